@@ -1,0 +1,262 @@
+"""What an operator can set: environment variables, read once into one frozen struct."""
+
+import difflib
+import functools
+import ipaddress
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+#: Threads of a web process that run requests; long-polls may hold all but two of them.
+WEB_THREADS = 4
+
+_STORE_SCHEMES = ("redis", "rediss", "unix")
+_BROKER_SCHEMES = (*_STORE_SCHEMES, "redis+socket")
+_SECRET_CHARACTERS = 32
+
+
+class SettingsError(ValueError):
+    """A variable cannot be used; the message names it and says what to write instead."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The installation's settings, the same in every process.
+
+    An empty `redis_url` means that no outside store was named: `up` starts the embedded one and
+    hands its address to its children by `WINNOW_REDIS_URL`.
+    """
+
+    bind: tuple[str, int] = ("127.0.0.1", 8000)
+    data: Path = Path("var")
+    redis_url: str = ""
+    broker_url: str = ""
+    secret: str = ""
+    public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    web_workers: int = 2
+    workers: int = 2
+    metrics_token: str = ""
+    fsync: str = "everysec"
+    log_level: str = "INFO"
+    model: Path | None = None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read every known `WINNOW_*`; SettingsError for the first value that cannot be used."""
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for variable in VARIABLES:
+            text = environ.get(variable.name, "").strip()
+            if not text:
+                continue
+            try:
+                values[variable.field] = variable.parse(text)
+            except ValueError as error:
+                raise SettingsError(
+                    f"{variable.name} cannot be used: write {variable.write}"
+                ) from error
+        settings = cls(**values)
+        return msgspec.structs.replace(
+            settings,
+            broker_url=settings.broker_url or default_broker_url(settings.redis_url),
+            public_url=settings.public_url or _url_of(settings.bind),
+        )
+
+    @property
+    def secret_key(self) -> bytes:
+        """What signs and keys everything; made at first use in the data folder unless set."""
+        return self.secret.encode() if self.secret else _secret_in(self.data)
+
+    def __repr__(self) -> str:
+        """Show what is safe to log: neither keys, tokens nor passwords within addresses."""
+        return f"Settings(bind={self.bind}, data={str(self.data)!r}, public_url={self.public_url})"
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One environment variable: where it goes, how it is read, what to write if it is wrong."""
+
+    name: str
+    field: str
+    default: str
+    parse: Callable[[str], Any]
+    write: str
+
+
+def default_broker_url(redis_url: str) -> str:
+    """The same server as the store, in the words of Celery's transport."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    query = parse_qs(parts.query)
+    database = query.get("db", ["0"])[0]
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return f"redis+socket://{login}{parts.path}?virtual_host={database}"
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """A line for every `WINNOW_*` that means nothing, with the name that was likely meant."""
+    known = [variable.name for variable in VARIABLES]
+    lines = []
+    for name in sorted(environ):
+        if not name.startswith("WINNOW_") or name in known:
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        lines.append(f"{name} is not a setting and is ignored{hint}")
+    return lines
+
+
+def _bind(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not 1 <= int(port) <= 65535:
+        raise ValueError
+    return host, int(port)
+
+
+def _url_of(bind: tuple[str, int]) -> str:
+    host, port = bind
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError
+    return path
+
+
+def _file(text: str) -> Path:
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError
+    return path
+
+
+def _address(text: str, schemes: tuple[str, ...]) -> str:
+    parts = urlsplit(text)
+    located = parts.path if parts.scheme in ("unix", "redis+socket") else parts.hostname
+    if parts.scheme not in schemes or not located:
+        raise ValueError
+    _ = parts.port  # urlsplit raises ValueError here for a port that is no number.
+    return text
+
+
+def _broker(text: str) -> str:
+    return default_broker_url(_address(text, _BROKER_SCHEMES))
+
+
+def _secret(text: str) -> str:
+    if len(text) < _SECRET_CHARACTERS:
+        raise ValueError
+    return text
+
+
+def _public_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(","))
+
+
+def _count(text: str) -> int:
+    if not 1 <= int(text) <= 256:
+        raise ValueError
+    return int(text)
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return parse
+
+
+def _level(text: str) -> str:
+    return _one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
+
+
+#: Every variable, in the order of the table in docs/settings.md.
+VARIABLES = (
+    Variable(
+        "WINNOW_BIND", "bind", "127.0.0.1:8000", _bind, "host:port, for example 127.0.0.1:8000"
+    ),
+    Variable("WINNOW_DATA", "data", "./var", _folder, "the path of a folder, for example ./var"),
+    Variable(
+        "WINNOW_REDIS_URL",
+        "redis_url",
+        "",
+        functools.partial(_address, schemes=_STORE_SCHEMES),
+        "redis://host:6379/0, rediss://… or unix:///path/to/socket, or leave it out",
+    ),
+    Variable(
+        "WINNOW_BROKER_URL",
+        "broker_url",
+        "the store's address",
+        _broker,
+        "redis://host:6379/1, rediss://… or unix:///path/to/socket?db=1, or leave it out",
+    ),
+    Variable(
+        "WINNOW_SECRET_KEY",
+        "secret",
+        "a file in the data folder",
+        _secret,
+        f"at least {_SECRET_CHARACTERS} random characters, for example from `openssl rand -hex 32`",
+    ),
+    Variable(
+        "WINNOW_PUBLIC_URL",
+        "public_url",
+        "from WINNOW_BIND",
+        _public_url,
+        "the address people use, for example https://winnow.example.org",
+    ),
+    Variable(
+        "WINNOW_TRUSTED_PROXIES",
+        "trusted_proxies",
+        "",
+        _networks,
+        "addresses or networks with commas between, for example 127.0.0.1,10.0.0.0/8",
+    ),
+    Variable("WINNOW_WEB_WORKERS", "web_workers", "2", _count, "a number from 1 to 256"),
+    Variable("WINNOW_WORKERS", "workers", "2", _count, "a number from 1 to 256"),
+    Variable("WINNOW_METRICS_TOKEN", "metrics_token", "", str, "any text"),
+    Variable("WINNOW_FSYNC", "fsync", "everysec", _one_of("everysec", "always"), "everysec or always"),
+    Variable(
+        "WINNOW_LOG_LEVEL", "log_level", "INFO", _level, "one of DEBUG, INFO, WARNING and ERROR"
+    ),
+    Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
+)
+
+
+@functools.cache
+def _secret_in(folder: Path) -> bytes:
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".secret_key.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(_SECRET_CHARACTERS) + "\n")
+        try:
+            # A link is refused when another process was first: both then read the same key.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    key = path.read_text().strip()
+    if len(key) < _SECRET_CHARACTERS:
+        raise SettingsError(f"{path} is damaged: put back the key that was in it")
+    return key.encode()
