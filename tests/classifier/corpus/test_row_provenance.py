@@ -21,7 +21,7 @@ RESERVED = re.compile(
 )
 # Messengers, where the handle after the host is what is invented.
 MESSENGERS = {"t.me", "wa.me"}
-URL = re.compile(r"https?://[^\s\"'<>\[\]()]+", re.IGNORECASE)
+URL = re.compile(r"https?://([^\s/?#\"'<>\[\]()&;,|]+)[^\s\"'<>\[\]()]*", re.IGNORECASE)
 MAIL = re.compile(r"[\w.+-]+@((?:[\w-]+\.)+\w+)")
 # Without a scheme only these endings are told from the names of files and methods.
 BARE = re.compile(
@@ -40,8 +40,8 @@ def hosts(row: Row) -> Iterator[str]:
     fields = [row["text"], *row.get("context", []), row.get("honeypot", "")]
     fields += [row[field] for field in ("url", "permalink", "email") if field in row]
     for field in fields:
-        for url in URL.findall(field):
-            yield urlsplit(url.rstrip(".,;:!?")).hostname or url
+        for host in URL.findall(field):
+            yield re.sub(r":\d+$", "", host.rpartition("@")[2].rstrip(".:!*_`")).lower()
         yield from MAIL.findall(field)
         yield from (host.lower() for host in BARE.findall(URL.sub(" ", field)))
 
