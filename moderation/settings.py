@@ -121,7 +121,7 @@ def _bind(text: str) -> tuple[str, int]:
 
 def _url_of(bind: tuple[str, int]) -> str:
     host, port = bind
-    if host in ("0.0.0.0", "::"):
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared only
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -233,7 +233,9 @@ VARIABLES = (
     Variable("WINNOW_WEB_WORKERS", "web_workers", "2", _count, "a number from 1 to 256"),
     Variable("WINNOW_WORKERS", "workers", "2", _count, "a number from 1 to 256"),
     Variable("WINNOW_METRICS_TOKEN", "metrics_token", "", str, "any text"),
-    Variable("WINNOW_FSYNC", "fsync", "everysec", _one_of("everysec", "always"), "everysec or always"),
+    Variable(
+        "WINNOW_FSYNC", "fsync", "everysec", _one_of("everysec", "always"), "everysec or always"
+    ),
     Variable(
         "WINNOW_LOG_LEVEL", "log_level", "INFO", _level, "one of DEBUG, INFO, WARNING and ERROR"
     ),

@@ -1,0 +1,62 @@
+"""The command line: `python -m moderation`, or `winnow` where it is installed."""
+
+import importlib
+import logging
+import os
+import sys
+from typing import Any
+
+import click
+
+from moderation import __version__
+
+#: Where each command is: a module is imported when its command is asked for, as some are slow.
+COMMANDS = {
+    "up": "run",
+    "init": "run",
+    "web": "run",
+    "worker": "run",
+    "beat": "run",
+    "site": "site",
+    "user": "user",
+    "token": "token",
+    "migrate": "store",
+    "doctor": "doctor",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"moderation.cli.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="winnow")
+def cli() -> None:
+    """Winnow: comment moderation with a spam filter that your own decisions teach."""
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """Run a command; what goes wrong in a known way ends it with one line on standard error."""
+    from moderation.cli.embedded import Refused
+    from moderation.domain.errors import WinnowError
+    from moderation.settings import SettingsError
+
+    logging.basicConfig(level="INFO", format="winnow: %(message)s")
+    try:
+        return cli(argv, prog_name="winnow")
+    except SettingsError as error:
+        click.echo(f"winnow: {error}", err=True)
+        sys.exit(2)
+    except (Refused, WinnowError) as error:
+        click.echo(f"winnow: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os._exit(1)

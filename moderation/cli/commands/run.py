@@ -1,0 +1,58 @@
+"""`up`, `init`, `web`, `worker`, `beat`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from moderation.cli import connect, first_run, services
+from moderation.cli import up as up_
+from moderation.cli.context import pass_settings
+from moderation.cli.embedded import Refused
+from moderation.settings import Settings
+
+
+@click.command()
+@pass_settings
+def up(settings: Settings) -> None:
+    """Run store, web, worker and beat here; Ctrl-C ends them."""
+    up_.run(settings)
+
+
+@click.command()
+@pass_settings
+def init(settings: Settings) -> None:
+    """Prepare a store: an administrator, a demo site and its keys."""
+    with connect.open_store(settings) as (store, opened):
+        made = first_run.ensure(store, opened)
+    where = first_run.path(settings)
+    click.echo(f"keys and password: {where}" if made else f"prepared before; see {where}")
+
+
+@click.command()
+@pass_settings
+def web(settings: Settings) -> None:
+    """Run the web server alone."""
+    _become(settings, services.web)
+
+
+@click.command()
+@pass_settings
+def worker(settings: Settings) -> None:
+    """Run a Celery worker alone."""
+    _become(settings, services.worker)
+
+
+@click.command()
+@pass_settings
+def beat(settings: Settings) -> None:
+    """Run Celery's clock alone; there must be only one."""
+    _become(settings, services.beat)
+
+
+def _become(settings: Settings, command: "services.CommandLine") -> None:
+    settings = connect.attached(settings)
+    if not settings.redis_url:
+        raise Refused("no store: set WINNOW_REDIS_URL, or run `up`, which brings its own")
+    argv = command(settings)
+    os.execve(Path(argv[0]), argv, services.environment(settings))

@@ -1,0 +1,17 @@
+"""`migrate`."""
+
+import click
+
+from moderation.cli import connect
+from moderation.cli.context import pass_settings
+from moderation.settings import Settings
+from moderation.store import schema
+
+
+@click.command()
+@pass_settings
+def migrate(settings: Settings) -> None:
+    """Bring an older store to this version's layout."""
+    with connect.open_store(settings) as (store, _):
+        steps = schema.migrate(store, click.echo)
+    click.echo(f"layout {schema.VERSION}; {steps} steps taken")

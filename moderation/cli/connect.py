@@ -1,0 +1,121 @@
+"""Finds the store that a command should talk to: an outside one, a running one, or our own."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import msgspec
+
+from moderation.cli import embedded
+from moderation.cli.child import Child
+from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused, RunFile
+from moderation.cli.supervisor import Supervisor
+from moderation.domain.errors import StoreDown
+from moderation.settings import Settings
+from moderation.store.client import Store, store_errors
+
+log = logging.getLogger(__name__)
+
+_OLDEST = (7, 0)
+_STORE_STOP_SECONDS = 2.0
+
+
+def attached(settings: Settings) -> Settings:
+    """The settings with the address of the store that `up` runs on this data folder, if any."""
+    if settings.redis_url:
+        return settings
+    found = RunFile(settings.data).read()
+    redis_url = found.get("redis_url", "")
+    if not embedded.answers_at(redis_url):
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        redis_url=redis_url,
+        broker_url=settings.broker_url or found.get("broker_url", ""),
+    )
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[tuple[Store, Settings]]:
+    """A store to work on and settings that name it; Refused when there can be none.
+
+    With no outside store and no `up` running, the embedded one runs for as long as this lasts.
+    """
+    settings = attached(settings)
+    with ExitStack() as stack:
+        if not settings.redis_url:
+            stack.enter_context(sole_use(settings))
+            supervisor = stack.enter_context(Supervisor(log.info))
+            settings = stack.enter_context(own_store(settings, supervisor))
+        store = Store.connect(settings.redis_url)
+        stack.callback(store.close)
+        check(store)
+        yield store, settings
+
+
+@contextmanager
+def sole_use(settings: Settings) -> Iterator[None]:
+    """Nobody else uses the data folder meanwhile; Refused when someone does."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(settings.data / "up.lock")
+    if not lock.take():
+        raise Refused(
+            f"Winnow already runs on {settings.data}: stop it, or set WINNOW_DATA to another folder"
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
+    """The embedded store, answering; the settings name it. It stops after the other children."""
+    with EmbeddedStore(settings.data.resolve(), settings.fsync) as store:
+        supervisor.guard_folder(store.runtime)
+        child = Child(
+            "store", store.argv(), {}, stop_seconds=_STORE_STOP_SECONDS, pass_fds=[store.lock.fd]
+        )
+        try:
+            supervisor.add(child)
+            while not embedded.answers(store.socket):
+                if supervisor.stops:
+                    raise Refused("stopped before the store had read its file")
+                if how := child.ended():
+                    raise Refused(f"the store ended {how}: see {store.folder / 'valkey.log'}")
+                supervisor.wait(0.02)
+            yield msgspec.structs.replace(
+                settings,
+                redis_url=store.redis_url,
+                broker_url=settings.broker_url or store.broker_url,
+            )
+        finally:
+            supervisor.stop()
+
+
+def check(store: Store) -> None:
+    """Refuse a store that cannot carry Winnow; warn of one that would lose or refuse too much."""
+    try:
+        with store_errors():
+            facts = store.redis.info()
+    except StoreDown as error:
+        where = urlsplit(store.url)
+        raise Refused(
+            f"the store at {where.hostname or where.path} does not answer: "
+            "start it, or set WINNOW_REDIS_URL to one that runs"
+        ) from error
+    version = str(facts.get("redis_version", "0.0"))
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
+        raise Refused(f"the store speaks Redis {version}: Winnow needs Redis 7.0 or Valkey 8")
+    if facts.get("maxmemory_policy", "noeviction") != "noeviction":
+        log.warning(
+            "the store throws keys away when it is full (maxmemory-policy %s): "
+            "set it to noeviction, or comments and labels will vanish",
+            facts["maxmemory_policy"],
+        )
+    if not facts.get("aof_enabled"):
+        log.warning(
+            "the store keeps no append-only file: what came after its last snapshot is lost "
+            "when it ends; set appendonly to yes"
+        )

@@ -1,0 +1,100 @@
+"""`up`: store, web, worker and beat in one terminal."""
+
+import http.client
+import logging
+import socket
+import time
+from contextlib import ExitStack
+
+import click
+
+from moderation.cli import connect, first_run, services
+from moderation.cli.child import Child
+from moderation.cli.embedded import Refused
+from moderation.cli.supervisor import Supervisor
+from moderation.settings import Settings
+from moderation.store import Store
+
+log = logging.getLogger(__name__)
+
+_SLOW_START_SECONDS = 60.0
+_PROBE_SECONDS = 0.1
+
+
+def say(line: str) -> None:
+    """Tell whoever sits at the terminal."""
+    click.echo(f"winnow: {line}", err=True)
+
+
+def run(settings: Settings) -> None:
+    """Run everything until a signal asks to stop; Refused when it cannot run here."""
+    with ExitStack() as stack:
+        stack.enter_context(connect.sole_use(settings))
+        check_port(settings.bind)
+        supervisor = stack.enter_context(Supervisor(say))
+        if not settings.redis_url:
+            settings = stack.enter_context(connect.own_store(settings, supervisor))
+        stack.callback(supervisor.stop)
+        _prepare(settings)
+        env = services.environment(settings)
+        for name, argv, stop_seconds in (
+            ("worker", services.worker(settings), 3.0),
+            ("beat", services.beat(settings), 1.0),
+            ("web", services.web(settings), 3.0),
+        ):
+            supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
+        _announce(settings, supervisor)
+        supervisor.run()
+        say("stopping")
+
+
+def check_port(bind: tuple[str, int]) -> None:
+    """Refused when the address cannot be bound, with the reason."""
+    host, port = bind
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise Refused(
+            f"{host}:{port} cannot be used ({error.strerror}): "
+            "set WINNOW_BIND to another address, for example 127.0.0.1:8001"
+        ) from error
+
+
+def _prepare(settings: Settings) -> None:
+    store = Store.connect(settings.redis_url)
+    try:
+        connect.check(store)
+        first_run.ensure(store, settings)
+    finally:
+        store.close()
+
+
+def _announce(settings: Settings, supervisor: Supervisor) -> None:
+    """Say where to go as soon as the web answers."""
+    slow_at = time.monotonic() + _SLOW_START_SECONDS
+    while not supervisor.stops:
+        if _ready(settings.bind):
+            say(f"ready at {settings.public_url}")
+            say(f"keys and the console's password: {first_run.path(settings)}")
+            return
+        if time.monotonic() > slow_at:
+            say(f"still not answering after {_SLOW_START_SECONDS:g} s; it goes on trying")
+            return
+        supervisor.tend()
+        supervisor.wait(_PROBE_SECONDS)
+
+
+def _ready(bind: tuple[str, int]) -> bool:
+    host, port = bind
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
+    connection = http.client.HTTPConnection(host, port, timeout=1.0)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,93 @@
+"""The Celery app: what the workers consume, what beat sends, how both meet their broker."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from kombu.entity import Queue
+
+from moderation.settings import Settings
+from workers import logs, queues
+from workers.task import LoggedTask
+
+SWEEP_SECONDS = 3
+TRIM_SECONDS = 600
+
+
+def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
+    """A Celery app for these settings; it connects to nothing yet."""
+    celery = Celery("workers", task_cls=LoggedTask, include=include)
+    celery.conf.update(
+        broker_url=settings.broker_url,
+        broker_transport_options={
+            # BRPOP waits one second, so a longer silence is a dead server.
+            "socket_timeout": 5,
+            "socket_connect_timeout": 1,
+            "socket_keepalive": True,
+            # A job whose worker was killed is delivered again after this long.
+            "visibility_timeout": 600,
+            # One list a queue: nothing here has a priority.
+            "priority_steps": [0],
+        },
+        broker_connection_timeout=1,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        # Nobody asks a worker anything by the broker, and no one should be able to command it.
+        worker_enable_remote_control=False,
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_create_missing_queues=False,
+        task_queues=[Queue(name, routing_key=name) for name in queues.ALL],
+        task_default_queue=queues.JOBS,
+        task_routes=TASK_ROUTES,
+        beat_schedule=BEAT_SCHEDULE,
+        # The schedule is in this file: nothing about it needs to be kept on disk.
+        beat_scheduler="celery.beat:Scheduler",
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return celery
+
+
+TASK_ROUTES = {
+    "workers.score_inbox": {"queue": queues.SCORE},
+    "workers.sweep": {"queue": queues.SCORE},
+    "workers.trim": {"queue": queues.JOBS},
+    "workers.rebuild_learner": {"queue": queues.JOBS},
+}
+
+# A tick that nobody took before the next one is due is dropped, so that a worker that was away
+# for an hour finds one of each, not a thousand.
+BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "workers.sweep",
+        "schedule": SWEEP_SECONDS,
+        "options": {"queue": queues.SCORE, "expires": SWEEP_SECONDS},
+    },
+    "trim": {
+        "task": "workers.trim",
+        "schedule": TRIM_SECONDS,
+        "options": {"queue": queues.JOBS, "expires": TRIM_SECONDS},
+    },
+}
+
+settings = Settings.from_env()
+app = make_app(settings)
+
+
+@setup_logging.connect
+def configure_logging(**_: Any) -> None:
+    """Use our own lines instead of Celery's."""
+    logs.configure(settings.log_level)
+    # Celery writes each task's start and end at INFO: thousands of lines that say nothing.
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))

@@ -1,0 +1,37 @@
+"""The runtime of a worker process: opened once, after the fork."""
+
+import logging
+import os
+import signal
+from typing import Any
+
+from celery.signals import worker_process_init
+
+from moderation.flow.runtime import Runtime
+from moderation.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_runtime: Runtime | None = None
+
+
+@worker_process_init.connect
+def start(**_: Any) -> Runtime:
+    """Open this process's runtime; when it cannot be opened, end the whole worker and say why.
+
+    A pool process that merely died would be forked again at once, for ever and unnoticed.
+    Whoever started the worker (`up`, a container's restart policy) starts it again with back-off.
+    """
+    global _runtime
+    try:
+        _runtime = Runtime.open(Settings.from_env())
+    except Exception:
+        log.critical("this worker cannot load what it needs and stops", exc_info=True)
+        os.kill(os.getppid(), signal.SIGTERM)
+        raise
+    return _runtime
+
+
+def runtime() -> Runtime:
+    """This process's runtime."""
+    return _runtime or start()
