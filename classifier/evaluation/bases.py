@@ -1,0 +1,71 @@
+"""Base models trained without some rows, kept between runs of a study."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+import classifier
+from classifier import LabelledRow, Model
+from classifier.training import train
+
+Rows = Sequence[LabelledRow]
+
+
+class Store:
+    """Files under names that change with everything they depend on, so none is ever stale."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def recall(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """The kept bytes, made on the first call."""
+        path = self._folder / name
+        if not path.exists():
+            made = make()
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+                file.write(made)
+            Path(file.name).replace(path)
+        return path.read_bytes()
+
+
+class Bases:
+    """Trains bases on chosen rows with our seed corpus, and remembers them."""
+
+    def __init__(self, store: Store, stage: Callable[[str], None]) -> None:
+        self._store = store
+        self._stage = stage
+
+    def trained(self, rows: Rows, why: str) -> Model:
+        """The model trained on these rows by the code as it stands."""
+        name = f"base-{digest_of_rows(rows)[:16]}-{_digest_of_code()[:16]}.model"
+        return Model.load(self._store.recall(name, lambda: self._train(rows, why)))
+
+    def _train(self, rows: Rows, why: str) -> bytes:
+        self._stage(f"training a base on {len(rows):,} rows: {why}")
+        with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+            file.write(msgspec.json.Encoder().encode_lines(list(rows)))
+            file.flush()
+            return train([file.name], corpus=True).to_bytes()
+
+
+def digest_of_rows(rows: Rows) -> str:
+    """SHA-256 over rows in order."""
+    return hashlib.sha256(msgspec.json.Encoder().encode_lines(list(rows))).hexdigest()
+
+
+def _digest_of_code() -> str:
+    """SHA-256 over all that training depends on: the package's code, lexicons and corpus."""
+    root = Path(classifier.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        part = path.relative_to(root)
+        unrelated = part.parts[0] in ("cli", "evaluation", "shipped") or "__pycache__" in part.parts
+        if path.is_file() and not unrelated and path.suffix in (".py", ".json", ".jsonl", ".txt"):
+            digest.update(str(part).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

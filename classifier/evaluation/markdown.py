@@ -1,0 +1,206 @@
+"""The tables of docs/accuracy.md, each written between two comment lines of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Figures = dict[str, Any]
+Table = tuple[Sequence[str], Iterable[Sequence[str]]]
+
+MISSING = "–"
+
+
+def refresh_page(page: Path, figures: Figures) -> list[str]:
+    """Bring the tables of a page up to date and return their names.
+
+    A table stands between `<!-- table NAME -->` and `<!-- /table -->`; one whose section was not
+    measured stays as it is. Raises `OSError`, and `ValueError` if the page asks for an unknown one.
+    """
+    text = page.read_text(encoding="utf-8")
+    done: list[str] = []
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in TABLES:
+            raise ValueError(f"{page}: there is no table {name}")
+        section, make = TABLES[name]
+        if not figures.get(section):
+            return found[0]
+        done.append(name)
+        return f"<!-- table {name} -->\n{_markdown(make(figures))}<!-- /table -->"
+
+    pattern = re.compile(r"<!-- table (\w+) -->\n.*?<!-- /table -->", re.DOTALL)
+    page.write_text(pattern.sub(fill, text), encoding="utf-8")
+    return done
+
+
+def _markdown(table: Table) -> str:
+    head, rows = table
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _made_with(figures: Figures) -> Table:
+    rows = sum(figures["rows"].values())
+    peers = ", ".join(figures["peers"]) or "none"
+    return (
+        ("what", "value"),
+        [
+            ("shipped model", figures["model"]),
+            ("Python", figures["python"]),
+            ("labelled rows", f"{rows:,} of {len(figures['rows'])} sources"),
+            ("peers", peers),
+        ],
+    )
+
+
+def _cold_auc(figures: Figures) -> Table:
+    peers = figures["peers"]
+    rows = []
+    for source, found in figures["cold"].items():
+        if found["auc"] is None:
+            continue
+        pair = ("auc", "recall_at_1_percent_fpr")
+        cells = [_both(found, pair), *(_both(found[peer], pair) for peer in peers)]
+        rows.append((source, f"{found['rows']:,}", *cells))
+    return ("source left out", "rows", "winnow", *peers), rows
+
+
+def _cold_ham(figures: Figures) -> Table:
+    rows = [
+        (
+            source,
+            f"{ham['rows']:,}",
+            _percent(ham["rejected"]),
+            _percent(ham["held_or_rejected"]),
+            f"{ham['with_link']:,}",
+            _percent(ham["rejected_with_link"]),
+            _percent(ham["held_or_rejected_with_link"]),
+        )
+        for source, found in figures["cold"].items()
+        if (ham := found.get("ham"))
+    ]
+    head = ("source left out", "ham", "rejected", "held or rejected")
+    return (*head, "ham with a link", "rejected", "held or rejected"), rows
+
+
+def _cold_spam(figures: Figures) -> Table:
+    rows = [
+        (
+            source,
+            f"{spam['rows']:,}",
+            _percent(spam["held_or_rejected"]),
+            _percent(spam["rejected"]),
+        )
+        for source, found in figures["cold"].items()
+        if (spam := found.get("spam"))
+    ]
+    return ("source left out", "spam", "held or rejected", "rejected"), rows
+
+
+def _replay_auc(figures: Figures) -> Table:
+    filters = ["winnow", *figures["peers"]]
+    rows = [
+        (stream, str(found["winnow"]["orders"]), *(_auc_interval(found[name]) for name in filters))
+        for stream, found in figures["replay"].items()
+    ]
+    means = []
+    for name in filters:
+        values = [found[name]["auc"] for found in figures["replay"].values()]
+        means.append(f"{sum(values) / len(values):.4f}")
+    return ("stream", "orders", *filters), [*rows, ("mean", "", *means)]
+
+
+def _replay_recall(figures: Figures) -> Table:
+    filters = ["winnow", *figures["peers"]]
+    rows = []
+    for stream, found in figures["replay"].items():
+        late = [_number(found[name]["recall_after_50_labels"]) for name in filters]
+        whole = _number(found["winnow"]["recall_at_1_percent_fpr"])
+        rows.append((stream, *late, whole))
+    return ("stream", *filters, "winnow, whole stream"), rows
+
+
+def _left_out_video(figures: Figures) -> Table:
+    return _youtube_table(figures["youtube"]["leave_one_video_out"])
+
+
+def _youtube_table(table: Figures) -> Table:
+    rows = [
+        (
+            name,
+            _number(found["pooled"]["accuracy"]),
+            _number(found["pooled"]["f1"]),
+            _number(found["pooled"]["auc"]),
+        )
+        for name, found in table.items()
+    ]
+    return ("pooled over the five videos", "accuracy", "F1", "AUC"), rows
+
+
+def _last_30_percent(figures: Figures) -> Table:
+    table = figures["youtube"]["first_70_percent"]
+    published = figures["youtube"]["published_70_30_accuracy"]
+    videos = [video for video in next(iter(table.values())) if video != "pooled"]
+    rows = [
+        (name, *(_number(found[video]["accuracy"]) for video in videos))
+        for name, found in table.items()
+    ]
+    best = ("published, best a video", *(_number(published.get(video)) for video in videos))
+    return ("accuracy", *videos), [*rows, best]
+
+
+def _ablation(figures: Figures) -> Table:
+    rows = [
+        (
+            family,
+            f"{found['features_per_comment']:.0f}",
+            _signed(found["replay_auc_lost"], 4),
+            _signed(found["replay_recall_lost"], 3),
+            _signed(found["cold_auc_lost"], 4),
+            _signed(found["microseconds"], 2),
+        )
+        for family, found in figures["ablation"]["families"].items()
+    ]
+    head = ("family left out", "features a comment", "replay AUC lost", "replay recall lost")
+    return (*head, "cold AUC lost", "µs a comment"), rows
+
+
+def _both(found: Figures, keys: tuple[str, str]) -> str:
+    return f"{_number(found[keys[0]])} / {_number(found[keys[1]])}"
+
+
+def _auc_interval(found: Figures) -> str:
+    return f"{found['auc']:.4f} ({found['auc_low']:.3f}–{found['auc_high']:.3f})"
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return MISSING if value is None else f"{value:.{digits}f}"
+
+
+def _signed(value: float | None, digits: int) -> str:
+    return MISSING if value is None else f"{value:+.{digits}f}"
+
+
+def _percent(value: float | None) -> str:
+    return MISSING if value is None else f"{100 * value:.1f} %"
+
+
+TABLES: dict[str, tuple[str, Callable[[Figures], Table]]] = {
+    "made_with": ("model", _made_with),
+    "cold_auc": ("cold", _cold_auc),
+    "cold_ham": ("cold", _cold_ham),
+    "cold_spam": ("cold", _cold_spam),
+    "replay_auc": ("replay", _replay_auc),
+    "replay_recall": ("replay", _replay_recall),
+    "left_out_video": ("youtube", _left_out_video),
+    "last_30_percent": ("youtube", _last_30_percent),
+    "ablation": ("ablation", _ablation),
+}

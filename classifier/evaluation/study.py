@@ -1,0 +1,214 @@
+"""Every figure of docs/accuracy.md: cold, taught, and beside other filters on the same rows."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from classifier import LabelledRow, Model
+from classifier.evaluation import metrics, peers
+from classifier.evaluation.ablation import ablation
+from classifier.evaluation.bases import Bases, Store, digest_of_rows
+from classifier.evaluation.peers import Bogofilter, Filter, SpamBayes, TfidfLogistic
+from classifier.evaluation.protocols import (
+    Scored,
+    Winnow,
+    hold_out,
+    hold_out_figures,
+    replay,
+    replay_figures,
+)
+from classifier.evaluation.run import has_link, statuses
+from classifier.evaluation.streams import (
+    Rows,
+    by_date,
+    by_group,
+    has_both_labels,
+    orders,
+    without,
+)
+
+Figures = dict[str, Any]
+Say = Callable[[str], None]
+
+SECTIONS = ("cold", "replay", "youtube", "ablation")
+DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
+"""In the names of remembered scores, so that none outlives a change of how peers are run."""
+PUBLISHED_70_30 = {
+    "Youtube01-Psy": 0.962,
+    "Youtube02-KatyPerry": 0.925,
+    "Youtube03-LMFAO": 0.985,
+    "Youtube04-Eminem": 0.970,
+    "Youtube05-Shakira": 0.964,
+}
+"""Accuracy of the best of ten classifiers a video: Alberto, Lochter, Almeida, ICMLA 2015."""
+
+
+class Study:
+    """One run over the labelled sources of a folder; peers that are missing are named loudly."""
+
+    def __init__(self, sources: dict[str, Rows], store: Store, say: Say, orders: int = 5) -> None:
+        self.sources = sources
+        self.bases = Bases(store, say)
+        self.orders = orders
+        self._store = store
+        self._say = say
+        self.peers: dict[str, Callable[[], Filter]] = {}
+        for peer in (SpamBayes, Bogofilter):
+            if peer.available():
+                self.peers[peer.name] = peer
+            else:
+                say(f"WITHOUT {peer.name}: it is not installed ({peer.install})")
+
+    def run(self, sections: Sequence[str] = SECTIONS) -> Figures:
+        """The figures of each section, and what they were made with."""
+        made: dict[str, Callable[[], Figures]] = {
+            "cold": self.cold,
+            "replay": self.taught,
+            "youtube": self.youtube,
+            "ablation": lambda: ablation(self),
+        }
+        found: Figures = {
+            "model": Model.load().name,
+            "python": platform.python_version(),
+            "peers": list(self.peers),
+            "rows": {name: len(rows) for name, rows in self.sources.items()},
+        }
+        return found | {name: made[name]() for name in SECTIONS if name in sections}
+
+    def base_without(self, *names: str) -> Model:
+        """The base trained on everything but these sources."""
+        return self.bases.trained(without(self.sources, names), f"without {', '.join(names)}")
+
+    def streams(self) -> dict[str, tuple[str, list[Rows]]]:
+        """Each stream to replay: its source and its orders; each video is a stream of its own."""
+        found: dict[str, tuple[str, list[Rows]]] = {}
+        for name, rows in self.sources.items():
+            if not has_both_labels(rows):
+                continue
+            parts = by_group(rows) if name == "youtube_uci" else {name: rows}
+            for part, its_rows in parts.items():
+                found[part] = (name, orders(its_rows, self.orders))
+        return found
+
+    def cold(self) -> Figures:
+        """Each source scored by a base that never saw it, and by peers that learned the others."""
+        found = {}
+        for name, rows in self.sources.items():
+            known = without(self.sources, [name])
+            model = self.base_without(name)
+            self._say(f"cold: {name}")
+            found[name] = cold_figures(model, rows) | {
+                peer: _discrimination(self.held_out(peer, known, rows)) for peer in self.peers
+            }
+        return found
+
+    def taught(self) -> Figures:
+        """Each labelled stream replayed: predict, then learn."""
+        found = {}
+        for name, (source, runs) in self.streams().items():
+            model = self.base_without(source)
+            self._say(f"replay: {name}, {len(runs)} orders of {len(runs[0]):,} rows")
+            found[name] = {"winnow": replay_figures([replay(Winnow(model), run) for run in runs])}
+            for peer in self.peers:
+                found[name][peer] = replay_figures([self.replayed(peer, run) for run in runs])
+        return found
+
+    def youtube(self) -> Figures:
+        """YouTube comments: one video left out, and the last 30 % of each video."""
+        rows = self.sources.get("youtube_uci")
+        if rows is None:
+            self._say("WITHOUT youtube: no source youtube_uci")
+            return {}
+        videos = {name: by_date(part) for name, part in by_group(rows).items()}
+        pairs = {
+            name: (by_date([row for row in rows if row.group != name]), unseen)
+            for name, unseen in videos.items()
+        }
+        later = {
+            name: (part[: len(part) * 7 // 10], part[len(part) * 7 // 10 :])
+            for name, part in videos.items()
+        }
+        return {
+            "leave_one_video_out": self._held_out_table(pairs, with_base=True),
+            "first_70_percent": self._held_out_table(later, with_base=False),
+            "published_70_30_accuracy": PUBLISHED_70_30,
+        }
+
+    def _held_out_table(self, pairs: dict[str, tuple[Rows, Rows]], *, with_base: bool) -> Figures:
+        """Figures of each filter, by video and pooled."""
+        base = self.base_without("youtube_uci")
+        others = without(self.sources, ["youtube_uci"])
+        runs: dict[str, dict[str, Scored]] = {}
+        for video, (known, unseen) in pairs.items():
+            self._say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")
+            made = {"winnow, taught": hold_out(Winnow(base), known, unseen)}
+            if with_base:
+                whole = self.bases.trained(others + known, f"with the videos besides {video}")
+                made["winnow, base"] = hold_out(Winnow(whole), [], unseen)
+                made["winnow, base and taught"] = hold_out(Winnow(whole), known, unseen)
+            for peer in self.peers:
+                made[peer] = self.held_out(peer, known, unseen)
+            made[TfidfLogistic.name] = hold_out(TfidfLogistic(), known, unseen)
+            for name, scored in made.items():
+                runs.setdefault(name, {})[video] = scored
+        return {name: _by_video(parts) for name, parts in runs.items()}
+
+    def replayed(self, peer: str, rows: Rows) -> Scored:
+        """A peer's replay, remembered: it does not change when our model does."""
+        return self._remembered(peer, "replay", rows, lambda: replay(self.peers[peer](), rows))
+
+    def held_out(self, peer: str, known: Rows, unseen: Rows) -> Scored:
+        """A peer's scores of unseen rows, remembered."""
+        kind = f"after-{digest_of_rows(known)[:16]}"
+        return self._remembered(
+            peer, kind, unseen, lambda: hold_out(self.peers[peer](), known, unseen)
+        )
+
+    def _remembered(self, peer: str, kind: str, rows: Rows, make: Callable[[], Scored]) -> Scored:
+        name = f"{peer}-{DIGEST_OF_PEERS}-{kind}-{digest_of_rows(rows)[:16]}.json"
+        kept = self._store.recall(name, lambda: msgspec.json.encode(make().score.tolist()))
+        return Scored.of(msgspec.json.decode(kept, type=list[float]), rows)
+
+
+def cold_figures(model: Model, rows: Sequence[LabelledRow]) -> Figures:
+    """AUC and recall where both classes are, and what the default bands do to ham and spam."""
+    scored = hold_out(Winnow(model), [], rows)
+    status = statuses(scored.score, model.bands)
+    link = [has_link(row.text) for row in rows]
+    figures = _discrimination(scored) | {"rows": len(rows)}
+    for label, chosen in (("ham", ~scored.is_spam), ("spam", scored.is_spam)):
+        if chosen.any():
+            figures[label] = {
+                "rows": int(chosen.sum()),
+                "with_link": int((chosen & link).sum()),
+                "held_or_rejected": float((status[chosen] >= 1).mean()),
+                "rejected": float((status[chosen] >= 2).mean()),
+                "rejected_with_link": _mean(status[chosen & link] >= 2),
+                "held_or_rejected_with_link": _mean(status[chosen & link] >= 1),
+            }
+    return figures
+
+
+def _discrimination(scored: Scored) -> Figures:
+    counts = scored.counts()
+    return {
+        "auc": metrics.roc_auc(counts),
+        "recall_at_1_percent_fpr": metrics.recall_at_fpr(counts),
+    }
+
+
+def _mean(values: Any) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _by_video(parts: dict[str, Scored]) -> Figures:
+    pooled = reduce(Scored.joined, parts.values())
+    found = {video: hold_out_figures(scored) for video, scored in parts.items()}
+    return found | {"pooled": hold_out_figures(pooled)}
