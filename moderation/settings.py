@@ -15,6 +15,7 @@ import msgspec
 #: Threads of a web process that run requests; long-polls may hold all but two of them.
 WEB_THREADS = 4
 
+_PREFIX = "WINNOW_"
 _STORE_SCHEMES = ("redis", "rediss", "unix")
 _BROKER_SCHEMES = (*_STORE_SCHEMES, "redis+socket")
 _SECRET_CHARACTERS = 32
@@ -44,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fsync: str = "everysec"
     log_level: str = "INFO"
     model: Path | None = None
+    alive: Path | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -100,13 +102,14 @@ def default_broker_url(redis_url: str) -> str:
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """A line for every `WINNOW_*` that means nothing, with the name that was likely meant."""
-    known = [variable.name for variable in VARIABLES]
+    known = [variable.name.removeprefix(_PREFIX) for variable in VARIABLES]
     lines = []
     for name in sorted(environ):
-        if not name.startswith("WINNOW_") or name in known:
+        word = name.removeprefix(_PREFIX)
+        if word == name or word in known:
             continue
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        close = difflib.get_close_matches(word, known, n=1)
+        hint = f"; did you mean {_PREFIX}{close[0]}?" if close else ""
         lines.append(f"{name} is not a setting and is ignored{hint}")
     return lines
 
@@ -240,6 +243,7 @@ VARIABLES = (
         "WINNOW_LOG_LEVEL", "log_level", "INFO", _level, "one of DEBUG, INFO, WARNING and ERROR"
     ),
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
+    Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
 )
 
 
@@ -248,7 +252,7 @@ def _secret_in(folder: Path) -> bytes:
     path = folder / "secret_key"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f".secret_key.{os.getpid()}"
+        draft = folder / f".secret_key.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(_SECRET_CHARACTERS) + "\n")
         try:

@@ -1,1 +1,1 @@
-"""Celery's side of the service: the app, queue names and thin tasks. Nothing imports it."""
+"""Celery's side of the service: the app and thin tasks. Nothing imports it."""

@@ -8,9 +8,14 @@ from celery import Celery
 from celery.signals import setup_logging
 from kombu.entity import Queue
 
+from moderation.flow import tasks as names
 from moderation.settings import Settings
-from workers import logs, queues
+from workers import logs
+from workers.alive import Alive
 from workers.task import LoggedTask
+
+#: Every queue; one worker takes from all of them unless it is told otherwise.
+QUEUES = sorted(set(names.QUEUE_OF.values()))
 
 SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
@@ -26,8 +31,6 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
             "socket_timeout": 5,
             "socket_connect_timeout": 1,
             "socket_keepalive": True,
-            # A job whose worker was killed is delivered again after this long.
-            "visibility_timeout": 600,
             # One list a queue: nothing here has a priority.
             "priority_steps": [0],
         },
@@ -46,9 +49,9 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         task_create_missing_queues=False,
-        task_queues=[Queue(name, routing_key=name) for name in queues.ALL],
-        task_default_queue=queues.JOBS,
-        task_routes=TASK_ROUTES,
+        task_queues=[Queue(name, routing_key=name) for name in QUEUES],
+        task_default_queue=names.JOBS_QUEUE,
+        task_routes={task: {"queue": queue} for task, queue in names.QUEUE_OF.items()},
         beat_schedule=BEAT_SCHEDULE,
         # The schedule is in this file: nothing about it needs to be kept on disk.
         beat_scheduler="celery.beat:Scheduler",
@@ -58,30 +61,24 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
     return celery
 
 
-TASK_ROUTES = {
-    "workers.score_inbox": {"queue": queues.SCORE},
-    "workers.sweep": {"queue": queues.SCORE},
-    "workers.trim": {"queue": queues.JOBS},
-    "workers.rebuild_learner": {"queue": queues.JOBS},
-}
-
 # A tick that nobody took before the next one is due is dropped, so that a worker that was away
 # for an hour finds one of each, not a thousand.
 BEAT_SCHEDULE = {
     "sweep": {
-        "task": "workers.sweep",
+        "task": names.SWEEP,
         "schedule": SWEEP_SECONDS,
-        "options": {"queue": queues.SCORE, "expires": SWEEP_SECONDS},
+        "options": {"expires": SWEEP_SECONDS},
     },
     "trim": {
-        "task": "workers.trim",
+        "task": names.TRIM,
         "schedule": TRIM_SECONDS,
-        "options": {"queue": queues.JOBS, "expires": TRIM_SECONDS},
+        "options": {"expires": TRIM_SECONDS},
     },
 }
 
 settings = Settings.from_env()
 app = make_app(settings)
+app.steps["worker"].add(Alive)
 
 
 @setup_logging.connect

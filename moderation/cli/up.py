@@ -78,7 +78,7 @@ def _announce(settings: Settings, supervisor: Supervisor) -> None:
     while not supervisor.stops:
         if _ready(settings.bind):
             say(f"ready at {settings.public_url}")
-            say(f"keys and the console's password: {first_run.path(settings)}")
+            say(first_run.where(settings))
             return
         if time.monotonic() > slow_at:
             say(f"still not answering after {_SLOW_START_SECONDS:g} s; it goes on trying")

@@ -25,8 +25,8 @@ def init(settings: Settings) -> None:
     """Prepare a store: an administrator, a demo site and its keys."""
     with connect.open_store(settings) as (store, opened):
         made = first_run.ensure(store, opened)
-    where = first_run.path(settings)
-    click.echo(f"keys and password: {where}" if made else f"prepared before; see {where}")
+    click.echo("prepared" if made else "was prepared before")
+    click.echo(first_run.where(settings))
 
 
 @click.command()

@@ -1,0 +1,117 @@
+"""What every test may ask for: a real server, settings that name it, a store connected to it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import redis
+
+from moderation.cli import embedded
+from moderation.settings import Settings
+from moderation.store import Store
+
+# A variable of whoever runs the suite must not reach what it tests.
+for name in [name for name in os.environ if name.startswith("WINNOW_")]:
+    del os.environ[name]
+
+SECRET = "a secret of the test suite, long enough to sign"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running Valkey or Redis on a unix socket, with the embedded store's configuration."""
+
+    name: str
+    socket: Path
+    pid: int
+
+    @property
+    def url(self) -> str:
+        """For the store."""
+        return f"unix://{self.socket}?db=0"
+
+    @property
+    def broker_url(self) -> str:
+        """For Celery: a database of its own."""
+        return f"redis+socket://{self.socket}?virtual_host=1"
+
+    def client(self) -> redis.Redis:
+        """A plain client, to look into the store or to break it."""
+        return redis.Redis(unix_socket_path=str(self.socket))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `second_store` run on the embedded Valkey and on Debian's Redis."""
+    if metafunc.definition.get_closest_marker("second_store"):
+        metafunc.parametrize("server_name", ["valkey", "redis"])
+
+
+@pytest.fixture
+def server_name() -> str:
+    """Which server the test runs on; only `second_store` changes it."""
+    return "valkey"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """Servers by name, each started when first asked for."""
+    running: dict[str, tuple[Server, subprocess.Popen[bytes]]] = {}
+    runtime = embedded.make_runtime_folder()
+
+    def get(name: str) -> Server:
+        if name not in running:
+            socket = runtime / f"{name}.sock"
+            argv = embedded.arguments(tmp_path_factory.mktemp(name), socket, "everysec")
+            if name == "redis":
+                argv[0] = shutil.which("redis-server") or ""
+                if not argv[0]:
+                    pytest.skip("NOT TESTED ON REDIS: apt-get install redis-server")
+            process = subprocess.Popen(argv)
+            running[name] = Server(name, socket, process.pid), process
+            while not embedded.answers(socket):
+                assert process.poll() is None, f"{name} did not start"
+                time.sleep(0.01)
+        return running[name][0]
+
+    yield get
+    for _, process in running.values():
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    shutil.rmtree(runtime)
+
+
+@pytest.fixture
+def valkey(servers: Callable[[str], Server], server_name: str) -> Server:
+    """An empty server."""
+    server = servers(server_name)
+    with server.client() as client:
+        client.config_set("maxmemory", 0)
+        client.flushall()
+    return server
+
+
+@pytest.fixture
+def settings(valkey: Server, tmp_path: Path) -> Settings:
+    """Settings that name the empty server and an empty data folder."""
+    return Settings.from_env(
+        {
+            "WINNOW_DATA": str(tmp_path / "var"),
+            "WINNOW_REDIS_URL": valkey.url,
+            "WINNOW_BROKER_URL": valkey.broker_url,
+            "WINNOW_SECRET_KEY": SECRET,
+        }
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """A connection to the empty server."""
+    connected = Store.connect(settings.redis_url)
+    yield connected
+    connected.close()
