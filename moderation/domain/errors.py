@@ -1,0 +1,59 @@
+"""What can go wrong, said without HTTP. `api/problems.py` maps each to a problem type."""
+
+from __future__ import annotations
+
+
+class WinnowError(Exception):
+    """Everything that Winnow raises on purpose. The message never holds submitted text."""
+
+
+class InvalidInput(WinnowError):
+    """A value that cannot be accepted."""
+
+
+class NotFound(WinnowError):
+    """There is no such thing, or not for this site."""
+
+
+class NotAuthorised(WinnowError):
+    """No token, or one that is unknown or revoked."""
+
+
+class NotAllowed(WinnowError):
+    """The token lacks the scope that the call needs."""
+
+
+class StaleState(WinnowError):
+    """The comment changed since the caller looked. `current` is its state now."""
+
+    def __init__(self, current: object) -> None:
+        super().__init__("the comment has changed since it was read")
+        self.current = current
+
+
+class NothingToUndo(WinnowError):
+    """The comment carries no decision."""
+
+
+class IdempotencyConflict(WinnowError):
+    """The same idempotency key came with another body."""
+
+
+class RateLimited(WinnowError):
+    """The token has used up its calls. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too many comments for this token")
+        self.retry_after = retry_after
+
+
+class StoreDown(WinnowError):
+    """The store did not answer in time."""
+
+
+class StoreFull(WinnowError):
+    """The store has no memory left for new comments."""
+
+
+class SchemaMismatch(WinnowError):
+    """The store was written by another version of Winnow."""

@@ -1,0 +1,89 @@
+"""The one place where a score becomes a status."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from moderation.domain.comments import CONTENT_BYTES, Status, Submission
+from moderation.domain.sites import SiteSettings
+from moderation.domain.verdicts import (
+    CONTENT_CUT,
+    COULD_NOT_BE_SCORED,
+    STORE_UNREACHABLE,
+    TRUSTED_ROLE,
+    Verdict,
+)
+
+_FAIL = {"hold": ("ham", "held"), "approve": ("ham", "approved"), "spam": ("spam", "spam")}
+
+
+class BandsLike(Protocol):
+    """Three thresholds on the probability of spam, 0 < hold <= reject <= discard."""
+
+    @property
+    def hold(self) -> float: ...
+    @property
+    def reject(self) -> float: ...
+    @property
+    def discard(self) -> float: ...
+
+
+def is_trusted(submission: Submission, settings: SiteSettings) -> bool:
+    """Says whether one of the author's comma-joined roles is one that the site trusts."""
+    role = submission.author.role
+    if not role:
+        return False
+    return any(part.strip().lower() in settings.trusted_roles for part in role.split(","))
+
+
+def judge(
+    submission: Submission,
+    score: float,
+    reasons: list[tuple[str, float]],
+    *,
+    bands: BandsLike,
+    settings: SiteSettings,
+    model: str,
+    policy: int,
+    signals: dict[str, float] | None = None,
+) -> Verdict:
+    """Returns the verdict on a scored comment: rules first, in order, then the bands.
+
+    `score` is the probability of spam rounded to 1e-6; bounds belong to the band above them.
+    """
+    label = "spam" if score >= 0.5 else "ham"
+    if is_trusted(submission, settings):
+        return Verdict(
+            "ham", "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
+        )
+    hold = bands.hold if settings.hold is None else settings.hold
+    reject = max(hold, bands.reject if settings.reject is None else settings.reject)
+    status = "spam" if score >= reject else "held" if score >= hold else "approved"
+    why = tuple(reasons[:5])
+    if len(submission.content) * 4 > CONTENT_BYTES and is_cut(submission):
+        why = ((CONTENT_CUT, 0.0), *why[:4])
+    discard = status == "spam" and score >= bands.discard
+    return Verdict(label, status, score, discard, why, model, policy, "model", signals or {})
+
+
+def is_cut(submission: Submission) -> bool:
+    """Says whether the content fills the bound exactly: what came longer was cut to it."""
+    return len(submission.content.encode()) >= CONTENT_BYTES - 3
+
+
+def unscored(model: str, policy: int) -> Verdict:
+    """Returns the verdict on a comment that failed to be scored by itself: a person must look."""
+    return Verdict(
+        "ham", "held", None, False, ((COULD_NOT_BE_SCORED, 0.0),), model, policy, "fail_mode"
+    )
+
+
+def unreachable(settings: SiteSettings) -> Verdict:
+    """Returns the site's answer for when the store cannot be reached."""
+    label, status = _FAIL[settings.fail_mode]
+    return Verdict(label, status, None, False, ((STORE_UNREACHABLE, 0.0),), "", 0, "fail_mode")
+
+
+def effective_status(verdict: Verdict, settings: SiteSettings) -> Status:
+    """Returns what the site should do by the verdict alone: in `observe`, always approve."""
+    return "approved" if settings.mode == "observe" else verdict.status

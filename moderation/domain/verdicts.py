@@ -1,0 +1,46 @@
+"""The machine's word on one revision of a comment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Label = Literal["spam", "ham"]
+LABELS: tuple[Label | None, ...] = (None, "ham", "spam")
+"""The index of a label is its code in the store."""
+
+DecidedBy = Literal["model", "rule", "fail_mode"]
+
+COULD_NOT_BE_SCORED = "could_not_be_scored"
+STORE_UNREACHABLE = "store_unreachable"
+TRUSTED_ROLE = "trusted_role"
+CONTENT_CUT = "content_cut"
+
+POLICY_REASONS = {
+    COULD_NOT_BE_SCORED: "The filter could not read this comment; a person must look.",
+    STORE_UNREACHABLE: "The store could not be reached; this is the site's answer for that case.",
+    TRUSTED_ROLE: "The author has a role that this site trusts.",
+    CONTENT_CUT: "The text was longer than 64 KiB and was cut.",
+}
+"""Reasons that come from rules and faults; those of the model stand in `classifier.REASONS`."""
+
+
+class Verdict(Struct, array_like=True, frozen=True):
+    """What the machine thought of a revision; never overwritten.
+
+    `score` is the probability of spam, 0..1, rounded to 1e-6, or None where nothing could be
+    scored; `reasons` are at most five (code, weight in logits); `model` is `name+position` or
+    `name+position.epoch`; `policy` is the revision of the site's settings; `signals` are the
+    stateful values that were used; `discard` marks blatant spam.
+    """
+
+    label: Label
+    status: Literal["approved", "held", "spam"]
+    score: float | None
+    discard: bool
+    reasons: tuple[tuple[str, float], ...]
+    model: str
+    policy: int
+    decided_by: DecidedBy
+    signals: dict[str, float] = {}

@@ -1,0 +1,71 @@
+"""Who asks, and whether they may."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from moderation.domain.accounts import Scope, Token, token_digest
+from moderation.domain.errors import NotAllowed, NotAuthorised
+from moderation.flow.runtime import KnownToken, Runtime
+from moderation.store import sites
+
+
+class Grant(Struct, frozen=True):
+    """A token that was good at `revision` of its site's tokens; each call checks that anew."""
+
+    digest: str
+    token: Token
+    revision: int
+
+    @property
+    def site(self) -> str:
+        """The site that the token belongs to."""
+        return self.token.site
+
+    @property
+    def actor(self) -> str:
+        """Who decisions made with this token are put down to."""
+        return f"token:{self.token.name}"
+
+
+def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True) -> Grant:
+    """Returns the grant of a bearer token of a site.
+
+    With `fresh` the store is asked whether the token still stands; without it a token that this
+    process knows is believed, for callers whose next script compares the revision.
+
+    Raises:
+        NotAuthorised: the token is missing, unknown or revoked.
+        NotAllowed: it lacks the scope, or belongs to no site.
+        StoreDown: it is not known here and the store does not answer.
+    """
+    if not bearer:
+        raise NotAuthorised("no token was given")
+    digest = token_digest(bearer)
+    known = None if fresh else runtime.tokens.get(digest)
+    grant = Grant(digest, known.token, known.revision) if known else _ask(runtime, digest)
+    if scope not in grant.token.scopes:
+        raise NotAllowed(f"the token lacks the scope {scope}")
+    if not grant.site:
+        raise NotAllowed("the token belongs to the installation, not to a site")
+    return grant
+
+
+def confirm(runtime: Runtime, grant: Grant) -> Grant:
+    """Returns the grant as the store knows it now; raises `NotAuthorised` if it was revoked."""
+    return _ask(runtime, grant.digest)
+
+
+def _ask(runtime: Runtime, digest: str) -> Grant:
+    token = sites.token(runtime.store, digest)
+    if token is None:
+        runtime.tokens.drop(digest)
+        raise NotAuthorised("the token is unknown or was revoked")
+    # Revoking deletes the token before it raises the revision: whoever reads the revision first
+    # and the token after it cannot keep a revoked token under the new revision.
+    revision = sites.read(runtime.store, token.site).tokens if token.site else 0
+    if sites.token(runtime.store, digest) is None:
+        runtime.tokens.drop(digest)
+        raise NotAuthorised("the token is unknown or was revoked")
+    runtime.tokens.put(digest, KnownToken(token, revision))
+    return Grant(digest, token, revision)

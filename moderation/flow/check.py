@@ -1,0 +1,114 @@
+"""A comment scored while its site waits: neither broker nor worker is needed."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from ulid import ULID
+
+from moderation.domain.comments import Comment, Status, Submission
+from moderation.domain.errors import NotAuthorised, RateLimited, StoreDown, StoreFull
+from moderation.domain.policy import effective_status, unreachable
+from moderation.domain.verdicts import Verdict
+from moderation.flow import learn
+from moderation.flow.authorise import Grant, confirm
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.score import score_batch
+from moderation.store import codec, comments, sites
+
+
+class Checked(Struct, frozen=True):
+    """A comment with its verdict; `recorded` says whether it was stored and counted."""
+
+    comment: Comment
+    recorded: bool
+
+
+def check(
+    runtime: Runtime, grant: Grant, submission: Submission, *, record: bool = True
+) -> Checked:
+    """Returns a comment with its verdict, in two round trips to the store.
+
+    A comment that the site sent before under the same `external_id` keeps the verdict that it
+    has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
+
+    Raises:
+        NotAuthorised: the token was revoked.
+        RateLimited: it has used up its calls of this minute.
+    """
+    try:
+        state = sites.read(runtime.store, grant.site, hurry=True)
+        if state.tokens != grant.revision:
+            grant = confirm(runtime, grant)
+        context = learn.context(runtime, grant.site, state)
+        verdict = score_batch([(submission, context)])[0]
+        status = effective_status(verdict, context.settings)
+        comment = fresh_comment(grant.site, submission, verdict, status)
+        if not record:
+            return Checked(_unrecorded(comment), recorded=False)
+        return Checked(_record(runtime, grant, context, comment), recorded=True)
+    except (StoreDown, StoreFull):
+        settings = runtime.last_settings(grant.site)
+        verdict = unreachable(settings)
+        status = effective_status(verdict, settings)
+        comment = fresh_comment(grant.site, submission, verdict, status)
+        return Checked(_unrecorded(comment), recorded=False)
+
+
+def fresh_comment(
+    site: str, submission: Submission, verdict: Verdict | None, status: Status
+) -> Comment:
+    """Returns a comment as it stands when it was first written, under a new id."""
+    raw = ULID().bytes
+    made = codec.id_ms(raw)
+    return Comment(
+        id=codec.id_text(raw),
+        site=site,
+        revision=1,
+        status=status,
+        submission=submission,
+        verdict=verdict,
+        created_ms=made,
+        updated_ms=made,
+    )
+
+
+def _unrecorded(comment: Comment) -> Comment:
+    comment.id = ""
+    return comment
+
+
+def write_of(runtime: Runtime, comment: Comment) -> comments.Write:
+    """Returns how a comment is handed to the store."""
+    encoded = codec.encode(comment.submission)
+    return comments.Write(
+        id=codec.id_bytes(comment.id),
+        external_id=comment.submission.external_id,
+        digest=codec.digest(runtime.secret, encoded),
+        submission=encoded,
+        verdict=comment.verdict,
+        status=comment.status,
+    )
+
+
+def _record(
+    runtime: Runtime, grant: Grant, context: learn.SiteContext, comment: Comment
+) -> Comment:
+    on = comments.Conditions(
+        tokens=grant.revision, token_id=grant.token.id, per_minute=grant.token.per_minute
+    )
+    retention = comments.ttls(context.settings.retention)
+    write = write_of(runtime, comment)
+    names, args = comments.accept_call(grant.site, [write], retention, now_ms(), on)
+    answer = comments.written(runtime.store.run("accept", names, args, hurry=True))
+    if answer == "tokens":
+        return _record(runtime, confirm(runtime, grant), context, comment)
+    if answer == "limited":
+        raise RateLimited(60 - now_ms() // 1000 % 60)
+    if isinstance(answer, str):
+        raise NotAuthorised("the call was refused")
+    if answer[0].kind == "new":
+        return comment
+    stored = comments.get(runtime.store, grant.site, answer[0].id)
+    if stored is None:
+        raise StoreDown("the comment was deleted while it was recorded")
+    return stored

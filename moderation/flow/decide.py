@@ -1,0 +1,205 @@
+"""People's words: decisions, their undoing, and labels for comments that Winnow never judged."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from ulid import ULID
+
+from moderation.domain.comments import Comment, Submission
+from moderation.domain.decisions import Decision, Via
+from moderation.domain.errors import NotFound, NothingToUndo, StaleState, StoreDown
+from moderation.domain.policy import effective_status
+from moderation.domain.verdicts import Label
+from moderation.flow import learn
+from moderation.flow.authorise import Grant, confirm
+from moderation.flow.check import fresh_comment, write_of
+from moderation.flow.prepare import example_of
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.score import score_batch
+from moderation.flow.tasks import REBUILD_LEARNER
+from moderation.store import codec, comments, labels, sites
+
+
+class Word(Struct, frozen=True):
+    """Who says so, by which way, and what they saw."""
+
+    by: str
+    via: Via
+    note: str = ""
+    suggestion_shown: bool = True
+
+
+def find(runtime: Runtime, site: str, comment_id: str, revision: int = 0) -> Comment:
+    """Returns a site's comment; raises `NotFound` for an id that is not one or not the site's."""
+    try:
+        found = comments.get(runtime.store, site, codec.id_bytes(comment_id), revision)
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound("this site has no such comment")
+    return found
+
+
+def decide(
+    runtime: Runtime, site: str, comment_id: str, label: Label, word: Word, if_match: str | None
+) -> Comment:
+    """Labels a comment and returns it as it then is; the next verdict of every process knows.
+
+    `if_match` is the ETag that the caller saw; None decides whatever the state is.
+
+    Raises:
+        NotFound: no such comment. StaleState: it changed since the caller looked.
+    """
+    return _change(runtime, site, comment_id, label, word, if_match)
+
+
+def undo(runtime: Runtime, site: str, comment_id: str, word: Word, if_match: str | None) -> Comment:
+    """Withdraws a comment's decision; the one before it, or the verdict, holds again.
+
+    Raises:
+        NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
+    """
+    return _change(runtime, site, comment_id, None, word, if_match)
+
+
+def _change(
+    runtime: Runtime,
+    site: str,
+    comment_id: str,
+    label: Label | None,
+    word: Word,
+    if_match: str | None,
+) -> Comment:
+    call = str(ULID())
+    for _ in range(8):
+        comment = find(runtime, site, comment_id)
+        if if_match is not None and if_match != comment.etag:
+            raise StaleState(comment)
+        answer, seq = _write(runtime, comment, label, word, call)
+        if answer == "nothing":
+            raise NothingToUndo("the comment carries no decision")
+        if answer == "ok":
+            _rebuild_if_far(runtime, site, comment, seq)
+            return find(runtime, site, comment_id)
+        if answer == "missing":
+            raise NotFound("this site has no such comment")
+        if if_match is not None:
+            raise StaleState(find(runtime, site, comment_id))
+    raise StoreDown("the comment is being changed by others again and again")
+
+
+def _write(
+    runtime: Runtime, comment: Comment, label: Label | None, word: Word, call: str
+) -> tuple[str, int]:
+    now = now_ms()
+    state = sites.read(runtime.store, comment.site)
+    retention = comments.ttls(runtime.site_settings(comment.site, state.settings).retention)
+    example = b""
+    if label is not None:
+        example = example_of(
+            runtime.secret,
+            comment.submission,
+            comment=comment.id,
+            revision=comment.revision,
+            labelled_ms=now,
+            model=comment.verdict.model if comment.verdict else "",
+            suggestion_shown=word.suggestion_shown,
+        )
+    decision = Decision(label or "ham", word.by, word.via, now, word.note)
+    return comments.decide(
+        runtime.store,
+        comment.site,
+        codec.id_bytes(comment.id),
+        expected=(comment.revision, comment.decisions),
+        label=label,
+        decision=codec.encode(decision),
+        example=example,
+        retention=retention,
+        now_ms=now,
+        call=call,
+    )
+
+
+def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:
+    """Leaves the withdrawal of a label of long ago to a job."""
+    if before.active_label and seq - before.active_label > learn.REPLAYABLE:
+        labels.mark_rebuild(runtime.store, site)
+        runtime.tasks.send(REBUILD_LEARNER, site)
+
+
+def teach(
+    runtime: Runtime,
+    grant: Grant,
+    submission: Submission,
+    label: Label,
+    word: Word,
+    labelled_ms: int | None = None,
+) -> Comment:
+    """Stores a comment that a person labelled elsewhere, with the verdict it would have got.
+
+    A comment known by its `external_id` is labelled anew, unless its label is the same.
+    """
+    state = sites.read(runtime.store, grant.site)
+    if state.tokens != grant.revision:
+        grant = confirm(runtime, grant)
+    context = learn.context(runtime, grant.site, state)
+    verdict = score_batch([(submission, context)])[0]
+    status = effective_status(verdict, context.settings)
+    comment = fresh_comment(grant.site, submission, verdict, status)
+    if submission.external_id:
+        known = comments.find_external(runtime.store, grant.site, submission.external_id)
+        comment.id = codec.id_text(known) if known else comment.id
+    now = now_ms()
+    at = now if labelled_ms is None else labelled_ms
+    write = write_of(runtime, comment)
+    example = example_of(
+        runtime.secret,
+        submission,
+        comment=comment.id,
+        revision=1,
+        labelled_ms=at,
+        model=context.name,
+        suggestion_shown=False,
+    )
+    decision = codec.encode(Decision(label, word.by, word.via, at, word.note))
+    labelled = comments.Write(
+        id=write.id,
+        external_id=write.external_id,
+        digest=write.digest,
+        submission=write.submission,
+        verdict=verdict,
+        status=status,
+        label=label,
+        decision=decision,
+        example=example,
+    )
+    names, args = comments.accept_call(
+        grant.site, [labelled], comments.ttls(context.settings.retention), now,
+        comments.Conditions(tokens=grant.revision),
+    )  # fmt: skip
+    answer = comments.written(runtime.store.run("accept", names, args))
+    if isinstance(answer, str):
+        raise StoreDown("the site's tokens are being changed again and again")
+    return find(runtime, grant.site, codec.id_text(answer[0].id))
+
+
+def forget(runtime: Runtime, site: str, comment_id: str) -> None:
+    """Deletes a comment and what was kept of it, the labels it taught included.
+
+    Raises:
+        NotFound: no such comment.
+    """
+    comment = find(runtime, site, comment_id)
+    found, far = comments.forget(
+        runtime.store,
+        site,
+        codec.id_bytes(comment.id),
+        comment.submission.external_id,
+        learn.REPLAYABLE,
+        now_ms(),
+    )
+    if not found:
+        raise NotFound("this site has no such comment")
+    if far:
+        labels.mark_rebuild(runtime.store, site)
+        runtime.tasks.send(REBUILD_LEARNER, site)

@@ -1,0 +1,212 @@
+"""A site's learner: a pure function of its snapshot and of its labels in order."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from classifier import Learner, Model
+from moderation.domain.decisions import LabelEntry
+from moderation.domain.policy import BandsLike
+from moderation.domain.sites import SiteSettings
+from moderation.flow.prepare import training_row
+from moderation.flow.runtime import Learned, Runtime
+from moderation.flow.tasks import REBUILD_LEARNER
+from moderation.store import labels
+from moderation.store.sites import SiteState
+
+log = logging.getLogger(__name__)
+
+REPLAYABLE = 1000
+"""How many labels back a withdrawal is replayed at once; an older one is left to a job."""
+CHECKPOINT_EVERY = 256
+REPLAY_AT_MOST = 2000
+"""Most labels that a request replays; more are left to a job, and the base serves alone."""
+
+
+class SiteContext(Struct, frozen=True):
+    """Everything that the verdict on a site's comment is made with, as of one reading."""
+
+    settings: SiteSettings
+    policy: int
+    model: Model
+    learner: Learner | None
+    bands: BandsLike
+    name: str
+
+
+def context(runtime: Runtime, site: str, state: SiteState) -> SiteContext:
+    """Returns what a site's next verdict is made with, the learner caught up to `state`."""
+    settings = runtime.site_settings(site, state.settings)
+    model = runtime.model(state.snapshot)
+    learned = _learned(runtime, site, state, model) if state.labels else None
+    position = learned.position if learned else 0
+    epoch = f".{state.epoch}" if state.epoch else ""
+    learner = learned.learner if learned else None
+    return SiteContext(
+        settings=settings,
+        policy=state.settings,
+        model=model,
+        learner=learner,
+        bands=learner.bands if learner else model.bands,
+        name=f"{model.name}+{position}{epoch}",
+    )
+
+
+def _learned(runtime: Runtime, site: str, state: SiteState, model: Model) -> Learned | None:
+    found = runtime.learned.get(site)
+    if found is not None and _is_at(found, state, model):
+        return found
+    with runtime.lock(site):
+        found = runtime.learned.get(site)
+        if found is not None and _is_at(found, state, model):
+            return found
+        if found is not None and (found.snapshot, found.epoch) != (model.name, state.epoch):
+            found = None
+        learned = _advance(runtime, site, state, model, found)
+        if learned is None:
+            runtime.tasks.send(REBUILD_LEARNER, site)
+            log.warning("the learner of a site must replay too many labels; a job makes it anew")
+            return None
+        runtime.learned.put(site, learned)
+        return learned
+
+
+def _is_at(learned: Learned, state: SiteState, model: Model) -> bool:
+    return (
+        learned.position >= state.labels
+        and learned.epoch == state.epoch
+        and learned.snapshot == model.name
+    )
+
+
+def _advance(
+    runtime: Runtime, site: str, state: SiteState, model: Model, found: Learned | None
+) -> Learned | None:
+    """Replays from where this process stands, or from the newest checkpoint that still holds."""
+    to = state.labels
+    if found is not None and to - found.position <= REPLAY_AT_MOST:
+        entries = labels.entries(runtime.store, site, found.position, to)
+        if holds(found.position, entries):
+            learner = replay(found.learner.copy(), entries)
+            return _keep(runtime, site, state, model, learner, found.checkpoint)
+    kept = labels.checkpoints(runtime.store, site, model.name)
+    newest = [seq for seq in sorted(kept, reverse=True) if seq <= to]
+    entries = []
+    for seq in [*newest, 0]:
+        upper = entries[0].seq - 1 if entries else to
+        if to - seq > REPLAY_AT_MOST:
+            return None
+        entries = labels.entries(runtime.store, site, seq, upper) + entries
+        if seq and not holds(seq, entries):
+            continue
+        blob = labels.checkpoint(runtime.store, site, kept[seq]) if seq else None
+        if seq and blob is None:
+            continue
+        start = model.load_learner(blob) if blob is not None else model.new_learner()
+        return _keep(runtime, site, state, model, replay(start, entries), seq)
+    return None
+
+
+def _keep(
+    runtime: Runtime, site: str, state: SiteState, model: Model, learner: Learner, since: int
+) -> Learned:
+    """Returns the learner as of `state`; keeps a checkpoint where the last one is far behind."""
+    to = state.labels
+    if to - since >= CHECKPOINT_EVERY:
+        kept = labels.checkpoints(runtime.store, site, model.name)
+        drop = [kept[seq] for seq in superfluous(sorted(kept, reverse=True), to)]
+        blob = learner.to_bytes()
+        labels.put_checkpoint(runtime.store, site, model.name, to, state.epoch, blob, drop)
+        since = to
+    return Learned(model.name, state.epoch, to, learner, since)
+
+
+def superfluous(kept: Sequence[int], to: int) -> list[int]:
+    """Returns the checkpoints to drop (`kept` newest first) when one at `to` is added.
+
+    Those within reach of a replay are kept 256 labels apart, older ones at doubling distances.
+    """
+    last, drop = to, []
+    for seq in kept:
+        distance = to - seq
+        gap = CHECKPOINT_EVERY // 2 if distance <= REPLAYABLE + CHECKPOINT_EVERY else distance // 2
+        if last - seq < gap and seq != to:
+            drop.append(seq)
+        else:
+            last = seq
+    return drop
+
+
+def _targets(entry: LabelEntry, rebuilt: int) -> tuple[int, ...]:
+    """Returns the earlier entries that this one switches off or on again, as far as that holds.
+
+    A withdrawal of a label more than `REPLAYABLE` entries back takes effect only when a job has
+    made the learner anew, which an entry of kind `rebuilt` marks.
+    """
+    return tuple(
+        seq
+        for seq in (entry.drops, entry.restores)
+        if seq and (entry.seq < rebuilt or entry.seq - seq <= REPLAYABLE)
+    )
+
+
+def _last_rebuilt(entries: Sequence[LabelEntry]) -> int:
+    return max((e.seq for e in entries if e.kind == "rebuilt"), default=0)
+
+
+def holds(position: int, entries: Sequence[LabelEntry]) -> bool:
+    """Says whether a learner as of `position` is still right once `entries` follow it."""
+    rebuilt = _last_rebuilt(entries)
+    if rebuilt:
+        return False
+    return all(seq > position for e in entries for seq in _targets(e, rebuilt))
+
+
+def replay(learner: Learner, entries: Sequence[LabelEntry], everything: bool = False) -> Learner:
+    """Teaches a learner the labels that hold among `entries`, in order, and returns it.
+
+    `everything`: withdrawals of old labels count too, as for a learner made anew.
+    """
+    rebuilt = entries[-1].seq + 1 if everything and entries else _last_rebuilt(entries)
+    active: dict[int, LabelEntry | None] = {}
+    by_seq = {e.seq: e for e in entries}
+    for e in entries:
+        if e.kind == "label" and e.example is not None:
+            active[e.seq] = e
+        near = _targets(e, rebuilt)
+        if e.drops in near and e.drops in active:
+            active[e.drops] = None
+        if e.restores in near and e.restores in active:
+            active[e.restores] = by_seq[e.restores]
+    for seq in sorted(active):
+        chosen = active[seq]
+        if chosen is not None and chosen.example is not None and chosen.label is not None:
+            learner.learn(training_row(chosen.example.row), chosen.label)
+    return learner
+
+
+def rebuild(runtime: Runtime, site: str) -> bool:
+    """Makes a site's learner anew from every label that holds, whatever its age.
+
+    Marks that in the label log, so that every process takes it up at the same place. Returns
+    whether it was done; False where other labels came in between each of three tries.
+    """
+    from moderation.store import sites
+
+    for _ in range(3):
+        state = sites.read(runtime.store, site)
+        model = runtime.model(state.snapshot)
+        learner = model.new_learner()
+        entries = labels.entries(runtime.store, site, 0, state.labels)
+        replay(learner, entries, everything=True)
+        erased = any(e.kind == "erased" for e in entries)
+        if labels.put_rebuilt(
+            runtime.store, site, model.name, state.labels, erased, learner.to_bytes()
+        ):
+            labels.unmark_rebuild(runtime.store, site)
+            log.info("a site's learner was made anew from %d labels", state.labels)
+            return True
+    return False

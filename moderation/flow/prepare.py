@@ -1,0 +1,80 @@
+"""From what a site sends to what is scored, kept and found again."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from classifier import Row
+from moderation.domain.comments import CONTENT_BYTES, Submission
+from moderation.domain.decisions import Example
+from moderation.store import codec
+
+_row = msgspec.msgpack.Decoder(Row).decode
+
+
+def row_of(submission: Submission) -> Row:
+    """Returns a submission as the classifier reads it."""
+    author = submission.author
+    return Row(
+        text=submission.content,
+        author=author.name,
+        url=author.url,
+        email=author.email,
+        permalink=submission.permalink,
+        lang=submission.language,
+        type=submission.type,
+        context=submission.context,
+        honeypot=submission.honeypot,
+        form_ms=submission.form_ms,
+    )
+
+
+def training_row(data: bytes) -> Row:
+    """Returns the row of a stored example."""
+    return _row(data)
+
+
+def personal_hash(secret: bytes, kind: str, value: str) -> str:
+    """Returns the keyed hash under which an e-mail, IP or author id is found again, '' for ''."""
+    value = value.strip().lower()
+    if not value:
+        return ""
+    text = f"{kind}:{value}".encode()
+    return hashlib.blake2b(text, digest_size=12, key=secret[:64]).hexdigest()
+
+
+def example_of(
+    secret: bytes,
+    submission: Submission,
+    *,
+    comment: str,
+    revision: int,
+    labelled_ms: int,
+    model: str = "",
+    suggestion_shown: bool = True,
+) -> bytes:
+    """Returns the encoded example that a label on this submission teaches."""
+    author = submission.author
+    return codec.encode(
+        Example(
+            comment=comment,
+            revision=revision,
+            row=codec.encode(row_of(submission).for_training()),
+            labelled_ms=labelled_ms,
+            model=model,
+            suggestion_shown=suggestion_shown,
+            email=personal_hash(secret, "email", author.email),
+            ip=personal_hash(secret, "ip", author.ip),
+            author=personal_hash(secret, "author", author.id),
+        )
+    )
+
+
+def cut(content: str) -> str:
+    """Returns content cut to 64 KiB of UTF-8 at a character's end, for lenient callers."""
+    data = content.encode("utf-8", "replace")
+    if len(data) <= CONTENT_BYTES:
+        return data.decode("utf-8")
+    return data[:CONTENT_BYTES].decode("utf-8", "ignore")

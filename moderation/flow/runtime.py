@@ -1,0 +1,142 @@
+"""What a process holds while it serves: the store, snapshots, sites' settings and learners."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from typing import Generic, Self, TypeVar
+
+from msgspec import Struct
+
+from classifier import Learner, Model, ModelError
+from moderation.domain.accounts import Token
+from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
+from moderation.flow.tasks import Tasks
+from moderation.settings import Settings
+from moderation.store import Store, sites
+
+log = logging.getLogger(__name__)
+
+Value = TypeVar("Value")
+
+SITES_KEPT = 512
+TOKENS_KEPT = 10_000
+
+
+class Learned(Struct, frozen=True):
+    """A site's learner as of a place in its label log; swapped whole, never changed."""
+
+    snapshot: str
+    epoch: int
+    position: int
+    learner: Learner
+    checkpoint: int
+
+
+class KnownToken(Struct, frozen=True):
+    """A token with the revision of its site's tokens at which it was found good."""
+
+    token: Token
+    revision: int
+
+
+class Cache(Generic[Value]):
+    """A bounded, thread-safe mapping that drops what was used least recently."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._items: OrderedDict[str, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Value | None:
+        """Returns what is kept under a key."""
+        with self._lock:
+            found = self._items.get(key)
+            if found is not None:
+                self._items.move_to_end(key)
+            return found
+
+    def put(self, key: str, value: Value) -> None:
+        """Keeps a value."""
+        with self._lock:
+            self._items[key] = value
+            self._items.move_to_end(key)
+            if len(self._items) > self._most:
+                self._items.popitem(last=False)
+
+    def drop(self, key: str) -> None:
+        """Forgets a key."""
+        with self._lock:
+            self._items.pop(key, None)
+
+
+class Runtime:
+    """One process's view of the installation. Caches are compared with the store at each use."""
+
+    def __init__(self, settings: Settings, store: Store, tasks: Tasks) -> None:
+        self.settings = settings
+        self.store = store
+        self.tasks = tasks
+        self.secret = settings.secret_key
+        self.shipped = Model.load(settings.model)
+        self.learned: Cache[Learned] = Cache(SITES_KEPT)
+        self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
+        self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
+        self._snapshots: Cache[Model] = Cache(4)
+        self._locks = [threading.Lock() for _ in range(64)]
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Returns a runtime with its own connections; make one in each process, after a fork."""
+        return cls(settings, Store.connect(settings.redis_url), Tasks(settings.broker_url))
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.store.close()
+
+    def lock(self, site: str) -> threading.Lock:
+        """Returns the lock under which a site's learner is caught up in this process."""
+        return self._locks[hash(site) % len(self._locks)]
+
+    def model(self, name: str) -> Model:
+        """Returns the snapshot of this name; the shipped one where it cannot be used here."""
+        if not name or name == self.shipped.name:
+            return self.shipped
+        found = self._snapshots.get(name)
+        if found is None:
+            found = self._load(name)
+            self._snapshots.put(name, found)
+        return found
+
+    def _load(self, name: str) -> Model:
+        blob = sites.snapshot(self.store, name)
+        try:
+            if blob is not None:
+                return Model.load(blob)
+            log.error("snapshot %s is not in the store; the shipped one serves", name)
+        except ModelError as error:
+            log.error("snapshot %s cannot be used (%s); the shipped one serves", name, error)
+        return self.shipped
+
+    def site_settings(self, site: str, revision: int) -> SiteSettings:
+        """Returns a site's settings as of a revision that the store has just named."""
+        if revision == 0:
+            self._site_settings.put(site, (0, DEFAULT_SETTINGS))
+            return DEFAULT_SETTINGS
+        found = self._site_settings.get(site)
+        if found is None or found[0] != revision:
+            found = (revision, sites.settings(self.store, site))
+            self._site_settings.put(site, found)
+        return found[1]
+
+    def last_settings(self, site: str) -> SiteSettings:
+        """Returns the settings last seen, for when the store cannot be asked."""
+        found = self._site_settings.get(site)
+        return found[1] if found else DEFAULT_SETTINGS
+
+
+def now_ms() -> int:
+    """Returns the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,35 @@
+"""Scores a batch of comments of any sites, and judges each by its site's policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moderation.domain.comments import Submission
+from moderation.domain.policy import judge
+from moderation.domain.verdicts import Verdict
+from moderation.flow.learn import SiteContext
+from moderation.flow.prepare import row_of
+
+
+def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict]:
+    """Returns a verdict for each comment; those of one snapshot are scored in one call."""
+    verdicts: list[Verdict | None] = [None] * len(items)
+    by_model: dict[str, list[int]] = {}
+    for i, (_, site) in enumerate(items):
+        by_model.setdefault(site.model.name, []).append(i)
+    for places in by_model.values():
+        model = items[places[0]][1].model
+        rows = [row_of(items[i][0]) for i in places]
+        scores = model.score(rows, [items[i][1].learner for i in places])
+        for at, i in enumerate(places):
+            submission, site = items[i]
+            verdicts[i] = judge(
+                submission,
+                float(scores.probability[at]),
+                scores.reasons(at),
+                bands=site.bands,
+                settings=site.settings,
+                model=site.name,
+                policy=site.policy,
+            )
+    return [v for v in verdicts if v is not None]

@@ -1,0 +1,97 @@
+"""The first run: an administrator, a demo site, its keys; the shipped snapshot put to use."""
+
+from __future__ import annotations
+
+import secrets
+
+from argon2 import PasswordHasher
+from msgspec import Struct
+from ulid import ULID
+
+from classifier import Model
+from moderation.domain.accounts import Scope, Token, User, new_token, token_digest
+from moderation.domain.errors import InvalidInput
+from moderation.domain.sites import site_name
+from moderation.flow.runtime import now_ms
+from moderation.settings import Settings
+from moderation.store import Store, schema, sites
+
+DEMO_SITE = "demo"
+
+
+class Console(Struct, frozen=True):
+    """Who may log in to the console."""
+
+    user: str
+    password: str
+
+
+class Credentials(Struct, frozen=True):
+    """What the first run made, as it is written to `credentials.json`."""
+
+    url: str
+    console: Console
+    site: str
+    api_token: str
+    admin_token: str
+    akismet_key: str
+
+
+def first_run(store: Store, settings: Settings) -> Credentials:
+    """Prepares an empty store and returns the credentials, which are kept nowhere else."""
+    schema.migrate(store, lambda line: None)
+    use_shipped(store, settings)
+    sites.create(store, DEMO_SITE, now_ms())
+    password = secrets.token_urlsafe(12)
+    put_user(store, "admin", password, "administrator")
+    return Credentials(
+        url=settings.public_url,
+        console=Console("admin", password),
+        site=DEMO_SITE,
+        api_token=add_token(store, DEMO_SITE, ("submit", "moderate"), "demo"),
+        admin_token=add_token(store, "", ("admin",), "admin"),
+        akismet_key=secrets.token_hex(6),
+    )
+
+
+def use_shipped(store: Store, settings: Settings) -> str:
+    """Puts the shipped snapshot to use unless a trained one is, and returns the one in use."""
+    model = Model.load(settings.model)
+    current = sites.current_snapshot(store)
+    if current and sites.snapshot_origin(store, current) == "trained":
+        return current
+    if current != model.name:
+        sites.put_snapshot(store, model.name, model.to_bytes(), "shipped")
+        sites.use_snapshot(store, model.name)
+    return model.name
+
+
+def add_site(store: Store, name: str) -> None:
+    """Makes a site.
+
+    Raises:
+        InvalidInput: the name cannot be one, or is taken.
+    """
+    if not sites.create(store, site_name(name), now_ms()):
+        raise InvalidInput("there is a site of this name already")
+
+
+def add_token(
+    store: Store, site: str, scopes: tuple[Scope, ...], name: str, per_minute: int = 0
+) -> str:
+    """Makes a token and returns it; it cannot be shown again.
+
+    Raises:
+        InvalidInput: there is no such site.
+    """
+    if site and site not in sites.names(store):
+        raise InvalidInput("there is no site of this name")
+    token = new_token()
+    made = Token(str(ULID()), site, scopes, name, now_ms(), per_minute)
+    sites.put_token(store, token_digest(token), made)
+    return token
+
+
+def put_user(store: Store, name: str, password: str, role: str) -> None:
+    """Makes or changes a person's account."""
+    sites.put_user(store, User(name, PasswordHasher().hash(password), role))  # type: ignore[arg-type]

@@ -1,0 +1,102 @@
+"""Comments accepted now and scored soon: written, and the bell of their lane rung."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from moderation.domain.comments import Comment, Submission
+from moderation.domain.errors import IdempotencyConflict, RateLimited, StoreDown
+from moderation.flow.authorise import Grant, confirm
+from moderation.flow.check import fresh_comment, write_of
+from moderation.flow.prepare import personal_hash
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.tasks import SCORE_INBOX
+from moderation.store import comments, inbox, keys
+from moderation.store.codec import id_bytes, id_ms, id_text
+
+
+class Accepted(Struct, frozen=True):
+    """What became of one submission: its id and revision, and whether it waits for a verdict."""
+
+    id: str
+    revision: int
+    kind: str
+
+
+def submit(
+    runtime: Runtime,
+    grant: Grant,
+    submissions: Sequence[Submission],
+    *,
+    idempotency_key: str = "",
+    body: bytes = b"",
+) -> list[Accepted]:
+    """Writes comments of one site and rings for the workers, in one round trip.
+
+    Every hundred are written at once or not at all; a store that fails in between raises, and
+    sending the same again with `external_id` or `idempotency_key` doubles nothing.
+
+    Raises:
+        IdempotencyConflict: the key was used with another body.
+        RateLimited, NotAuthorised, StoreDown, StoreFull: nothing was written.
+    """
+    settings = runtime.last_settings(grant.site)
+    retention = comments.ttls(settings.retention)
+    writes = [write_of(runtime, fresh_comment(grant.site, s, None, "queued")) for s in submissions]
+    now = now_ms()
+    request = hashlib.blake2b(body, digest_size=16).digest()
+    calls = []
+    for number, start in enumerate(range(0, len(writes), comments.AT_ONCE)):
+        hashed = personal_hash(runtime.secret, "idempotency", f"{idempotency_key}/{number}")
+        on = comments.Conditions(
+            tokens=grant.revision,
+            idempotency=(hashed, request) if idempotency_key else None,
+            token_id=grant.token.id,
+            per_minute=grant.token.per_minute,
+        )
+        part = writes[start : start + comments.AT_ONCE]
+        calls.append(comments.accept_call(grant.site, part, retention, now, on))
+    lane = keys.shard_of(grant.site) % keys.LANES
+    *answers, free = runtime.store.run_many("accept", calls, lambda pipe: inbox.ring(pipe, lane))
+    if free:
+        runtime.tasks.send(SCORE_INBOX, lane)
+    return _accepted(runtime, grant, submissions, answers, idempotency_key, body)
+
+
+def _accepted(
+    runtime: Runtime,
+    grant: Grant,
+    submissions: Sequence[Submission],
+    answers: list[Any],
+    idempotency_key: str,
+    body: bytes,
+) -> list[Accepted]:
+    out: list[Accepted] = []
+    for answer in map(comments.written, answers):
+        if answer == "tokens":
+            fresh = confirm(runtime, grant)
+            return submit(runtime, fresh, submissions, idempotency_key=idempotency_key, body=body)
+        if answer == "limited":
+            raise RateLimited(60 - now_ms() // 1000 % 60)
+        if isinstance(answer, str):
+            raise IdempotencyConflict("the idempotency key came with another body before")
+        out += [Accepted(id_text(w.id), w.revision, w.kind) for w in answer]
+    return out
+
+
+def comment_of(runtime: Runtime, grant: Grant, submission: Submission, done: Accepted) -> Comment:
+    """Returns an accepted comment as it stands: queued, or as stored where it came before."""
+    raw = id_bytes(done.id)
+    if done.kind == "new":
+        made = fresh_comment(grant.site, submission, None, "queued")
+        made.id = done.id
+        made.created_ms = made.updated_ms = id_ms(raw)
+        return made
+    stored = comments.get(runtime.store, grant.site, raw)
+    if stored is None:
+        raise StoreDown("the comment was deleted while it was sent again")
+    return stored

@@ -1,0 +1,33 @@
+"""Taking out what outlived its comment: index entries and external ids."""
+
+from __future__ import annotations
+
+import logging
+
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.tasks import REBUILD_LEARNER
+from moderation.store import labels, sites
+from moderation.store import trim as stored
+
+log = logging.getLogger(__name__)
+
+SLICES = 64
+"""A site's external ids are looked through in this many parts, one a run."""
+
+
+def trim(runtime: Runtime) -> int:
+    """Removes index entries of comments whose time to live is over; returns how many.
+
+    Each run looks at every site's oldest entries and at one part in 64 of its external ids, and
+    sends again the jobs that were asked for and lost.
+    """
+    part = now_ms() // 600_000 % SLICES
+    removed = 0
+    for site in sites.names(runtime.store):
+        removed += stored.indexes(runtime.store, site)
+        removed += stored.external_ids(runtime.store, site, part, SLICES)
+    for site in labels.marked_rebuilds(runtime.store):
+        runtime.tasks.send(REBUILD_LEARNER, site)
+    if removed:
+        log.info("%d index entries of expired comments were removed", removed)
+    return removed

@@ -1,0 +1,5 @@
+"""Everything that is kept. The only package that knows Redis, its keys and its scripts."""
+
+from moderation.store.client import Store
+
+__all__ = ["Store"]

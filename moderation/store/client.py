@@ -1,0 +1,151 @@
+"""The connection to Redis or Valkey: no retries, short time-outs, scripts by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any, Self
+
+import redis
+from redis import exceptions as failures
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
+from redis.retry import Retry
+
+from moderation.domain.errors import StoreDown, StoreFull
+
+CONNECT_SECONDS = 0.3
+READ_SECONDS = 1.0
+HURRY_SECONDS = 0.2
+"""Time-out of one round trip on the way of a check: two of them and the answer take < 500 ms."""
+
+_DOWN = (
+    failures.ConnectionError,
+    failures.TimeoutError,
+    failures.BusyLoadingError,
+    failures.ClusterDownError,
+    failures.ReadOnlyError,
+)
+
+
+class Script:
+    """One Lua file: its text and the digest by which the server knows it."""
+
+    def __init__(self, name: str) -> None:
+        folder = files("moderation.store") / "scripts"
+        text = (folder / f"{name}.lua").read_text()
+        if text.startswith("#!"):
+            first, rest = text.split("\n", 1)
+        else:
+            first, rest = "", text
+        library = (folder / "comment.lua").read_text() if "comment_" in rest else ""
+        self.name = name
+        self.text = f"{first}\n{library}{rest}" if first else library + rest
+        self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turns the client's errors into `StoreDown` and `StoreFull`."""
+    try:
+        yield
+    except _DOWN as error:
+        raise StoreDown("the store does not answer") from error
+    except OutOfMemoryError as error:
+        raise StoreFull("the store is full") from error
+    except ResponseError as error:
+        if "OOM" in str(error):
+            raise StoreFull("the store is full") from error
+        raise
+
+
+class Store:
+    """A thread-safe connection to the store.
+
+    `redis` is the client with a read time-out of one second; `hurry` the one for the way of a
+    check. Errors of both come out as `StoreDown` and `StoreFull` where they pass `run`, `read`
+    or `store_errors`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.redis = self._client(READ_SECONDS)
+        self.hurry = self._client(HURRY_SECONDS)
+        self._scripts: dict[str, Script] = {}
+        self._lock = threading.Lock()
+
+    def _client(self, seconds: float) -> redis.Redis:
+        return redis.Redis.from_url(
+            self.url,
+            socket_connect_timeout=min(CONNECT_SECONDS, seconds),
+            socket_timeout=seconds,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+            health_check_interval=0,
+        )
+
+    @classmethod
+    def connect(cls, url: str) -> Self:
+        """Returns a store for a Redis URL (`redis://`, `rediss://`, `unix://`)."""
+        return cls(url)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.redis.close()
+        self.hurry.close()
+
+    def ping(self) -> None:
+        """Raises `StoreDown` unless the store answers."""
+        with store_errors():
+            self.redis.ping()
+
+    def script(self, name: str) -> Script:
+        """Returns a script of this package by its file's name, read once."""
+        found = self._scripts.get(name)
+        if found is None:
+            with self._lock:
+                found = self._scripts.setdefault(name, Script(name))
+        return found
+
+    def run(
+        self, name: str, keys: Sequence[str], args: Sequence[Any], *, hurry: bool = False
+    ) -> Any:
+        """Runs a script and returns what it returns; loads it where the server lacks it."""
+        script = self.script(name)
+        client = self.hurry if hurry else self.redis
+        with store_errors():
+            try:
+                return client.evalsha(script.sha, len(keys), *keys, *args)
+            except NoScriptError:
+                return client.eval(script.text, len(keys), *keys, *args)
+
+    def run_many(
+        self,
+        name: str,
+        calls: Iterable[tuple[Sequence[str], Sequence[Any]]],
+        then: Callable[[Any], None] | None = None,
+    ) -> list[Any]:
+        """Runs a script once for each (keys, args) in one round trip.
+
+        `then` may add further commands to the pipeline; their answers follow. A server that
+        does not know the script yet is taught it and asked again, the further commands not.
+        """
+        script = self.script(name)
+        calls = list(calls)
+        with store_errors():
+            pipe = self.redis.pipeline(transaction=False)
+            for keys, args in calls:
+                pipe.evalsha(script.sha, len(keys), *keys, *args)
+            if then is not None:
+                then(pipe)
+            answers = pipe.execute(raise_on_error=False)
+            for i, (keys, args) in enumerate(calls):
+                if isinstance(answers[i], NoScriptError):
+                    answers[i] = self.redis.eval(script.text, len(keys), *keys, *args)
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+        return answers

@@ -1,0 +1,116 @@
+"""How comments and label entries are written as bytes; `scripts/comment.lua` reads the headers."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import Any
+
+import msgspec
+from ulid import ULID
+
+from moderation.domain.comments import STATUSES, Comment, Submission
+from moderation.domain.decisions import Decision, Example, LabelEntry
+from moderation.domain.verdicts import LABELS, Verdict
+
+_COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
+_LABEL = struct.Struct(">BBIIIIBH")
+_KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased")
+
+STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUSES)}
+LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
+
+encode = msgspec.msgpack.Encoder().encode
+_submission = msgspec.msgpack.Decoder(Submission).decode
+_verdict = msgspec.msgpack.Decoder(Verdict).decode
+_decision = msgspec.msgpack.Decoder(Decision).decode
+_example = msgspec.msgpack.Decoder(Example).decode
+
+
+def digest(secret: bytes, encoded: bytes) -> bytes:
+    """Returns eight keyed bytes by which two submissions are known to be the same.
+
+    The key keeps an author from finding two texts with the same digest (64 bits alone would
+    take 2^32 tries) and so from changing an approved comment unseen.
+    """
+    return hashlib.blake2b(encoded, digest_size=8, key=secret[:64]).digest()
+
+
+def id_bytes(text: str) -> bytes:
+    """Returns the 16 bytes of a comment's id; raises ValueError where it cannot be one."""
+    return bytes(ULID.from_str(text).bytes)
+
+
+def id_text(raw: bytes) -> str:
+    """Returns the 26 characters of a comment's id."""
+    return str(ULID.from_bytes(raw))
+
+
+def id_at(ms: int) -> bytes:
+    """Returns the lowest id of a time (milliseconds since 1970)."""
+    return max(0, min(ms, 2**48 - 1)).to_bytes(6, "big") + bytes(10)
+
+
+def id_ms(raw: bytes) -> int:
+    """Returns when an id was made, in milliseconds since 1970."""
+    return int.from_bytes(raw[:6], "big")
+
+
+def unpack_comment(site: str, raw_id: bytes, data: bytes) -> Comment:
+    """Returns the comment that was written as `data`."""
+    (_, status, _, _, revision, decisions, active, last, n_verdict, n_decision, updated, _) = (
+        _COMMENT.unpack_from(data)
+    )
+    view = memoryview(data)[_COMMENT.size :]
+    after = n_verdict + n_decision
+    return Comment(
+        id=id_text(raw_id),
+        site=site,
+        revision=revision,
+        status=STATUSES[status],
+        submission=_submission(view[after:]),
+        verdict=_verdict(view[:n_verdict]) if n_verdict else None,
+        decision=_decision(view[n_verdict:after]) if n_decision else None,
+        decisions=decisions,
+        active_label=active,
+        last_label=last,
+        created_ms=id_ms(raw_id),
+        updated_ms=updated,
+    )
+
+
+def revision_of(data: bytes) -> int:
+    """Returns the revision of a stored comment."""
+    return int(_COMMENT.unpack_from(data)[4])
+
+
+def has_verdict(data: bytes) -> bool:
+    """Says whether a stored comment carries a verdict."""
+    return bool(_COMMENT.unpack_from(data)[8])
+
+
+def submission_of(data: bytes) -> Submission:
+    """Returns what the site sent of a stored comment."""
+    fields = _COMMENT.unpack_from(data)
+    return _submission(memoryview(data)[_COMMENT.size + fields[8] + fields[9] :])
+
+
+def unpack_label(seq: int, data: bytes) -> LabelEntry:
+    """Returns the entry of a label log that was written as `data`."""
+    kind, label, drops, restores, previous, _, _, n_decision = _LABEL.unpack_from(data)
+    view = memoryview(data)[_LABEL.size :]
+    return LabelEntry(
+        seq=seq,
+        kind=_KINDS[kind],
+        label=LABELS[label],
+        drops=drops,
+        restores=restores,
+        previous=previous,
+        decision=_decision(view[:n_decision]) if n_decision else None,
+        example=_example(view[n_decision:]) if len(view) > n_decision else None,
+    )
+
+
+def pack_rebuilt() -> bytes:
+    """Returns a label entry that marks a learner made anew."""
+    return _LABEL.pack(_KINDS.index("rebuilt"), 0, 0, 0, 0, 0, 0, 0)

@@ -1,0 +1,270 @@
+"""Comments: written, recorded, decided, read, listed and forgotten."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from moderation.domain.comments import Comment, Status
+from moderation.domain.sites import Retention
+from moderation.domain.verdicts import Verdict
+from moderation.store import codec, keys
+from moderation.store.client import Store, store_errors
+
+AT_ONCE = 100
+"""Most comments that one script handles: it blocks the store for about 2 ms."""
+EXTERNAL_BUCKETS = 4096
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+BY_CODE = {"model": 0, "rule": 1, "fail_mode": 2}
+
+
+class Write(Struct, frozen=True):
+    """One comment on its way into the store; `label` with `decision` and `example` decide it."""
+
+    id: bytes
+    external_id: str
+    digest: bytes
+    submission: bytes
+    verdict: Verdict | None = None
+    status: Status = "queued"
+    label: str | None = None
+    decision: bytes = b""
+    example: bytes = b""
+
+
+class Written(Struct, frozen=True):
+    """What became of a `Write`: new, a new revision, or the same comment again."""
+
+    id: bytes
+    kind: Literal["new", "revision", "same"]
+    revision: int
+
+
+class Conditions(Struct, frozen=True):
+    """What must hold before anything is written, and what is counted.
+
+    `tokens` is the revision of the site's tokens that the caller knows (None: any);
+    `idempotency` is the keyed hash of the client's key with the digest of its request.
+    """
+
+    tokens: int | None = None
+    idempotency: tuple[str, bytes] | None = None
+    token_id: str = ""
+    per_minute: int = 0
+
+
+_KIND: dict[bytes, Literal["new", "revision", "same"]] = {
+    b"n": "new",
+    b"r": "revision",
+    b"s": "same",
+}
+
+
+def ttls(retention: Retention) -> list[int]:
+    """Returns the time to live by status code, in milliseconds; 0 is for ever."""
+    days = (retention.queued, retention.approved, retention.held, retention.spam)
+    return [day * 86_400_000 for day in days]
+
+
+def external_bucket(external_id: str) -> int:
+    """Returns the bucket of an external id; small hashes are kept compact by the store."""
+    return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
+
+
+def day_of(now_ms: int) -> str:
+    """Returns the UTC day of a time as `2026-11-22`."""
+    import datetime as dt
+
+    return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
+
+
+def accept_call(
+    site: str, writes: Sequence[Write], retention: list[int], now_ms: int, on: Conditions
+) -> tuple[list[str], list[Any]]:
+    """Returns keys and arguments of the script that writes up to `AT_ONCE` comments."""
+    k = keys.of_site(site)
+    idempotency, limit = k.meta, k.meta
+    request = b""
+    if on.idempotency is not None:
+        idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
+    if on.per_minute:
+        limit = f"{k.limit}{on.token_id}:{now_ms // 60_000}"
+    args: list[Any] = [
+        site, now_ms, "" if on.tokens is None else on.tokens, *retention,
+        request, IDEMPOTENCY_MS, on.per_minute, len(writes),
+    ]  # fmt: skip
+    for w in writes:
+        args += (w.id, w.external_id)
+        args += (external_bucket(w.external_id) if w.external_id else "", w.digest, w.submission)
+        if w.verdict is None:
+            args += (0, 0, 0, 0, b"")
+        else:
+            args += _verdict_args(w.verdict, w.status)
+        args += (codec.LABEL_CODE[w.label], w.decision, w.example)
+    return [
+        k.meta, k.comment, k.comments, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
+        k.external, k.label, k.labels, idempotency, limit,
+    ], args  # fmt: skip
+
+
+def _verdict_args(verdict: Verdict, status: Status) -> tuple[Any, ...]:
+    code = codec.STATUS_CODE[status]
+    label = codec.LABEL_CODE[verdict.label]
+    return code, code, label, BY_CODE[verdict.decided_by], codec.encode(verdict)
+
+
+def written(answer: list[Any]) -> list[Written] | str:
+    """Returns what the accepting script answered: comments, or the word for why none."""
+    if answer[0] != b"ok":
+        return str(answer[0].decode())
+    return [
+        Written(answer[i], _KIND[answer[i + 1]], int(answer[i + 2]))
+        for i in range(1, len(answer), 3)
+    ]
+
+
+class Recorded(Struct, frozen=True):
+    """A verdict on its way into the store, with the inbox entry that asked for it."""
+
+    site: str
+    entry: bytes
+    id: bytes
+    revision: int
+    verdict: Verdict
+    status: Status
+    ttl_ms: int
+
+
+def record(store: Store, shard: int, verdicts: Sequence[Recorded], now_ms: int) -> int:
+    """Records verdicts of one shard, at most `AT_ONCE` a script, and empties their entries."""
+    calls = []
+    for start in range(0, len(verdicts), AT_ONCE):
+        part = verdicts[start : start + AT_ONCE]
+        sites: dict[str, int] = {}
+        names = [keys.inbox(shard), keys.waiting(shard)]
+        args: list[Any] = [keys.GROUP, now_ms]
+        for r in part:
+            at = sites.get(r.site)
+            if at is None:
+                at = sites[r.site] = len(sites)
+                k = keys.of_site(r.site)
+                names += (k.comment, k.approved, k.held, k.spam, k.day + day_of(now_ms))
+            args += (at, r.entry, r.id, r.revision)
+            args += (*_verdict_args(r.verdict, r.status), r.ttl_ms)
+        calls.append((names, args))
+    return sum(store.run_many("record", calls))
+
+
+def decide(
+    store: Store,
+    site: str,
+    raw_id: bytes,
+    *,
+    expected: tuple[int, int],
+    label: str | None,
+    decision: bytes,
+    example: bytes,
+    retention: list[int],
+    now_ms: int,
+    call: str,
+) -> tuple[str, int]:
+    """Decides a comment, or undoes its decision (`label` None), if it is as `expected`.
+
+    `expected` is (revision, number of decisions); `call` names this call, so that running it
+    twice has one effect. Returns ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
+    """
+    k = keys.of_site(site)
+    answer = store.run(
+        "decide",
+        [
+            k.meta, k.comment, k.approved, k.held, k.spam, k.day + day_of(now_ms),
+            k.label, k.labels, k.once + call,
+        ],
+        [site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example],
+    )  # fmt: skip
+    return answer[0].decode(), int(answer[1]) if len(answer) > 1 else 0
+
+
+def forget(
+    store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
+) -> tuple[bool, bool]:
+    """Deletes a comment and what was kept of it.
+
+    Returns whether there was one, and whether a job must make the learner anew because the
+    comment was labelled more than `replayable` labels ago.
+    """
+    k = keys.of_site(site)
+    bucket = k.external + str(external_bucket(external_id)) if external_id else k.meta
+    answer = store.run(
+        "forget",
+        [k.meta, k.comment, k.comments, k.approved, k.held, k.spam, k.day + day_of(now_ms),
+         bucket, k.label, k.checkpoints],
+        [raw_id, external_id, replayable],
+    )  # fmt: skip
+    return answer[0] == b"ok", answer[0] == b"ok" and answer[2] == 1
+
+
+def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | None:
+    """Returns a comment, or one of its older revisions; None where there is none."""
+    key = keys.of_site(site).comment.encode() + raw_id
+    if revision:
+        key += b":%d" % revision
+    with store_errors():
+        data = store.redis.get(key)
+    return None if data is None else codec.unpack_comment(site, raw_id, data)
+
+
+def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | None]:
+    """Returns comments in the order of their ids; None for one that is gone."""
+    if not ids:
+        return []
+    prefix = keys.of_site(site).comment.encode()
+    with store_errors():
+        found = store.redis.mget([prefix + raw for raw in ids])
+    return [
+        None if data is None else codec.unpack_comment(site, raw, data)
+        for raw, data in zip(ids, found, strict=True)
+    ]
+
+
+def find_external(store: Store, site: str, external_id: str) -> bytes | None:
+    """Returns the id of the comment that a site calls `external_id`."""
+    bucket = keys.of_site(site).external + str(external_bucket(external_id))
+    with store_errors():
+        return store.redis.hget(bucket, external_id)
+
+
+def page(
+    store: Store,
+    site: str,
+    status: Status | None,
+    after: bytes,
+    before: bytes,
+    newest: bool,
+    n: int,
+) -> list[bytes]:
+    """Returns up to `n` ids strictly between two ids, oldest or newest first.
+
+    `after` and `before` may be empty for no bound. Queued comments stand only among all.
+    """
+    k = keys.of_site(site)
+    key = {"approved": k.approved, "held": k.held, "spam": k.spam}.get(status or "", k.comments)
+    low = b"(" + after if after else b"-"
+    high = b"(" + before if before else b"+"
+    with store_errors():
+        if newest:
+            return list(store.redis.zrevrangebylex(key, high, low, start=0, num=n))
+        return list(store.redis.zrangebylex(key, low, high, start=0, num=n))
+
+
+def counters(store: Store, site: str, days: Iterable[str]) -> list[dict[str, int]]:
+    """Returns a site's counters of each day."""
+    prefix = keys.of_site(site).day
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for day in days:
+            pipe.hgetall(prefix + day)
+        return [{f.decode(): int(v) for f, v in found.items()} for found in pipe.execute()]

@@ -1,0 +1,92 @@
+"""The label log of a site and the checkpoints of its learner."""
+
+from __future__ import annotations
+
+from moderation.domain.decisions import LabelEntry
+from moderation.store import codec, keys
+from moderation.store.client import Store, store_errors
+
+AT_ONCE = 200
+
+
+def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
+    """Returns the entries after sequence number `after` up to `to`, in order.
+
+    At most `AT_ONCE` are read in one round trip. An entry that is gone comes out as erased.
+    """
+    prefix = keys.of_site(site).label
+    out: list[LabelEntry] = []
+    for start in range(after + 1, to + 1, AT_ONCE):
+        seqs = range(start, min(to, start + AT_ONCE - 1) + 1)
+        with store_errors():
+            found = store.redis.mget([f"{prefix}{seq}" for seq in seqs])
+        for seq, data in zip(seqs, found, strict=True):
+            out.append(
+                LabelEntry(seq, "erased", None, 0, 0, 0)
+                if data is None
+                else codec.unpack_label(seq, data)
+            )
+    return out
+
+
+def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
+    """Returns one entry, None where there is none."""
+    with store_errors():
+        data = store.redis.get(f"{keys.of_site(site).label}{seq}")
+    return None if data is None else codec.unpack_label(seq, data)
+
+
+def checkpoints(store: Store, site: str, snapshot: str) -> dict[int, bytes]:
+    """Returns the names of a site's checkpoints for a snapshot, by sequence number."""
+    found: dict[int, bytes] = {}
+    with store_errors():
+        for field in store.redis.hkeys(keys.of_site(site).checkpoints):
+            name, _, seq = field.decode().rpartition(":")
+            if name == snapshot:
+                found[int(seq)] = field
+    return found
+
+
+def checkpoint(store: Store, site: str, field: bytes) -> bytes | None:
+    """Returns a checkpoint by its name."""
+    with store_errors():
+        return store.redis.hget(keys.of_site(site).checkpoints, field)
+
+
+def put_checkpoint(
+    store: Store, site: str, snapshot: str, seq: int, epoch: int, blob: bytes, drop: list[bytes]
+) -> None:
+    """Keeps a learner as of `seq`, unless the site's epoch has moved on, and drops older ones."""
+    k = keys.of_site(site)
+    store.run("checkpoint", [k.meta, k.checkpoints], [f"{snapshot}:{seq}", epoch, blob, *drop])
+
+
+def put_rebuilt(
+    store: Store, site: str, snapshot: str, expected: int, raise_epoch: bool, blob: bytes
+) -> bool:
+    """Appends a `rebuilt` entry with its checkpoint; False if labels came in meanwhile."""
+    k = keys.of_site(site)
+    answer = store.run(
+        "rebuilt",
+        [k.meta, k.label, k.labels, k.checkpoints],
+        [site, expected, snapshot, int(raise_epoch), blob, codec.pack_rebuilt()],
+    )
+    return bool(answer)
+
+
+def mark_rebuild(store: Store, site: str) -> None:
+    """Notes that a site's learner must be made anew, until a job has done it."""
+    with store_errors():
+        store.redis.sadd(keys.REBUILDS, site)
+
+
+def unmark_rebuild(store: Store, site: str) -> None:
+    """Notes that a site's learner was made anew."""
+    with store_errors():
+        store.redis.srem(keys.REBUILDS, site)
+
+
+def marked_rebuilds(store: Store) -> list[str]:
+    """Returns the sites whose learner must be made anew."""
+    with store_errors():
+        return sorted(site.decode() for site in store.redis.smembers(keys.REBUILDS))

@@ -1,0 +1,115 @@
+#!lua
+-- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
+-- KEYS: site, comment prefix, all ids, approved, held, spam, inbox, day counters, external prefix,
+--       label prefix, label log, idempotency key, limit key
+-- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
+--       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
+--       to live of it, comments allowed a minute (0: any number), number of comments;
+--       a comment: id, external id, its bucket, digest, submission, status, status and label by
+--       the verdict, who judged, verdict, decided label (0: none), decision, example
+-- Answer: {'ok', id, kind, revision, …} kind: n new, r revised, s the same again;
+--       {'tokens'}, {'limited'} or {'conflict'} with nothing written.
+local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
+  site = ARGV[1], sets = {[1] = KEYS[4], [2] = KEYS[5], [3] = KEYS[6]}}
+local all, inbox, external = KEYS[3], KEYS[7], KEYS[9]
+local now = tonumber(ARGV[2])
+local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
+local allowed, n = tonumber(ARGV[10]), tonumber(ARGV[11])
+
+if ARGV[3] ~= '' and (redis.call('HGET', k.meta, 'tokens') or '0') ~= ARGV[3] then
+  return {'tokens'}
+end
+if ARGV[8] ~= '' then
+  local before = redis.call('GET', KEYS[12])
+  if before then
+    if string.sub(before, 1, #ARGV[8]) ~= ARGV[8] then return {'conflict'} end
+    local answer = cmsgpack.unpack(string.sub(before, #ARGV[8] + 1))
+    return answer
+  end
+end
+if allowed > 0 then
+  local used = redis.call('INCRBY', KEYS[13], n)
+  if used == n then redis.call('PEXPIRE', KEYS[13], 120000) end
+  if used > allowed then
+    redis.call('DECRBY', KEYS[13], n)
+    return {'limited'}
+  end
+end
+
+local counts = {}
+local function count(field) counts[field] = (counts[field] or 0) + 1 end
+
+local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
+  c.status, c.verdict_status, c.verdict_label, c.verdict =
+    status, verdict_status, verdict_label, verdict
+  if verdict == '' then return end
+  count('verdict_' .. verdict_status)
+  count('label_' .. verdict_label)
+  count('by_' .. by)
+end
+
+local function accept(at)
+  local id, ext, digest = ARGV[at], ARGV[at + 1], ARGV[at + 3]
+  local status, verdict_status, verdict_label, by, verdict = tonumber(ARGV[at + 5]),
+    tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]), ARGV[at + 8], ARGV[at + 9]
+  local label = tonumber(ARGV[at + 10])
+  local bucket = external .. ARGV[at + 2]
+  local c, kind
+  if ext ~= '' then
+    local known = redis.call('HGET', bucket, ext)
+    c = known and comment_load(k.comment .. known)
+    if c then id = known end
+  end
+  local from = c and c.status
+  if not c then
+    kind = 'n'
+    c = {revision = 1, decisions = 0, active = 0, last = 0, decision = '', digest = digest,
+      submission = ARGV[at + 4], updated = now}
+    put_verdict(c, status, verdict_status, verdict_label, by, verdict)
+    redis.call('ZADD', all, 0, id)
+    if ext ~= '' then redis.call('HSET', bucket, ext, id) end
+    count('comments')
+  elseif c.digest ~= digest then
+    kind = 'r'
+    comment_save(k.comment .. id .. ':' .. c.revision, c, ttls[c.status])
+    c.revision, c.decision, c.digest, c.submission, c.updated =
+      c.revision + 1, '', digest, ARGV[at + 4], now
+    put_verdict(c, status, verdict_status, verdict_label, by, verdict)
+    count('revisions')
+  else
+    kind = 's'
+    if verdict ~= '' and c.verdict == '' then
+      local decided = c.decision ~= '' and c.status
+      put_verdict(c, status, verdict_status, verdict_label, by, verdict)
+      if decided then c.status = decided end
+      c.updated = now
+    elseif label == 0 then
+      return id, kind, c.revision
+    end
+  end
+  comment_move(k.sets, id, from, c.status)
+  comment_save(k.comment .. id, c, ttls[c.status])
+  if verdict == '' and kind ~= 's' then
+    redis.call('XADD', inbox, '*', 's', k.site, 'i', id, 'r', c.revision)
+  end
+  if label > 0 then
+    local current = c.decision ~= '' and comment_label_load(k.label .. c.active)
+    if not (current and current.label == label) then
+      comment_decide(k, id, c, label, ARGV[at + 11], ARGV[at + 12], now, ttls)
+    end
+  end
+  return id, kind, c.revision
+end
+
+local answer = {'ok'}
+for i = 0, n - 1 do
+  local id, kind, revision = accept(12 + 13 * i)
+  answer[#answer + 1] = id
+  answer[#answer + 1] = kind
+  answer[#answer + 1] = revision
+end
+for field, by in pairs(counts) do redis.call('HINCRBY', k.day, field, by) end
+if ARGV[8] ~= '' then
+  redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])
+end
+return answer

@@ -1,0 +1,106 @@
+-- Put in front of every script that names comment_: how a comment and a label entry are laid out.
+-- A comment: header, verdict, decision, submission (the last three msgpack; lengths in the header).
+-- header: version, status, status by the verdict, label by the verdict, revision, decisions,
+--         active label, last label, length of verdict, length of decision, updated (ms), digest
+local COMMENT_FORMAT = '>BBBBI4I2I4I4I2I2I8c8'
+local COMMENT_HEADER = 38
+local COMMENT_QUEUED, COMMENT_APPROVED, COMMENT_HELD, COMMENT_SPAM = 0, 1, 2, 3
+local COMMENT_HAM_LABEL, COMMENT_SPAM_LABEL = 1, 2
+
+local function comment_parse(text)
+  local c = {}
+  local version
+  version, c.status, c.verdict_status, c.verdict_label, c.revision, c.decisions, c.active,
+    c.last, c.verdict_length, c.decision_length, c.updated, c.digest =
+      struct.unpack(COMMENT_FORMAT, text)
+  return c
+end
+
+local function comment_load(key)
+  local text = redis.call('GET', key)
+  if not text then return nil end
+  local c = comment_parse(text)
+  local from = COMMENT_HEADER + 1
+  c.verdict = string.sub(text, from, from + c.verdict_length - 1)
+  from = from + c.verdict_length
+  c.decision = string.sub(text, from, from + c.decision_length - 1)
+  c.submission = string.sub(text, from + c.decision_length)
+  return c
+end
+
+local function comment_pack(c)
+  return struct.pack(COMMENT_FORMAT, 1, c.status, c.verdict_status, c.verdict_label, c.revision,
+    c.decisions, c.active, c.last, #c.verdict, #c.decision, c.updated, c.digest)
+    .. c.verdict .. c.decision .. c.submission
+end
+
+local function comment_save(key, c, ttl)
+  if ttl > 0 then
+    redis.call('SET', key, comment_pack(c), 'PX', string.format('%.0f', ttl))
+  else
+    redis.call('SET', key, comment_pack(c))
+  end
+end
+
+-- A label entry: header, decision (msgpack), example (msgpack).
+-- header: kind, label, drops, restores, previous entry of the comment, entry active before,
+--         whether that one decided the same revision, length of the decision
+local LABEL_FORMAT = '>BBI4I4I4I4BI2'
+local LABEL_HEADER = 21
+local LABEL_ADDED, LABEL_UNDONE, LABEL_REBUILT, LABEL_ERASED = 1, 2, 3, 4
+
+local function comment_label_pack(e)
+  return struct.pack(LABEL_FORMAT, e.kind, e.label, e.drops, e.restores, e.previous, e.before,
+    e.same, #e.decision) .. e.decision .. e.example
+end
+
+local function comment_label_load(key)
+  local text = redis.call('GET', key)
+  if not text then return nil end
+  local e = {}
+  local length
+  e.kind, e.label, e.drops, e.restores, e.previous, e.before, e.same, length =
+    struct.unpack(LABEL_FORMAT, text)
+  e.decision = string.sub(text, LABEL_HEADER + 1, LABEL_HEADER + length)
+  return e
+end
+
+-- Moves an id between the sorted sets of statuses; `sets` is indexed by status code.
+local function comment_move(sets, id, from, to)
+  if from == to then return end
+  if sets[from] then redis.call('ZREM', sets[from], id) end
+  if sets[to] then redis.call('ZADD', sets[to], 0, id) end
+end
+
+-- Counts what a decision says of the verdict: let through but spam, or refused but ham.
+local function comment_count_error(day, c, label, by)
+  if label == COMMENT_SPAM_LABEL and c.verdict_status == COMMENT_APPROVED then
+    redis.call('HINCRBY', day, 'missed_spam', by)
+  elseif label == COMMENT_HAM_LABEL and c.verdict_status == COMMENT_SPAM then
+    redis.call('HINCRBY', day, 'false_positives', by)
+  end
+end
+
+-- Puts a decision on a comment and its example into the label log. Returns the sequence number.
+-- k: comment key prefix, site's hash, label prefix, log, day counters, sets by status
+local function comment_decide(k, id, c, label, decision, example, now, ttls)
+  local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
+  local same = #c.decision > 0 and 1 or 0
+  redis.call('SET', k.label .. seq, comment_label_pack({kind = LABEL_ADDED, label = label,
+    drops = c.active, restores = 0, previous = c.last, before = c.active, same = same,
+    decision = decision, example = example}))
+  redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  if same == 1 then
+    local before = comment_label_load(k.label .. c.active)
+    if before then comment_count_error(k.day, c, before.label, -1) end
+  end
+  comment_count_error(k.day, c, label, 1)
+  redis.call('HINCRBY', k.day, label == COMMENT_SPAM_LABEL and 'decided_spam' or 'decided_ham', 1)
+  local status = label == COMMENT_SPAM_LABEL and COMMENT_SPAM or COMMENT_APPROVED
+  comment_move(k.sets, id, c.status, status)
+  c.status, c.active, c.last, c.decision = status, seq, seq, decision
+  c.decisions, c.updated = c.decisions + 1, now
+  comment_save(k.comment .. id, c, ttls[status])
+  return seq
+end
+

@@ -1,0 +1,56 @@
+#!lua flags=allow-oom
+-- Puts a person's decision on a comment, or withdraws the one it has.
+-- KEYS: site, comment prefix, approved, held, spam, day counters, label prefix, label log, once
+-- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
+--       of decisions, label (1 ham, 2 spam, 0 undo), decision, example
+-- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
+-- ran before.
+local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[6], label = KEYS[7], labels = KEYS[8],
+  site = ARGV[1], sets = {[1] = KEYS[3], [2] = KEYS[4], [3] = KEYS[5]}}
+local now = tonumber(ARGV[2])
+local ttls = {[0] = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])}
+local id, label = ARGV[7], tonumber(ARGV[10])
+
+local before = redis.call('GET', KEYS[9])
+if before then return {'ok', tonumber(before)} end
+local c = comment_load(k.comment .. id)
+if not c then return {'missing'} end
+if c.revision ~= tonumber(ARGV[8]) or c.decisions ~= tonumber(ARGV[9]) or c.decisions >= 65535 then
+  return {'stale'}
+end
+
+local function undo()
+  local withdrawn = comment_label_load(k.label .. c.active)
+  local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
+  local restored = withdrawn.before > 0 and comment_label_load(k.label .. withdrawn.before)
+  local restores = restored and withdrawn.before or 0
+  redis.call('SET', k.label .. seq, comment_label_pack({kind = LABEL_UNDONE, label = 0,
+    drops = c.active, restores = restores, previous = c.last, before = 0, same = 0,
+    decision = ARGV[11], example = ''}))
+  redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  comment_count_error(k.day, c, withdrawn.label, -1)
+  redis.call('HINCRBY', k.day, 'undone', 1)
+  local status = c.verdict ~= '' and c.verdict_status or COMMENT_QUEUED
+  c.decision = ''
+  if restored and withdrawn.same == 1 then
+    c.decision = restored.decision
+    comment_count_error(k.day, c, restored.label, 1)
+    status = restored.label == COMMENT_SPAM_LABEL and COMMENT_SPAM or COMMENT_APPROVED
+  end
+  comment_move(k.sets, id, c.status, status)
+  c.status, c.active, c.last = status, restores, seq
+  c.decisions, c.updated = c.decisions + 1, now
+  comment_save(k.comment .. id, c, ttls[status])
+  return seq
+end
+
+local seq
+if label > 0 then
+  seq = comment_decide(k, id, c, label, ARGV[11], ARGV[12], now, ttls)
+elseif c.decision == '' then
+  return {'nothing'}
+else
+  seq = undo()
+end
+redis.call('SET', KEYS[9], seq, 'PX', 600000)
+return {'ok', seq}

@@ -1,0 +1,169 @@
+"""Sites with their settings, tokens and people; the snapshot in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from moderation.domain.accounts import Token, User
+from moderation.domain.sites import SiteSettings
+from moderation.store import keys
+from moderation.store.client import Store, store_errors
+
+_settings = msgspec.json.Decoder(SiteSettings).decode
+_token = msgspec.json.Decoder(Token).decode
+_user = msgspec.json.Decoder(User).decode
+
+
+class SiteState(Struct, frozen=True, array_like=True):
+    """What the next verdict of a site must be made with.
+
+    `labels` is the length of its label log, `epoch` counts erasures of labels, `settings` and
+    `tokens` are revisions, `snapshot` the name of the one in use, `created_ms` is 0 where there
+    is no such site.
+    """
+
+    labels: int
+    epoch: int
+    settings: int
+    tokens: int
+    snapshot: str
+    created_ms: int
+
+
+def _state(answer: list[Any]) -> SiteState:
+    return SiteState(*map(int, answer[:4]), answer[4].decode(), int(answer[5]))
+
+
+def _read_keys(site: str) -> list[str]:
+    k = keys.of_site(site)
+    return [k.meta, k.snapshot]
+
+
+def read(store: Store, site: str, *, hurry: bool = False) -> SiteState:
+    """Returns a site's state in one round trip."""
+    return _state(store.run("read", _read_keys(site), (), hurry=hurry))
+
+
+def read_many(store: Store, sites: list[str]) -> dict[str, SiteState]:
+    """Returns the states of several sites in one round trip."""
+    answers = store.run_many("read", [(_read_keys(site), ()) for site in sites])
+    return {site: _state(answer) for site, answer in zip(sites, answers, strict=True)}
+
+
+def create(store: Store, site: str, now_ms: int) -> bool:
+    """Makes a site; False if there was one of that name."""
+    with store_errors():
+        made = bool(store.redis.hsetnx(keys.of_site(site).meta, "created", now_ms))
+        store.redis.sadd(keys.SITES, site)
+    return made
+
+
+def names(store: Store) -> list[str]:
+    """Returns the names of all sites, sorted."""
+    with store_errors():
+        return sorted(name.decode() for name in store.redis.smembers(keys.SITES))
+
+
+def settings(store: Store, site: str) -> SiteSettings:
+    """Returns the settings of a site, the defaults where nobody changed them."""
+    with store_errors():
+        data = store.redis.get(keys.of_site(site).settings)
+    return SiteSettings() if data is None else _settings(data)
+
+
+def put_settings(store: Store, site: str, new: SiteSettings) -> int:
+    """Changes a site's settings and returns their new revision."""
+    k = keys.of_site(site)
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=True)
+        pipe.set(k.settings, msgspec.json.encode(new))
+        pipe.hincrby(k.meta, "settings", 1)
+        return int(pipe.execute()[1])
+
+
+def put_token(store: Store, digest: str, token: Token) -> None:
+    """Keeps a token by its digest."""
+    with store_errors():
+        store.redis.hset(keys.TOKENS, digest, msgspec.json.encode(token))
+
+
+def token(store: Store, digest: str) -> Token | None:
+    """Returns the token with this digest, None where there is none."""
+    with store_errors():
+        data = store.redis.hget(keys.TOKENS, digest)
+    return None if data is None else _token(data)
+
+
+def tokens(store: Store) -> dict[str, Token]:
+    """Returns every token by its digest."""
+    with store_errors():
+        found = store.redis.hgetall(keys.TOKENS)
+    return {digest.decode(): _token(data) for digest, data in found.items()}
+
+
+def revoke_token(store: Store, digest: str, site: str) -> bool:
+    """Removes a token; its site's next request in any process notices."""
+    with store_errors():
+        gone = bool(store.redis.hdel(keys.TOKENS, digest))
+        if site:
+            store.redis.hincrby(keys.of_site(site).meta, "tokens", 1)
+    return gone
+
+
+def put_user(store: Store, user: User) -> None:
+    """Keeps a person's account."""
+    with store_errors():
+        store.redis.hset(keys.USERS, user.name, msgspec.json.encode(user))
+
+
+def user(store: Store, name: str) -> User | None:
+    """Returns a person's account, None where there is none."""
+    with store_errors():
+        data = store.redis.hget(keys.USERS, name)
+    return None if data is None else _user(data)
+
+
+def users(store: Store) -> list[User]:
+    """Returns every account, by name."""
+    with store_errors():
+        found = store.redis.hgetall(keys.USERS)
+    return sorted((_user(data) for data in found.values()), key=lambda u: u.name)
+
+
+def put_snapshot(store: Store, name: str, blob: bytes, origin: str) -> None:
+    """Keeps a snapshot's bytes; `origin` is `shipped` or `trained`."""
+    with store_errors():
+        store.redis.hsetnx(keys.SNAPSHOTS, name, blob)
+        store.redis.hsetnx(keys.SNAPSHOT_ORIGIN, name, origin)
+
+
+def snapshot(store: Store, name: str) -> bytes | None:
+    """Returns the bytes of a snapshot."""
+    with store_errors():
+        return store.redis.hget(keys.SNAPSHOTS, name)
+
+
+def snapshot_origin(store: Store, name: str) -> str:
+    """Returns where a snapshot came from, '' where it is unknown."""
+    with store_errors():
+        found = store.redis.hget(keys.SNAPSHOT_ORIGIN, name)
+    return "" if found is None else found.decode()
+
+
+def current_snapshot(store: Store) -> str:
+    """Returns the name of the snapshot in use, '' before the first run."""
+    with store_errors():
+        found = store.redis.get(keys.snapshot(0))
+    return "" if found is None else found.decode()
+
+
+def use_snapshot(store: Store, name: str) -> None:
+    """Makes every shard use a snapshot from its next verdict on."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for shard in range(keys.SHARDS):
+            pipe.set(keys.snapshot(shard), name)
+        pipe.execute()

@@ -1,0 +1,36 @@
+"""Being told when a comment of a site has its verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from moderation.store import keys
+from moderation.store.client import Store, store_errors
+
+
+@contextmanager
+def told(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
+    """Listens for verdicts of a site's shard while the context lasts.
+
+    Yields a function that takes a comment's id and the most seconds to wait, and returns
+    whether its verdict was announced. What is announced after entering is not missed.
+    """
+    with store_errors():
+        listener = store.redis.pubsub()
+        try:
+            listener.ssubscribe(keys.of_site(site).waiting)
+            listener.get_message(timeout=1.0)
+
+            def wait(raw_id: bytes, seconds: float) -> bool:
+                until = time.monotonic() + seconds
+                while (left := until - time.monotonic()) > 0:
+                    message = listener.get_message(timeout=left)
+                    if message and message["type"] == "smessage" and message["data"] == raw_id:
+                        return True
+                return False
+
+            yield wait
+        finally:
+            listener.close()
