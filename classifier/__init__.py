@@ -1,0 +1,27 @@
+"""Text in, probability of spam out. Scoring imports neither scikit-learn nor skops."""
+
+from __future__ import annotations
+
+from classifier.bands import Bands
+from classifier.explain import Explanation, Span
+from classifier.features.batch import FeatureBatch
+from classifier.learner import Learner
+from classifier.model import Model
+from classifier.model_file import ModelError
+from classifier.reasons import REASONS
+from classifier.row import LabelledRow, Row
+from classifier.scores import Scores
+
+__all__ = [
+    "REASONS",
+    "Bands",
+    "Explanation",
+    "FeatureBatch",
+    "LabelledRow",
+    "Learner",
+    "Model",
+    "ModelError",
+    "Row",
+    "Scores",
+    "Span",
+]

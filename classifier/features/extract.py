@@ -1,0 +1,109 @@
+"""From rows to feature codes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.features.batch import FeatureBatch
+from classifier.features.characters import character_tables
+from classifier.features.disposable import disposable_domains
+from classifier.features.groups import REASON_SHIFT, SIGNALS
+from classifier.features.hashing import finish_hash, hash_text
+from classifier.features.kernel import FIELDS, ROOM, Tables, extract
+from classifier.features.lexicon import topic_trie
+from classifier.features.shape import shape_tables
+from classifier.features.suffixes import suffix_table
+from classifier.reasons import INDEX
+from classifier.row import OVERLAP_SIGNAL, Row
+
+MOST_SIGNALS = 32
+
+
+@cache
+def tables() -> Tables:
+    """Return the kernel's tables, built once in a process."""
+    return Tables(
+        *character_tables(), *suffix_table(), topic_trie(), disposable_domains(), *shape_tables()
+    )
+
+
+def _fields(row: Row) -> tuple[str, ...]:
+    email = row.email
+    if "@" in email:
+        email = email.rpartition("@")[2]
+    context = "\n".join(row.context) if row.context else ""
+    return row.text, row.author, row.url, row.honeypot, row.type, email, context
+
+
+def extract_features(rows: Sequence[Row]) -> FeatureBatch:
+    """Return the feature codes of all rows; each row's are the same in any batch."""
+    codes, starts, _ = _run(rows, None)
+    return FeatureBatch(codes, starts)
+
+
+def context_overlap(row: Row) -> float:
+    """Return the share of the text's words that the page has as well, 0..1."""
+    return float(_run([row], None)[2][0])
+
+
+def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
+    """Return a row's features and every place (code, field, start, end) that gave one of them."""
+    size = 8 * sum(map(len, _fields(row))) + 512
+    places = np.zeros((min(size, 6 * ROOM) + 1, 4), np.int64)
+    codes, starts, _ = _run([row], places)
+    return FeatureBatch(codes, starts), places[: places[-1, 3]]
+
+
+def _run(
+    rows: Sequence[Row], places: npt.NDArray[np.int64] | None
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    parts: list[str] = []
+    for row in rows:
+        parts.extend(_fields(row))
+    raw = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    bounds = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
+    form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)
+    overlap = np.array([_known_overlap(row) if row.signals else -1.0 for row in rows], np.float64)
+    texts = np.diff(bounds).reshape(len(rows), len(FIELDS)).sum(axis=1)
+    room = int(np.minimum(texts * 8 + 512, ROOM).sum()) + ROOM
+    codes, starts = np.empty(room, np.uint32), np.zeros(len(rows) + 1, np.int64)
+    used = extract(raw, bounds, form_ms, overlap, codes, starts, places, tables())
+    if any(row.signals for row in rows):
+        return *_with_signals(codes[:used], starts, rows), overlap
+    return codes[:used], starts, overlap
+
+
+def _known_overlap(row: Row) -> float:
+    value = row.signals.get(OVERLAP_SIGNAL, -1.0)
+    return value if value >= 0 else -1.0
+
+
+def _signal_codes(row: Row) -> list[int]:
+    """Return a code for each of the caller's signals, by its sign and power of two."""
+    codes = []
+    for name in sorted(row.signals)[:MOST_SIGNALS]:
+        value = row.signals[name]
+        if name == OVERLAP_SIGNAL or math.isnan(value):
+            continue
+        bounded = min(max(value, -1e9), 1e9)
+        level = math.frexp(bounded)[1] if abs(bounded) > 1e-6 else -99
+        bucket = finish_hash(hash_text(f"{name}:{level}:{bounded < 0}")) >> 44
+        codes.append(SIGNALS << 28 | INDEX["site_record"] << REASON_SHIFT | bucket)
+    return codes
+
+
+def _with_signals(
+    codes: npt.NDArray[np.uint32], starts: npt.NDArray[np.int64], rows: Sequence[Row]
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    pieces, sizes = [], [0]
+    for i, row in enumerate(rows):
+        extra = np.array(_signal_codes(row), np.uint32)
+        pieces += [codes[starts[i] : starts[i + 1]], extra]
+        sizes.append(int(starts[i + 1] - starts[i]) + len(extra))
+    return np.concatenate(pieces), np.cumsum(sizes, dtype=np.int64)

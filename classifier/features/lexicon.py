@@ -1,0 +1,95 @@
+"""The topic lexicon as a trie over folded code points that the kernel walks.
+
+A file a topic; a line `language: entry, entry, …`; `entry*` also matches longer words. Scripts
+written without spaces match anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.features.characters import CLASS_SHIFT, EXPANDS_BIT, character_tables
+from classifier.features.hashing import FINISH, MASK
+from classifier.reasons import INDEX, TOPICS
+
+
+class Trie(NamedTuple):
+    """Transitions by open addressing (key = state << 21 | code point, 0 = free) and ends."""
+
+    keys: npt.NDArray[np.uint64]
+    targets: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.uint8]
+    """By state: reason index of the topic that ends here, 0 for none."""
+    open_ends: npt.NDArray[np.uint8]
+    """By state: 1 if a longer word matches as well."""
+
+
+def entries() -> Iterator[tuple[str, str, str]]:
+    """Yield topic, language and entry of every line of the lexicon."""
+    folder = files("classifier.features") / "topics"
+    for topic in TOPICS:
+        for line in (folder / f"{topic}.txt").read_text("utf-8").splitlines():
+            if not line.strip() or line.startswith("#"):
+                continue
+            language, _, words = line.partition(":")
+            for word in words.split(","):
+                if word.strip():
+                    yield topic, language.strip(), word.strip()
+
+
+def fold(text: str) -> list[int]:
+    """Return the folded code points of an entry, as the kernel folds a comment's text."""
+    import unicodedata
+
+    packed, expansions = character_tables()[:2]
+    folded: list[int] = []
+    for char in unicodedata.normalize("NFKC", text):
+        value = int(packed[ord(char)])
+        if value & EXPANDS_BIT:
+            start = value & (1 << CLASS_SHIFT) - 1
+            folded += expansions[start + 1 : start + 1 + int(expansions[start])].tolist()
+        elif value:
+            folded.append(value & (1 << CLASS_SHIFT) - 1)
+    return folded
+
+
+def _grow() -> tuple[list[dict[int, int]], dict[int, int], set[int]]:
+    children: list[dict[int, int]] = [{}]
+    ends: dict[int, int] = {}
+    open_ends: set[int] = set()
+    for topic, _, entry in entries():
+        state = 0
+        for code in fold(entry.removesuffix("*")):
+            if code not in children[state]:
+                children[state][code] = len(children)
+                children.append({})
+            state = children[state][code]
+        ends.setdefault(state, INDEX[f"topic_{topic}"])
+        if entry.endswith("*"):
+            open_ends.add(state)
+    return children, ends, open_ends
+
+
+@cache
+def topic_trie() -> Trie:
+    """Return the trie of all topics; the first topic that names an entry keeps it."""
+    children, ends, open_ends = _grow()
+    bits = max(10, (3 * len(children)).bit_length())
+    keys, targets = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int32)
+    for state, followers in enumerate(children):
+        for code, target in followers.items():
+            key = state << 21 | code
+            slot = (key * FINISH & MASK) >> (64 - bits)
+            while keys[slot]:
+                slot = (slot + 1) % (1 << bits)
+            keys[slot], targets[slot] = key, target
+    end_of, open_of = np.zeros(len(children), np.uint8), np.zeros(len(children), np.uint8)
+    end_of[list(ends)] = list(ends.values())
+    open_of[list(open_ends)] = 1
+    return Trie(keys, targets, end_of, open_of)

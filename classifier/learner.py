@@ -1,0 +1,107 @@
+"""A site's learner: what its own labels add to the base, one label at a time.
+
+A relaxed on-line support vector machine with the base's score as a fixed prior. Source: Sculley
+and Wachman, Relaxed Online SVMs for Spam Filtering, SIGIR 2007.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier import svm
+from classifier.bands import Bands
+from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
+from classifier.model_file import ModelError, read_arrays, write_arrays
+from classifier.row import Row
+
+if TYPE_CHECKING:
+    from classifier.features.batch import FeatureBatch
+    from classifier.model import Model
+
+MAGIC = b"WINNOWL\n"
+LABELS = ("ham", "spam")
+
+
+class Learner:
+    """What one site has taught; a pure function of the snapshot and the site's ordered labels."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.table: npt.NDArray[np.float32] = np.zeros(1 << SITE_BITS, np.float32)
+        self._codes: npt.NDArray[np.uint32] = np.zeros(svm.RING_CODES, np.uint32)
+        self._rows: npt.NDArray[np.float64] = np.zeros(svm.WINDOW * svm.FIELDS)
+        self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
+
+    @property
+    def position(self) -> int:
+        """Number of labels learned."""
+        return int(self._state[svm.SPAM] + self._state[svm.HAM])
+
+    @property
+    def bands(self) -> Bands:
+        """The site's bands as calibrated so far."""
+        return self._model.bands
+
+    def learn(self, row: Row | FeatureBatch, label: str) -> None:
+        """Learn one label (`spam` or `ham`); at most a millisecond; ValueError for another label."""
+        if label not in LABELS:
+            raise ValueError("a label is spam or ham")
+        batch = self._model.features([row]) if isinstance(row, Row) else row
+        prior = svm.PRIOR_WEIGHT * self._model.raw_scores(batch)[0]
+        svm.learn(
+            self.table,
+            self._codes,
+            self._rows.reshape(svm.WINDOW, svm.FIELDS),
+            self._state,
+            batch.row(0),
+            prior,
+            1.0 if label == "spam" else -1.0,
+            SITE_WEIGHTS,
+        )
+
+    def copy(self) -> Learner:
+        """Return an independent learner with the same state."""
+        twin = Learner.__new__(Learner)
+        twin._model = self._model
+        twin.table = self.table.copy()
+        twin._codes = self._codes.copy()
+        twin._rows = self._rows.copy()
+        twin._state = self._state.copy()
+        return twin
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the state in memory in bytes."""
+        return sum(array.nbytes for array in self._arrays().values())
+
+    def _arrays(self) -> dict[str, npt.NDArray[Any]]:
+        return {
+            "table": self.table,
+            "codes": self._codes,
+            "rows": self._rows,
+            "state": self._state,
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return a checkpoint from which `Model.load_learner` continues bit for bit."""
+        manifest = {"feature_version": FEATURE_VERSION, "model": self._model.name}
+        return write_arrays(manifest, self._arrays(), MAGIC)
+
+    @classmethod
+    def from_bytes(cls, blob: bytes, model: Model) -> Learner:
+        """Return the learner of a checkpoint; ModelError if damaged or of other features."""
+        manifest, arrays = read_arrays(blob, MAGIC, "learner checkpoint")
+        if manifest.get("feature_version") != FEATURE_VERSION:
+            raise ModelError("the learner checkpoint belongs to another feature version")
+        learner = cls(model)
+        for name, array in learner._arrays().items():
+            stored = arrays.get(name)
+            if stored is None or stored.dtype != array.dtype or len(stored) != len(array):
+                raise ModelError("the learner checkpoint is damaged: an array is missing")
+            array[:] = stored
+        if not svm.is_consistent(learner._state):
+            raise ModelError("the learner checkpoint is damaged: its state is impossible")
+        return learner

@@ -1,0 +1,178 @@
+"""A snapshot: the base model, its calibration and bands; immutable, shared by threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier import scoring
+from classifier.bands import Bands
+from classifier.features.batch import FeatureBatch
+from classifier.features.extract import extract_features
+from classifier.features.groups import (
+    BASE_BITS,
+    BASE_WEIGHTS,
+    FEATURE_VERSION,
+    SITE_WEIGHTS,
+)
+from classifier.learner import Learner
+from classifier.model_file import ModelError, read_arrays, write_arrays
+from classifier.reasons import CODES, INDEX
+from classifier.row import Row
+from classifier.scores import Scores
+from classifier.svm import PRIOR_WEIGHT
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from classifier.explain import Explanation
+
+SHIPPED = "model.winnow"
+
+
+class Model:
+    """Features, scores and reasons of comments by one snapshot."""
+
+    def __init__(self, manifest: dict[str, Any], table: npt.NDArray[np.float16]) -> None:
+        self.manifest = manifest
+        self.name: str = manifest["name"]
+        self.feature_version: int = manifest["feature_version"]
+        self.bands = Bands(**manifest["bands"])
+        self.intercept: float = manifest["intercept"]
+        self.slope: float = manifest["slope"]
+        self.offset: float = manifest["offset"]
+        self._stored = table
+        self.table: npt.NDArray[np.float32] = table.astype(np.float32)
+        self.table.setflags(write=False)
+
+    @classmethod
+    def load(cls, source: Path | bytes | None = None) -> Model:
+        """Return the model of a file, of its bytes, or the shipped one; raise `ModelError`."""
+        try:
+            blob = source if isinstance(source, bytes) else _read(source)
+        except OSError as error:
+            raise ModelError(f"the model file cannot be read: {error.strerror}") from error
+        manifest, arrays = read_arrays(blob)
+        version = manifest.get("feature_version")
+        if version != FEATURE_VERSION:
+            raise ModelError(
+                f"the model file has features of version {version!r:.20}, this Winnow computes "
+                f"version {FEATURE_VERSION}: train it again"
+            )
+        table = arrays.get("base")
+        if table is None or table.dtype != np.float16 or len(table) != 1 << BASE_BITS:
+            raise ModelError("the model file is damaged: its weights have the wrong shape")
+        if not np.isfinite(table).all():
+            raise ModelError("the model file is damaged: its weights are not finite")
+        try:
+            return cls(manifest, table)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError("the model file is damaged: its manifest is incomplete") from error
+
+    def to_bytes(self) -> bytes:
+        """Return the model file."""
+        reserved = ("arrays", "digest", "format")
+        manifest = {k: v for k, v in self.manifest.items() if k not in reserved}
+        return write_arrays(manifest, {"base": self._stored})
+
+    def features(self, rows: Sequence[Row]) -> FeatureBatch:
+        """Return the feature codes of rows."""
+        return extract_features(rows)
+
+    def raw_scores(self, batch: FeatureBatch) -> npt.NDArray[np.float64]:
+        """Return the base's uncalibrated scores."""
+        out = np.empty(len(batch))
+        scoring.base_scores(batch.codes, batch.starts, self.table, BASE_WEIGHTS, out)
+        out += self.intercept
+        return out
+
+    def score(
+        self,
+        rows: Sequence[Row] | FeatureBatch,
+        learners: Learner | None | Sequence[Learner | None] = None,
+    ) -> Scores:
+        """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
+        batch = rows if isinstance(rows, FeatureBatch) else self.features(rows)
+        each = _one_each(learners, len(batch))
+        raw = PRIOR_WEIGHT * self.raw_scores(batch)
+        raw += self._site_scores(batch, each)
+        logit = raw * (self.slope / PRIOR_WEIGHT) + self.offset
+        return Scores(self, batch, each, logit, probability(logit))
+
+    def _site_scores(
+        self, batch: FeatureBatch, learners: list[Learner | None]
+    ) -> npt.NDArray[np.float64]:
+        out = np.zeros(len(batch))
+        first = 0
+        while first < len(batch):
+            last = first + 1
+            while last < len(batch) and learners[last] is learners[first]:
+                last += 1
+            learner = learners[first]
+            if learner is not None:
+                part = batch[first:last]
+                scoring.site_scores(
+                    part.codes, part.starts, learner.table, SITE_WEIGHTS, out[first:last]
+                )
+            first = last
+        return out
+
+    def reason_weights(
+        self, codes: npt.NDArray[np.uint32], learner: Learner | None
+    ) -> npt.NDArray[np.float64]:
+        """Return the contribution of each reason in logits; they sum to the logit."""
+        weights = np.zeros(256)
+        scoring.by_reason(codes, self.table, scoring.BASE_MASK, BASE_WEIGHTS, self.slope, weights)
+        if learner is not None:
+            scale = self.slope / PRIOR_WEIGHT
+            scoring.by_reason(
+                codes, learner.table, scoring.SITE_MASK, SITE_WEIGHTS, scale, weights
+            )
+        weights[INDEX["calibration"]] += self.slope * self.intercept + self.offset
+        return weights[: len(CODES)]
+
+    def explain(self, row: Row, learner: Learner | None = None) -> Explanation:
+        """Return spans and signals with weights that sum to the logit."""
+        from classifier.explain import explain
+
+        return explain(self, row, learner)
+
+    def new_learner(self) -> Learner:
+        """Return the learner of a site without labels."""
+        return Learner(self)
+
+    def load_learner(self, blob: bytes) -> Learner:
+        """Return the learner of a checkpoint; raise `ModelError` if it cannot be continued."""
+        return Learner.from_bytes(blob, self)
+
+    def to_sklearn(self) -> Pipeline:
+        """Return an equal fitted scikit-learn pipeline of rows to probabilities."""
+        from classifier.training.pipeline import to_pipeline
+
+        return to_pipeline(self)
+
+
+def probability(logit: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the logistic function of a logit, rounded to 1e-6."""
+    return np.round(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))), 6)
+
+
+def _read(path: Path | None) -> bytes:
+    if path is None:
+        return files("classifier.shipped").joinpath(SHIPPED).read_bytes()
+    return Path(path).read_bytes()
+
+
+def _one_each(
+    learners: Learner | None | Sequence[Learner | None], count: int
+) -> list[Learner | None]:
+    if learners is None or isinstance(learners, Learner):
+        return [learners] * count
+    if len(learners) != count:
+        raise ValueError("one learner for each row, or one for all")
+    return list(learners)

@@ -1,0 +1,85 @@
+"""The on-line support vector machine's one step, compiled. No BLAS, no fastmath.
+
+A ring of the last rows' codes is kept in one array; a step revisits the newest rows that fit.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from classifier.scoring import GROUP_BITS, SITE_MASK, dot
+
+WINDOW = 100
+RING_CODES = 98_304
+"""Codes kept of the newest rows: with short comments all of the window, with long ones fewer."""
+PRIOR_WEIGHT = 0.3
+COST = 10.0
+
+SPAM, HAM, HEAD, COUNT, CODE_HEAD = range(5)
+STATE = 8
+BEGIN, LENGTH, PRIOR, SIGN, ALPHA, SCALE, COST_OF = range(7)
+FIELDS = 8
+
+
+def is_consistent(state: npt.NDArray[np.int64]) -> bool:
+    """Whether a state read from a checkpoint stays inside the ring."""
+    return bool(
+        state.min() >= 0
+        and state[HEAD] < WINDOW
+        and state[COUNT] <= WINDOW
+        and state[CODE_HEAD] <= RING_CODES
+    )
+
+
+@numba.njit(cache=True)
+def _place(codes_len, rows, state):
+    """Return where a row of `codes_len` codes goes, and forget the rows it overwrites."""
+    begin = state[CODE_HEAD]
+    if begin + codes_len > RING_CODES:
+        begin = 0
+    end = begin + codes_len
+    kept = 0
+    for back in range(min(state[COUNT], WINDOW - 1)):
+        row = rows[(state[HEAD] - 1 - back) % WINDOW]
+        if row[BEGIN] < end and row[BEGIN] + row[LENGTH] > begin:
+            break
+        kept += 1
+    state[COUNT] = kept
+    return begin
+
+
+@numba.njit(cache=True)
+def learn(table, ring, rows, state, codes, prior, sign, group_weights):
+    """Learn one row: put it in the ring, then visit the ring's rows from newest to oldest."""
+    size = min(len(codes), 4096)
+    begin = _place(size, rows, state)
+    ring[begin : begin + size] = codes[:size]
+    state[SPAM if sign > 0 else HAM] += 1
+    labels, same = state[SPAM] + state[HAM], state[SPAM if sign > 0 else HAM]
+    row = rows[state[HEAD]]
+    row[BEGIN], row[LENGTH], row[PRIOR], row[SIGN], row[ALPHA] = begin, size, prior, sign, 0.0
+    row[SCALE] = dot(ring, begin, begin + size, table, SITE_MASK, group_weights)[1]
+    row[COST_OF] = COST * np.sqrt(0.5 * (labels + 1) / (same))
+    state[HEAD] = (state[HEAD] + 1) % WINDOW
+    state[COUNT] += 1
+    state[CODE_HEAD] = begin + size
+    for back in range(state[COUNT]):
+        _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
+
+
+@numba.njit(cache=True)
+def _visit(table, ring, row, group_weights):
+    """Correct the table for one row by a step of dual coordinate descent."""
+    begin, end = np.int64(row[BEGIN]), np.int64(row[BEGIN] + row[LENGTH])
+    margin = row[PRIOR] + dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
+    soft = 0.5 / row[COST_OF]
+    gradient = row[SIGN] * margin - 1.0 + row[ALPHA] * soft
+    alpha = max(0.0, row[ALPHA] - gradient / (1.0 + soft))
+    change = (alpha - row[ALPHA]) * row[SIGN] / row[SCALE]
+    if change != 0.0:
+        for i in range(begin, end):
+            code = ring[i]
+            table[code & SITE_MASK] += np.float32(change * group_weights[code >> GROUP_BITS])
+        row[ALPHA] = alpha
