@@ -11,10 +11,16 @@ from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
     STORE_UNREACHABLE,
     TRUSTED_ROLE,
+    Label,
     Verdict,
+    VerdictStatus,
 )
 
-_FAIL = {"hold": ("ham", "held"), "approve": ("ham", "approved"), "spam": ("spam", "spam")}
+_FAIL: dict[str, tuple[Label, VerdictStatus]] = {
+    "hold": ("ham", "held"),
+    "approve": ("ham", "approved"),
+    "spam": ("spam", "spam"),
+}
 
 
 class BandsLike(Protocol):
@@ -51,14 +57,14 @@ def judge(
 
     `score` is the probability of spam rounded to 1e-6; bounds belong to the band above them.
     """
-    label = "spam" if score >= 0.5 else "ham"
+    label: Label = "spam" if score >= 0.5 else "ham"
     if is_trusted(submission, settings):
         return Verdict(
             "ham", "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
         )
     hold = bands.hold if settings.hold is None else settings.hold
     reject = max(hold, bands.reject if settings.reject is None else settings.reject)
-    status = "spam" if score >= reject else "held" if score >= hold else "approved"
+    status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
     why = tuple(reasons[:5])
     if len(submission.content) * 4 > CONTENT_BYTES and is_cut(submission):
         why = ((CONTENT_CUT, 0.0), *why[:4])

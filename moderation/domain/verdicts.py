@@ -10,6 +10,7 @@ Label = Literal["spam", "ham"]
 LABELS: tuple[Label | None, ...] = (None, "ham", "spam")
 """The index of a label is its code in the store."""
 
+VerdictStatus = Literal["approved", "held", "spam"]
 DecidedBy = Literal["model", "rule", "fail_mode"]
 
 COULD_NOT_BE_SCORED = "could_not_be_scored"
@@ -36,7 +37,7 @@ class Verdict(Struct, array_like=True, frozen=True):
     """
 
     label: Label
-    status: Literal["approved", "held", "spam"]
+    status: VerdictStatus
     score: float | None
     discard: bool
     reasons: tuple[tuple[str, float], ...]

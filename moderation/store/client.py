@@ -77,7 +77,8 @@ class Store:
         self._scripts: dict[str, Script] = {}
         self._lock = threading.Lock()
 
-    def _client(self, seconds: float) -> redis.Redis:
+    def _client(self, seconds: float) -> Any:
+        # Typed Any: the client's own types cannot say that answers are bytes here.
         return redis.Redis.from_url(
             self.url,
             socket_connect_timeout=min(CONNECT_SECONDS, seconds),
@@ -141,7 +142,7 @@ class Store:
                 pipe.evalsha(script.sha, len(keys), *keys, *args)
             if then is not None:
                 then(pipe)
-            answers = pipe.execute(raise_on_error=False)
+            answers: list[Any] = pipe.execute(raise_on_error=False)
             for i, (keys, args) in enumerate(calls):
                 if isinstance(answers[i], NoScriptError):
                     answers[i] = self.redis.eval(script.text, len(keys), *keys, *args)

@@ -234,7 +234,8 @@ def find_external(store: Store, site: str, external_id: str) -> bytes | None:
     """Returns the id of the comment that a site calls `external_id`."""
     bucket = keys.of_site(site).external + str(external_bucket(external_id))
     with store_errors():
-        return store.redis.hget(bucket, external_id)
+        found: bytes | None = store.redis.hget(bucket, external_id)
+    return found
 
 
 def page(

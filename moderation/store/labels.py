@@ -50,7 +50,8 @@ def checkpoints(store: Store, site: str, snapshot: str) -> dict[int, bytes]:
 def checkpoint(store: Store, site: str, field: bytes) -> bytes | None:
     """Returns a checkpoint by its name."""
     with store_errors():
-        return store.redis.hget(keys.of_site(site).checkpoints, field)
+        found: bytes | None = store.redis.hget(keys.of_site(site).checkpoints, field)
+    return found
 
 
 def put_checkpoint(

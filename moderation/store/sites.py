@@ -34,7 +34,8 @@ class SiteState(Struct, frozen=True, array_like=True):
 
 
 def _state(answer: list[Any]) -> SiteState:
-    return SiteState(*map(int, answer[:4]), answer[4].decode(), int(answer[5]))
+    labels, epoch, settings, tokens, snapshot, created = answer
+    return SiteState(labels, epoch, settings, tokens, snapshot.decode(), created)
 
 
 def _read_keys(site: str) -> list[str]:
@@ -143,7 +144,8 @@ def put_snapshot(store: Store, name: str, blob: bytes, origin: str) -> None:
 def snapshot(store: Store, name: str) -> bytes | None:
     """Returns the bytes of a snapshot."""
     with store_errors():
-        return store.redis.hget(keys.SNAPSHOTS, name)
+        found: bytes | None = store.redis.hget(keys.SNAPSHOTS, name)
+    return found
 
 
 def snapshot_origin(store: Store, name: str) -> str:

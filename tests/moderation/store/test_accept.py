@@ -1,0 +1,121 @@
+"""Writing comments: new, again, revised, under conditions."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.domain.errors import StoreFull
+from moderation.store import comments, inbox, keys, sites
+from tests.conftest import Server
+from tests.factories import SITE, accept, counts, submission, verdict, write
+
+pytestmark = pytest.mark.second_store
+
+
+def ids(store, status=None):
+    return comments.page(store, SITE, status, b"", b"", False, 100)
+
+
+def test_a_new_comment_is_queued_and_waits_in_its_inbox(store):
+    (done,) = accept(store, write())
+    stored = comments.get(store, SITE, done.id)
+    assert (done.kind, done.revision) == ("new", 1)
+    assert (stored.status, stored.revision, stored.verdict) == ("queued", 1, None)
+    assert stored.submission == submission()
+    assert sum(inbox.lengths(store)) == 1
+    assert counts(store) == {"comments": 1}
+
+
+def test_a_checked_comment_is_stored_with_its_verdict_and_waits_nowhere(store):
+    (done,) = accept(store, write(verdict=verdict("spam", 0.97), status="spam"))
+    stored = comments.get(store, SITE, done.id)
+    assert (stored.status, stored.verdict) == ("spam", verdict("spam", 0.97))
+    assert sum(inbox.lengths(store)) == 0
+    assert ids(store, "spam") == [done.id]
+    assert counts(store) == {"comments": 1, "verdict_3": 1, "label_2": 1, "by_0": 1}
+
+
+def test_the_same_external_id_and_content_is_the_same_comment(store):
+    sent = submission(external_id="41")
+    (first,) = accept(store, write(sent))
+    (again,) = accept(store, write(sent))
+    assert (again.id, again.kind, again.revision) == (first.id, "same", 1)
+    assert ids(store) == [first.id]
+    assert counts(store)["comments"] == 1
+    assert sum(inbox.lengths(store)) == 1
+
+
+def test_the_same_external_id_with_other_content_is_a_revision_and_the_old_one_is_kept(store):
+    (first,) = accept(
+        store, write(submission("one", external_id="41"), verdict=verdict(), status="approved")
+    )
+    (second,) = accept(store, write(submission("two", external_id="41")))
+    assert (second.id, second.kind, second.revision) == (first.id, "revision", 2)
+    now, before = comments.get(store, SITE, first.id), comments.get(store, SITE, first.id, 1)
+    assert (now.submission.content, now.status, now.verdict) == ("two", "queued", None)
+    assert (before.submission.content, before.verdict) == ("one", verdict())
+    assert ids(store, "approved") == []
+    assert counts(store)["revisions"] == 1
+
+
+def test_a_check_of_what_is_queued_gives_it_its_verdict(store):
+    sent = submission(external_id="41")
+    (first,) = accept(store, write(sent))
+    accept(store, write(sent, verdict=verdict("held", 0.4), status="held"))
+    stored = comments.get(store, SITE, first.id)
+    assert (stored.status, stored.verdict) == ("held", verdict("held", 0.4))
+    assert counts(store)["verdict_2"] == 1
+
+
+def test_the_same_idempotency_key_gives_the_first_answer_and_another_body_a_conflict(store):
+    first = accept(store, write(), idempotency=("key", b"a" * 16))
+    assert accept(store, write(), idempotency=("key", b"a" * 16)) == first
+    assert accept(store, write(), idempotency=("key", b"b" * 16)) == "conflict"
+    assert len(ids(store)) == 1
+
+
+def test_a_revoked_token_writes_nothing(store):
+    sites.create(store, SITE, 1)
+    assert accept(store, write(), tokens=0) != "tokens"
+    sites.revoke_token(store, "some digest", SITE)
+    assert accept(store, write(), tokens=0) == "tokens"
+    assert len(ids(store)) == 1
+
+
+def test_a_token_past_its_limit_writes_nothing(store):
+    on = {"token_id": "t", "per_minute": 2}
+    assert accept(store, write(), write(), **on) != "limited"
+    assert accept(store, write(), **on) == "limited"
+    assert len(ids(store)) == 2
+
+
+def test_one_call_with_the_same_external_id_twice_makes_one_comment_of_two_revisions(store):
+    done = accept(
+        store, write(submission("a", external_id="x")), write(submission("b", external_id="x"))
+    )
+    assert [(d.kind, d.revision) for d in done] == [("new", 1), ("revision", 2)]
+    assert len(ids(store)) == 1
+
+
+def test_a_full_store_refuses_comments_and_takes_decisions(store, valkey: Server):
+    (done,) = accept(store, write(verdict=verdict(), status="approved"))
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        with pytest.raises(StoreFull):
+            accept(store, write())
+        from tests.factories import decide
+
+        assert decide(store, done.id, "spam", (1, 0)) == ("ok", 1)
+        client.config_set("maxmemory", 0)
+    assert len(ids(store)) == 1
+    accept(store, write())
+    assert len(ids(store)) == 2
+
+
+def test_every_key_of_a_site_lies_in_the_slot_of_its_shard(store, valkey: Server):
+    accept(store, write(submission(external_id="x")), idempotency=("k", b"a" * 16))
+    accept(store, write(), token_id="t", per_minute=5)
+    with valkey.client() as client:
+        names = client.keys("*")
+    tag = f"{{{keys.shard_of(SITE):02d}}}".encode()
+    assert names and all(name.startswith(tag) for name in names), names

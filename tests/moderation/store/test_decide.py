@@ -1,0 +1,152 @@
+"""Decisions, undos and deletions: append-only, once, with counters and queues that agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.store import comments, labels, sites
+from tests.factories import NOW, SITE, accept, counts, decide, submission, verdict, write
+
+pytestmark = pytest.mark.second_store
+
+
+def page(store, status):
+    return comments.page(store, SITE, status, b"", b"", False, 100)
+
+
+@pytest.fixture
+def comment(store):
+    (done,) = accept(store, write(verdict=verdict("approved"), status="approved"))
+    return done.id
+
+
+def test_a_decision_moves_the_comment_and_appends_to_the_log(store, comment):
+    assert decide(store, comment, "spam", (1, 0)) == ("ok", 1)
+    stored = comments.get(store, SITE, comment)
+    assert (stored.status, stored.decision.label, stored.decisions) == ("spam", "spam", 1)
+    assert stored.verdict.status == "approved"
+    assert (page(store, "approved"), page(store, "spam")) == ([], [comment])
+    assert sites.read(store, SITE).labels == 1
+    (entry,) = labels.entries(store, SITE, 0, 1)
+    assert (entry.kind, entry.label, entry.drops) == ("label", "spam", 0)
+    assert counts(store)["missed_spam"] == 1
+
+
+def test_the_same_call_twice_has_one_effect(store, comment):
+    first = decide(store, comment, "spam", (1, 0), call="c")
+    assert decide(store, comment, "spam", (1, 0), call="c") == first
+    assert sites.read(store, SITE).labels == 1
+
+
+def test_a_stale_decision_changes_nothing(store, comment):
+    decide(store, comment, "spam", (1, 0))
+    assert decide(store, comment, "ham", (1, 0))[0] == "stale"
+    assert comments.get(store, SITE, comment).decision.label == "spam"
+
+
+def test_the_last_word_wins_and_drops_the_one_before(store, comment):
+    decide(store, comment, "spam", (1, 0))
+    decide(store, comment, "ham", (1, 1))
+    assert [e.drops for e in labels.entries(store, SITE, 0, 2)] == [0, 1]
+    assert comments.get(store, SITE, comment).status == "approved"
+    assert counts(store)["missed_spam"] == 0
+
+
+def test_undo_restores_the_decision_before_and_then_the_verdict(store, comment):
+    decide(store, comment, "spam", (1, 0))
+    decide(store, comment, "ham", (1, 1))
+    assert decide(store, comment, None, (1, 2)) == ("ok", 3)
+    stored = comments.get(store, SITE, comment)
+    assert (stored.status, stored.decision.label) == ("spam", "spam")
+    assert counts(store)["missed_spam"] == 1
+    assert decide(store, comment, None, (1, 3)) == ("ok", 4)
+    stored = comments.get(store, SITE, comment)
+    assert (stored.status, stored.decision) == ("approved", None)
+    assert decide(store, comment, None, (1, 4)) == ("nothing", 0)
+    assert counts(store)["missed_spam"] == 0
+    undone = labels.entries(store, SITE, 2, 4)
+    assert [(e.kind, e.drops, e.restores) for e in undone] == [("undo", 2, 1), ("undo", 1, 0)]
+    assert (page(store, "approved"), page(store, "spam")) == ([comment], [])
+
+
+def test_undo_on_a_queued_comment_lets_it_wait_again(store):
+    (done,) = accept(store, write())
+    decide(store, done.id, "spam", (1, 0))
+    decide(store, done.id, None, (1, 1))
+    assert comments.get(store, SITE, done.id).status == "queued"
+
+
+def test_a_new_revision_carries_no_decision_and_the_old_label_is_dropped_by_the_next(store):
+    (done,) = accept(
+        store, write(submission("one", external_id="x"), verdict=verdict(), status="approved")
+    )
+    decide(store, done.id, "ham", (1, 0))
+    accept(store, write(submission("two", external_id="x"), verdict=verdict(), status="approved"))
+    assert comments.get(store, SITE, done.id).decision is None
+    assert decide(store, done.id, None, (2, 1)) == ("nothing", 0)
+    decide(store, done.id, "spam", (2, 1))
+    assert labels.entry(store, SITE, 2).drops == 1
+    decide(store, done.id, None, (2, 2))
+    stored = comments.get(store, SITE, done.id)
+    assert (stored.decision, stored.status) == (None, "approved")
+    assert labels.entry(store, SITE, 3).restores == 1
+
+
+def test_a_label_sent_with_a_comment_is_stored_with_it_and_not_twice(store):
+    sent = submission(external_id="x")
+    for _ in range(2):
+        (done,) = accept(
+            store,
+            write(
+                sent,
+                verdict=verdict(),
+                status="approved",
+                label="spam",
+                decision=b"\x95\xa4spam\xa1a\xa6import\x01\xa0",
+            ),
+        )
+    stored = comments.get(store, SITE, done.id)
+    assert (stored.status, stored.decisions, stored.decision.label) == ("spam", 1, "spam")
+    assert sites.read(store, SITE).labels == 1
+
+
+def test_deleting_leaves_nothing_of_the_comment(store, valkey):
+    (done,) = accept(
+        store, write(submission("one", external_id="x"), verdict=verdict(), status="approved")
+    )
+    accept(store, write(submission("two", external_id="x")))
+    decide(store, done.id, "spam", (2, 0), example=b"the text that was learned")
+    labels.put_checkpoint(store, SITE, "snap", 1, 0, b"learner", [])
+    assert comments.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
+    assert comments.get(store, SITE, done.id) is None
+    assert comments.find_external(store, SITE, "x") is None
+    assert page(store, None) == page(store, "spam") == []
+    (entry,) = labels.entries(store, SITE, 0, 1)
+    assert (entry.kind, entry.label, entry.example, entry.decision) == ("erased", None, None, None)
+    assert sites.read(store, SITE).epoch == 1
+    assert labels.checkpoints(store, SITE, "snap") == {}
+    with valkey.client() as client:
+        for name in client.keys("*"):
+            kind = client.type(name)
+            data = client.dump(name) if kind != b"string" else client.get(name)
+            assert b"learned" not in data and done.id not in name
+    assert comments.forget(store, SITE, done.id, "x", 1000, NOW) == (False, False)
+
+
+def test_deleting_an_old_label_leaves_the_learner_to_a_job(store, comment):
+    decide(store, comment, "spam", (1, 0))
+    for _ in range(5):
+        (other,) = accept(store, write(verdict=verdict(), status="approved"))
+        decide(store, other.id, "ham", (1, 0))
+    assert comments.forget(store, SITE, comment, "", 3, NOW) == (True, True)
+    assert sites.read(store, SITE).epoch == 0
+
+
+def test_a_rebuilt_learner_is_kept_only_if_no_label_came_in_between(store, comment):
+    decide(store, comment, "spam", (1, 0))
+    assert not labels.put_rebuilt(store, SITE, "snap", 0, False, b"x")
+    assert labels.put_rebuilt(store, SITE, "snap", 1, True, b"x")
+    state = sites.read(store, SITE)
+    assert (state.labels, state.epoch) == (2, 1)
+    assert labels.entry(store, SITE, 2).kind == "rebuilt"
+    assert labels.checkpoint(store, SITE, labels.checkpoints(store, SITE, "snap")[2]) == b"x"
