@@ -11,7 +11,7 @@ import msgspec
 
 import classifier
 from classifier import LabelledRow, Model
-from classifier.training import train
+from classifier.training.train import train
 
 Rows = Sequence[LabelledRow]
 
@@ -41,9 +41,9 @@ class Bases:
         self._store = store
         self._stage = stage
 
-    def trained(self, rows: Rows, why: str) -> Model:
-        """The model trained on these rows by the code as it stands."""
-        name = f"base-{digest_of_rows(rows)[:16]}-{_digest_of_code()[:16]}.model"
+    def trained(self, rows: Rows, why: str, variant: str = "whole") -> Model:
+        """The model trained on these rows by the code as it stands, in a named variant of it."""
+        name = f"base-{digest_of_rows(rows)[:16]}-{_digest_of_code()[:16]}-{variant}.model"
         return Model.load(self._store.recall(name, lambda: self._train(rows, why)))
 
     def _train(self, rows: Rows, why: str) -> bytes:
@@ -51,7 +51,7 @@ class Bases:
         with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
             file.write(msgspec.json.Encoder().encode_lines(list(rows)))
             file.flush()
-            return train([file.name], corpus=True).to_bytes()
+            return train([Path(file.name)], corpus=True).to_bytes()
 
 
 def digest_of_rows(rows: Rows) -> str:

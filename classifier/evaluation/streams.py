@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from classifier.row import LabelledRow
+from classifier.training.data import known_leftovers
 
 Rows = list[LabelledRow]
 Read = Callable[[Iterable[str]], Iterable[LabelledRow]]
@@ -16,11 +17,15 @@ Read = Callable[[Iterable[str]], Iterable[LabelledRow]]
 def load_sources(folder: Path, read: Read) -> dict[str, Rows]:
     """Every source of a folder of JSON-lines files, by name; raises `OSError`, or what `read` does.
 
-    A row without a source belongs to its file's name.
+    A row without a source belongs to its file's name. Rows listed as spam left over among ham are
+    left out, as they are in training.
     """
+    leftovers = known_leftovers()
     found: dict[str, Rows] = {}
     for path in data_files(folder):
         for row in read([str(path)]):
+            if row.id in leftovers:
+                continue
             found.setdefault(row.source or path.name.partition(".")[0], []).append(row)
     return found
 

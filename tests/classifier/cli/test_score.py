@@ -103,7 +103,7 @@ def test_replay_equals_a_learner_taught_by_hand(run, write, labelled):
         (b'{"text": "secret-token", "signals": {"secret-token": "x"}}', "signals"),
         (b'{"text": "\xff secret-token"}', "UTF-8"),
         (b'{"text": "secret-token \\ud800"}', "not JSON"),
-        (b"[" * 100_000, "Expected `object`"),
+        (b"[" * 100_000, "not JSON"),
     ],
 )
 def test_a_bad_line_is_named_and_not_shown(run, write, line, why):

@@ -1,0 +1,49 @@
+"""`train`: a model file from labelled rows and the seed corpus."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from classifier.cli.options import Commands, add_command, add_files
+from classifier.cli.progress import Progress
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `train`."""
+    command = add_command(
+        commands,
+        "train",
+        _train,
+        "train a model on labelled rows and the seed corpus; without FILE on the corpus alone",
+        "  python -m classifier train history.jsonl.gz --out candidate.model\n"
+        "  python -m classifier train --out corpus-only.model\n",
+    )
+    add_files(command, "*")
+    command.add_argument("--out", type=Path, required=True, metavar="MODEL", help="where it goes")
+
+
+def _train(options: argparse.Namespace) -> int:
+    from classifier.training.data import DataError
+    from classifier.training.train import train
+
+    progress = Progress("trained", quiet=options.quiet)
+    try:
+        model = train([Path(name) for name in options.files], progress=progress.stage)
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    _write_whole(options.out, model.to_bytes())
+    progress.stage(f"model {model.name} written to {options.out}")
+    return 0
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Put a file in place whole: a reader, or a crash, never sees half a model."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(data)
+    written = Path(file.name)
+    written.chmod(0o644)
+    written.replace(path)

@@ -1,0 +1,150 @@
+"""What each family of features buys in accuracy and costs in time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from classifier import FeatureBatch, LabelledRow, Model
+from classifier.evaluation import metrics
+from classifier.evaluation.generated import generated_rows
+from classifier.evaluation.protocols import FIRST_LABELS, Winnow, hold_out, replay
+from classifier.evaluation.streams import without
+from classifier.features import groups
+
+if TYPE_CHECKING:
+    from classifier.evaluation.study import Study
+
+Figures = dict[str, Any]
+
+FAMILIES = {
+    "characters": (groups.CHARS, groups.CJK),
+    "words": (groups.WORDS,),
+    "word pairs": (groups.PAIRS,),
+    "shape": (groups.SHAPE,),
+    "author": (groups.AUTHOR,),
+    "links": (groups.URL,),
+    "topics": (groups.TOPIC,),
+    "site's own": (groups.SITE_ONLY, groups.SIGNALS),
+}
+SOURCES = ("django_cast", "youtube_uci", "umputun_tg_spam")
+"""Left out of every base here, and what the families are judged on."""
+TIMED_ROWS = 1024
+ROUNDS = 9
+
+
+def ablation(study: Study) -> Figures:
+    """Each family left out of base and learner, the base trained again without it.
+
+    Accuracy is the mean over the streams of SOURCES, one order each; losses are positive where
+    the family helps. Time is that of look-up and update; extraction is one fused pass over the
+    text that no family can be taken out of.
+    """
+    streams = {
+        name: runs[0] for name, (source, runs) in study.streams().items() if source in SOURCES
+    }
+    if not streams:
+        return {}
+    known = without(study.sources, SOURCES)
+    complete = _accuracy(study.bases.trained(known, "all families"), streams)
+    families: Figures = {}
+    for name, members in FAMILIES.items():
+        with left_out(members):
+            model = study.bases.trained(known, f"no {name}", variant=f"no-{name.split()[0]}")
+            found = _accuracy(model, streams)
+        families[name] = {f"{key}_lost": complete[key] - found[key] for key in complete}
+        families[name] |= _costs(model, members)
+    return {"streams": list(streams), "complete": complete, "families": families} | _whole_cost(
+        study.bases.trained(known, "all families")
+    )
+
+
+@contextmanager
+def left_out(members: Sequence[int]) -> Iterator[None]:
+    """Give groups no weight, in base and learner, in this process while it lasts."""
+    chosen = list(members)
+    tables = (groups.BASE_WEIGHTS, groups.SITE_WEIGHTS)
+    before = [table[chosen] for table in tables]
+    try:
+        for table in tables:
+            table[chosen] = 0
+        yield
+    finally:
+        for table, weights in zip(tables, before, strict=True):
+            table[chosen] = weights
+
+
+def dropped(batch: FeatureBatch, members: Sequence[int]) -> FeatureBatch:
+    """The batch without the features of some groups."""
+    kept = ~np.isin(batch.codes >> groups.GROUP_SHIFT, members)
+    before = np.r_[0, np.cumsum(kept)]
+    return FeatureBatch(batch.codes[kept], before[batch.starts].astype(np.int64))
+
+
+def _accuracy(model: Model, streams: dict[str, list[LabelledRow]]) -> Figures:
+    taught = [replay(Winnow(model), rows) for rows in streams.values()]
+    cold = [hold_out(Winnow(model), [], rows) for rows in streams.values()]
+    return {
+        "replay_auc": _mean([metrics.roc_auc(run.counts()) for run in taught]),
+        "replay_recall": _mean([metrics.recall_at_fpr(run.counts(FIRST_LABELS)) for run in taught]),
+        "cold_auc": _mean([metrics.roc_auc(run.counts()) for run in cold]),
+    }
+
+
+def _costs(model: Model, members: Sequence[int]) -> Figures:
+    """Features of the family a generated comment, and what scoring and learning them takes."""
+    rows = generated_rows(TIMED_ROWS)
+    whole = model.features(rows)
+    part = dropped(whole, members)
+    return {
+        "features_per_comment": (len(whole.codes) - len(part.codes)) / len(rows),
+        "score_microseconds": _score_us(model, whole) - _score_us(model, part),
+        "update_microseconds": _update_us(model, whole, rows) - _update_us(model, part, rows),
+    }
+
+
+def _whole_cost(model: Model) -> Figures:
+    rows = generated_rows(TIMED_ROWS)
+    batch = model.features(rows)
+    extraction = _best([lambda: model.features(rows)] * ROUNDS) / len(rows)
+    return {
+        "extraction_microseconds": extraction,
+        "features_per_comment": len(batch.codes) / len(rows),
+        "score_microseconds": _score_us(model, batch),
+        "update_microseconds": _update_us(model, batch, rows),
+    }
+
+
+def _score_us(model: Model, batch: FeatureBatch) -> float:
+    learner = model.new_learner()
+    learner.learn(batch[0], "spam")
+    return _best([lambda: model.score(batch, learner)] * ROUNDS) / len(batch)
+
+
+def _update_us(model: Model, batch: FeatureBatch, rows: Sequence[LabelledRow]) -> float:
+    learner = model.new_learner()
+    taken = []
+    for i, row in enumerate(rows[:400]):
+        began = time.perf_counter()
+        learner.learn(batch[i], row.label)
+        taken.append(time.perf_counter() - began)
+    return float(np.median(taken[150:])) * 1e6
+
+
+def _best(tasks: Sequence[Any]) -> float:
+    """The shortest of several runs in microseconds."""
+    taken = []
+    for task in tasks:
+        began = time.perf_counter()
+        task()
+        taken.append(time.perf_counter() - began)
+    return min(taken) * 1e6
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known)

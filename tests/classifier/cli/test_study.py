@@ -1,0 +1,99 @@
+import gzip
+import json
+
+import pytest
+
+from classifier.evaluation.generated import generated_rows
+
+PAGE = """# Accuracy
+
+<!-- table replay_auc -->
+old figures
+<!-- /table -->
+
+Words between.
+
+<!-- table left_out_video -->
+kept as it was
+<!-- /table -->
+"""
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Three small sources: two with both labels, one of ham alone."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for seed, name in enumerate(("alpha", "beta", "gamma_ham")):
+        lines = [
+            {"text": row.text, "author": row.author, "label": row.label, "source": name}
+            for row in generated_rows(120, seed)
+            if name != "gamma_ham" or row.label == "ham"
+        ]
+        packed = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
+        (folder / f"{name}.jsonl.gz").write_bytes(packed)
+    return folder
+
+
+@pytest.fixture
+def study(run, data, tmp_path):
+    def study(*options):
+        return run("study", data, "--work", tmp_path / "work", "--orders", "2", *options)
+
+    return study
+
+
+def test_cold_and_replay_stand_beside_the_peers(study):
+    found = json.loads(study("--only", "cold,replay").out)
+    assert set(found["cold"]) == {"alpha", "beta", "gamma_ham"}
+    assert set(found["replay"]) == {"alpha", "beta"}, "a source of ham alone cannot be replayed"
+    assert "sbclassifier" in found["peers"]
+    for stream in found["replay"].values():
+        for name in ("winnow", *found["peers"]):
+            assert stream[name]["orders"] == 2
+            assert stream[name]["auc_low"] <= stream[name]["auc"] <= stream[name]["auc_high"]
+    ham = found["cold"]["gamma_ham"]["ham"]
+    assert ham["rejected"] <= ham["held_or_rejected"]
+    assert found["cold"]["gamma_ham"]["auc"] is None
+
+
+def test_tables_of_a_page_are_renewed_and_the_rest_is_left(study, tmp_path):
+    page = tmp_path / "accuracy.md"
+    page.write_text(PAGE)
+    assert study("--only", "replay", "--markdown", page, "--json", tmp_path / "o.json").out == ""
+    text = page.read_text()
+    assert "old figures" not in text
+    assert "| alpha | 2 | " in text
+    assert "| mean |" in text
+    assert "Words between." in text
+    assert "kept as it was" in text, "a section that was not measured keeps its table"
+
+
+def test_a_second_run_trains_nothing_and_finds_the_same(study):
+    first = study("--only", "replay")
+    second = study("--only", "replay")
+    assert "training a base" in first.err
+    assert "training a base" not in second.err
+    assert second.out == first.out
+
+
+def test_a_missing_peer_is_said_loudly(study, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    ran = study("--only", "replay")
+    assert "WITHOUT bogofilter" in ran.err
+    assert "apt-get install bogofilter" in ran.err
+    found = json.loads(ran.out)
+    assert found["peers"] == ["sbclassifier"]
+    assert "bogofilter" not in found["replay"]["alpha"]
+
+
+def test_an_unknown_section_is_refused(study):
+    ran = study("--only", "everything")
+    assert (ran.status, ran.out) == (2, "")
+    assert "cold, replay, youtube, ablation" in ran.err
+
+
+def test_a_folder_that_is_not_there_is_one_line(run, tmp_path):
+    ran = run("study", tmp_path / "none", "--work", tmp_path / "work", "--quiet")
+    assert ran.status == 2
+    assert ran.err.count("\n") == 1

@@ -1,0 +1,60 @@
+import json
+
+from classifier import Model
+
+
+def test_without_files_the_corpus_alone_gives_a_model_that_works(run, write, tmp_path):
+    out = tmp_path / "corpus.model"
+    ran = run("train", "--out", out)
+    assert ran.status == 0
+    assert f"written to {out}" in ran.err
+    rows = write(
+        [
+            {"text": "Cheap viagra and casino bonus, order now at http://pills.example/buy"},
+            {"text": "Thanks, the second example fixed my build."},
+        ]
+    )
+    spam, ham = run("score", rows, "--model", out).lines
+    assert spam["score"] > ham["score"]
+    assert Model.load(out).feature_version == Model.load().feature_version
+
+
+def test_files_are_learned_besides_the_corpus(run, write, tmp_path, labelled):
+    rows = [
+        {"text": f"the zorbling flumes of {row['text']}", "label": "spam", "source": "z"}
+        for row in labelled(150)
+        if row["label"] == "ham"
+    ]
+    out = tmp_path / "taught.model"
+    assert run("train", write(rows, "z.jsonl.gz"), "--out", out, "--quiet").status == 0
+    (line,) = run("score", write([{"text": "zorbling flumes"}]), "--model", out).lines
+    assert line["score"] > run("score", write([{"text": "zorbling flumes"}])).lines[0]["score"]
+
+
+def test_a_bad_line_leaves_no_model_and_does_not_show_the_line(run, write, tmp_path):
+    out = tmp_path / "none.model"
+    ran = run("train", write([b'{"text": "secret", "label": 3}']), "--out", out, "--quiet")
+    assert ran.status == 2
+    assert "line 1" in ran.err or ":1:" in ran.err
+    assert "secret" not in ran.err
+    assert not out.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+def test_a_missing_file_is_one_line(run, tmp_path):
+    ran = run("train", tmp_path / "none.jsonl", "--out", tmp_path / "out.model", "--quiet")
+    assert ran.status == 2
+    assert ran.err.count("\n") == 1
+
+
+def test_out_is_required(run):
+    ran = run("train")
+    assert ran.status == 2
+    assert "--out" in ran.err
+
+
+def test_manifest_tells_the_rows(run, tmp_path):
+    out = tmp_path / "corpus.model"
+    run("train", "--out", out, "--quiet")
+    assert json.dumps(Model.load(out).manifest)
+    assert Model.load(out).manifest["rows"] > 1000
