@@ -36,7 +36,9 @@ def add_commands(commands: Commands) -> None:
 
 def explained(model: Model, row: LabelledRow, found: Explanation) -> dict[str, Any]:
     """The explanation as JSON: each span with the words it covers, each signal in plain words."""
-    verdict = msgspec.to_builtins(verdict_line(float(found.probability), model.bands))
+    verdict: dict[str, Any] = msgspec.to_builtins(
+        verdict_line(float(found.probability), model.bands)
+    )
     return verdict | {
         "model": model.name,
         "logit": found.logit,

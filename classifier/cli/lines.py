@@ -103,7 +103,7 @@ def _numbered_lines(stream: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
 def _row(line: bytes, name: str, number: int) -> LabelledRow:
     try:
         try:
-            row = _decode_row(line)
+            row: LabelledRow = _decode_row(line)
         except msgspec.ValidationError:
             row = _lenient_row(_decode_any(line))
     except msgspec.ValidationError as error:

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -121,12 +122,12 @@ def _best_rates(tasks: dict[str, Task]) -> dict[str, float]:
 
 def _single_us(model: Model, rows: Sequence[LabelledRow]) -> float:
     """Median time of one comment alone, features and score."""
-    return _median_us([lambda row=row: model.score([row]) for row in rows])
+    return _median_us([partial(model.score, [row]) for row in rows])
 
 
 def _update_us(learner: Learner, rows: Sequence[LabelledRow]) -> float:
     """Median time of one update once the window of earlier labels is full."""
-    tasks = [lambda row=row: learner.learn(row, row.label) for row in rows]
+    tasks = [partial(learner.learn, row, row.label) for row in rows]
     return _median_us(tasks, skip=len(rows) // 2)
 
 

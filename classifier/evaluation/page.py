@@ -135,11 +135,12 @@ def _learning(report: Report) -> Plot:
     last = max(10.0, float(curve[-1]["labels"]) if curve else 10.0)
     ticks = [tick for tick in (1, 10, 50, 100, 400, 1600, 6400, 25600) if tick <= last]
     plot = Plot("Learning curve", Axis("labels learned", 1, last, ticks, log=True), Axis("share"))
-    for name, find in (
-        ("AUC", lambda at: at["auc"]),
-        ("spam held or rejected", lambda at: at["at_bands"]["hold"]["recall"]),
-        ("ham held or rejected", lambda at: at["at_bands"]["hold"]["false_positive_rate"]),
+    for name, values in (
+        ("AUC", [at["auc"] for at in curve]),
+        ("spam held or rejected", [at["at_bands"]["hold"]["recall"] for at in curve]),
+        ("ham held or rejected", [at["at_bands"]["hold"]["false_positive_rate"] for at in curve]),
     ):
-        found = [(max(1, at["labels"]), find(at)) for at in curve]
-        plot.line([(x, y) for x, y in found if y is not None], name, dots=True)
+        pairs = zip(curve, values, strict=True)
+        points = [(max(1.0, at["labels"]), value) for at, value in pairs if value is not None]
+        plot.line(points, name, dots=True)
     return plot

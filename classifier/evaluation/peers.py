@@ -18,16 +18,8 @@ UNTAUGHT = 0.5
 """The score of a filter that has learned nothing."""
 
 
-class Filter(Protocol):
-    """A filter that scores rows (larger is more spam) and learns labels."""
-
-    def score(self, row: Row) -> float:
-        """Score a row by what was learned so far."""
-        ...
-
-    def learn(self, row: LabelledRow) -> None:
-        """Learn the label of one row."""
-        ...
+class BatchFilter(Protocol):
+    """A filter that learns labelled rows, then scores others: larger is more spam."""
 
     def score_all(self, rows: Sequence[Row]) -> list[float]:
         """Score rows, nothing learned between them."""
@@ -35,6 +27,18 @@ class Filter(Protocol):
 
     def learn_all(self, rows: Iterable[LabelledRow]) -> None:
         """Learn rows in order."""
+        ...
+
+
+class Filter(BatchFilter, Protocol):
+    """A filter that learns row by row as well."""
+
+    def score(self, row: Row) -> float:
+        """Score a row by what was learned so far."""
+        ...
+
+    def learn(self, row: LabelledRow) -> None:
+        """Learn the label of one row."""
         ...
 
 
@@ -46,7 +50,9 @@ class SpamBayes:
 
     def __init__(self, *, bigrams: bool = True) -> None:
         import sbclassifier  # type: ignore[import-untyped]
-        from sbclassifier.tokenizer import add_sparse_bigrams
+        from sbclassifier.tokenizer import (  # type: ignore[import-untyped]
+            add_sparse_bigrams,
+        )
 
         self._classifier = sbclassifier.Classifier(sbclassifier.ClassifierDb())
         self._tokenize = sbclassifier.tokenize_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifier import LabelledRow, Model, Row
 from classifier.evaluation import metrics
 from classifier.evaluation.counts import Counts
-from classifier.evaluation.peers import Filter
+from classifier.evaluation.peers import BatchFilter, Filter
 
 FIRST_LABELS = 50
 """Labels after which a site's filter is expected to work."""
@@ -79,7 +79,7 @@ def replay(filter_: Filter, rows: Sequence[LabelledRow]) -> Scored:
 
 
 def hold_out(
-    filter_: Filter, known: Sequence[LabelledRow], unseen: Sequence[LabelledRow]
+    filter_: BatchFilter, known: Sequence[LabelledRow], unseen: Sequence[LabelledRow]
 ) -> Scored:
     """Learn the known rows in order, then score the unseen ones, nothing learned between them."""
     filter_.learn_all(known)
@@ -120,6 +120,3 @@ def hold_out_figures(scored: Scored) -> dict[str, Any]:
 
 def _known(values: Iterable[float | None]) -> list[float]:
     return [value for value in values if value is not None]
-
-
-MakeFilter = Callable[[], Filter]
