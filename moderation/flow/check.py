@@ -98,7 +98,7 @@ def _record(
     )
     retention = comments.ttls(context.settings.retention)
     write = write_of(runtime, comment)
-    names, args = comments.accept_call(grant.site, [write], retention, now_ms(), on)
+    names, args = comments.accept_call(grant.site, [write], retention, comment.updated_ms, on)
     answer = comments.written(runtime.store.run("accept", names, args, hurry=True))
     if answer == "tokens":
         return _record(runtime, confirm(runtime, grant), context, comment)

@@ -10,7 +10,7 @@ from typing import Generic, Self, TypeVar
 
 from msgspec import Struct
 
-from classifier import Learner, Model, ModelError
+from classifier import Learner, Model, ModelError, Row
 from moderation.domain.accounts import Token
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
@@ -81,6 +81,7 @@ class Runtime:
         self.tasks = tasks
         self.secret = settings.secret_key
         self.shipped = Model.load(settings.model)
+        self.shipped.score([Row()])  # Loads the kernels now, so that no verdict waits a second.
         self.learned: Cache[Learned] = Cache(SITES_KEPT)
         self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
         self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)

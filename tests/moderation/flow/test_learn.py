@@ -1,0 +1,192 @@
+"""A site's learner is a pure function of its labels: whoever comes to it, by whatever way."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as configure
+from hypothesis import strategies as st
+
+from moderation.flow import learn
+from moderation.flow.authorise import authorise
+from moderation.flow.check import check
+from moderation.flow.decide import Word, decide, forget, teach, undo
+from moderation.flow.runtime import Runtime
+from moderation.store import labels, sites
+from tests.factories import SITE, submission
+
+WORD = Word("ann", "api")
+PROBE = submission("A probe about pine tables and cheap watches at shop.example")
+
+
+def texts(n, start=0):
+    kinds = ("garden bench number {} in oak", "buy watches {} at watches.example")
+    return [kinds[i % 2].format(i) for i in range(start, start + n)]
+
+
+def learn_all(runtime, grant, contents):
+    return [
+        teach(runtime, grant, submission(text), ("ham", "spam")[i % 2], WORD).id
+        for i, text in enumerate(contents)
+    ]
+
+
+def score(runtime, grant):
+    return check(runtime, grant, PROBE, record=False).comment.verdict
+
+
+def anew(settings, bearer):
+    """The probe's verdict in a process that has just started."""
+    fresh = Runtime.open(settings)
+    try:
+        return score(fresh, authorise(fresh, bearer, "submit"))
+    finally:
+        fresh.close()
+
+
+def test_undo_is_as_if_the_decision_had_never_been(runtime, grant, settings, bearer):
+    learn_all(runtime, grant, texts(6))
+    before = score(runtime, grant)
+    last = learn_all(runtime, grant, ["pine tables at shop.example"])[0]
+    assert score(runtime, grant).score != before.score
+    undo(runtime, SITE, last, WORD, None)
+    after = score(runtime, grant)
+    assert after.score == before.score
+    assert after.model != before.model, "the place in the log moved on"
+    assert anew(settings, bearer) == after
+
+
+def test_undo_of_an_early_label_equals_the_replay_without_it(runtime, grant, settings, bearer):
+    first, *_ = learn_all(runtime, grant, texts(8))
+    undo(runtime, SITE, first, WORD, None)
+    model = runtime.shipped
+    expected = model.new_learner()
+    for entry in labels.entries(runtime.store, SITE, 1, 8):
+        expected.learn(learn.training_row(entry.example.row), entry.label)
+    from moderation.flow.prepare import row_of
+
+    wanted = float(model.score([row_of(PROBE)], expected).probability[0])
+    assert score(runtime, grant).score == wanted == anew(settings, bearer).score
+
+
+@configure(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["ham", "spam", None])), max_size=24))
+def test_every_process_agrees_after_any_decisions(runtime, settings, grant, bearer, steps):
+    runtime.store.redis.flushdb()
+    from moderation.flow import setup
+
+    setup.use_shipped(runtime.store, settings)
+    setup.add_site(runtime.store, SITE)
+    token = setup.add_token(runtime.store, SITE, ("submit",), "t")
+    grant = authorise(runtime, token, "submit")
+    runtime.learned.drop(SITE)
+    ids = [check(runtime, grant, submission(text)).comment.id for text in texts(6)]
+    for at, label in steps:
+        try:
+            if label is None:
+                undo(runtime, SITE, ids[at], WORD, None)
+            else:
+                decide(runtime, SITE, ids[at], label, WORD, None)
+        except learn_errors():
+            continue
+        score(runtime, grant)
+    assert anew(settings, token) == score(runtime, grant)
+
+
+def learn_errors():
+    from moderation.domain.errors import NothingToUndo
+
+    return NothingToUndo
+
+
+def test_checkpoints_bound_the_replay_and_change_nothing(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 8)
+    learn_all(runtime, grant, texts(20))
+    kept = labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
+    assert len(kept) >= 2 and max(kept) > 8
+    with_checkpoint = anew(settings, bearer)
+    for field in kept.values():
+        runtime.store.redis.hdel(f"{{{learn_shard():02d}}}:site:{SITE}:checkpoints", field)
+    assert anew(settings, bearer) == with_checkpoint == score(runtime, grant)
+
+
+def learn_shard():
+    from moderation.store import keys
+
+    return keys.shard_of(SITE)
+
+
+def test_an_undo_before_the_newest_checkpoint_goes_back_behind_it(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
+    first, second, *_ = learn_all(runtime, grant, texts(18))
+    undo(runtime, SITE, second, WORD, None)
+    after = score(runtime, grant)
+    assert anew(settings, bearer) == after
+    reference = runtime.shipped.new_learner()
+    entries = [e for e in labels.entries(runtime.store, SITE, 0, 18) if e.seq != 2]
+    for entry in entries:
+        reference.learn(learn.training_row(entry.example.row), entry.label)
+    from moderation.flow.prepare import row_of
+
+    assert after.score == float(runtime.shipped.score([row_of(PROBE)], reference).probability[0])
+
+
+def test_a_withdrawal_of_long_ago_is_left_to_a_job_that_every_process_follows(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    monkeypatch.setattr(learn, "REPLAYABLE", 5)
+    first, *_ = learn_all(runtime, grant, texts(12))
+    before = score(runtime, grant)
+    undo(runtime, SITE, first, WORD, None)
+    assert score(runtime, grant).score == before.score, "not at once"
+    assert labels.marked_rebuilds(runtime.store) == [SITE]
+    assert learn.rebuild(runtime, SITE)
+    after = score(runtime, grant)
+    assert labels.marked_rebuilds(runtime.store) == []
+    assert after.score != before.score
+    assert anew(settings, bearer) == after
+
+
+def test_deleting_a_labelled_comment_takes_what_it_taught_and_raises_the_epoch(
+    runtime, grant, settings, bearer
+):
+    learn_all(runtime, grant, texts(4))
+    before = score(runtime, grant)
+    gone = learn_all(runtime, grant, ["pine tables at shop.example"])[0]
+    forget(runtime, SITE, gone)
+    after = score(runtime, grant)
+    assert after.score == before.score
+    assert after.model == f"{runtime.shipped.name}+5.1"
+    assert anew(settings, bearer) == after
+
+
+def test_what_was_kept_of_a_label_holds_no_address_and_no_full_email(runtime, grant):
+    author = {"name": "Ada", "email": "ada.l@mail.example", "ip": "192.0.2.77"}
+    teach(runtime, grant, submission("hello there", author=author), "ham", WORD)
+    raw = runtime.store.redis.get(f"{{{learn_shard():02d}}}:site:{SITE}:label:1")
+    assert b"192.0.2.77" not in raw and b"ada.l" not in raw
+    assert b"mail.example" in raw and b"hello there" in raw
+
+
+def test_superfluous_checkpoints_thin_out_with_distance():
+    kept = list(range(256, 50_000, 256))[::-1]
+    dropped = set(learn.superfluous(kept, 50_000))
+    left = [seq for seq in kept if seq not in dropped]
+    assert len(left) < 20
+    assert [50_000 - seq for seq in left[:4]] == [336, 592, 848, 1104]
+
+
+def test_too_many_labels_without_a_checkpoint_are_left_to_a_job(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    learn_all(runtime, grant, texts(9))
+    monkeypatch.setattr(learn, "REPLAY_AT_MOST", 5)
+    assert anew(settings, bearer).model == f"{runtime.shipped.name}+0"
+    assert learn.rebuild(runtime, SITE)
+    assert anew(settings, bearer).model == f"{runtime.shipped.name}+10"
+    assert sites.read(runtime.store, SITE).labels == 10
