@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from moderation.cli import embedded
+from moderation.cli.kernels import compile_kernels
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -84,6 +85,12 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         process.send_signal(signal.SIGTERM)
         process.wait(10)
     shutil.rmtree(runtime)
+
+
+@pytest.fixture(scope="session")
+def kernels() -> None:
+    """The classifier's kernels in their cache, so that a process under test does not compile."""
+    compile_kernels()
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 """The Celery app: what the workers consume, what beat sends, how both meet their broker."""
 
 import logging
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
 from kombu.entity import Queue
 
@@ -37,7 +39,7 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         broker_connection_timeout=1,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,
         # Nobody asks a worker anything by the broker, and no one should be able to command it.
         worker_enable_remote_control=False,
         worker_prefetch_multiplier=1,
@@ -76,6 +78,9 @@ BEAT_SCHEDULE = {
     },
 }
 
+# Celery warns of running as root for the sake of pickle; these workers accept JSON alone.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
 settings = Settings.from_env()
 app = make_app(settings)
 app.steps["worker"].add(Alive)
@@ -85,6 +90,6 @@ app.steps["worker"].add(Alive)
 def configure_logging(**_: Any) -> None:
     """Use our own lines instead of Celery's."""
     logs.configure(settings.log_level)
-    # Celery writes each task's start and end at INFO: thousands of lines that say nothing.
-    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+    # These write thousands of lines that say nothing at their INFO and DEBUG.
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "numba"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))

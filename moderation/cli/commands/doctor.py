@@ -1,0 +1,83 @@
+"""`doctor`: what is wrong with this installation, and what to do about it."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+import click
+
+from moderation.cli import connect, first_run
+from moderation.cli.context import pass_settings
+from moderation.cli.embedded import Refused
+from moderation.domain.errors import WinnowError
+from moderation.settings import Settings
+from moderation.store import schema, sites
+
+
+@click.command()
+@pass_settings
+def doctor(settings: Settings) -> None:
+    """Look at folder, store, broker and model; exit 1 if something is wrong."""
+    wrong = False
+    for name, check in (
+        ("data folder", _folder),
+        ("store", _store),
+        ("broker", _broker),
+        ("model", _model),
+    ):
+        try:
+            for line in check(settings):
+                click.echo(f"ok     {name}: {line}")
+        except (Refused, WinnowError, OSError, ValueError) as error:
+            wrong = True
+            click.echo(f"WRONG  {name}: {error}")
+    if wrong:
+        sys.exit(1)
+
+
+Check = Callable[[Settings], Iterator[str]]
+
+
+def _folder(settings: Settings) -> Iterator[str]:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.data, os.W_OK | os.X_OK):
+        raise Refused(f"{settings.data} cannot be written to: change its owner or WINNOW_DATA")
+    yield f"{settings.data.resolve()} can be written to"
+    for path in (settings.data / "secret_key", first_run.path(settings)):
+        if path.exists() and path.stat().st_mode & 0o077:
+            raise Refused(f"{path} can be read by others: chmod 600 {path}")
+    yield "keys are readable by their owner alone"
+
+
+def _store(settings: Settings) -> Iterator[str]:
+    with connect.open_store(settings) as (store, _):
+        yield "it answers"
+        if schema.stored(store) == 0:
+            raise Refused("it is empty: `up` or `init` prepares it")
+        schema.check(store)
+        yield f"layout {schema.VERSION}"
+        yield f"{len(sites.names(store))} sites, snapshot {sites.current_snapshot(store)}"
+
+
+def _broker(settings: Settings) -> Iterator[str]:
+    from kombu.connection import Connection
+    from kombu.exceptions import OperationalError
+
+    url = connect.attached(settings).broker_url
+    if not url:
+        yield "comes with the embedded store"
+        return
+    try:
+        with Connection(url, connect_timeout=1) as connection:
+            connection.ensure_connection(max_retries=1, timeout=2)
+    except (OperationalError, OSError) as error:
+        raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
+    yield "it answers"
+
+
+def _model(settings: Settings) -> Iterator[str]:
+    from classifier import Model, Row
+
+    model = Model.load(settings.model)
+    probability = float(model.score([Row(text="Thanks, this fixed my build.")]).probability[0])
+    yield f"{model.name} scores a thank-you {probability:.3f}"

@@ -1,0 +1,100 @@
+"""`site`: the tenants and their settings."""
+
+import click
+import msgspec
+
+from moderation.cli import connect
+from moderation.cli.context import pass_settings
+from moderation.domain.errors import InvalidInput, NotFound
+from moderation.domain.sites import SiteSettings
+from moderation.settings import Settings
+from moderation.store import sites
+from moderation.store.client import Store
+
+
+@click.group()
+def site() -> None:
+    """Sites that send comments, and their settings."""
+
+
+@site.command("list")
+@pass_settings
+def list_sites(settings: Settings) -> None:
+    """Print the names of all sites."""
+    with connect.open_store(settings) as (store, _):
+        for name in sites.names(store):
+            click.echo(name)
+
+
+@site.command()
+@click.argument("name")
+@pass_settings
+def add(settings: Settings, name: str) -> None:
+    """Make a site; give it a token with `token add`."""
+    from moderation.flow import setup
+
+    with connect.open_store(settings) as (store, _):
+        setup.add_site(store, name)
+    click.echo(f"{name} is there; `token add {name}` makes its first token")
+
+
+@site.command()
+@click.argument("name")
+@pass_settings
+def show(settings: Settings, name: str) -> None:
+    """Print a site's settings as JSON."""
+    with connect.open_store(settings) as (store, _):
+        _must_exist(store, name)
+        found = msgspec.to_builtins(sites.settings(store, name))
+    full = msgspec.to_builtins(_everything(found))
+    click.echo(msgspec.json.format(msgspec.json.encode(full), indent=2).decode())
+
+
+@site.command("set")
+@click.argument("name")
+@click.argument("changes", nargs=-1, required=True, metavar="SETTING=VALUE…")
+@pass_settings
+def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
+    """Change settings: mode=observe retention.spam=30 trusted_roles='["editor"]'."""
+    with connect.open_store(settings) as (store, _):
+        _must_exist(store, name)
+        current = _everything(msgspec.to_builtins(sites.settings(store, name)))
+        for change in changes:
+            _apply(current, change)
+        try:
+            new = msgspec.convert(current, SiteSettings)
+        except msgspec.ValidationError as error:
+            raise InvalidInput(f"the settings stay as they were: {error}") from error
+        revision = sites.put_settings(store, name, new)
+    click.echo(f"{name} is at revision {revision} of its settings")
+
+
+def _must_exist(store: Store, name: str) -> None:
+    if name not in sites.names(store):
+        raise NotFound(f"there is no site {name}; `site list` prints them")
+
+
+def _everything(found: object) -> dict[str, object]:
+    """The settings with their defaults, which the stored form leaves out."""
+    whole = msgspec.structs.asdict(msgspec.convert(found, SiteSettings))
+    whole["retention"] = msgspec.structs.asdict(whole["retention"])
+    return whole
+
+
+def _apply(current: dict[str, object], change: str) -> None:
+    path, equals, text = change.partition("=")
+    if not equals:
+        raise InvalidInput(f"{path}: write setting=value")
+    target = current
+    *parents, last = path.split(".")
+    for parent in parents:
+        inner = target.get(parent)
+        if not isinstance(inner, dict):
+            raise InvalidInput(f"{path}: there is no such setting")
+        target = inner
+    if last not in target:
+        raise InvalidInput(f"{path}: there is no such setting")
+    try:
+        target[last] = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        target[last] = text  # A bare word is a string.

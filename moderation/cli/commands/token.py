@@ -1,0 +1,62 @@
+"""`token`: what sites authenticate with."""
+
+from typing import cast, get_args
+
+import click
+
+from moderation.cli import connect
+from moderation.cli.context import pass_settings
+from moderation.domain.accounts import Scope
+from moderation.domain.errors import NotFound
+from moderation.settings import Settings
+from moderation.store import sites
+
+
+@click.group()
+def token() -> None:
+    """API tokens of sites."""
+
+
+@token.command("list")
+@pass_settings
+def list_tokens(settings: Settings) -> None:
+    """Print every token: id, site (- for the installation), scopes, name."""
+    with connect.open_store(settings) as (store, _):
+        for found in sorted(sites.tokens(store).values(), key=lambda t: t.id):
+            click.echo("\t".join([found.id, found.site or "-", ",".join(found.scopes), found.name]))
+
+
+@token.command()
+@click.argument("site", default="")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice(get_args(Scope)),
+    multiple=True,
+    help="May be given more than once; submit and moderate with a site, admin without.",
+)
+@click.option("--name", default="made by hand", show_default=True, help="What it is for.")
+@click.option("--per-minute", default=0, help="The most comments a minute; 0: no limit.")
+@pass_settings
+def add(settings: Settings, site: str, scopes: tuple[str, ...], name: str, per_minute: int) -> None:
+    """Make a token of SITE, or of the installation, and print it: it is shown only now."""
+    from moderation.flow import setup
+
+    chosen = scopes or (("submit", "moderate") if site else ("admin",))
+    with connect.open_store(settings) as (store, _):
+        made = setup.add_token(store, site, cast(tuple[Scope, ...], chosen), name, per_minute)
+    click.echo(made)
+
+
+@token.command()
+@click.argument("token_id", metavar="ID")
+@pass_settings
+def revoke(settings: Settings, token_id: str) -> None:
+    """Make a token useless from the next request on."""
+    with connect.open_store(settings) as (store, _):
+        for digest, found in sites.tokens(store).items():
+            if found.id == token_id:
+                sites.revoke_token(store, digest, found.site)
+                click.echo(f"{token_id} is revoked")
+                return
+    raise NotFound(f"there is no token {token_id}; `token list` prints them")

@@ -1,0 +1,58 @@
+"""Log lines of a worker carry the ids of what they are about."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from moderation.settings import Settings
+from workers import logs
+from workers.app import make_app
+
+
+@pytest.fixture(autouse=True)
+def _root_logger() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+def run_logged(request_id: str) -> None:
+    app = make_app(Settings.from_env({}), include=())
+
+    @app.task(name="tests.say")
+    def say() -> None:
+        logging.getLogger("winnow.test").info("scored")
+
+    say.apply(task_id="7f3a", headers={"request_id": request_id})
+
+
+def test_a_line_names_the_task_and_the_request(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
+    run_logged("01J-req")
+    lines = [line for line in capsys.readouterr().err.splitlines() if "scored" in line]
+    assert len(lines) == 1
+    assert " task=tests.say task_id=7f3a request_id=01J-req scored" in lines[0]
+
+
+def test_ids_end_with_their_task(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
+    run_logged("01J-req")
+    logging.getLogger("winnow.test").info("later")
+    later = [line for line in capsys.readouterr().err.splitlines() if line.endswith("later")]
+    assert later
+    assert "task" not in later[0]
+
+
+def test_a_request_id_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("INFO")
+    run_logged("x\n2026-01-01 CRITICAL all is lost")
+    assert "all is lost" not in capsys.readouterr().err
+
+
+def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("WARNING")
+    run_logged("01J-req")
+    assert "scored" not in capsys.readouterr().err

@@ -1,0 +1,134 @@
+"""Real Celery workers and beat: what they do with tasks, with a broken broker, without a model."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from moderation.cli import services
+from moderation.domain.comments import Submission
+from moderation.flow import setup
+from moderation.flow.authorise import Grant, authorise
+from moderation.flow.decide import find
+from moderation.flow.runtime import Runtime
+from moderation.flow.submit import submit
+from moderation.settings import Settings
+from moderation.store import Store
+from tests.conftest import Server
+from tests.processes import Running, alive, until
+
+pytestmark = pytest.mark.usefixtures("kernels")
+
+Part = Callable[..., Running]
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Part]:
+    """Starts worker or beat with the test's settings."""
+    running: list[Running] = []
+
+    def start(argv: list[str], **more: str) -> Running:
+        running.append(Running(argv, services.environment(settings) | more))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.end()
+
+
+@pytest.fixture
+def runtime(settings: Settings, store: Store) -> Iterator[Runtime]:
+    """This process's runtime, on a store prepared by a first run."""
+    opened = Runtime.open(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def grant(runtime: Runtime) -> Grant:
+    """Leave to submit for the demo site."""
+    made = setup.first_run(runtime.store, runtime.settings)
+    return authorise(runtime, made.api_token, "submit")
+
+
+def send(runtime: Runtime, grant: Grant, text: str) -> str:
+    return submit(runtime, grant, [Submission(content=text)])[0].id
+
+
+def has_verdict(runtime: Runtime, comment: str) -> bool:
+    return find(runtime, "demo", comment).verdict is not None
+
+
+def test_a_submitted_comment_gets_its_verdict_from_the_worker(
+    start: Part, settings: Settings, runtime: Runtime, grant: Grant, tmp_path: Path
+) -> None:
+    worker = start(services.worker(settings), WINNOW_ALIVE=str(tmp_path / "alive"))
+    worker.says("ready.")
+    comment = send(runtime, grant, "Thanks, the second example fixed my build.")
+    until(lambda: has_verdict(runtime, comment), what=worker.output)
+    assert find(runtime, "demo", comment).status == "approved"
+    assert (tmp_path / "alive").exists()
+
+
+def test_emptying_the_broker_delays_a_comment_and_never_loses_it(
+    start: Part, settings: Settings, runtime: Runtime, grant: Grant, valkey: Server, tmp_path: Path
+) -> None:
+    worker = start(services.worker(settings))
+    beat = start(services.beat(settings), WINNOW_ALIVE=str(tmp_path / "alive"))
+    worker.says("ready.")
+    with valkey.client() as client:
+        for _ in range(3):
+            client.execute_command("SELECT", 1)
+            client.flushdb()
+            comment = send(runtime, grant, "Is there a version for the new release?")
+            client.flushdb()
+            until(
+                lambda comment=comment: has_verdict(runtime, comment),
+                what=worker.output + beat.output,
+            )
+    assert (tmp_path / "alive").exists()
+
+
+def test_comments_wait_for_a_worker_that_was_killed_with_its_pool(
+    start: Part, settings: Settings, runtime: Runtime, grant: Grant
+) -> None:
+    worker = start(services.worker(settings))
+    worker.says("ready.")
+    worker.end()
+    comments = [send(runtime, grant, f"Question {n}: which port does it use?") for n in range(50)]
+    heir = start(services.worker(settings))
+    start(services.beat(settings))
+    until(lambda: all(has_verdict(runtime, comment) for comment in comments), what=heir.output)
+
+
+def test_a_worker_that_cannot_load_its_model_says_so_and_ends(
+    start: Part, settings: Settings, tmp_path: Path
+) -> None:
+    model = tmp_path / "model"
+    model.write_bytes(b"not a model")
+    worker = start(services.worker(settings), WINNOW_MODEL=str(model))
+    worker.says("this worker cannot load what it needs and stops")
+    until(lambda: not alive(worker.pid), what=worker.output)
+    assert "CRITICAL" in worker.output
+    assert "ModelError" in worker.output
+
+
+def test_a_worker_ends_with_its_pool_when_asked(start: Part, settings: Settings) -> None:
+    worker = start(services.worker(settings))
+    worker.says("ready.")
+    family = [process.pid for process in worker.family()]
+    assert len(family) == 1 + settings.workers
+    worker.send(signal.SIGTERM)
+    until(lambda: not any(alive(pid) for pid in family), 5, worker.output)
+
+
+def test_the_environment_of_the_parts_holds_resolved_settings(settings: Settings) -> None:
+    env = services.environment(settings)
+    again = Settings.from_env(env)
+    assert again.redis_url == settings.redis_url
+    assert again.broker_url == settings.broker_url
+    assert again.secret_key == settings.secret_key
+    assert again.data == settings.data.resolve()
+    assert env["PATH"] == os.environ["PATH"]
