@@ -50,8 +50,14 @@ def build_page(report: Report) -> str:
         + _metrics_table("Overall", {NAMES[name]: report[name] for name in protocols}, report)
         + _bands_table(report, protocols)
         + '<div class="plots">'
-        + _figure(_precision_recall(report, protocols), "Diamonds: what reaches each band.")
-        + _figure(_calibration(report, protocols), "On the diagonal a score is a probability.")
+        + _figure(
+            _precision_recall(report, protocols),
+            f"Diamonds: what reaches each band, {NAMES[last]}.",
+        )
+        + _figure(
+            _calibration(report, protocols),
+            "On the diagonal a score is a probability; areas are rows.",
+        )
         + (_figure(_learning(report), "By labels learned before.") if last == "replay" else "")
         + "</div>"
         + "".join(
@@ -115,9 +121,9 @@ def _precision_recall(report: Report, protocols: list[str]) -> Plot:
     for name in protocols:
         points = [(at["recall"], at["precision"]) for at in report[name]["precision_recall"]]
         plot.line(points, NAMES[name])
-    for band, found in report[protocols[-1]]["at_bands"].items():
+    for step, (band, found) in enumerate(report[protocols[-1]]["at_bands"].items()):
         if found["precision"] is not None and found["recall"] is not None:
-            plot.marker((found["recall"], found["precision"]), band)
+            plot.marker((found["recall"], found["precision"]), band, step)
     return plot
 
 
@@ -126,7 +132,8 @@ def _calibration(report: Report, protocols: list[str]) -> Plot:
     plot.diagonal()
     for name in protocols:
         points = [(one["confidence"], one["spam_share"]) for one in report[name]["calibration"]]
-        plot.line(points, NAMES[name], dots=True)
+        weights = [one["rows"] for one in report[name]["calibration"]]
+        plot.line(points, NAMES[name], dots=True, weights=weights)
     return plot
 
 

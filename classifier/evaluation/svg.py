@@ -42,8 +42,10 @@ class Plot:
     _shapes: list[str] = field(default_factory=list)
     _legend: list[tuple[str, str]] = field(default_factory=list)
 
-    def line(self, points: Sequence[Point], name: str, *, dots: bool = False) -> None:
-        """Add a named line through points; none or one point draws dots alone."""
+    def line(
+        self, points: Sequence[Point], name: str, *, dots: bool = False, weights: Sequence[int] = ()
+    ) -> None:
+        """Add a named line; `dots` marks its points, with areas by `weights` where given."""
         colour = COLOURS[len(self._legend) % len(COLOURS)]
         self._legend.append((colour, name))
         path = " ".join(f"{self._x(x):.1f},{self._y(y):.1f}" for x, y in points)
@@ -52,9 +54,12 @@ class Plot:
                 f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
             )
         if dots or len(points) == 1:
-            for x, y in points:
+            heaviest = max(weights, default=1)
+            for i, (x, y) in enumerate(points):
+                radius = 1.5 + 5.5 * math.sqrt(weights[i] / heaviest) if weights else 3
                 self._shapes.append(
-                    f'<circle cx="{self._x(x):.1f}" cy="{self._y(y):.1f}" r="3" fill="{colour}"/>'
+                    f'<circle cx="{self._x(x):.1f}" cy="{self._y(y):.1f}" r="{radius:.1f}"'
+                    f' fill="{colour}"/>'
                 )
 
     def diagonal(self) -> None:
@@ -64,12 +69,14 @@ class Plot:
             ' stroke="currentColor" stroke-dasharray="4 4" opacity="0.5"/>'
         )
 
-    def marker(self, point: Point, label: str) -> None:
-        """Add a labelled diamond."""
+    def marker(self, point: Point, label: str, step: int) -> None:
+        """Add a diamond; its label stands lower with each step, so that near ones stay legible."""
         x, y = self._x(point[0]), self._y(point[1])
+        down = y + 24 + 20 * step
         self._shapes.append(
-            f'<path d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z" fill="currentColor"/>'
-            f'<text x="{x - 9:.1f}" y="{y + 4:.1f}" text-anchor="end">{escape(label)}</text>'
+            f'<path d="M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5 -5z" fill="currentColor"/>'
+            f'<path d="M{x:.1f} {y:.1f}V{down - 4:.1f}h-8" fill="none" stroke="currentColor"/>'
+            f'<text x="{x - 12:.1f}" y="{down:.1f}" text-anchor="end">{escape(label)}</text>'
         )
 
     def svg(self) -> str:
