@@ -1,0 +1,73 @@
+"""Docs say what the code does: settings, links."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from moderation.domain.sites import SiteSettings
+from moderation.settings import VARIABLES
+from tests.structure.tree import ROOT, tracked
+
+PAGES = [path for path in tracked(".md") if path.name != "LICENSE"]
+
+
+def table(heading: str) -> dict[str, str]:
+    """First and second column of the table under a heading of docs/settings.md."""
+    text = (ROOT / "docs" / "settings.md").read_text()
+    section = re.split(r"^## ", text, flags=re.MULTILINE)
+    body = next(part for part in section if part.startswith(heading))
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]*) \|", body, flags=re.MULTILINE)
+    return {name: default.strip().strip("`") for name, default in rows}
+
+
+def test_every_environment_variable_is_documented_with_its_default() -> None:
+    expected = {variable.name: variable.default for variable in VARIABLES}
+    assert table("Environment") == expected
+
+
+def defaults(struct: Any, prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field in msgspec.structs.fields(struct):
+        value = field.default
+        if isinstance(value, msgspec.Struct):
+            found |= defaults(type(value), f"{prefix}{field.name}.")
+        else:
+            found[prefix + field.name] = (
+                value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            )
+    return found
+
+
+def test_every_site_setting_is_documented_with_its_default() -> None:
+    assert table("Site settings") == defaults(SiteSettings)
+
+
+def test_defaults_in_the_table_of_variables_are_those_of_the_code() -> None:
+    from moderation.settings import Settings
+
+    untouched = Settings.from_env({})
+    for variable in VARIABLES:
+        if variable.default and not re.search(r"[ /]", variable.default):
+            assert variable.parse(variable.default) == getattr(untouched, variable.field)
+
+
+def slug(heading: str) -> str:
+    plain = re.sub(r"[`*]", "", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), f"{target} in {page.name}"
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", found.read_text(), flags=re.MULTILINE)
+            assert anchor in map(slug, headings), f"{target} in {page.name}"
