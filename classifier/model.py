@@ -130,9 +130,7 @@ class Model:
         scoring.by_reason(codes, self.table, scoring.BASE_MASK, BASE_WEIGHTS, self.slope, weights)
         if learner is not None:
             scale = self.slope / PRIOR_WEIGHT
-            scoring.by_reason(
-                codes, learner.table, scoring.SITE_MASK, SITE_WEIGHTS, scale, weights
-            )
+            scoring.by_reason(codes, learner.table, scoring.SITE_MASK, SITE_WEIGHTS, scale, weights)
         weights[INDEX["calibration"]] += self.slope * self.intercept + self.offset
         return weights[: len(CODES)]
 

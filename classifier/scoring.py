@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from classifier.compiled import compiled
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, SITE_BITS
 
 BASE_MASK = np.uint32((1 << 20) - 1)
@@ -14,7 +14,7 @@ REASON_BITS = np.uint32(REASON_SHIFT)
 _BYTE = np.uint32(0xFF)
 
 
-@numba.njit(cache=True)
+@compiled
 def dot(codes, begin, end, table, mask, group_weights):
     """Return the product of a row brought to unit length with a table, and the row's length."""
     total, square = 0.0, 0.0
@@ -27,21 +27,21 @@ def dot(codes, begin, end, table, mask, group_weights):
     return total / length, length
 
 
-@numba.njit(cache=True)
+@compiled
 def base_scores(codes, starts, table, group_weights, out):
     """Write each row's product with the base's table to `out` (float64)."""
     for row in range(len(starts) - 1):
         out[row] = dot(codes, starts[row], starts[row + 1], table, BASE_MASK, group_weights)[0]
 
 
-@numba.njit(cache=True)
+@compiled
 def site_scores(codes, starts, table, group_weights, out):
     """Write each row's product with a site's table to `out` (float64)."""
     for row in range(len(starts) - 1):
         out[row] = dot(codes, starts[row], starts[row + 1], table, SITE_MASK, group_weights)[0]
 
 
-@numba.njit(cache=True)
+@compiled
 def by_reason(codes, table, mask, group_weights, scale, out):
     """Add each feature's contribution in logits to the reason it belongs to (float64[256])."""
     length = dot(codes, 0, len(codes), table, mask, group_weights)[1]

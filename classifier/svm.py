@@ -5,10 +5,10 @@ A ring of the last rows' codes is kept in one array; a step revisits the newest 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from classifier.compiled import compiled
 from classifier.scoring import GROUP_BITS, SITE_MASK, dot
 
 WINDOW = 100
@@ -33,7 +33,7 @@ def is_consistent(state: npt.NDArray[np.int64]) -> bool:
     )
 
 
-@numba.njit(cache=True)
+@compiled
 def _place(codes_len, rows, state):
     """Return where a row of `codes_len` codes goes, and forget the rows it overwrites."""
     begin = state[CODE_HEAD]
@@ -50,7 +50,7 @@ def _place(codes_len, rows, state):
     return begin
 
 
-@numba.njit(cache=True)
+@compiled
 def learn(table, ring, rows, state, codes, prior, sign, group_weights):
     """Learn one row: put it in the ring, then visit the ring's rows from newest to oldest."""
     size = min(len(codes), 4096)
@@ -69,7 +69,7 @@ def learn(table, ring, rows, state, codes, prior, sign, group_weights):
         _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
 
 
-@numba.njit(cache=True)
+@compiled
 def _visit(table, ring, row, group_weights):
     """Correct the table for one row by a step of dual coordinate descent."""
     begin, end = np.int64(row[BEGIN]), np.int64(row[BEGIN] + row[LENGTH])

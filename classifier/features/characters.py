@@ -13,7 +13,9 @@ LIMIT = 0x20000
 """Code points from here on are ideographs (planes 2 and 3) or dropped (tags, private use)."""
 
 DROP, SPACE, LETTER, DIGIT, MARK, PUNCTUATION, SYMBOL, EMOJI = range(8)
-COMMON, LATIN, CYRILLIC, GREEK, ARABIC, HEBREW, INDIC, UNSPACED, HAN, KANA, HANGUL, OTHER = range(12)
+COMMON, LATIN, CYRILLIC, GREEK, ARABIC, HEBREW, INDIC, UNSPACED, HAN, KANA, HANGUL, OTHER = range(
+    12
+)
 
 CLASS_SHIFT = 21
 SCRIPT_SHIFT = 24
@@ -78,12 +80,11 @@ _LOOK_ALIKES = {
 _IN_WORD_DIGITS = dict(zip("013457890", "oieastbgo", strict=True))
 
 
-class CharacterTables(NamedTuple):
-    """What the kernel looks up by code point."""
+class FoldingTables(NamedTuple):
+    """What normalising looks up by code point, and by base and mark."""
 
     packed: npt.NDArray[np.uint32]
     expansions: npt.NDArray[np.uint32]
-    look_alikes: npt.NDArray[np.uint32]
     pairs: npt.NDArray[np.uint64]
     composed: npt.NDArray[np.uint32]
 
@@ -129,6 +130,9 @@ def _pack() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
     for code in range(LIMIT):
         if classes[code] == DROP:
             continue
+        if classes[code] == SPACE:
+            packed[code] = SPACE << CLASS_SHIFT | ord(" ")
+            continue
         char = chr(code)
         folded = _fold(char)
         attributes = int(classes[code]) << CLASS_SHIFT | int(scripts[code]) << SCRIPT_SHIFT
@@ -157,7 +161,9 @@ def _is_disguise(code: int, char: str, folded: str) -> bool:
     return plain and code > 0x2000 and unicodedata.decomposition(char).startswith("<")
 
 
-def _look_alikes() -> npt.NDArray[np.uint32]:
+@cache
+def look_alikes() -> npt.NDArray[np.uint32]:
+    """Return by code point the Latin letter that it looks like, or itself."""
     table = np.arange(LIMIT, dtype=np.uint32)
     for code in range(0xC0, 0x250):
         base = unicodedata.normalize("NFD", chr(code))[0]
@@ -198,10 +204,10 @@ def _compositions() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], set
 
 
 @cache
-def character_tables() -> CharacterTables:
+def folding_tables() -> FoldingTables:
     """Return the tables, computed once from this Python's Unicode data (some 0.2 s)."""
     packed, expansions = _pack()
     pairs, composed, marks = _compositions()
     packed[sorted(marks)] |= np.uint32(COMPOSES_BIT)
     packed[0x1161:0x11C3] |= np.uint32(COMPOSES_BIT)
-    return CharacterTables(packed, expansions, _look_alikes(), pairs, composed)
+    return FoldingTables(packed, expansions, pairs, composed)

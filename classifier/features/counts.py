@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from classifier.compiled import compiled, inlined
 from classifier.features.characters import (
     DIGIT,
     EMOJI,
@@ -32,39 +32,47 @@ RUNS = POSITION["repeated_characters"]
 ANCHORS = POSITION["anchors"]
 TAGS = POSITION["tags"]
 HANDLES = POSITION["handles"]
-_UPPER = np.uint32(UPPER_BIT)
+_UPPER_AT = np.uint32(UPPER_BIT.bit_length() - 1)
+_ONE = np.uint32(1)
 
 
-@numba.njit(inline="always")
+@inlined
 def _is_currency(c):
     return c == 36 or c == 0xA3 or c == 0xA5 or 0x20A0 <= c <= 0x20CF
 
 
-@numba.njit(cache=True)
+@compiled
 def count_shape(text, n, values, scripts):
-    """Fill the values that need characters alone; `scripts` (int64[16]) is scratch space."""
+    """Fill the values that need characters alone; return whether there may be a link.
+
+    `scripts` (int64[32]) is scratch space; two cells of `text` after its end may be read.
+    """
     scripts[:] = 0
     kinds = scripts[16:]
-    upper, run, longest, number, previous = 0, 1, 0, 0, np.int64(0)
+    upper, run, longest, number, long_numbers = 0, 1, 0, 0, 0
+    previous = np.uint32(0)
+    linked = False
     for i in range(n):
         value = text[i]
-        c, kind = np.int64(value & CODE_MASK), class_of(value)
+        kind = class_of(value)
         kinds[kind] += 1
-        run = run + 1 if c == previous else 1
+        scripts[script_of(value)] += 1
+        upper += np.int64((value >> _UPPER_AT) & _ONE)
+        run = run + 1 if value == previous else 1
         longest = max(longest, run)
-        if kind == LETTER:
-            scripts[script_of(value)] += 1
-            upper += value & _UPPER != 0
-            number = 0
-        elif kind == DIGIT:
-            number += 1
-            values[LONG_NUMBERS] += number == 7
-        else:
-            if kind == PUNCTUATION or kind == SYMBOL:
-                _count_sign(text, i, c, values)
-            if c != 32 and c != 45 and c != 40 and c != 41 and c != 43 and c != 46:
+        previous = value
+        number += kind == DIGIT
+        long_numbers += kind == DIGIT and number == 7
+        number = 0 if kind == LETTER else number
+        if kind >= PUNCTUATION:
+            c = np.int64(value & CODE_MASK)
+            _count_sign(text, i, c, values)
+            if c != 45 and c != 40 and c != 41 and c != 43 and c != 46:
                 number = 0
-        previous = c
+            following = text[i + 1]
+            linked = linked or (c == 46 and class_of(following) == LETTER)
+            linked = linked or (c == 58 and following & CODE_MASK == 47)
+    values[LONG_NUMBERS] = long_numbers
     total = max(n, 1)
     values[LENGTH] = n
     values[CAPITALS] = upper / max(kinds[LETTER], 8)
@@ -77,9 +85,10 @@ def count_shape(text, n, values, scripts):
     for script in range(1, 16):
         used += scripts[script] >= 3
     values[SCRIPTS] = used
+    return linked
 
 
-@numba.njit(inline="always")
+@inlined
 def _count_sign(text, i, c, values):
     """Count one sign; text[i + 1] and text[i + 2] may be read, the buffer is longer than the text."""
     values[EXCLAMATIONS] += c == 33

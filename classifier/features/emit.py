@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from classifier.compiled import inlined
 from classifier.features.groups import (
     AUTHOR,
     CHARS,
@@ -43,14 +43,14 @@ _ONE = np.uint64(1)
 PLACE_CODE, PLACE_FIELD, PLACE_START, PLACE_END = range(4)
 
 
-@numba.njit(inline="always")
+@inlined
 def was_seen(seen, state):
     """Whether a feature of this hash was already given for the row."""
     site = (finish(state) >> _BUCKET_SHIFT) & _SITE_MASK
     return (seen[site >> _WORD_SHIFT] >> (site & _BIT_MASK)) & _ONE != 0
 
 
-@numba.njit(inline="always")
+@inlined
 def emit(codes, k, seen, places, field, start, end, tag, state):
     """Append the feature of a hash unless the row has it, and return the new length.
 

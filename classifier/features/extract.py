@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.features.batch import FeatureBatch
-from classifier.features.characters import character_tables
+from classifier.features.characters import folding_tables, look_alikes
 from classifier.features.disposable import disposable_domains
 from classifier.features.groups import REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
-from classifier.features.kernel import FIELDS, ROOM, Tables, extract
+from classifier.features.kernel import ROOM, Tables, extract
 from classifier.features.lexicon import topic_trie
 from classifier.features.shape import shape_tables
 from classifier.features.suffixes import suffix_table
@@ -29,7 +28,12 @@ MOST_SIGNALS = 32
 def tables() -> Tables:
     """Return the kernel's tables, built once in a process."""
     return Tables(
-        *character_tables(), *suffix_table(), topic_trie(), disposable_domains(), *shape_tables()
+        folding_tables(),
+        look_alikes(),
+        suffix_table(),
+        topic_trie(),
+        disposable_domains(),
+        shape_tables(),
     )
 
 
@@ -67,11 +71,11 @@ def _run(
     for row in rows:
         parts.extend(_fields(row))
     raw = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), np.uint32)
-    bounds = np.fromiter(accumulate(map(len, parts), initial=0), np.int64, len(parts) + 1)
+    bounds = np.zeros(len(parts) + 1, np.int64)
+    np.cumsum(list(map(len, parts)), out=bounds[1:])
     form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)
     overlap = np.array([_known_overlap(row) if row.signals else -1.0 for row in rows], np.float64)
-    texts = np.diff(bounds).reshape(len(rows), len(FIELDS)).sum(axis=1)
-    room = int(np.minimum(texts * 8 + 512, ROOM).sum()) + ROOM
+    room = min(8 * len(raw) + 512 * len(rows), ROOM * len(rows)) + ROOM
     codes, starts = np.empty(room, np.uint32), np.zeros(len(rows) + 1, np.int64)
     used = extract(raw, bounds, form_ms, overlap, codes, starts, places, tables())
     if any(row.signals for row in rows):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from classifier.compiled import inlined
 
 MASK = 0xFFFFFFFFFFFFFFFF
 STEP = 0xD6E8FEB86659FD93
@@ -13,13 +14,13 @@ _STEP = np.uint64(STEP)
 _FINISH = np.uint64(FINISH)
 
 
-@numba.njit(inline="always")
+@inlined
 def step(state: int, code: int) -> int:
     """Return the rolling hash after one more code point (uint64 in, uint64 out)."""
     return state * _STEP + code
 
 
-@numba.njit(inline="always")
+@inlined
 def finish(state: int) -> int:
     """Return the hash with its high bits mixed (uint64)."""
     return (state ^ (state >> np.uint64(29))) * _FINISH

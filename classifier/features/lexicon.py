@@ -14,9 +14,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features.characters import CLASS_SHIFT, EXPANDS_BIT, character_tables
-from classifier.features.hashing import FINISH, MASK
+from classifier.features.characters import (
+    CLASS_SHIFT,
+    EXPANDS_BIT,
+    LIMIT,
+    SCRIPT_SHIFT,
+    UNSPACED,
+    folding_tables,
+)
+from classifier.features.hashing import FINISH, MASK, STEP, finish_hash
 from classifier.reasons import INDEX, TOPICS
+
+SLOT_BITS = 17
+OPENING_BITS = 16
 
 
 class Trie(NamedTuple):
@@ -28,6 +38,8 @@ class Trie(NamedTuple):
     """By state: reason index of the topic that ends here, 0 for none."""
     open_ends: npt.NDArray[np.uint8]
     """By state: 1 if a longer word matches as well."""
+    openings: npt.NDArray[np.uint64]
+    """A bit for the hash of the first three characters (two where words are not spaced)."""
 
 
 def entries() -> Iterator[tuple[str, str, str]]:
@@ -47,7 +59,7 @@ def fold(text: str) -> list[int]:
     """Return the folded code points of an entry, as the kernel folds a comment's text."""
     import unicodedata
 
-    packed, expansions = character_tables()[:2]
+    packed, expansions = folding_tables()[:2]
     folded: list[int] = []
     for char in unicodedata.normalize("NFKC", text):
         value = int(packed[ord(char)])
@@ -76,20 +88,36 @@ def _grow() -> tuple[list[dict[int, int]], dict[int, int], set[int]]:
     return children, ends, open_ends
 
 
+def _openings() -> npt.NDArray[np.uint64]:
+    bits = np.zeros(1 << (OPENING_BITS - 6), np.uint64)
+    for _, _, entry in entries():
+        codes = fold(entry.removesuffix("*"))
+        first = int(folding_tables().packed[codes[0]] if codes[0] < LIMIT else 0)
+        unspaced = codes[0] >= LIMIT or first >> SCRIPT_SHIFT & 15 >= UNSPACED
+        state = 0
+        for code in codes[: 2 if unspaced else 3]:
+            state = (state * STEP + code) & MASK
+        bit = finish_hash(state) >> (64 - OPENING_BITS)
+        bits[bit >> 6] |= np.uint64(1 << (bit & 63))
+    return bits
+
+
 @cache
 def topic_trie() -> Trie:
     """Return the trie of all topics; the first topic that names an entry keeps it."""
     children, ends, open_ends = _grow()
-    bits = max(10, (3 * len(children)).bit_length())
-    keys, targets = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int32)
+    size = 1 << SLOT_BITS
+    if len(children) > size // 2:
+        raise ValueError("the lexicon has outgrown its table: raise SLOT_BITS")
+    keys, targets = np.zeros(size, np.uint64), np.zeros(size, np.int32)
     for state, followers in enumerate(children):
         for code, target in followers.items():
             key = state << 21 | code
-            slot = (key * FINISH & MASK) >> (64 - bits)
+            slot = (key * FINISH & MASK) >> (64 - SLOT_BITS)
             while keys[slot]:
-                slot = (slot + 1) % (1 << bits)
+                slot = (slot + 1) % size
             keys[slot], targets[slot] = key, target
     end_of, open_of = np.zeros(len(children), np.uint8), np.zeros(len(children), np.uint8)
     end_of[list(ends)] = list(ends.values())
     open_of[list(open_ends)] = 1
-    return Trie(keys, targets, end_of, open_of)
+    return Trie(keys, targets, end_of, open_of, _openings())

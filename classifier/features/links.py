@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from classifier.compiled import compiled, inlined
 from classifier.features.characters import DIGIT, LETTER, MARK, SPACE
 from classifier.features.emit import URL_TAG, emit
 from classifier.features.hashing import finish, step
@@ -24,25 +24,25 @@ NO_LINK, LINK, ADDRESS = range(3)
 HOST, SITE, HYPHENS, HOST_DIGITS, PATH_PARTS, KIND = range(6)
 
 
-@numba.njit(inline="always")
+@inlined
 def _code(text, i):
     return np.int64(text[i] & CODE_MASK)
 
 
-@numba.njit(cache=True)
-def rule_of(key, t):
+@compiled
+def rule_of(key, suffixes):
     """Return the kind of public suffix rule under a key, 0 for none."""
-    mask = len(t.suffix_keys) - 1
+    mask = len(suffixes.keys) - 1
     slot = np.int64(key >> np.uint64(40)) & mask
-    while t.suffix_keys[slot] != 0:
-        if t.suffix_keys[slot] == key:
-            return np.int64(t.suffix_kinds[slot])
+    while suffixes.keys[slot] != 0:
+        if suffixes.keys[slot] == key:
+            return np.int64(suffixes.kinds[slot])
         slot = (slot + 1) & mask
     return 0
 
 
-@numba.njit(cache=True)
-def split_host(text, begin, end, t):
+@compiled
+def split_host(text, begin, end, suffixes):
     """Return where the public suffix and the registrable domain of a host start.
 
     Both are `end` when the last label is no public suffix. Source: publicsuffix.org/list.
@@ -54,7 +54,7 @@ def split_host(text, begin, end, t):
             h = step(h, np.uint64(text[i] & CODE_MASK))
             continue
         left = i + 1
-        kind = rule_of(finish(h) | np.uint64(1), t)
+        kind = rule_of(finish(h) | np.uint64(1), suffixes)
         if kind == EXCEPTION:
             suffix, site = right, left
         elif kind == NORMAL or kind == WILDCARD or pending:
@@ -67,7 +67,7 @@ def split_host(text, begin, end, t):
     return suffix, site
 
 
-@numba.njit(inline="always")
+@inlined
 def _hash_run(text, begin, end):
     h = np.uint64(0)
     for i in range(begin, end):
@@ -75,12 +75,16 @@ def _hash_run(text, begin, end):
     return h
 
 
-@numba.njit(cache=True)
+@compiled
 def _bounds(text, begin, end):
     """Return (scheme found, host start, host end, address) of a token that may be a link."""
     start, schemed = begin, False
     for i in range(begin, end - 2):
-        if _code(text, i) == _COLON and _code(text, i + 1) == _SLASH and _code(text, i + 2) == _SLASH:
+        if (
+            _code(text, i) == _COLON
+            and _code(text, i + 1) == _SLASH
+            and _code(text, i + 2) == _SLASH
+        ):
             start, schemed = i + 3, True
             break
     stop, address = end, False
@@ -98,7 +102,7 @@ def _bounds(text, begin, end):
     return schemed, start, min(stop, start + _LONGEST_HOST), address
 
 
-@numba.njit(cache=True)
+@compiled
 def _looks_bare(text, start, stop, suffix, site):
     """Whether a host without scheme is meant as one, not a file name or a missing blank."""
     if site >= stop:
@@ -116,14 +120,14 @@ def _looks_bare(text, start, stop, suffix, site):
     return pair not in (28004, 28793, 29299, 29544, 28780, 29551, 25443, 28787)
 
 
-@numba.njit(cache=True)
-def link(text, at, begin, end, codes, k, room, seen, places, field, t, found):
+@compiled
+def link(text, at, begin, end, codes, k, room, seen, places, field, suffixes, found):
     """Emit the parts of text[begin:end] if it is a link; `found` (int64[6]) says what it is."""
     found[:] = 0
     schemed, start, stop, address = _bounds(text, begin, end)
     if stop <= start:
         return k
-    suffix, site = split_host(text, start, stop, t)
+    suffix, site = split_host(text, start, stop, suffixes)
     if not schemed and not _looks_bare(text, start, stop, suffix, site):
         return k
     found[KIND] = ADDRESS if address else LINK
@@ -133,16 +137,46 @@ def link(text, at, begin, end, codes, k, room, seen, places, field, t, found):
     first, last = at[start], at[stop - 1] + 1
     if k + _MOST_PARTS + 4 >= room:
         return k
-    k = emit(codes, k, seen, places, field, first, last, URL_TAG, _hash_run(text, start, stop) ^ _SALT_HOST)
-    k = emit(codes, k, seen, places, field, at[named], last, URL_TAG, _hash_run(text, named, stop) ^ _SALT_SITE)
+    k = emit(
+        codes,
+        k,
+        seen,
+        places,
+        field,
+        first,
+        last,
+        URL_TAG,
+        _hash_run(text, start, stop) ^ _SALT_HOST,
+    )
+    k = emit(
+        codes,
+        k,
+        seen,
+        places,
+        field,
+        at[named],
+        last,
+        URL_TAG,
+        _hash_run(text, named, stop) ^ _SALT_SITE,
+    )
     if suffix < stop:
         k = emit(
-            codes, k, seen, places, field, at[suffix], last, URL_TAG, _hash_run(text, suffix, stop) ^ _SALT_SUFFIX
+            codes,
+            k,
+            seen,
+            places,
+            field,
+            at[suffix],
+            last,
+            URL_TAG,
+            _hash_run(text, suffix, stop) ^ _SALT_SUFFIX,
         )
-    return _parts(text, at, start, stop, min(suffix, stop), end, codes, k, seen, places, field, found)
+    return _parts(
+        text, at, start, stop, min(suffix, stop), end, codes, k, seen, places, field, found
+    )
 
 
-@numba.njit(cache=True)
+@compiled
 def _parts(text, at, start, stop, suffix, end, codes, k, seen, places, field, found):
     """Emit the words of a host before its suffix and of the path after it."""
     h, first, parts = np.uint64(0), -1, 0
@@ -156,14 +190,16 @@ def _parts(text, at, start, stop, suffix, end, codes, k, seen, places, field, fo
             continue
         found[HYPHENS] += i < stop and _code(text, i) == _HYPHEN
         if first >= 0 and parts < _MOST_PARTS:
-            k = emit(codes, k, seen, places, field, at[first], at[i - 1] + 1, URL_TAG, h ^ _SALT_PART)
+            k = emit(
+                codes, k, seen, places, field, at[first], at[i - 1] + 1, URL_TAG, h ^ _SALT_PART
+            )
             parts += 1
             found[PATH_PARTS] += first >= stop
         h, first = np.uint64(0), -1
     return k
 
 
-@numba.njit(inline="always")
+@inlined
 def _delimits(c):
     """Whether a character cannot be inside a link as people and markup write it."""
     return (
@@ -173,20 +209,26 @@ def _delimits(c):
     )  # fmt: skip
 
 
-@numba.njit(cache=True)
-def links(text, at, n, codes, k, room, seen, places, field, t, found, hosts):
+@compiled
+def links(text, at, n, codes, k, room, seen, places, field, suffixes, found, hosts):
     """Emit every link of a text; return (k, links, addresses). `hosts` keeps the first sites."""
     number, addresses, begin, dotted = 0, 0, 0, False
     for i in range(n + 1):
+        kind = class_of(text[i])
+        if kind == LETTER or kind == DIGIT:
+            continue
         c = _code(text, i)
         if i < n and not _delimits(c):
-            if c == _DOT or c == _COLON or c == 0xFF0E:
-                dotted = True
+            if c == _DOT or c == _COLON:
+                following = class_of(text[i + 1])
+                dotted = (
+                    dotted or following == LETTER or (c == _COLON and _code(text, i + 1) == _SLASH)
+                )
             elif c == 61 and not dotted:
                 begin = i + 1
             continue
         if dotted and i - begin > 3:
-            k = link(text, at, begin, i, codes, k, room, seen, places, field, t, found)
+            k = link(text, at, begin, i, codes, k, room, seen, places, field, suffixes, found)
             if found[KIND] == LINK:
                 if number < len(hosts):
                     hosts[number] = found[SITE]

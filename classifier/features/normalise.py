@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from classifier.compiled import compiled, inlined
 from classifier.features.characters import (
     CLASS_SHIFT,
     COMPOSES_BIT,
     DISGUISE_BIT,
-    DROP,
     EXPANDS_BIT,
     HAN,
     LETTER,
@@ -30,19 +29,19 @@ _COMPOSES = np.uint32(COMPOSES_BIT)
 BLANK = np.uint32(SPACE << CLASS_SHIFT | 32)
 
 
-@numba.njit(inline="always")
+@inlined
 def class_of(value):
     """Return the character class of a packed code point."""
     return (value >> _CLASS_SHIFT) & np.uint32(7)
 
 
-@numba.njit(inline="always")
+@inlined
 def script_of(value):
     """Return the script of a packed code point."""
     return (value >> _SCRIPT_SHIFT) & np.uint32(15)
 
 
-@numba.njit(inline="always")
+@inlined
 def _look_up(code, packed):
     if code < LIMIT:
         return packed[code]
@@ -51,7 +50,7 @@ def _look_up(code, packed):
     return np.uint32(0)
 
 
-@numba.njit(cache=True)
+@compiled
 def _compose(base, mark, pairs, composed):
     """Return the composed character of a base and a mark, 0 if there is none."""
     if 0x1100 <= base <= 0x1112 and 0x1161 <= mark <= 0x1175:
@@ -67,58 +66,68 @@ def _compose(base, mark, pairs, composed):
     return 0
 
 
-@numba.njit(cache=True)
+@compiled
 def normalise(raw, begin, end, out, at, tables):
     """Fold raw[begin:end] into `out`, note each source offset in `at`; return what was counted.
 
     Returns (length, line breaks, invisible characters). Runs of white space become one space.
     Marks in canonical order compose as in NFC. Source: UAX #15.
     """
+    packed = tables.packed
     n, breaks, invisible = 0, 0, 0
     limit = len(out) - 32
+    last = BLANK
     for i in range(begin, end):
+        code = raw[i]
+        value = _look_up(code, packed)
+        if value >= _EXPANDS:
+            n = _unusual(value, i - begin, out, at, n, tables)
+            last = out[n - 1] if n > 0 else BLANK
+            if n >= limit:
+                break
+            continue
+        out[n] = value
+        at[n] = i - begin
+        breaks += code == 10
+        if value == 0:
+            invisible += _is_invisible(code)
+        kept = value != 0 and (value != BLANK or last != BLANK)
+        n += kept
+        last = value if kept else last
         if n >= limit:
             break
-        code = raw[i]
-        value = _look_up(code, tables.packed)
-        if value < 0x80000000 and value & _EXPANDS == 0:
-            kind = class_of(value)
-            if kind == SPACE:
-                breaks += code == 10
-                if n == 0 or out[n - 1] != BLANK:
-                    out[n] = BLANK
-                    at[n] = i - begin
-                    n += 1
-            elif kind != DROP:
-                out[n] = value
-                at[n] = i - begin
-                n += 1
-            elif code != 13 and (code < 0x200C or code > 0x200D) and (code < 0xFE00 or code > 0xFE0F):
-                invisible += 1
-            continue
-        if value & _COMPOSES and n > 0:
-            whole = _compose(
-                np.int64(out[n - 1] & CODE_MASK), np.int64(value & CODE_MASK), tables.pairs, tables.composed
-            )
-            if whole:
-                out[n - 1] = np.uint32(whole) | (out[n - 1] & _STYLE) | (tables.packed[whole] & _ATTRIBUTES)
-                continue
-        if value & _EXPANDS:
-            start = np.int64(value & CODE_MASK)
-            for j in range(start + 1, start + 1 + np.int64(tables.expansions[start])):
-                part = tables.expansions[j]
-                packed = _look_up(part, tables.packed)
-                out[n] = part | (packed & _ATTRIBUTES) | (value & _STYLE)
-                if class_of(packed) == SPACE:
-                    out[n] = BLANK
-                at[n] = i - begin
-                n += 1
-        else:
-            out[n] = value & ~_COMPOSES
-            at[n] = i - begin
-            n += 1
-    while n > 0 and out[n - 1] == BLANK:
-        n -= 1
+    n -= n > 0 and out[n - 1] == BLANK
     out[n] = BLANK
     at[n] = end - begin
     return n, breaks, invisible
+
+
+@inlined
+def _is_invisible(code):
+    """Whether a dropped character is one that hides in words (joiners and styles are not)."""
+    joiner = 0x200C <= code <= 0x200D or 0xFE00 <= code <= 0xFE0F
+    return not joiner and code > 31
+
+
+@compiled
+def _unusual(value, offset, out, at, n, tables):
+    """Append a character that melts with the one before it or stands for several."""
+    if value & _COMPOSES and n > 0:
+        base, mark = np.int64(out[n - 1] & CODE_MASK), np.int64(value & CODE_MASK)
+        whole = _compose(base, mark, tables.pairs, tables.composed)
+        if whole:
+            style = out[n - 1] & _STYLE
+            out[n - 1] = np.uint32(whole) | style | (tables.packed[whole] & _ATTRIBUTES)
+            return n
+    if value & _EXPANDS == 0:
+        out[n] = value & ~_COMPOSES
+        at[n] = offset
+        return n + 1
+    start = np.int64(value & CODE_MASK)
+    for j in range(start + 1, start + 1 + np.int64(tables.expansions[start])):
+        part = tables.expansions[j]
+        packed = _look_up(part, tables.packed)
+        out[n] = BLANK if packed == BLANK else part | (packed & _ATTRIBUTES) | (value & _STYLE)
+        at[n] = offset
+        n += 1
+    return n

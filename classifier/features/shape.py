@@ -59,7 +59,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure("author_in_host", "author_link", (1,)),
     Measure("url_path", "author_link", (1, 3)),
     Measure("url_hyphens", "author_link", (1, 2)),
-    Measure("url_topics", "author_link", (1,)),
     Measure("same_host", "author_link", (1,)),
     Measure("disposable", "email_disposable", (1,)),
     Measure("honeypot", "honeypot", (1,)),

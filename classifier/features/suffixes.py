@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,13 @@ import numpy.typing as npt
 from classifier.features.hashing import finish_hash, hash_text
 
 NORMAL, WILDCARD, EXCEPTION = 1, 2, 3
+
+
+class SuffixTable(NamedTuple):
+    """An open-addressed table of `host_key` (0 = free) and the kind of rule."""
+
+    keys: npt.NDArray[np.uint64]
+    kinds: npt.NDArray[np.uint8]
 
 
 def _rules() -> list[str]:
@@ -37,8 +45,8 @@ def host_key(host: str) -> int:
 
 
 @cache
-def suffix_table() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]:
-    """Return an open-addressed table of `host_key` (0 = free) and the kind of rule."""
+def suffix_table() -> SuffixTable:
+    """Return all rules."""
     size = 1 << 16
     keys, kinds = np.zeros(size, np.uint64), np.zeros(size, np.uint8)
     for rule in _rules():
@@ -49,7 +57,7 @@ def suffix_table() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]:
             rule, kind = rule[1:], EXCEPTION
         for spelling in _spellings(rule.lower()):
             insert(keys, kinds, host_key(spelling), kind)
-    return keys, kinds
+    return SuffixTable(keys, kinds)
 
 
 def insert(

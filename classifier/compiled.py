@@ -1,0 +1,29 @@
+"""Compilation of the kernels, cached on disk under the digest of all their sources.
+
+numba looks only at the file of the function it loads, so a change in a file that the function
+calls into would go unseen; a folder by digest is never stale. NUMBA_CACHE_DIR is respected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+
+_PACKAGE = Path(__file__).parent
+
+
+def _digest() -> str:
+    sources = sorted([*_PACKAGE.glob("*.py"), *_PACKAGE.glob("features/*.py")])
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+_root = os.environ.get("NUMBA_CACHE_DIR") or str(_PACKAGE / "__pycache__")
+numba.config.CACHE_DIR = os.path.join(_root, f"kernels-{_digest()}")
+
+compiled = numba.njit(cache=True)
+"""A kernel with a place of its own in the cache."""
+inlined = numba.njit(inline="always")
+"""A small part of kernels, compiled into each of them."""
