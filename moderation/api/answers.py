@@ -1,0 +1,27 @@
+"""Answers as bytes: JSON and lines of JSON, never cached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from moderation.api.body import JSON, NDJSON
+
+_encoder = msgspec.json.Encoder()
+
+
+def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Returns a JSON answer."""
+    sent = [("Content-Type", JSON), ("Cache-Control", "no-store")]
+    if headers:
+        sent += headers.items()
+    return Response(_encoder.encode(body), status, sent)
+
+
+def items(body: Sequence[Any], media: str) -> Response:
+    """Returns the items of a batch as it was sent: an array or lines."""
+    data = _encoder.encode_lines(body) if media == NDJSON else _encoder.encode(body)
+    return Response(data, 200, [("Content-Type", media), ("Cache-Control", "no-store")])

@@ -1,0 +1,68 @@
+"""Many comments at once; one bad item fails that item alone."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from moderation.api import answers, body
+from moderation.api.check import SUBMISSIONS
+from moderation.api.comments import IDEMPOTENCY, idempotency_key
+from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.problems import Refusal
+from moderation.api.shapes import BatchItem
+from moderation.domain.comments import Submission
+from moderation.flow.submit import Accepted, comment_of, submit
+
+blueprint = Blueprint("batch", __name__, url_prefix="/v1")
+
+
+@blueprint.post("/comments/batch")
+@endpoint(
+    Operation(
+        id="submitComments",
+        tag="Comments",
+        summary="Submit up to 1,000 comments",
+        scopes=("submit",),
+        cached_token=True,
+        headers={"Idempotency-Key": IDEMPOTENCY},
+        body=Body({body.NDJSON: Submission, body.JSON: list[Submission]}, body.BATCH_BYTES),
+        answers={
+            200: Answer(
+                "What became of each item, in order: code 202 with its id, or 422 with the "
+                "problem. Lines are answered by lines, an array by an array.",
+                {body.NDJSON: BatchItem, body.JSON: list[BatchItem]},
+            )
+        },
+        problems=("idempotency-conflict", "rate-limited", "store-down", "store-full"),
+    )
+)
+def create_many(call: Call) -> Response:
+    media = body.media_type(call.environ, body.NDJSON, body.JSON)
+    data = body.read(call.environ, body.BATCH_BYTES)
+    items = SUBMISSIONS.many(data, media)
+    key = idempotency_key(call.environ)
+    good = [item for item in items if not isinstance(item, Refusal)]
+    done = submit(call.runtime, call.grant, good, idempotency_key=key, body=data) if good else []
+    accepted = iter(zip(good, done, strict=True))
+    return answers.items(
+        [
+            refused(index, item)
+            if isinstance(item, Refusal)
+            else _accepted(call, index, *next(accepted))
+            for index, item in enumerate(items)
+        ],
+        media,
+    )
+
+
+def refused(index: int, refusal: Refusal) -> BatchItem:
+    """Returns the item of a batch that was not accepted."""
+    details = refusal.problem()
+    return BatchItem(index, details.status, problem=details)
+
+
+def _accepted(call: Call, index: int, submission: Submission, done: Accepted) -> BatchItem:
+    if done.kind != "same":
+        return BatchItem(index, 202, done.id, "queued")
+    known = comment_of(call.runtime, call.grant, submission, done)
+    return BatchItem(index, 202, known.id, known.status)

@@ -1,0 +1,112 @@
+"""Decisions on comments, and their undoing."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import Meta, Struct
+
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.problems import Refusal
+from moderation.api.shapes import Comment, comment_out
+from moderation.domain import comments
+from moderation.domain.verdicts import Label
+from moderation.flow import decide
+from moderation.flow.decide import Word
+
+blueprint = Blueprint("decisions", __name__, url_prefix="/v1")
+
+SMALL_BYTES = 64 << 10
+Note = Annotated[str, Meta(max_length=2000)]
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,64}"')
+
+IF_MATCH = "The `ETag` of the comment as you saw it, or `*` for whatever it is."
+DECIDED = {200: Answer("The comment as it now is.", {body.JSON: Comment}, ("ETag",))}
+PROBLEMS = ("not-found", "stale", "precondition-required", "store-down")
+
+
+class NewDecision(Struct, frozen=True, forbid_unknown_fields=True):
+    """A person's word. `suggestion_shown`: the person saw the machine's verdict before."""
+
+    label: Label
+    note: Note = ""
+    suggestion_shown: bool = True
+
+
+class Undo(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a decision is withdrawn."""
+
+    note: Note = ""
+
+
+_decision = msgspec.json.Decoder(NewDecision)
+_undo = msgspec.json.Decoder(Undo)
+
+
+@blueprint.post("/comments/<comment_id>/decision")
+@endpoint(
+    Operation(
+        id="decideComment",
+        tag="Decisions",
+        summary="Decide a comment",
+        scopes=("moderate",),
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: NewDecision}, SMALL_BYTES),
+        answers=DECIDED,
+        problems=PROBLEMS,
+    )
+)
+def decide_comment(call: Call, comment_id: str) -> Response:
+    seen = if_match(call.environ)
+    body.media_type(call.environ, body.JSON)
+    given = body.decode(_decision, body.read(call.environ, SMALL_BYTES))
+    word = Word(call.grant.actor, "api", given.note, given.suggestion_shown)
+    site = call.grant.site
+    return _state(decide.decide(call.runtime, site, comment_id, given.label, word, seen))
+
+
+@blueprint.post("/comments/<comment_id>/decision/undo")
+@endpoint(
+    Operation(
+        id="undoDecision",
+        tag="Decisions",
+        summary="Withdraw a comment's decision; the one before it, or the verdict, holds again",
+        scopes=("moderate",),
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: Undo}, SMALL_BYTES, required=False),
+        answers=DECIDED,
+        problems=(*PROBLEMS, "nothing-to-undo"),
+    )
+)
+def undo_decision(call: Call, comment_id: str) -> Response:
+    seen = if_match(call.environ)
+    data = body.read(call.environ, SMALL_BYTES)
+    note = ""
+    if data:
+        body.media_type(call.environ, body.JSON)
+        note = body.decode(_undo, data).note
+    word = Word(call.grant.actor, "api", note)
+    return _state(decide.undo(call.runtime, call.grant.site, comment_id, word, seen))
+
+
+def if_match(environ: body.Environ) -> str | None:
+    """Returns the state that the caller saw, None for any (RFC 9110 §13.1.1).
+
+    A weak tag is returned as it is and so never matches.
+    """
+    tag = environ.get("HTTP_IF_MATCH", "").strip()
+    if not tag:
+        raise Refusal("precondition-required")
+    if tag == "*":
+        return None
+    if not _ETAG.fullmatch(tag):
+        raise body.header_error("If-Match", "Expected one entity tag, as `ETag` gave it.")
+    return str(tag)
+
+
+def _state(comment: comments.Comment) -> Response:
+    return answers.json(comment_out(comment), 200, {"ETag": comment.etag})

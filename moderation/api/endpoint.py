@@ -1,0 +1,140 @@
+"""An endpoint says what it takes and answers; what it says is enforced and documented."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from flask import Response, current_app, request
+from msgspec import Struct
+
+from moderation.api.problems import FieldError, Refusal
+from moderation.domain.accounts import Scope
+from moderation.domain.errors import NotAllowed
+from moderation.flow.authorise import Grant, authorise
+from moderation.flow.runtime import Runtime
+
+
+class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class Body(Struct, frozen=True):
+    """What a call takes: a type by media type, and the most bytes."""
+
+    media: dict[str, Any]
+    most: int
+    required: bool = True
+
+
+class Answer(Struct, frozen=True):
+    """What a call answers under one status: a type by media type, and its headers."""
+
+    meaning: str
+    media: dict[str, Any] = {}
+    headers: tuple[str, ...] = ()
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """One call of the API. `scopes`: any one of them is enough; none: no token is needed.
+
+    With `cached_token` a token known to this process is believed, because the call's own script
+    compares the revision of the site's tokens. `headers` are request headers with what they
+    mean; `problems` are those beyond what every call may answer.
+    """
+
+    id: str
+    tag: str
+    summary: str
+    scopes: tuple[Scope, ...] = ()
+    cached_token: bool = False
+    query: type[Struct] = NoQuery
+    headers: dict[str, str] = {}
+    body: Body | None = None
+    answers: dict[int, Answer]
+    problems: tuple[str, ...] = ()
+
+
+class Call:
+    """One call that was let through: by whom, with which parameters, on which process's state."""
+
+    __slots__ = ("environ", "grant", "query", "runtime")
+
+    def __init__(self, runtime: Runtime, grant: Grant, query: Any, environ: Any) -> None:
+        self.runtime = runtime
+        self.grant = grant
+        self.query = query
+        self.environ = environ
+
+
+View = Callable[..., Response]
+
+
+def endpoint(operation: Operation) -> Callable[[View], View]:
+    """Makes a view of a function that takes a `Call`: authorised, its parameters decoded.
+
+    An operation without scopes gets a call without a grant.
+    """
+    no_query = operation.query()
+    scopes, fresh = operation.scopes, not operation.cached_token
+
+    def decorate(function: View) -> View:
+        @functools.wraps(function)
+        def view(**path: str) -> Response:
+            environ = request.environ
+            environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
+            runtime = current_app.extensions["winnow"]
+            grant: Any = None
+            if scopes:
+                grant = authorised(runtime, environ, scopes, fresh)
+            query = no_query
+            if environ["QUERY_STRING"]:
+                query = parameters(operation.query)
+            return function(Call(runtime, grant, query, environ), **path)
+
+        view.operation = operation  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def authorised(runtime: Runtime, environ: Any, scopes: tuple[Scope, ...], fresh: bool) -> Grant:
+    """Returns the grant of the request's token if it has one of the scopes."""
+    token = bearer(environ)
+    for scope in scopes[:-1]:
+        try:
+            return authorise(runtime, token, scope, fresh=fresh)
+        except NotAllowed:
+            continue
+    return authorise(runtime, token, scopes[-1], fresh=fresh)
+
+
+def bearer(environ: Any) -> str:
+    """Returns the token of `Authorization: Bearer …` (RFC 6750 §2.1), '' where there is none."""
+    kind, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
+
+
+def parameters(kind: type[Struct]) -> Struct:
+    """Returns the query parameters; refuses unknown, repeated and wrong ones."""
+    given: dict[str, str] = {}
+    for name, values in request.args.lists():
+        if name not in kind.__struct_encode_fields__:
+            raise wrong_parameter(name, "There is no such parameter.")
+        if len(values) > 1:
+            raise wrong_parameter(name, "This parameter may be given once.")
+        given[name] = values[0]
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        from moderation.api.validation import field_error
+
+        wrong = field_error(str(error))
+        raise wrong_parameter((wrong.pointer or "/")[1:], wrong.detail) from error
+
+
+def wrong_parameter(name: str, detail: str) -> Refusal:
+    """Returns the refusal of a query parameter."""
+    return Refusal("invalid-parameter", errors=[FieldError(detail, parameter=name[:64])])

@@ -1,0 +1,81 @@
+"""For machines that watch: alive, ready, metrics."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+from flask import Blueprint, Response, current_app
+from msgspec import Struct
+
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Call, Operation, bearer, endpoint
+from moderation.api.metrics import CONTENT_TYPE, Meter
+from moderation.domain.errors import NotAuthorised
+from moderation.flow import health
+
+blueprint = Blueprint("health", __name__)
+
+
+class Health(Struct, frozen=True):
+    """A short word."""
+
+    status: str
+
+
+@blueprint.get("/healthz")
+@endpoint(
+    Operation(
+        id="isAlive",
+        tag="Operation",
+        summary="Whether the web process answers",
+        answers={200: Answer("It does.", {body.JSON: Health})},
+    )
+)
+def alive(call: Call) -> Response:
+    return answers.json(Health("alive"))
+
+
+@blueprint.get("/readyz")
+@endpoint(
+    Operation(
+        id="isReady",
+        tag="Operation",
+        summary="Whether the store answers and the model is loaded",
+        answers={200: Answer("Both.", {body.JSON: Health})},
+        problems=("store-down", "store-mismatch"),
+    )
+)
+def ready(call: Call) -> Response:
+    health.ready(call.runtime)
+    return answers.json(Health("ready"))
+
+
+@blueprint.get("/metrics")
+@endpoint(
+    Operation(
+        id="getMetrics",
+        tag="Operation",
+        summary="Metrics for Prometheus: from this machine, or by the token set for it",
+        answers={200: Answer("Metrics in Prometheus' text format.", {"text/plain": str})},
+        problems=("unauthorised",),
+    )
+)
+def metrics(call: Call) -> Response:
+    token = call.runtime.settings.metrics_token
+    given = bearer(call.environ)
+    by_token = token and hmac.compare_digest(given.encode(), token.encode())
+    if not by_token and not _is_local(call.environ):
+        raise NotAuthorised("metrics are for this machine, or for the token set for them")
+    meter: Meter = current_app.extensions["winnow.meter"]
+    return Response(meter.text(call.runtime), content_type=CONTENT_TYPE)
+
+
+def _is_local(environ: body.Environ) -> bool:
+    """Says whether a request comes from this machine itself and not through a proxy on it."""
+    if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
+        return False
+    try:
+        return ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False

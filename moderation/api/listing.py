@@ -1,0 +1,89 @@
+"""Lists of comments, by the page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from msgspec import Meta, Struct
+
+from moderation.api import answers, body, cursors
+from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_parameter
+from moderation.api.shapes import CommentPage, comment_out
+from moderation.domain.comments import Status
+from moderation.flow import read
+
+blueprint = Blueprint("listing", __name__, url_prefix="/v1")
+
+Sought = Annotated[str, Meta(max_length=256)]
+
+
+class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
+    """Parameters of a list.
+
+    `q` stands somewhere in the content, `author` in the author's name or e-mail address, both
+    without regard to case; `from` and `to` (excluded) are RFC 3339 times of arrival.
+    """
+
+    status: Status | None = None
+    q: Sought = ""
+    author: Sought = ""
+    since: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    to: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    order: Literal["newest", "oldest"] = "newest"
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    cursor: str = ""
+
+
+@blueprint.get("/comments")
+@endpoint(
+    Operation(
+        id="listComments",
+        tag="Comments",
+        summary="List comments",
+        scopes=("moderate",),
+        query=ListQuery,
+        answers={
+            200: Answer(
+                "A page of comments. A search looks at 2,000 comments at a time, so a page may "
+                "be short and not the last: the last has `next: null`.",
+                {body.JSON: CommentPage},
+            )
+        },
+        problems=("invalid-cursor",),
+    )
+)
+def list_comments(call: Call) -> Response:
+    query: ListQuery = call.query
+    site, secret = call.grant.site, call.runtime.secret
+    filters = {k: v for k, v in request.args.items() if k not in ("cursor", "limit")}
+    after = cursors.read(secret, site, filters, query.cursor) if query.cursor else ""
+    wanted = read.Filter(
+        status=query.status,
+        text=query.q,
+        author=query.author,
+        from_ms=_ms("from", query.since),
+        to_ms=_ms("to", query.to),
+        newest_first=query.order == "newest",
+    )
+    page = read.list_comments(call.runtime, site, wanted, after, query.limit)
+    following = None
+    if page.last:
+        cursor = cursors.sign(secret, site, filters, page.last)
+        parameters = urlencode({**filters, "limit": query.limit, "cursor": cursor})
+        following = f"{request.script_root}{request.path}?{parameters}"
+    return answers.json(CommentPage([comment_out(c) for c in page.comments], following))
+
+
+_FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def _ms(name: str, time: dt.datetime | None) -> int:
+    """Returns a time in milliseconds since 1970; 0 stands for no bound."""
+    if time is None:
+        return 0
+    if time <= _FIRST:
+        raise wrong_parameter(name, "Expected a time after 1970.")
+    return int(time.timestamp() * 1000)

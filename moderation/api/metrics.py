@@ -1,0 +1,120 @@
+"""What Prometheus reads: kept by each process in files of one folder, added up when scraped."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from moderation.domain.errors import WinnowError
+from moderation.flow import health
+from moderation.flow.runtime import Runtime
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
+
+
+class Meter:
+    """Counts of this process; there is one in a process, for its first app's folder."""
+
+    _opened: Self | None = None
+    _opening = threading.Lock()
+
+    def __init__(self, data: Path) -> None:
+        self.folder = Path(data).resolve() / "metrics" / socket.gethostname()
+        self._lock = _enter(self.folder)
+        # The client reads the variable once, when it is imported.
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
+        from prometheus_client import Histogram
+
+        self._seconds = Histogram(
+            "winnow_request_seconds",
+            "Time from a request's arrival in Python to its answer.",
+            ("method", "route", "status"),
+            buckets=BUCKETS,
+            registry=None,
+        )
+        self._children: dict[tuple[str, str, str], Any] = {}
+
+    @classmethod
+    def open(cls, data: Path) -> Self:
+        """Returns the process's meter."""
+        with cls._opening:
+            if cls._opened is None:
+                cls._opened = cls(data)
+            return cls._opened
+
+    def observe(self, method: str, route: str, status: str, seconds: float) -> None:
+        """Notes a request that was answered."""
+        child = self._children.get((method, route, status))
+        if child is None:
+            child = self._seconds.labels(method, route, status)
+            self._children[method, route, status] = child
+        child.observe(seconds)
+
+    def text(self, runtime: Runtime) -> bytes:
+        """Returns everything in Prometheus' text format, what the store knows included."""
+        from prometheus_client import CollectorRegistry, generate_latest
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(self.folder))
+        registry.register(_Stored(runtime))
+        return bytes(generate_latest(registry))
+
+
+def _enter(folder: Path) -> int:
+    """Locks the folder for as long as this process lives; whoever comes first empties it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for file in folder.glob("*.db"):
+            file.unlink()
+    except BlockingIOError:
+        pass  # Another process of this service counts there.
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock
+
+
+class _Stored:
+    """Reads what waits and what was done today from the store, for all processes alike."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def collect(self) -> Iterator[Metric]:
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        up = GaugeMetricFamily("winnow_store_up", "1 if the store answers.")
+        try:
+            waiting, done = health.queue(self._runtime), health.today(self._runtime)
+        except WinnowError:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield GaugeMetricFamily(
+            "winnow_queue_depth", "Comments that wait for a verdict.", waiting.depth
+        )
+        yield GaugeMetricFamily(
+            "winnow_queue_oldest_seconds", "Age of the oldest of them.", waiting.oldest_seconds
+        )
+        yield CounterMetricFamily("winnow_comments", "Comments since midnight UTC.", done.comments)
+        for name, text, label, counts in (
+            ("winnow_verdicts", "Verdicts since midnight UTC.", "status", done.statuses),
+            ("winnow_verdicts_by", "Who gave them.", "decided_by", done.decided_by),
+            ("winnow_decisions", "Decisions since midnight UTC.", "label", done.decisions),
+        ):
+            family = CounterMetricFamily(name, text, labels=(label,))
+            for value, count in counts.items():
+                family.add_metric((value,), count)
+            yield family

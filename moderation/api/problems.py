@@ -1,0 +1,285 @@
+"""What goes wrong, said as RFC 9457 problem details: one table of types, one of domain errors."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from flask import Flask, Response, request
+from msgspec import UNSET, Struct, UnsetType
+from werkzeug.exceptions import HTTPException
+
+from moderation.domain import errors
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+STORE_RETRY_SECONDS = 2
+
+
+class Kind(Struct, frozen=True):
+    """One problem type: its URI is `/problems/` and the name it stands under in `KINDS`."""
+
+    status: int
+    title: str
+    meaning: str
+
+
+KINDS: dict[str, Kind] = {
+    "malformed-json": Kind(
+        400,
+        "The body is not JSON",
+        "The body cannot be read as JSON in UTF-8; `errors` says where it breaks.",
+    ),
+    "invalid-parameter": Kind(
+        400,
+        "A parameter or header cannot be used",
+        "A query parameter or a header is unknown, repeated or has a value that is not allowed; "
+        "`errors` names it.",
+    ),
+    "invalid-cursor": Kind(
+        400,
+        "The cursor cannot be used",
+        "A cursor is good for the list, the filters and the site that it was made for: follow "
+        "`next` as it is, or start again without a cursor.",
+    ),
+    "bad-request": Kind(400, "The request cannot be understood", "It is not proper HTTP."),
+    "unauthorised": Kind(
+        401,
+        "A valid token is needed",
+        "There is no `Authorization: Bearer` header, or its token is unknown or was revoked.",
+    ),
+    "forbidden": Kind(
+        403,
+        "The token may not do this",
+        "The token lacks the scope that the call needs, or belongs to no site; or a page of "
+        "another site sent the form.",
+    ),
+    "not-found": Kind(
+        404, "There is no such thing", "There is nothing here, or nothing that this site may see."
+    ),
+    "method-not-allowed": Kind(
+        405, "The method is not allowed here", "`Allow` names those that are."
+    ),
+    "nothing-to-undo": Kind(
+        409, "There is no decision to undo", "The comment carries no decision, so none was undone."
+    ),
+    "stale": Kind(
+        412,
+        "The comment has changed",
+        "It was decided or revised since the ETag in `If-Match` was given; `current` is its "
+        "state now, and the `ETag` of this answer names it. Nothing was changed.",
+    ),
+    "too-large": Kind(
+        413,
+        "The body is too large",
+        "A body has a most number of bytes, a batch of items as well. Nothing was stored.",
+    ),
+    "unsupported-media-type": Kind(
+        415,
+        "The body has the wrong media type",
+        "`Content-Type` must be one that the call takes, in UTF-8 and without a content encoding.",
+    ),
+    "validation": Kind(
+        422,
+        "A field cannot be accepted",
+        "The body is JSON, but a field is unknown, missing or has a value that is not allowed; "
+        "`errors` points to it. Nothing was stored.",
+    ),
+    "idempotency-conflict": Kind(
+        422,
+        "The idempotency key was used before",
+        "The same `Idempotency-Key` came with another body in the last 24 hours.",
+    ),
+    "precondition-required": Kind(
+        428,
+        "If-Match is needed",
+        "Send the `ETag` that you saw as `If-Match`, so that you decide what you looked at.",
+    ),
+    "rate-limited": Kind(
+        429,
+        "Too many comments",
+        "The token has used up its comments of this minute; `Retry-After` says when to go on.",
+    ),
+    "internal-error": Kind(
+        500,
+        "Something went wrong in Winnow",
+        "This is a fault of Winnow. Its log says more under the `request_id`.",
+    ),
+    "store-down": Kind(
+        503,
+        "The store does not answer",
+        "Nothing was promised: send the same again after `Retry-After` seconds, with the same "
+        "`external_id` or `Idempotency-Key`.",
+    ),
+    "store-mismatch": Kind(
+        503,
+        "The store belongs to another version",
+        "The store was written by another version of Winnow; the operator must migrate it.",
+    ),
+    "store-full": Kind(
+        507,
+        "The store is full",
+        "The store has no memory left for new comments. Decisions and deletions still work.",
+    ),
+}
+"""Every problem type; docs/problems.md has the same table."""
+
+OF_ERROR: dict[type[errors.WinnowError], str] = {
+    errors.InvalidInput: "validation",
+    errors.NotFound: "not-found",
+    errors.NotAuthorised: "unauthorised",
+    errors.NotAllowed: "forbidden",
+    errors.StaleState: "stale",
+    errors.NothingToUndo: "nothing-to-undo",
+    errors.IdempotencyConflict: "idempotency-conflict",
+    errors.RateLimited: "rate-limited",
+    errors.StoreDown: "store-down",
+    errors.StoreFull: "store-full",
+    errors.SchemaMismatch: "store-mismatch",
+}
+"""Which problem a domain error is."""
+
+_OF_STATUS = {
+    400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large",
+    415: "unsupported-media-type", 500: "internal-error",
+}  # fmt: skip
+
+
+class FieldError(Struct, frozen=True, omit_defaults=True):
+    """Where in a request something is wrong: a JSON pointer, a query parameter or a header."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """Problem details (RFC 9457). Submitted values are never repeated in it.
+
+    `current` is there for `stale` alone: the comment as it is now.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | UnsetType = UNSET
+    errors: list[FieldError] | UnsetType = UNSET
+    current: Any | UnsetType = UNSET
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer
+    """Ends a request with a problem."""
+
+    def __init__(
+        self,
+        name: str,
+        detail: str = "",
+        errors: list[FieldError] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.name = name
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+    def problem(self, request_id: str | UnsetType = UNSET) -> Problem:
+        """Returns the problem details; those of an item of a batch carry no request id."""
+        return problem(self.name, self.detail, request_id, self.errors)
+
+
+def problem(
+    name: str,
+    detail: str = "",
+    request_id: str | UnsetType = UNSET,
+    errors: list[FieldError] | None = None,
+    current: Any = UNSET,
+) -> Problem:
+    """Returns the details of a problem of a known type."""
+    kind = KINDS[name]
+    return Problem(
+        type=f"/problems/{name}",
+        title=kind.title,
+        status=kind.status,
+        detail=detail or kind.meaning,
+        request_id=request_id,
+        errors=errors or UNSET,
+        current=current,
+    )
+
+
+def of_error(error: errors.WinnowError) -> str:
+    """Returns the name of the problem that a domain error is."""
+    return next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)
+
+
+def challenge(name: str) -> dict[str, str]:
+    """Returns the headers that say how to authorise (RFC 6750 §3)."""
+    if name == "unauthorised":
+        return {"WWW-Authenticate": 'Bearer realm="winnow"'}
+    return {"WWW-Authenticate": 'Bearer realm="winnow", error="insufficient_scope"'}
+
+
+def answer(details: Problem, headers: dict[str, str] | None = None) -> Response:
+    """Returns a problem as an answer."""
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(msgspec.json.encode(details), details.status, sent, content_type=MEDIA_TYPE)
+
+
+def request_id() -> str:
+    """Returns the id of the request that is being answered."""
+    return str(request.environ.get("winnow.request_id", ""))
+
+
+def register(app: Flask) -> None:
+    """Makes every error of an app a problem document."""
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(errors.WinnowError, _domain)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(refusal: Refusal) -> Response:
+    return answer(refusal.problem(request_id()), refusal.headers)
+
+
+def _domain(error: errors.WinnowError) -> Response:
+    from moderation.api.shapes import comment_out
+
+    name = of_error(error)
+    headers: dict[str, str] = {}
+    current: Any = UNSET
+    if isinstance(error, errors.RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, errors.StaleState):
+        headers["ETag"] = error.current.etag  # type: ignore[attr-defined]
+        current = comment_out(error.current)  # type: ignore[arg-type]
+    elif name in ("unauthorised", "forbidden"):
+        headers = challenge(name)
+    elif KINDS[name].status == 503:
+        headers["Retry-After"] = str(STORE_RETRY_SECONDS)
+    return answer(problem(name, sentence(str(error)), request_id(), None, current), headers)
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    name = _OF_STATUS.get(status)
+    headers = {k: v for k, v in error.get_headers() if k == "Allow"}
+    if name is None:
+        title = error.name
+        return answer(Problem("about:blank", title, status, f"{title}.", request_id()), headers)
+    return answer(problem(name, "", request_id()), headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("request %s failed", request_id(), exc_info=error)
+    return answer(problem("internal-error", "", request_id()))
+
+
+def sentence(text: str) -> str:
+    """Returns a message with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" if text else ""

@@ -1,0 +1,29 @@
+"""The web process: a Flask app over one runtime."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from moderation import api
+from moderation.api.edge import Edge
+from moderation.api.metrics import Meter
+from moderation.flow.runtime import Runtime
+from moderation.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Returns the app; its settings come from the environment unless they are given.
+
+    Raises:
+        SettingsError: a variable cannot be used. ModelError: the model file cannot.
+    """
+    settings = settings or Settings.from_env()
+    runtime = Runtime.open(settings)
+    # Assets lie below /assets; a static route of the app itself would be one more public route.
+    app = Flask("moderation", static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.extensions["winnow"] = runtime
+    meter = app.extensions["winnow.meter"] = Meter.open(settings.data)
+    api.register(app)
+    app.wsgi_app = Edge(app.wsgi_app, meter)  # type: ignore[method-assign]
+    return app
