@@ -1,5 +1,6 @@
 """The embedded store: what survives a kill, who may use a folder, what is left behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -35,7 +36,10 @@ def test_what_was_answered_survives_a_kill_in_the_midst_of_writing(alone: Settin
 
             killer = threading.Thread(target=kill)
             killer.start()
-            with redis.Redis.from_url(own.redis_url) as client, pytest.raises(redis.RedisError):
+            with (
+                redis.Redis.from_url(own.redis_url) as client,
+                contextlib.suppress(redis.RedisError),
+            ):
                 while True:
                     client.set(f"written:{answered}", "x" * 2000)
                     answered += 1
@@ -136,7 +140,7 @@ def test_a_lock_that_no_store_holds_is_waited_for_and_then_refused(
     lock = FolderLock(tmp_path / "lock")
     assert lock.take()
     with (
-        pytest.raises(Refused, match="another process holds .*lock"),
+        pytest.raises(Refused, match=r"another process holds .*lock"),
         EmbeddedStore(tmp_path, "everysec"),
     ):
         pass
@@ -160,7 +164,7 @@ def test_a_store_whose_file_is_damaged_is_not_started_anew(alone: Settings) -> N
     (folder / "appendonly.aof.manifest").write_text("file nothing seq 1 type b\n")
     with (
         Supervisor(lambda _: None) as supervisor,
-        pytest.raises(Refused, match="the store ended with status 1: see .*valkey.log"),
+        pytest.raises(Refused, match=r"the store ended with status 1: see .*valkey\.log"),
         connect.own_store(alone, supervisor),
     ):
         pass

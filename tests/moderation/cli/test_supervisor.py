@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -13,6 +13,7 @@ import pytest
 
 from moderation.cli.child import Child
 from moderation.cli.supervisor import Supervisor
+from tests.processes import alive, until
 
 # Starts a process of its own, says who both are, and waits.
 FAMILY = """
@@ -26,21 +27,10 @@ STUBBORN = (
 ) + FAMILY
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def lines(path: Path) -> list[list[int]]:
     if not path.exists():
         return []
     return [[int(word) for word in line.split()] for line in path.read_text().splitlines()]
-
-
-def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def family(path: Path, program: str = FAMILY, stop_seconds: float = 2.0) -> Child:
@@ -96,6 +86,20 @@ def test_stopping_leaves_nothing_and_takes_no_longer_than_allowed(
         began = time.monotonic()
         supervisor.stop()
         assert time.monotonic() - began < 2
+    assert not any(alive(pid) for line in lines(pids) for pid in line)
+
+
+def test_a_second_signal_ends_the_patience(said: list[str], pids: Path) -> None:
+    with Supervisor(said.append) as supervisor:
+        supervisor.add(family(pids, STUBBORN, stop_seconds=60))
+        until(lambda: lines(pids))
+        os.kill(os.getpid(), signal.SIGINT)
+        supervisor.run()
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        began = time.monotonic()
+        supervisor.stop()
+        assert 0.4 < time.monotonic() - began < 5
     assert not any(alive(pid) for line in lines(pids) for pid in line)
 
 
