@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
+from classifier.cli.lines import GZIP_MAGIC, read_rows
 from classifier.cli.options import Commands, add_command, add_files
 from classifier.cli.progress import Progress
 
@@ -29,15 +31,30 @@ def _train(options: argparse.Namespace) -> int:
     from classifier.training.data import DataError
     from classifier.training.train import train
 
-    progress = Progress("trained", quiet=options.quiet)
-    try:
-        model = train([Path(name) for name in options.files], progress=progress.stage)
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    progress = Progress("checked", quiet=options.quiet)
+    with tempfile.TemporaryDirectory(prefix="train-") as folder:
+        # Training reads its files more than once, which standard input cannot give.
+        files = [_spooled(Path(folder)) if name == "-" else Path(name) for name in options.files]
+        for _ in read_rows(map(str, files), labels_required=True):
+            progress.add(1)
+        try:
+            model = train(files, progress=progress.stage)
+        except DataError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
     _write_whole(options.out, model.to_bytes())
     progress.stage(f"model {model.name} written to {options.out}")
     return 0
+
+
+def _spooled(folder: Path) -> Path:
+    """Standard input as a file, named as it is packed."""
+    path = folder / "standard-input.jsonl"
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP_MAGIC
+    return path.rename(path.with_suffix(".jsonl.gz")) if packed else path
 
 
 def _write_whole(path: Path, data: bytes) -> None:

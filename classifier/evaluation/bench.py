@@ -20,7 +20,7 @@ ROWS = 4096
 TAUGHT = 500
 ROUNDS = 7
 SLOW_ROWS = 512
-"""Rows a round for the slower filters, so that a run takes seconds; rates are by the row."""
+"""Rows a round where each takes longer, so that a run takes seconds; rates are by the row."""
 LEARNERS = 32
 
 Task = tuple[Callable[[], object], int]
@@ -36,8 +36,8 @@ def run_bench(model: Model) -> dict[str, Any]:
         learner = model.new_learner()
         update_us = _update_us(learner, generated_rows(TAUGHT, seed=21))
         tasks: dict[str, Task] = {
-            str(size): (_scoring(model, rows[: min(ROWS, 64 * size)], size), min(ROWS, 64 * size))
-            for size in (1, 32, 256)
+            str(size): (_scoring(model, rows[:count], size), count)
+            for size, count in ((1, SLOW_ROWS), (32, ROWS), (256, ROWS))
         }
         tasks["taught"] = (_scoring(model, rows, 256, learner), ROWS)
         tasks["sklearn"] = (_sklearn_scoring(rows[:SLOW_ROWS]), SLOW_ROWS)

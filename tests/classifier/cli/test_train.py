@@ -41,6 +41,24 @@ def test_a_bad_line_leaves_no_model_and_does_not_show_the_line(run, write, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
 
 
+def test_gzip_that_ends_early_is_named(run, write, tmp_path, labelled):
+    path = write(labelled(300), "cut.jsonl.gz")
+    path.write_bytes(path.read_bytes()[:-400])
+    ran = run("train", path, "--out", tmp_path / "none.model", "--quiet")
+    assert ran.status == 2
+    assert "the gzip data is damaged or ends early" in ran.err
+
+
+def test_standard_input_is_learned_like_a_file(run_process, run, write, tmp_path, labelled):
+    path = write(labelled(50), "rows.jsonl.gz")
+    piped, named = tmp_path / "piped.model", tmp_path / "named.model"
+    ran = run_process("train", "-", "--out", piped, "--quiet", stdin=path.read_bytes())
+    assert (ran.status, ran.err) == (0, "")
+    run("train", path, "--out", named, "--quiet")
+    rows = write(labelled(20, seed=9))
+    assert run("score", rows, "--model", piped).out == run("score", rows, "--model", named).out
+
+
 def test_a_missing_file_is_one_line(run, tmp_path):
     ran = run("train", tmp_path / "none.jsonl", "--out", tmp_path / "out.model", "--quiet")
     assert ran.status == 2
