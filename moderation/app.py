@@ -22,6 +22,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Assets lie below /assets; a static route of the app itself would be one more public route.
     app = Flask("moderation", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    # Of forms and files; the JSON API bounds its own bodies.
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.extensions["winnow"] = runtime
     meter = app.extensions["winnow.meter"] = Meter.open(settings.data)
     api.register(app)

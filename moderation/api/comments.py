@@ -12,7 +12,6 @@ from moderation.api import answers, body
 from moderation.api.check import CONTENT, SUBMISSIONS
 from moderation.api.endpoint import Answer, Call, Operation, endpoint
 from moderation.api.shapes import CheckedComment, Comment, checked_out, comment_out, explained_out
-from moderation.domain.comments import Submission
 from moderation.flow import decide, read
 from moderation.flow.check import check
 from moderation.flow.submit import comment_of, submit

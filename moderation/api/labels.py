@@ -60,7 +60,7 @@ LABELLED = body.Reader(LabelledComment)
 def label_comments(call: Call) -> Response:
     media = body.media_type(call.environ, body.JSON, body.NDJSON)
     data = body.read(call.environ, body.BATCH_BYTES)
-    if media == body.JSON and not data.lstrip()[:1] == b"[":
+    if media == body.JSON and data.lstrip()[:1] != b"[":
         return answers.json(comment_out(_teach(call, _checked(LABELLED.one(data)))))
     items = LABELLED.many(data, media)
     return answers.items([_item(call, index, item) for index, item in enumerate(items)], media)

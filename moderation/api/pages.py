@@ -1,3 +1,165 @@
-from flask import Blueprint
+"""Pages for people: what runs here, a box to try the filter, the API's documentation."""
 
-blueprint = Blueprint("pages", __name__)
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import Blueprint, Response, abort, current_app, render_template, request
+
+import moderation
+from moderation.api import answers, openapi, shapes
+from moderation.api.problems import KINDS, Refusal
+from moderation.domain.comments import Author, Submission
+from moderation.domain.errors import StoreDown
+from moderation.flow.preview import preview
+from moderation.flow.runtime import Runtime
+from moderation.flow.setup import DEMO_SITE
+
+blueprint = Blueprint(
+    "pages",
+    __name__,
+    static_folder="static",
+    static_url_path="/assets",
+    template_folder="templates",
+)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+EXAMPLES = (
+    "Thanks, the second example fixed my build.",
+    "Cheap meds without prescription, order now: https://pills.example/buy",
+)
+
+
+@blueprint.after_request
+def protect(response: Response) -> Response:
+    """Lets a page load nothing from elsewhere, run no script and stand in no frame."""
+    response.headers.update(HEADERS)
+    return response
+
+
+@blueprint.get("/")
+def home() -> str:
+    """What runs here."""
+    return _home()
+
+
+@blueprint.post("/")
+def try_out() -> str:
+    """The verdict on what was pasted into the box; nothing of it is kept."""
+    if not has_box():
+        abort(404)
+    refuse_other_sites()
+    content = request.form.get("content", "").replace("\0", "")[:20_000].strip()
+    author = Author(name=request.form.get("author", "").replace("\0", "")[:256])
+    if not content:
+        return _home(error="Write or paste a comment first.")
+    submission = Submission(content=content, author=author)
+    try:
+        comment = preview(_runtime(), DEMO_SITE, submission)
+    except StoreDown:
+        return _home(submission, error="The store does not answer just now; try again.")
+    assert comment.verdict is not None
+    return _home(submission, verdict=shapes.verdict_out(comment.verdict))
+
+
+@blueprint.get("/openapi.json")
+def openapi_document() -> Response:
+    """The OpenAPI document."""
+    return answers.json(_document())
+
+
+@blueprint.get("/docs")
+def docs() -> str:
+    """The OpenAPI document as a page."""
+    return render_template("api/docs.html", document=_document(), problems=KINDS, resolve=_named)
+
+
+@blueprint.get("/problems/<name>")
+def problem(name: str) -> str:
+    """What a problem type means."""
+    if name not in KINDS:
+        abort(404)
+    return render_template("api/problem.html", name=name, kind=KINDS[name])
+
+
+def has_box() -> bool:
+    """Says whether this installation runs on the embedded store, as one does to try it out."""
+    settings = _runtime().settings
+    try:
+        running = msgspec.json.decode((settings.data / "run.json").read_bytes())
+        return bool(settings.redis_url) and running["redis_url"] == settings.redis_url
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def refuse_other_sites() -> None:
+    """Refuses a form that another site's page sent, or that came by a name that is not ours.
+
+    Browsers say where a form comes from; the name guards against one that was pointed here.
+    """
+    origin = request.headers.get("Origin", "")
+    fetched = request.headers.get("Sec-Fetch-Site", "")
+    if fetched not in ("", "same-origin") or not (fetched or origin):
+        raise Refusal("forbidden", "The form must be sent from this page.")
+    if origin and urlsplit(origin).netloc != request.host:
+        raise Refusal("forbidden", "The form must be sent from this page.")
+    if not _is_ours(urlsplit(f"//{request.host}").hostname or ""):
+        raise Refusal("forbidden", "This is not a name of this server.")
+
+
+def _is_ours(host: str) -> bool:
+    if host in ("localhost", urlsplit(_runtime().settings.public_url).hostname):
+        return True
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _home(
+    submission: Submission | None = None,
+    verdict: shapes.Verdict | None = None,
+    error: str = "",
+) -> str:
+    runtime = _runtime()
+    return render_template(
+        "api/home.html",
+        version=moderation.__version__,
+        model=runtime.shipped.name,
+        box=has_box(),
+        console="console" in current_app.blueprints,
+        submission=submission,
+        verdict=verdict,
+        error=error,
+        examples=EXAMPLES,
+    )
+
+
+def _runtime() -> Runtime:
+    runtime: Runtime = current_app.extensions["winnow"]
+    return runtime
+
+
+def _document() -> dict[str, Any]:
+    made: dict[str, Any] | None = current_app.extensions.get("winnow.openapi")
+    if made is None:
+        made = current_app.extensions["winnow.openapi"] = openapi.document(current_app)  # type: ignore[arg-type]
+    return made
+
+
+def _named(schema: dict[str, Any]) -> str:
+    """Returns the name of a schema that is referred to, '' for one that stands here."""
+    return str(schema.get("$ref", "")).rpartition("/")[2]

@@ -171,7 +171,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     current: Any | UnsetType = UNSET
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer
+class Refusal(Exception):
     """Ends a request with a problem."""
 
     def __init__(

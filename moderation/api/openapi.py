@@ -1,0 +1,207 @@
+"""The OpenAPI 3.1 document, made from what the endpoints declare and enforce."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import msgspec
+from flask import Flask
+from werkzeug.routing import Rule
+
+import moderation
+from moderation.api.body import JSON
+from moderation.api.endpoint import Answer, Body, Operation
+from moderation.api.problems import KINDS, MEDIA_TYPE, Problem
+
+_REF = "#/components/schemas/{name}"
+_TAGS = {
+    "Comments": "Submitted, checked, read and deleted.",
+    "Decisions": "People's words, which the site's filter learns from at once.",
+    "Statistics": "Counts by day.",
+    "Operation": "For machines that watch.",
+}
+_HEADERS = {
+    "Location": "Where the comment is.",
+    "ETag": "Names this state of the comment: send it as `If-Match` with a decision.",
+    "Retry-After": "Seconds after which to ask again.",
+    "Preference-Applied": "`wait`",
+}
+_COMMENT_ID = {
+    "name": "comment_id",
+    "in": "path",
+    "required": True,
+    "description": "The id that Winnow gave the comment (a ULID).",
+    "schema": {"type": "string", "examples": ["01M81Q1142C3EYPAKXTQDKFX9P"]},
+}
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """Returns the document of every endpoint of an app that declares itself."""
+    found = [(rule, op) for rule in app.url_map.iter_rules() if (op := _operation(app, rule))]
+    found.sort(key=lambda pair: (list(_TAGS).index(pair[1].tag), pair[0].rule))
+    kinds = [kind for _, op in found for kind in _types(op)]
+    schemas, components = msgspec.json.schema_components([*kinds, Problem], ref_template=_REF)
+    schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=False)}
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, op in found:
+        path = paths.setdefault(re.sub(r"<(\w+)>", r"{\1}", rule.rule), {})
+        for method in (rule.methods or set()) & {"GET", "POST", "DELETE"}:
+            path[method.lower()] = _described(rule, op, schema_of)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Winnow",
+            "version": moderation.__version__,
+            "summary": "Comment moderation with a spam filter that each site teaches",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": {name: _tidied(schema) for name, schema in components.items()},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token of a site with the scope that the call names.",
+                }
+            },
+        },
+    }
+
+
+def problems_of(op: Operation, rule: Rule) -> list[str]:
+    """Returns the names of every problem that a call may answer with."""
+    names = {"invalid-parameter", "internal-error", "bad-request", *op.problems}
+    if op.scopes:
+        names |= {"unauthorised", "forbidden", "store-down"}
+    if op.body:
+        names |= {"malformed-json", "too-large", "unsupported-media-type", "validation"}
+    return [name for name in KINDS if name in names]
+
+
+def _operation(app: Flask, rule: Rule) -> Operation | None:
+    return getattr(app.view_functions[rule.endpoint], "operation", None)
+
+
+def _types(op: Operation) -> list[Any]:
+    found = list(op.body.media.values()) if op.body else []
+    for answer in op.answers.values():
+        found += answer.media.values()
+    return found
+
+
+def _described(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": op.id,
+        "tags": [op.tag],
+        "summary": op.summary,
+        "parameters": _parameters(rule, op),
+        "responses": _responses(rule, op, schema_of),
+    }
+    if op.scopes:
+        described["security"] = [{"token": []}]
+        scopes = " or ".join(f"`{scope}`" for scope in op.scopes)
+        described["description"] = f"Needs a token with the scope {scopes}."
+    if op.body:
+        described["requestBody"] = _request(op.body, schema_of)
+    return described
+
+
+def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [_COMMENT_ID] if "comment_id" in rule.arguments else []
+    schema = msgspec.json.schema(op.query)
+    properties = schema["$defs"][op.query.__name__]["properties"]
+    for name, property_ in properties.items():
+        found.append({"name": name, "in": "query", "schema": _without_null(property_)})
+    for name, text in op.headers.items():
+        found.append(
+            {
+                "name": name,
+                "in": "header",
+                "required": name == "If-Match",
+                "description": text,
+                "schema": {"type": "string"},
+            }
+        )
+    return found
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns a parameter's schema: one that is left out is absent, not null."""
+    kept = {k: v for k, v in schema.items() if not (k == "default" and v is None)}
+    options = [o for o in kept.pop("anyOf", []) if o != {"type": "null"}]
+    if "enum" in kept:
+        kept["enum"] = [value for value in kept["enum"] if value is not None]
+    return {**kept, **(options[0] if options else {})}
+
+
+def _request(body: Body, schema_of: dict[int, Any]) -> dict[str, Any]:
+    return {
+        "required": body.required,
+        "description": f"At most {body.most:,} bytes.",
+        "content": _content(body.media, schema_of),
+    }
+
+
+def _content(media: dict[str, Any], schema_of: dict[int, Any]) -> dict[str, Any]:
+    """Returns the content of a body; of lines of JSON the schema is that of one line."""
+    return {
+        name: {"schema": schema_of[id(kind)] if name == JSON else _lines(schema_of[id(kind)])}
+        for name, kind in media.items()
+    }
+
+
+def _lines(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns the schema of text, naming what each line holds."""
+    if "$ref" not in schema:
+        return schema
+    name = schema["$ref"].rpartition("/")[2]
+    return {"type": "string", "description": f"Lines of JSON, each of them one {name}."}
+
+
+def _responses(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    responses = {str(s): _response(a, schema_of) for s, a in sorted(op.answers.items())}
+    by_status: dict[int, list[str]] = {}
+    for name in problems_of(op, rule):
+        by_status.setdefault(KINDS[name].status, []).append(name)
+    for status, names in sorted(by_status.items()):
+        responses[str(status)] = _problem(status, names)
+    return responses
+
+
+def _response(answer: Answer, schema_of: dict[int, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {"description": answer.meaning}
+    if answer.media:
+        described["content"] = _content(answer.media, schema_of)
+    headers = {"X-Request-Id": "Names this request, also in the log."}
+    headers |= {name: _HEADERS[name] for name in answer.headers}
+    described["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
+    }
+    return described
+
+
+def _problem(status: int, names: list[str]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "description": "; ".join(f"{KINDS[n].title} (`/problems/{n}`)" for n in names),
+        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},
+    }
+    if status in (429, 503):
+        described["headers"] = {
+            "Retry-After": {
+                "description": _HEADERS["Retry-After"],
+                "schema": {"type": "string"},
+            }
+        }
+    return described
+
+
+def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns a schema whose description has no indentation of Python's."""
+    if "description" in schema:
+        return {**schema, "description": inspect.cleandoc(schema["description"])}
+    return schema
