@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from classifier.explain import Explanation
 
 SHIPPED = "model.winnow"
+
+
+_NO_TABLE = np.zeros(0, np.float32)
 
 
 class Model:
@@ -108,19 +111,36 @@ class Model:
         self, batch: FeatureBatch, learners: list[Learner | None]
     ) -> npt.NDArray[np.float64]:
         out = np.zeros(len(batch))
-        first = 0
-        while first < len(batch):
-            last = first + 1
-            while last < len(batch) and learners[last] is learners[first]:
-                last += 1
-            learner = learners[first]
+        for first, last, learner in _runs(learners):
             if learner is not None:
                 part = batch[first:last]
                 scoring.site_scores(
                     part.codes, part.starts, learner.table, SITE_WEIGHTS, out[first:last]
                 )
-            first = last
         return out
+
+    def top_reasons(
+        self, batch: FeatureBatch, learners: list[Learner | None], most: int
+    ) -> tuple[list[list[int]], list[list[float]]]:
+        """Return each row's heaviest reasons as places in `CODES` (-1: none) and their logits."""
+        places = np.empty((len(batch), most), np.int16)
+        weights = np.empty((len(batch), most))
+        scales = np.array([self.slope, self.slope / PRIOR_WEIGHT])
+        for first, last, learner in _runs(learners):
+            part = batch[first:last]
+            scoring.top_reasons(
+                part.codes,
+                part.starts,
+                self.table,
+                _NO_TABLE if learner is None else learner.table,
+                BASE_WEIGHTS,
+                SITE_WEIGHTS,
+                scales,
+                INDEX["calibration"],
+                places[first:last],
+                weights[first:last],
+            )
+        return places.tolist(), weights.tolist()
 
     def reason_weights(
         self, codes: npt.NDArray[np.uint32], learner: Learner | None
@@ -164,6 +184,17 @@ def _read(path: Path | None) -> bytes:
     if path is None:
         return files("classifier.shipped").joinpath(SHIPPED).read_bytes()
     return Path(path).read_bytes()
+
+
+def _runs(learners: list[Learner | None]) -> Iterator[tuple[int, int, Learner | None]]:
+    """Yield the first place, the place behind the last and the learner of each run of the same."""
+    first = 0
+    while first < len(learners):
+        last = first + 1
+        while last < len(learners) and learners[last] is learners[first]:
+            last += 1
+        yield first, last, learners[first]
+        first = last
 
 
 def _one_each(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import numpy.typing as npt
 
 from classifier.reasons import CODES
 
 if TYPE_CHECKING:
+    import numpy as np
     from classifier.features.batch import FeatureBatch
     from classifier.learner import Learner
     from classifier.model import Model
@@ -20,7 +20,7 @@ MOST_REASONS = 5
 class Scores:
     """Calibrated probabilities (float64, rounded to 1e-6) and logits (float64) of a batch."""
 
-    __slots__ = ("_features", "_learners", "_model", "logit", "probability")
+    __slots__ = ("_features", "_learners", "_model", "_reasons", "logit", "probability")
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class Scores:
         self._model = model
         self._features = features
         self._learners = learners
+        self._reasons: tuple[list[list[int]], list[list[float]]] | None = None
         self.logit = logit
         self.probability = probability
 
@@ -42,10 +43,13 @@ class Scores:
     def reasons(self, index: int) -> list[tuple[str, float]]:
         """Return at most five (code, weight in logits), largest |weight| first.
 
-        Computed now from the learner as it is: ask before the learner learns more.
+        Computed for all rows at the first call, from the learners as they are then.
         """
-        codes = self._features.row(index)
-        weights = self._model.reason_weights(codes, self._learners[index])
-        order = np.argsort(-np.abs(weights), kind="stable")[: MOST_REASONS + 1]
-        found = [(CODES[i], round(float(weights[i]), 4)) for i in order if weights[i] != 0]
-        return [item for item in found if item[0] != "calibration"][:MOST_REASONS]
+        if self._reasons is None:
+            self._reasons = self._model.top_reasons(self._features, self._learners, MOST_REASONS)
+        places, weights = self._reasons
+        return [
+            (CODES[place], round(weight, 4))
+            for place, weight in zip(places[index], weights[index], strict=True)
+            if place >= 0
+        ]

@@ -49,3 +49,41 @@ def by_reason(codes, table, mask, group_weights, scale, out):
         code = codes[i]
         weight = group_weights[code >> GROUP_BITS] * table[code & mask]
         out[(code >> REASON_BITS) & _BYTE] += scale * weight / length
+
+
+@compiled
+def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
+    """Add each feature's contribution in logits to the reason it belongs to (float64[256])."""
+    factor = scale / dot(codes, begin, end, table, mask, group_weights)[1]
+    for i in range(begin, end):
+        code = codes[i]
+        weight = group_weights[code >> GROUP_BITS] * table[code & mask]
+        sums[(code >> REASON_BITS) & _BYTE] += factor * weight
+
+
+@compiled
+def top_reasons(
+    codes, starts, base, site, base_weights, site_weights, scales, skip, places, weights
+):
+    """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights` (logits).
+
+    `site` is a site's table, or one without entries for none; `scales` are the two factors from
+    raw scores to logits; `skip` is the reason that is never given. Of equal weights the lower
+    reason comes first.
+    """
+    sums = np.empty(256)
+    for row in range(len(starts) - 1):
+        sums[:] = 0.0
+        begin, end = starts[row], starts[row + 1]
+        add_reasons(codes, begin, end, base, BASE_MASK, base_weights, scales[0], sums)
+        if len(site):
+            add_reasons(codes, begin, end, site, SITE_MASK, site_weights, scales[1], sums)
+        sums[skip] = 0.0
+        for rank in range(places.shape[1]):
+            best = 0
+            for reason in range(1, 256):
+                if abs(sums[reason]) > abs(sums[best]):
+                    best = reason
+            places[row, rank] = best if sums[best] != 0.0 else -1
+            weights[row, rank] = sums[best]
+            sums[best] = 0.0
