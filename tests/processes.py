@@ -11,11 +11,17 @@ from collections.abc import Callable, Mapping, Sequence
 import psutil
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0, what: str = "") -> None:
+def until(
+    condition: Callable[[], object],
+    seconds: float = 15.0,
+    what: str | Callable[[], str] = "",
+) -> None:
     """Wait for something that other processes do; fails the test when it does not come."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"did not happen within {seconds:g} s: {what}"
+        if time.monotonic() > deadline:
+            told = what if isinstance(what, str) else what()
+            raise AssertionError(f"did not happen within {seconds:g} s: {told}")
         time.sleep(0.02)
 
 
@@ -58,7 +64,11 @@ class Running:
 
     def says(self, text: str, seconds: float = 20.0) -> None:
         """Wait until its output holds this text."""
-        until(lambda: text in self.output or self._gone(), seconds, f"{text!r} in:\n{self.output}")
+        until(
+            lambda: text in self.output or self._gone(),
+            seconds,
+            lambda: f"{text!r} in:\n{self.output}",
+        )
         assert text in self.output, self.output
 
     def _gone(self) -> bool:

@@ -67,7 +67,7 @@ def test_a_submitted_comment_gets_its_verdict_from_the_worker(
     worker = start(services.worker(settings), WINNOW_ALIVE=str(tmp_path / "alive"))
     worker.says("ready.")
     comment = send(runtime, grant, "Thanks, the second example fixed my build.")
-    until(lambda: has_verdict(runtime, comment), what=worker.output)
+    until(lambda: has_verdict(runtime, comment), what=lambda: worker.output)
     assert find(runtime, "demo", comment).status == "approved"
     assert (tmp_path / "alive").exists()
 
@@ -86,7 +86,7 @@ def test_emptying_the_broker_delays_a_comment_and_never_loses_it(
             client.flushdb()
             until(
                 lambda comment=comment: has_verdict(runtime, comment),
-                what=worker.output + beat.output,
+                what=lambda: worker.output + beat.output,
             )
     assert (tmp_path / "alive").exists()
 
@@ -100,7 +100,9 @@ def test_comments_wait_for_a_worker_that_was_killed_with_its_pool(
     comments = [send(runtime, grant, f"Question {n}: which port does it use?") for n in range(50)]
     heir = start(services.worker(settings))
     start(services.beat(settings))
-    until(lambda: all(has_verdict(runtime, comment) for comment in comments), what=heir.output)
+    until(
+        lambda: all(has_verdict(runtime, comment) for comment in comments), what=lambda: heir.output
+    )
 
 
 def test_a_worker_that_cannot_load_its_model_says_so_and_ends(
@@ -110,7 +112,7 @@ def test_a_worker_that_cannot_load_its_model_says_so_and_ends(
     model.write_bytes(b"not a model")
     worker = start(services.worker(settings), WINNOW_MODEL=str(model))
     worker.says("this worker cannot load what it needs and stops")
-    until(lambda: not alive(worker.pid), what=worker.output)
+    until(lambda: not alive(worker.pid), what=lambda: worker.output)
     assert "CRITICAL" in worker.output
     assert "ModelError" in worker.output
 
@@ -121,7 +123,7 @@ def test_a_worker_ends_with_its_pool_when_asked(start: Part, settings: Settings)
     family = [process.pid for process in worker.family()]
     assert len(family) == 1 + settings.workers
     worker.send(signal.SIGTERM)
-    until(lambda: not any(alive(pid) for pid in family), 5, worker.output)
+    until(lambda: not any(alive(pid) for pid in family), 5, lambda: worker.output)
 
 
 def test_the_environment_of_the_parts_holds_resolved_settings(settings: Settings) -> None:

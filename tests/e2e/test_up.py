@@ -1,0 +1,281 @@
+"""`python -m moderation up` as a user runs it: starts, survives, refuses, ends without a trace."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.processes import Running, alive, until
+
+ROOT = Path(__file__).parents[2]
+PARTS = {
+    "store": "store.sock",
+    "web": "granian",
+    "worker": "workers.app",
+    "beat": "workers.beat",
+    "guard": "guard.py",
+}
+
+pytestmark = pytest.mark.usefixtures("kernels")
+
+StartUp = Callable[..., "Up"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Up(Running):
+    """A running `up`."""
+
+    def __init__(self, data: Path, port: int, **more: str) -> None:
+        self.data, self.port = data, port
+        self.url = f"http://127.0.0.1:{port}"
+        # Its runtime folder is made here, so that a test sees what is left of it.
+        self.runtimes = data.parent / "run"
+        self.runtimes.mkdir(exist_ok=True)
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "XDG_RUNTIME_DIR": str(self.runtimes),
+            "WINNOW_BIND": f"127.0.0.1:{port}",
+            "WINNOW_DATA": str(data),
+            **more,
+        }
+        super().__init__([sys.executable, "-m", "moderation", "up"], env)
+
+    def ready(self) -> "Up":
+        """Wait until it says so."""
+        self.says("ready at ", 40)
+        self.says("keys and the console's password: ")
+        return self
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """What the first run told."""
+        return dict(json.loads((self.data / "credentials.json").read_text()))
+
+    def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """Call the API with the demo site's token."""
+        token = self.credentials["api_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.post(self.url + path, json=body, headers=headers, timeout=10)
+
+    def verdict_of(self, comment: str) -> Any:
+        """A comment's verdict, None while it is queued or the web is away."""
+        headers = {"Authorization": f"Bearer {self.credentials['api_token']}"}
+        try:
+            answer = httpx.get(f"{self.url}/v1/comments/{comment}", headers=headers, timeout=10)
+        except httpx.TransportError:
+            return None
+        return answer.json()["verdict"] if answer.status_code == 200 else None
+
+    def submit(self, text: str) -> str:
+        """Submit a comment and return its id, however often the web has to be asked."""
+        given: list[str] = []
+
+        def accepted() -> bool:
+            try:
+                answer = self.post("/v1/comments", {"content": text, "external_id": text})
+            except httpx.TransportError:
+                return False
+            if answer.status_code in (200, 202):
+                given.append(answer.json()["id"])
+            return bool(given)
+
+        until(accepted, 20, self.output)
+        return given[0]
+
+    def part(self, name: str) -> psutil.Process:
+        """The process of one part, as `up` started it."""
+        found = [p for p in self.process.children() if PARTS[name] in " ".join(p.cmdline())]
+        assert len(found) == 1, (name, found)
+        return found[0]
+
+
+@pytest.fixture
+def short_tmp() -> Iterator[Path]:
+    """A temporary folder whose path leaves room for a socket's."""
+    with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def start_up(short_tmp: Path) -> Iterator[StartUp]:
+    """Starts `up` on this test's data folder; ends what is left of it."""
+    running: list[Up] = []
+    port = free_port()
+
+    def start(**more: Any) -> Up:
+        running.append(Up(short_tmp / "var", more.pop("port", port), **more))
+        return running[-1]
+
+    yield start
+    left = [process for up in running for process in family(up)]
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    for up in running:
+        up.end()
+
+
+def family(up: Up) -> list[psutil.Process]:
+    return up.family() if alive(up.pid) else []
+
+
+def assert_gone(up: Up, processes: list[psutil.Process], seconds: float) -> None:
+    until(
+        lambda: not [p for p in processes if alive(p.pid)],
+        seconds,
+        f"{[p for p in processes if alive(p.pid)]}\n{up.output}",
+    )
+    until(lambda: not list(up.runtimes.iterdir()), 5, "the runtime folder is left behind")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_ends_everything_within_ten_seconds(
+    number: signal.Signals, start_up: StartUp
+) -> None:
+    up = start_up().ready()
+    processes = up.family()
+    # up, guard, store, web and its two, worker and its two, beat
+    assert len(processes) == 10, processes
+    began = time.monotonic()
+    up.send(number)
+    assert_gone(up, processes, 10)
+    assert time.monotonic() - began < 10
+    assert up.process.wait(1) == 0
+    assert {p.name for p in up.data.iterdir()} == {
+        "credentials.json",
+        "lock",
+        "metrics",
+        "secret_key",
+        "store",
+        "up.lock",
+    }
+
+
+def test_the_first_verdict_comes_by_both_ways_and_survives_a_restart(start_up: StartUp) -> None:
+    up = start_up().ready()
+    checked = up.post("/v1/check", {"content": "Thanks, the second example fixed my build."})
+    assert checked.status_code == 200
+    assert checked.json()["verdict"]["label"] == "ham"
+    comment = up.submit("Cheap pills online, buy now http://pills.example/buy")
+    until(lambda: up.verdict_of(comment), what=lambda: up.output)
+    credentials = up.credentials
+    up.send(signal.SIGINT)
+    up.process.wait(10)
+
+    again = start_up().ready()
+    assert again.credentials == credentials
+    assert again.verdict_of(comment)
+    console = again.credentials["console"]
+    assert console["password"] not in again.output
+    assert credentials["api_token"] not in up.output + again.output
+
+
+def test_a_second_up_on_the_folder_is_refused_in_one_line(start_up: StartUp) -> None:
+    up = start_up().ready()
+    second = start_up(port=free_port())
+    assert second.process.wait(20) == 1
+    until(lambda: second.output)
+    assert second.output == (
+        f"winnow: Winnow already runs on {up.data}: stop it, or set WINNOW_DATA to another folder\n"
+    )
+    assert up.post("/v1/check", {"content": "still here"}).status_code == 200
+
+
+def test_a_taken_port_is_refused_in_one_line_and_nothing_is_started(start_up: StartUp) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        up = start_up(port=port)
+        assert up.process.wait(20) == 1
+    until(lambda: up.output)
+    assert up.output == (
+        f"winnow: 127.0.0.1:{port} cannot be used (Address already in use): "
+        "set WINNOW_BIND to another address, for example 127.0.0.1:8001\n"
+    )
+    assert not (up.data / "store").exists()
+
+
+def test_nothing_survives_the_kill_of_up_and_the_next_one_has_everything(
+    start_up: StartUp,
+) -> None:
+    up = start_up().ready()
+    comment = up.submit("Which version do I need for this?")
+    until(lambda: up.verdict_of(comment), what=lambda: up.output)
+    processes = up.family()
+    up.send(signal.SIGKILL)
+    assert_gone(up, processes, 10)
+    again = start_up().ready()
+    assert again.verdict_of(comment)
+
+
+def test_a_killed_up_and_guard_leave_at_most_what_the_next_up_stops(start_up: StartUp) -> None:
+    up = start_up().ready()
+    processes = up.family()
+    os.kill(up.part("guard").pid, signal.SIGKILL)
+    up.send(signal.SIGKILL)
+    start_up().ready()
+    until(lambda: not [p for p in processes if alive(p.pid)], 10, lambda: up.output)
+    assert len(list(up.runtimes.iterdir())) == 1
+
+
+@pytest.mark.parametrize("part", ["store", "web", "worker", "beat"])
+def test_a_part_that_was_killed_runs_again_and_is_spoken_of(part: str, start_up: StartUp) -> None:
+    up = start_up().ready()
+    first = up.part(part)
+    beneath = first.children(recursive=True)
+    first.kill()
+    up.says(f"winnow: {part} (process {first.pid}) ended by SIGKILL; again in 0.5 s\n")
+    up.says(f"winnow: {part} runs again (process ")
+    assert up.part(part).pid != first.pid
+    until(lambda: not [p for p in beneath if alive(p.pid)], 5, "its own processes go with it")
+    comment = up.submit(f"Does it still work without its {part}?")
+    until(lambda: up.verdict_of(comment), 30, lambda: up.output)
+
+
+def test_a_web_process_that_was_killed_is_replaced(start_up: StartUp) -> None:
+    up = start_up().ready()
+    web = up.part("web")
+    first = web.children()[0]
+    first.kill()
+    until(lambda: len([p for p in web.children() if alive(p.pid)]) == 2, 10, lambda: up.output)
+    assert first.pid not in [p.pid for p in web.children()]
+    comment = up.submit("Is anyone there?")
+    until(lambda: up.verdict_of(comment), 20, lambda: up.output)
+
+
+def test_it_starts_within_ten_seconds(start_up: StartUp) -> None:
+    began = time.monotonic()
+    up = start_up().ready()
+    up.post("/v1/check", {"content": "Thanks, the second example fixed my build."})
+    assert time.monotonic() - began < 10
+
+
+def test_it_runs_on_an_outside_store_and_leaves_it_running(start_up: StartUp, valkey: Any) -> None:
+    up = start_up(WINNOW_REDIS_URL=valkey.url, WINNOW_BROKER_URL=valkey.broker_url).ready()
+    comment = up.submit("Does it work with our own store?")
+    until(lambda: up.verdict_of(comment), what=lambda: up.output)
+    assert not [p for p in up.family() if re.search("valkey-server", " ".join(p.cmdline()))]
+    processes = up.family()
+    up.send(signal.SIGTERM)
+    assert_gone(up, processes, 10)
+    assert alive(valkey.pid)
+    assert not (up.data / "store").exists()
