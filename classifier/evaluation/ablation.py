@@ -50,17 +50,18 @@ def ablation(study: Study) -> Figures:
     if not streams:
         return {}
     known = without(study.sources, SOURCES)
-    complete = _accuracy(study.bases.trained(known, "all families"), streams)
+    whole = study.bases.trained(known, f"without {', '.join(SOURCES)}")
+    complete = _accuracy(whole, streams)
     families: Figures = {}
     for name, members in FAMILIES.items():
         with left_out(members):
-            model = study.bases.trained(known, f"no {name}", variant=f"no-{name.split()[0]}")
+            variant = f"no-{name.replace(' ', '-')}"
+            model = study.bases.refitted(known, whole, f"without {name}", variant)
             found = _accuracy(model, streams)
         families[name] = {f"{key}_lost": complete[key] - found[key] for key in complete}
         families[name] |= _costs(model, members)
-    return {"streams": list(streams), "complete": complete, "families": families} | _whole_cost(
-        study.bases.trained(known, "all families")
-    )
+    found = {"streams": list(streams), "complete": complete, "families": families}
+    return found | _whole_cost(whole)
 
 
 @contextmanager

@@ -8,9 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 import classifier
 from classifier import LabelledRow, Model
+from classifier.features.extract import extract_features
+from classifier.training.base import fit_base, row_weights
+from classifier.training.data import corpus_rows, labels_of
+from classifier.training.matrix import base_matrix
 from classifier.training.train import train
 
 Rows = Sequence[LabelledRow]
@@ -40,11 +45,32 @@ class Bases:
     def __init__(self, store: Store, stage: Callable[[str], None]) -> None:
         self._store = store
         self._stage = stage
+        # Once: what this process imported does not change when a file does.
+        self._code = _digest_of_code()[:16]
 
-    def trained(self, rows: Rows, why: str, variant: str = "whole") -> Model:
-        """The model trained on these rows by the code as it stands, in a named variant of it."""
-        name = f"base-{digest_of_rows(rows)[:16]}-{_digest_of_code()[:16]}-{variant}.model"
+    def trained(self, rows: Rows, why: str) -> Model:
+        """The model trained on these rows by the code as it stands."""
+        name = f"base-{digest_of_rows(rows)[:16]}-{self._code}.model"
         return Model.load(self._store.recall(name, lambda: self._train(rows, why)))
+
+    def refitted(self, rows: Rows, like: Model, why: str, variant: str = "whole") -> Model:
+        """A base fitted on these rows with the calibration and bands of another model.
+
+        Calibrating takes nine tenths of a training, and no figure that does not look at bands
+        needs it again.
+        """
+        name = f"refit-{digest_of_rows(rows)[:16]}-{self._code}-{variant}.model"
+        return Model.load(self._store.recall(name, lambda: self._refit(rows, like, why)))
+
+    def _refit(self, rows: Rows, like: Model, why: str) -> bytes:
+        self._stage(f"fitting a base on {len(rows):,} rows: {why}")
+        all_rows = [*rows, *corpus_rows()]
+        labels = np.array(labels_of(all_rows), np.int64)
+        weights = row_weights([row.source for row in all_rows], labels)
+        matrix = base_matrix(extract_features(all_rows))
+        coefficients, intercept = fit_base(matrix, labels, weights)
+        manifest = like.manifest | {"intercept": intercept}
+        return Model(manifest, coefficients.astype(np.float16)).to_bytes()
 
     def _train(self, rows: Rows, why: str) -> bytes:
         self._stage(f"training a base on {len(rows):,} rows: {why}")

@@ -150,7 +150,9 @@ class Study:
             self._say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")
             made = {"winnow, taught": hold_out(Winnow(base), known, unseen)}
             if with_base:
-                whole = self.bases.trained(others + known, f"with the videos besides {video}")
+                whole = self.bases.refitted(
+                    others + known, base, f"with the videos besides {video}"
+                )
                 made["winnow, base"] = hold_out(Winnow(whole), [], unseen)
                 made["winnow, base and taught"] = hold_out(Winnow(whole), known, unseen)
             for peer in self.peers:

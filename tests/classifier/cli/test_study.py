@@ -69,6 +69,7 @@ def test_tables_of_a_page_are_renewed_and_the_rest_is_left(study, tmp_path):
     assert "kept as it was" in text, "a section that was not measured keeps its table"
 
 
+@pytest.mark.slow
 def test_a_second_run_trains_nothing_and_finds_the_same(study):
     first = study("--only", "replay")
     second = study("--only", "replay")
@@ -97,3 +98,54 @@ def test_a_folder_that_is_not_there_is_one_line(run, tmp_path):
     ran = run("study", tmp_path / "none", "--work", tmp_path / "work", "--quiet")
     assert ran.status == 2
     assert ran.err.count("\n") == 1
+
+
+VIDEOS = ("Youtube01-Psy", "Youtube02-KatyPerry")
+
+
+@pytest.fixture
+def videos(data):
+    """Comments of two videos, dated, as the YouTube source has them."""
+    lines = [
+        {
+            "text": row.text,
+            "author": row.author,
+            "label": row.label,
+            "source": "youtube_uci",
+            "group": VIDEOS[i % 2],
+            "date": f"2015-01-01T00:{i // 60:02}:{i % 60:02}",
+        }
+        for i, row in enumerate(generated_rows(160, 9))
+    ]
+    (data / "youtube_uci.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("videos")
+def test_youtube_is_scored_by_video_and_pooled(study):
+    found = json.loads(study("--only", "youtube").out)["youtube"]
+    left_out, later = found["leave_one_video_out"], found["first_70_percent"]
+    assert {"winnow, taught", "winnow, base", "sbclassifier", "tfidf+logistic"} <= set(left_out)
+    for table, rows in ((left_out, 80), (later, 24)):
+        for by_video in table.values():
+            assert set(by_video) == {*VIDEOS, "pooled"}
+            assert [by_video[video]["rows"] for video in VIDEOS] == [rows, rows]
+            assert by_video["pooled"]["rows"] == 2 * rows
+            share = sum(by_video[video]["accuracy"] for video in VIDEOS) / 2
+            assert by_video["pooled"]["accuracy"] == pytest.approx(share)
+    assert left_out["winnow, taught"]["pooled"]["auc"] > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("videos")
+def test_ablation_judges_each_family_and_writes_its_table(study, tmp_path):
+    page = tmp_path / "accuracy.md"
+    page.write_text("<!-- table ablation -->\n<!-- /table -->\n")
+    found = json.loads(study("--only", "ablation", "--markdown", page).out)["ablation"]
+    assert found["streams"] == list(VIDEOS)
+    assert found["families"]["characters"]["features_per_comment"] > 100
+    assert found["families"]["author"]["features_per_comment"] > 0
+    counted = sum(family["features_per_comment"] for family in found["families"].values())
+    assert counted == pytest.approx(found["features_per_comment"])
+    for family in found["families"]:
+        assert f"| {family} | " in page.read_text()
