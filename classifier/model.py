@@ -136,6 +136,7 @@ class Model:
                 BASE_WEIGHTS,
                 SITE_WEIGHTS,
                 scales,
+                len(CODES),
                 INDEX["calibration"],
                 places[first:last],
                 weights[first:last],

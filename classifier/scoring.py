@@ -63,13 +63,13 @@ def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
 
 @compiled
 def top_reasons(
-    codes, starts, base, site, base_weights, site_weights, scales, skip, places, weights
+    codes, starts, base, site, base_weights, site_weights, scales, count, skip, places, weights
 ):
     """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights` (logits).
 
     `site` is a site's table, or one without entries for none; `scales` are the two factors from
-    raw scores to logits; `skip` is the reason that is never given. Of equal weights the lower
-    reason comes first.
+    raw scores to logits; `count` is how many reasons there are and `skip` the one that is never
+    given. Of equal weights the lower reason comes first.
     """
     sums = np.empty(256)
     for row in range(len(starts) - 1):
@@ -81,7 +81,7 @@ def top_reasons(
         sums[skip] = 0.0
         for rank in range(places.shape[1]):
             best = 0
-            for reason in range(1, 256):
+            for reason in range(1, count):
                 if abs(sums[reason]) > abs(sums[best]):
                     best = reason
             places[row, rank] = best if sums[best] != 0.0 else -1
