@@ -65,7 +65,7 @@ def judge(
     hold = bands.hold if settings.hold is None else settings.hold
     reject = max(hold, bands.reject if settings.reject is None else settings.reject)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
-    why = tuple(reasons[:5])
+    why = tuple([(code, round(weight, 2)) for code, weight in reasons[:5]])
     if len(submission.content) * 4 > CONTENT_BYTES and is_cut(submission):
         why = ((CONTENT_CUT, 0.0), *why[:4])
     discard = status == "spam" and score >= bands.discard

@@ -142,7 +142,7 @@ def _day(day: str, counts: dict[str, int]) -> DayCounts:
             for name in ("approved", "held", "spam")
         },
         labels={name: get(f"label_{codec.LABEL_CODE[name]}", 0) for name in ("ham", "spam")},
-        decided_by={name: get(f"by_{code}", 0) for name, code in comments.BY_CODE.items()},
+        decided_by={name: get(f"by_{code}", 0) for name, code in codec.BY_CODE.items()},
         decisions={name: get(f"decided_{name}", 0) for name in ("ham", "spam")}
         | {"undone": get("undone", 0)},
         missed_spam=get("missed_spam", 0),

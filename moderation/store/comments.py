@@ -18,7 +18,6 @@ AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
 EXTERNAL_BUCKETS = 4096
 IDEMPOTENCY_MS = 24 * 3600 * 1000
-BY_CODE = {"model": 0, "rule": 1, "fail_mode": 2}
 
 
 class Write(Struct, frozen=True):
@@ -113,7 +112,7 @@ def accept_call(
 def _verdict_args(verdict: Verdict, status: Status) -> tuple[Any, ...]:
     code = codec.STATUS_CODE[status]
     label = codec.LABEL_CODE[verdict.label]
-    return code, code, label, BY_CODE[verdict.decided_by], codec.encode(verdict)
+    return code, code, label, codec.BY_CODE[verdict.decided_by], codec.pack_verdict(verdict)
 
 
 def written(answer: list[Any]) -> list[Written] | str:

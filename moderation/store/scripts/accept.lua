@@ -36,7 +36,7 @@ if allowed > 0 then
   end
 end
 
-local counts = {}
+local counts, added = {}, {}
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
@@ -55,10 +55,10 @@ local function accept(at)
   local label = tonumber(ARGV[at + 10])
   local bucket = external .. ARGV[at + 2]
   local c, kind
-  if ext ~= '' then
+  if ext ~= '' and redis.call('HSETNX', bucket, ext, id) == 0 then
     local known = redis.call('HGET', bucket, ext)
-    c = known and comment_load(k.comment .. known)
-    if c then id = known end
+    c = comment_load(k.comment .. known)
+    if c then id = known else redis.call('HSET', bucket, ext, id) end
   end
   local from = c and c.status
   if not c then
@@ -66,8 +66,7 @@ local function accept(at)
     c = {revision = 1, decisions = 0, active = 0, last = 0, decision = '', digest = digest,
       submission = ARGV[at + 4], updated = now}
     put_verdict(c, status, verdict_status, verdict_label, by, verdict)
-    redis.call('ZADD', all, 0, id)
-    if ext ~= '' then redis.call('HSET', bucket, ext, id) end
+    added[#added + 1], added[#added + 2] = '0', id
     count('comments')
   elseif c.digest ~= digest then
     kind = 'r'
@@ -108,6 +107,7 @@ for i = 0, n - 1 do
   answer[#answer + 1] = kind
   answer[#answer + 1] = revision
 end
+if #added > 0 then redis.call('ZADD', all, unpack(added)) end
 for field, by in pairs(counts) do redis.call('HINCRBY', k.day, field, by) end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])

@@ -21,6 +21,10 @@ local function comment_load(key)
   if not text then return nil end
   local c = comment_parse(text)
   local from = COMMENT_HEADER + 1
+  if c.verdict_length == 0 and c.decision_length == 0 then
+    c.verdict, c.decision, c.submission = '', '', string.sub(text, from)
+    return c
+  end
   c.verdict = string.sub(text, from, from + c.verdict_length - 1)
   from = from + c.verdict_length
   c.decision = string.sub(text, from, from + c.decision_length - 1)
@@ -36,7 +40,7 @@ end
 
 local function comment_save(key, c, ttl)
   if ttl > 0 then
-    redis.call('SET', key, comment_pack(c), 'PX', string.format('%.0f', ttl))
+    redis.call('SET', key, comment_pack(c), 'PX', ttl)
   else
     redis.call('SET', key, comment_pack(c))
   end
@@ -69,7 +73,7 @@ end
 local function comment_move(sets, id, from, to)
   if from == to then return end
   if sets[from] then redis.call('ZREM', sets[from], id) end
-  if sets[to] then redis.call('ZADD', sets[to], 0, id) end
+  if sets[to] then redis.call('ZADD', sets[to], '0', id) end
 end
 
 -- Counts what a decision says of the verdict: let through but spam, or refused but ham.

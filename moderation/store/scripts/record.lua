@@ -8,6 +8,8 @@
 -- run twice. Answer: how many verdicts were recorded.
 local now = tonumber(ARGV[2])
 local counts, entries, recorded = {}, {}, 0
+local moved = {}
+local heard = redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[2])[2] > 0
 local function count(day, field)
   local of = counts[day]
   if not of then of = {}; counts[day] = of end
@@ -34,8 +36,13 @@ for at = 3, #ARGV, 10 do
     c.updated = now
     comment_save(key, c, tonumber(ARGV[at + 9]))
     if is_current then
-      comment_move({KEYS[base + 1], KEYS[base + 2], KEYS[base + 3]}, id, from, c.status)
-      redis.call('SPUBLISH', KEYS[2], id)
+      if from == COMMENT_QUEUED then
+        local set = KEYS[base + c.status]
+        local into = moved[set]
+        if not into then into = {}; moved[set] = into end
+        into[#into + 1], into[#into + 2] = '0', id
+      end
+      if heard then redis.call('SPUBLISH', KEYS[2], id) end
     end
     local day = KEYS[base + 4]
     count(day, 'verdict_' .. c.verdict_status)
@@ -44,6 +51,7 @@ for at = 3, #ARGV, 10 do
     recorded = recorded + 1
   end
 end
+for set, ids in pairs(moved) do redis.call('ZADD', set, unpack(ids)) end
 for day, fields in pairs(counts) do
   for field, by in pairs(fields) do redis.call('HINCRBY', day, field, by) end
 end
