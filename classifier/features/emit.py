@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.compiled import inlined
+from classifier.compiled import compiled, inlined
 from classifier.features.groups import (
     AUTHOR,
     CHARS,
@@ -50,7 +50,7 @@ def was_seen(seen, state):
     return (seen[site >> _WORD_SHIFT] >> (site & _BIT_MASK)) & _ONE != 0
 
 
-@inlined
+@compiled
 def emit(codes, k, seen, places, field, start, end, tag, state):
     """Append the feature of a hash unless the row has it, and return the new length.
 
