@@ -1,6 +1,5 @@
 """Settings: what an operator writes, what they are told when it is wrong."""
 
-import os
 import stat
 import threading
 from pathlib import Path
@@ -92,7 +91,7 @@ def test_the_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> 
     assert len(key) == 64
     path = tmp_path / "var" / "secret_key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert os.listdir(tmp_path / "var") == ["secret_key"]
+    assert [found.name for found in (tmp_path / "var").iterdir()] == ["secret_key"]
 
 
 def test_processes_that_start_together_agree_on_one_secret(tmp_path: Path) -> None:
