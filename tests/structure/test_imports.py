@@ -1,0 +1,62 @@
+"""What import contracts alone do not hold: that they name everything, and what is really loaded."""
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.structure.tree import ROOT
+
+CONTRACTS = {
+    contract["name"]: contract
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+}
+PACKAGES = {path.parent.name for path in (ROOT / "moderation").glob("*/__init__.py")}
+TALKING = {"api", "akismet", "console"} & PACKAGES
+
+SERVE = """
+import json, sys
+import moderation.app, workers.tasks
+from classifier import Model, Row
+model = Model.load()
+learner = model.new_learner()
+learner.learn(Row(text="Thanks, this fixed my build."), "ham")
+model.score([Row(text="Buy pills")], learner).reasons(0)
+model.explain(Row(text="Buy pills"), learner)
+print(json.dumps(sorted(name.split(".")[0] for name in sys.modules)))
+"""
+
+
+def test_every_package_that_talks_to_users_is_bound_by_the_contracts() -> None:
+    for name in (
+        "Only the store knows Redis",
+        "What talks to users reaches the store and the classifier by flow alone",
+    ):
+        bound = set(CONTRACTS[name]["source_modules"])
+        assert {f"moderation.{package}" for package in TALKING} <= bound
+
+
+def test_every_package_stands_on_a_layer() -> None:
+    layers = CONTRACTS[
+        "Arrows: workers and what talks to users call flow, flow calls store and classifier"
+    ]["layers"]
+    named = set(" ".join(layers).replace("(", " ").replace(")", " ").split())
+    assert {f"moderation.{package}" for package in PACKAGES} <= named
+
+
+@pytest.mark.usefixtures("kernels")
+def test_serving_loads_nothing_that_only_training_needs() -> None:
+    run = subprocess.run(
+        [sys.executable, "-W", "error::ImportWarning", "-c", SERVE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(json.loads(run.stdout))
+    assert {"numpy", "numba", "redis", "flask"} <= loaded
+    assert loaded.isdisjoint({"sklearn", "skops", "pandas", "matplotlib", "schemathesis"})
