@@ -16,7 +16,7 @@ from moderation.api import validation
 from moderation.api.problems import FieldError, Refusal
 from moderation.domain.comments import Submission
 
-SINGLE_BYTES = 2 << 20
+SINGLE_BYTES = 4 << 20
 """Most bytes of a body with one comment: every text at its bound, written as JSON escapes."""
 BATCH_BYTES = 8 << 20
 BATCH_ITEMS = 1000

@@ -1,0 +1,113 @@
+"""The web app on an empty server, with one site and whoever may call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from moderation.app import create_app
+from moderation.domain.accounts import Scope
+from moderation.flow import drain, setup
+from moderation.flow.runtime import Runtime
+from moderation.settings import Settings
+from moderation.store import Store, keys, schema
+from tests.factories import SITE
+
+
+class Caller:
+    """Calls the API with one token; `''` sends none."""
+
+    def __init__(self, client: FlaskClient, token: str) -> None:
+        self._client = client
+        self.token = token
+
+    def __call__(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = dict(options.pop("headers", {}))
+        if self.token:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        return self._client.open(path, method=method, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> TestResponse:
+        if json is not None:
+            options["json"] = json
+        return self("POST", path, **options)
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self("DELETE", path, **options)
+
+    def decide(self, comment: dict[str, Any], label: str, etag: str) -> TestResponse:
+        """Decides a comment as seen under an ETag."""
+        path = f"/v1/comments/{comment['id']}/decision"
+        return self.post(path, {"label": label}, headers={"If-Match": etag})
+
+    def stored(self) -> int:
+        """How many comments the caller's site has."""
+        return len(self.get("/v1/comments?limit=100").json["data"])
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Iterator[Flask]:
+    """The app of an installation with two sites, set up without the slow hash of a password."""
+    schema.migrate(store, print)
+    setup.use_shipped(store, settings)
+    for site in (SITE, "other.example", setup.DEMO_SITE):
+        setup.add_site(store, site)
+    made = create_app(settings)
+    yield made
+    made.extensions["winnow"].close()
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    """The app's own state."""
+    return app.extensions["winnow"]
+
+
+@pytest.fixture
+def caller(app: Flask, store: Store) -> Callable[..., Caller]:
+    """Makes callers with a token of some scopes."""
+
+    def make(*scopes: Scope, site: str = SITE, per_minute: int = 0) -> Caller:
+        token = setup.add_token(store, site, scopes, "test", per_minute)
+        return Caller(app.test_client(), token)
+
+    return make
+
+
+@pytest.fixture
+def api(caller: Callable[..., Caller]) -> Caller:
+    """A caller that may submit and moderate."""
+    return caller("submit", "moderate")
+
+
+@pytest.fixture
+def anyone(app: Flask) -> Caller:
+    """A caller without a token."""
+    return Caller(app.test_client(), "")
+
+
+@pytest.fixture
+def work(settings: Settings, app: Flask) -> Iterator[Callable[[], int]]:
+    """Does what a worker does when it is rung for: scores what waits."""
+    own = Runtime.open(settings)
+    yield lambda: drain.drain_lane(own, keys.shard_of(SITE) % keys.LANES)
+    own.close()
+
+
+def is_problem(answer: TestResponse, status: int, name: str) -> dict[str, Any]:
+    """Asserts that an answer is a problem of a type and returns it."""
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "application/problem+json"
+    problem = answer.json
+    assert problem["type"] == f"/problems/{name}"
+    assert problem["status"] == status
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+    return problem

@@ -1,0 +1,111 @@
+"""A comment scored while its site waits."""
+
+import time
+
+from flask import Flask
+
+from moderation.store import Store
+from tests.conftest import Server
+from tests.moderation.api.conftest import Caller, is_problem
+
+PILLS = {
+    "content": "Cheap viagra without prescription, order now: https://pills.example/buy",
+    "author": {"name": "cheap pills", "url": "https://pills.example/"},
+}
+THANKS = {"content": "Thanks, the second example fixed my build.", "author": {"name": "Ada"}}
+
+
+def test_a_check_answers_the_verdict_with_reasons_in_words(api: Caller) -> None:
+    answer = api.post("/v1/check", PILLS)
+    assert answer.status_code == 200
+    comment = answer.json
+    verdict = comment["verdict"]
+    assert comment["recorded"] is True
+    assert comment["content"] == PILLS["content"]
+    assert comment["author"] == PILLS["author"]
+    assert (verdict["label"], verdict["decided_by"]) == ("spam", "model")
+    assert comment["status"] == verdict["status"]
+    assert verdict["score"] > 0.5
+    assert 1 <= len(verdict["reasons"]) <= 5
+    for reason in verdict["reasons"]:
+        assert reason["text"] != reason["code"]
+        assert isinstance(reason["weight"], float)
+    assert comment["decision"] is None
+
+
+def test_ordinary_thanks_are_ham(api: Caller) -> None:
+    assert api.post("/v1/check", THANKS).json["verdict"]["label"] == "ham"
+
+
+def test_a_recorded_check_can_be_read_again(api: Caller) -> None:
+    comment = api.post("/v1/check", THANKS).json
+    read = api.get(f"/v1/comments/{comment['id']}").json
+    comment.pop("recorded")
+    assert read == comment
+
+
+def test_an_unrecorded_check_stores_and_counts_nothing(api: Caller) -> None:
+    comment = api.post("/v1/check?record=false", PILLS).json
+    assert (comment["id"], comment["recorded"]) == (None, False)
+    assert comment["verdict"]["label"] == "spam"
+    assert api.stored() == 0
+    assert api.get("/v1/stats").json["data"][-1]["comments"] == 0
+
+
+def test_a_decision_holds_for_the_next_check(api: Caller) -> None:
+    first = api.post("/v1/check", THANKS).json
+    assert api.decide(first, "spam", '"1-0"').status_code == 200
+    again = api.post("/v1/check?record=false", THANKS).json
+    assert again["verdict"]["score"] > first["verdict"]["score"]
+    assert again["verdict"]["model"] != first["verdict"]["model"]
+
+
+def test_with_a_store_that_hangs_the_fail_mode_answers_in_time(
+    api: Caller, app: Flask, valkey: Server
+) -> None:
+    assert api.post("/v1/check", THANKS).status_code == 200
+    with valkey.client() as client:
+        client.execute_command("CLIENT", "PAUSE", 2000, "ALL")
+        began = time.monotonic()
+        answer = api.post("/v1/check", THANKS)
+        seconds = time.monotonic() - began
+        client.execute_command("CLIENT", "UNPAUSE")
+    assert seconds < 0.5
+    comment = answer.json
+    assert answer.status_code == 200
+    assert (comment["id"], comment["recorded"], comment["status"]) == (None, False, "held")
+    assert comment["verdict"]["decided_by"] == "fail_mode"
+    assert comment["verdict"]["reasons"][0]["code"] == "store_unreachable"
+    assert api.post("/v1/check", THANKS).json["recorded"] is True
+
+
+def test_with_a_full_store_the_fail_mode_answers(api: Caller, valkey: Server) -> None:
+    assert api.post("/v1/check", THANKS).status_code == 200
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        comment = api.post("/v1/check", THANKS).json
+        submitted = api.post("/v1/comments", THANKS)
+        client.config_set("maxmemory", 0)
+    assert (comment["recorded"], comment["verdict"]["decided_by"]) == (False, "fail_mode")
+    is_problem(submitted, 507, "store-full")
+
+
+def test_without_a_store_an_unknown_token_gets_503(
+    app: Flask, api: Caller, runtime, tmp_path
+) -> None:
+    runtime.store = Store.connect(f"unix://{tmp_path}/nowhere.sock")
+    answer = api.post("/v1/check", THANKS)
+    is_problem(answer, 503, "store-down")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_a_token_over_its_limit_must_wait(caller, valkey: Server) -> None:
+    limited = caller("submit", per_minute=2)
+    codes = [limited.post("/v1/check", THANKS).status_code for _ in range(4)]
+    # The minute may change once in between.
+    assert codes.count(429) >= 1
+    for path in ("/v1/check", "/v1/comments"):
+        answer = limited.post(path, THANKS)
+        if answer.status_code == 429:
+            is_problem(answer, 429, "rate-limited")
+            assert 1 <= int(answer.headers["Retry-After"]) <= 60

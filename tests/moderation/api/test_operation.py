@@ -1,0 +1,103 @@
+"""What machines that watch are told."""
+
+import msgspec
+import pytest
+from flask import Flask
+
+from moderation.api.metrics import Meter
+from moderation.flow.runtime import Runtime
+from moderation.store import Store
+from tests.conftest import Server
+from tests.moderation.api.conftest import Caller, is_problem
+
+
+def samples(text: str) -> dict[str, float]:
+    """The samples of Prometheus' text format by name and labels."""
+    lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_alive_and_ready(anyone: Caller, runtime: Runtime, tmp_path) -> None:
+    assert anyone.get("/healthz").json == {"status": "alive"}
+    assert anyone.get("/readyz").json == {"status": "ready"}
+    runtime.store = Store.connect(f"unix://{tmp_path}/nowhere.sock")
+    assert anyone.get("/healthz").status_code == 200
+    answer = anyone.get("/readyz")
+    is_problem(answer, 503, "store-down")
+    assert answer.headers["Retry-After"]
+
+
+def test_a_store_of_another_version_is_not_ready(anyone: Caller, valkey: Server) -> None:
+    with valkey.client() as client:
+        client.set("{winnow}:schema", 999)
+    is_problem(anyone.get("/readyz"), 503, "store-mismatch")
+
+
+def test_metrics_count_requests_verdicts_and_what_waits(api: Caller, anyone: Caller) -> None:
+    name = 'winnow_request_seconds_count{method="POST",route="/v1/check",status="200"}'
+    before = samples(anyone.get("/metrics").text).get(name, 0)
+    api.post("/v1/check", {"content": "Hello"})
+    api.post("/v1/comments", {"content": "Hello"})
+    answer = anyone.get("/metrics")
+    assert answer.content_type.startswith("text/plain")
+    found = samples(answer.text)
+    assert found[name] == before + 1
+    assert found["winnow_store_up"] == 1
+    assert found["winnow_queue_depth"] == 1
+    assert found["winnow_queue_oldest_seconds"] >= 0
+    assert found["winnow_comments_total"] == 2
+    assert found['winnow_verdicts_by_total{decided_by="model"}'] == 1
+
+
+def test_metrics_without_a_store_say_so(anyone: Caller, runtime: Runtime, tmp_path) -> None:
+    runtime.store = Store.connect(f"unix://{tmp_path}/nowhere.sock")
+    found = samples(anyone.get("/metrics").text)
+    assert found["winnow_store_up"] == 0
+    assert "winnow_queue_depth" not in found
+
+
+def test_paths_that_are_not_ours_do_not_make_metrics(anyone: Caller) -> None:
+    for n in range(3):
+        is_problem(anyone.get(f"/nowhere/{n}"), 404, "not-found")
+    is_problem(anyone("BREW", "/v1/check"), 405, "method-not-allowed")
+    text = anyone.get("/metrics").text
+    assert "nowhere" not in text
+    assert "BREW" not in text
+
+
+@pytest.mark.parametrize(
+    "environ, headers",
+    [
+        ({"REMOTE_ADDR": "192.0.2.1"}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.1"}),
+        ({"REMOTE_ADDR": "192.0.2.1"}, {"Authorization": "Bearer wrong"}),
+        ({"REMOTE_ADDR": ""}, {}),
+    ],
+    ids=str,
+)
+def test_metrics_are_for_this_machine_or_by_token(
+    anyone: Caller, runtime: Runtime, environ: dict, headers: dict
+) -> None:
+    sent = {"environ_overrides": environ, "headers": headers}
+    is_problem(anyone.get("/metrics", **sent), 401, "unauthorised")
+    runtime.settings = msgspec.structs.replace(runtime.settings, metrics_token="sesame")
+    is_problem(anyone.get("/metrics", **sent), 401, "unauthorised")
+    sent["headers"] = {**headers, "Authorization": "Bearer sesame"}
+    assert anyone.get("/metrics", **sent).status_code == 200
+
+
+def test_metrics_of_a_run_before_are_cleared(tmp_path) -> None:
+    # The first meter of a process empties the folder; later ones find its lock and leave it.
+    folder = Meter.open(tmp_path).folder
+    (folder / "counter_1.db").write_bytes(b"of another process")
+    assert Meter.open(tmp_path).folder == folder
+    assert (folder / "counter_1.db").exists()
+    (folder / "counter_1.db").unlink()
+
+
+def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask) -> None:
+    ids = [
+        answer.headers["X-Request-Id"]
+        for answer in (anyone.get("/"), anyone.get("/x"), api.get("/v1/stats"), anyone.get("/docs"))
+    ]
+    assert len(set(ids)) == 4

@@ -1,0 +1,107 @@
+"""Pages for people."""
+
+import json
+
+import pytest
+
+from moderation.settings import Settings
+from tests.moderation.api.conftest import Caller, is_problem
+
+OURS = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+PILLS = "Cheap viagra without prescription, order now: https://pills.example/buy"
+
+
+@pytest.fixture
+def embedded(settings: Settings, app) -> None:
+    """The app runs on the embedded store, as `up` says in its file."""
+    settings.data.mkdir(exist_ok=True)
+    (settings.data / "run.json").write_text(json.dumps({"redis_url": settings.redis_url}))
+
+
+@pytest.mark.usefixtures("embedded")
+def test_the_box_shows_the_verdict_and_why_and_keeps_nothing(
+    anyone: Caller, api: Caller, caller
+) -> None:
+    assert "<textarea" in anyone.get("/").text
+    demo = caller("moderate", site="demo")
+    answer = anyone.post("/", data={"content": PILLS, "author": "cheap pills"}, headers=OURS)
+    assert answer.status_code == 200
+    assert "Probability of spam" in answer.text
+    assert "medicines" in answer.text
+    assert demo.stored() == 0
+    assert demo.get("/v1/stats").json["data"][-1]["comments"] == 0
+
+
+@pytest.mark.usefixtures("embedded")
+def test_what_was_pasted_is_shown_as_text(anyone: Caller) -> None:
+    hostile = '</textarea><script>alert(1)</script>" onfocus="x'
+    answer = anyone.post("/", data={"content": hostile, "author": hostile}, headers=OURS)
+    assert "<script" not in answer.text
+    assert '" onfocus' not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+@pytest.mark.usefixtures("embedded")
+def test_an_empty_box_is_asked_to_be_filled(anyone: Caller) -> None:
+    answer = anyone.post("/", data={"content": " \0 "}, headers=OURS)
+    assert "Write or paste a comment first." in answer.text
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+        {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "same-origin"},
+    ],
+    ids=str,
+)
+def test_the_box_is_closed_to_other_sites(anyone: Caller, headers: dict[str, str]) -> None:
+    answer = anyone.post("/", data={"content": PILLS}, headers=headers)
+    is_problem(answer, 403, "forbidden")
+
+
+def test_with_a_store_of_the_operators_there_is_no_box(anyone: Caller) -> None:
+    assert "<textarea" not in anyone.get("/").text
+    is_problem(anyone.post("/", data={"content": PILLS}, headers=OURS), 404, "not-found")
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_large_form_is_refused(anyone: Caller) -> None:
+    answer = anyone.post("/", data={"content": "a" * 2_000_000}, headers=OURS)
+    is_problem(answer, 413, "too-large")
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems/stale"])
+def test_a_page_runs_no_script_and_loads_nothing_from_elsewhere(anyone: Caller, path: str) -> None:
+    answer = anyone.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    for forbidden in ("<script", "style=", "http://", "https://cdn", 'src="//'):
+        assert forbidden not in answer.text
+    assert anyone.get("/assets/pages.css").status_code == 200
+
+
+def test_links_lead_somewhere(anyone: Caller) -> None:
+    import re
+
+    for path in ("/", "/docs"):
+        page = anyone.get(path).text
+        for link in set(re.findall(r'href="([^"]+)"', page)):
+            target, _, anchor = link.partition("#")
+            answer = anyone.get(target or path)
+            assert answer.status_code == 200, link
+            if anchor:
+                assert f'id="{anchor}"' in answer.text, link
+
+
+def test_the_docs_page_shows_every_call(anyone: Caller) -> None:
+    page = anyone.get("/docs").text
+    for path in anyone.get("/openapi.json").json["paths"]:
+        assert path in page
