@@ -1,0 +1,1 @@
+"""Measures Winnow beside its budgets: `make bench`."""

@@ -1,0 +1,208 @@
+"""Prints one JSON object a line for each figure, beside its budget.
+
+Two cores are shared by web, store, worker and load; a busy machine shows in every figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.bench import memory, texts, wrk
+from tests.e2e.running import Up, free_port
+from tests.processes import until
+
+
+def show(name: str, value: float, unit: str, **more: Any) -> None:
+    """Prints one figure."""
+    print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, **more}), flush=True)
+
+
+def progress(line: str) -> None:
+    """Says what is being measured."""
+    print(f"bench: {line}", file=sys.stderr, flush=True)
+
+
+def start(folder: Path) -> Up:
+    """Starts `up` and measures how long the first verdict takes."""
+    progress("start")
+    began = time.monotonic()
+    up = Up(folder / "var", free_port()).ready()
+    answer = up.post("/v1/check", {"content": "Thanks, the second example fixed my build."})
+    answer.raise_for_status()
+    show("start_seconds", time.monotonic() - began, "s", budget=10)
+    return up
+
+
+def check_http(up: Up, folder: Path) -> None:
+    """Checks over HTTP: the most, then latencies at half the budget."""
+    progress("check_http")
+    token, bodies = up.credentials["api_token"], texts.comments(20_000)
+    for body in bodies:
+        del body["external_id"]
+    run = {"connections": 16, "seconds": 3}
+    wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
+    most = wrk.load(folder, up.url, "/v1/check", token, bodies, connections=16, seconds=10)
+    # 16 connections that rest 12 ms and are answered in about 1 ms: some 1,250 a second.
+    half = wrk.load(
+        folder, up.url, "/v1/check", token, bodies, connections=16, seconds=8, each_ms=12
+    )
+    show("check_http", most["per_second"], "requests/s", budget=2500, p50_ms=most["p50_ms"],
+         p99_ms=most["p99_ms"], errors=most["errors"])  # fmt: skip
+    show("check_http_half_rate", half["per_second"], "requests/s", p50_ms=half["p50_ms"],
+         p99_ms=half["p99_ms"], p99_budget_ms=25, errors=half["errors"])  # fmt: skip
+
+
+def submit_http(up: Up, folder: Path) -> None:
+    """Single submissions over HTTP, answered 202."""
+    progress("submit_http")
+    bodies = texts.comments(20_000, seed=2)
+    for body in bodies:
+        del body["external_id"]
+    run = wrk.load(
+        folder, up.url, "/v1/comments", up.credentials["api_token"], bodies,
+        connections=16, seconds=8,
+    )  # fmt: skip
+    show("submit_http", run["per_second"], "requests/s", p50_ms=run["p50_ms"],
+         p99_ms=run["p99_ms"], errors=run["errors"])  # fmt: skip
+    drained(up)
+
+
+def verdicts(up: Up) -> int:
+    """Returns how many verdicts of the demo site are stored."""
+    headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
+    answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
+    answer.raise_for_status()
+    return sum(sum(day["statuses"].values()) for day in answer.json()["data"])
+
+
+def comments_stored(up: Up) -> int:
+    """Returns how many comments and revisions of the demo site were accepted."""
+    headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
+    answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
+    return sum(day["comments"] + day["revisions"] for day in answer.json()["data"])
+
+
+def drained(up: Up) -> None:
+    """Waits until everything accepted has its verdict."""
+    until(lambda: verdicts(up) >= comments_stored(up), 120, up.output)
+
+
+def batch_end_to_end(up: Up, count: int = 40_000) -> None:
+    """Batches of 1,000 by two connections, from the first byte to the last stored verdict."""
+    progress("batch_end_to_end")
+    sent = texts.comments(count, seed=3)
+    lines = [json.dumps(body) for body in sent]
+    batches = ["\n".join(lines[i : i + 1000]).encode() for i in range(0, count, 1000)]
+    headers = {
+        "Authorization": f"Bearer {up.credentials['api_token']}",
+        "Content-Type": "application/x-ndjson",
+    }
+    before = verdicts(up)
+    with httpx.Client(base_url=up.url, headers=headers, timeout=60) as client:
+        began = time.monotonic()
+        for batch in batches:
+            client.post("/v1/comments/batch", content=batch).raise_for_status()
+        submitted = time.monotonic() - began
+        until(lambda: verdicts(up) >= before + count, 120, up.output)
+        seconds = time.monotonic() - began
+    show("batch_end_to_end", count / seconds, "comments/s", budget=15_000,
+         submitted_per_second=round(count / submitted))  # fmt: skip
+
+
+def decision_visible(up: Up, times: int = 30) -> None:
+    """From sending a decision to a verdict, by another connection, that has learned it."""
+    progress("decision_visible")
+    headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
+    took = []
+    with httpx.Client(base_url=up.url, headers=headers, timeout=10) as client:
+        for number in range(times):
+            body = {"content": f"Our gallery of oak tables, number {number}, is open"}
+            made = client.post("/v1/check", json=body).json()
+            position = int(made["verdict"]["model"].partition("+")[2].split(".")[0])
+            began = time.monotonic()
+            client.post(
+                f"/v1/comments/{made['id']}/decision", json={"label": "spam"},
+                headers={"If-Match": '"1-0"'},
+            ).raise_for_status()  # fmt: skip
+            after = httpx.post(f"{up.url}/v1/check", json=body, headers=headers, timeout=10).json()
+            took.append((time.monotonic() - began) * 1000)
+            assert int(after["verdict"]["model"].partition("+")[2].split(".")[0]) > position
+    show("decision_visible_ms", sorted(took)[len(took) // 2], "ms")
+
+
+def train(folder: Path) -> None:
+    """Training from the seed corpus alone: time and peak memory of the whole process."""
+    progress("train")
+    argv = [sys.executable, "-m", "classifier", "train", "--out", str(folder / "model.winnow")]
+    began = time.monotonic()
+    run = subprocess.run(
+        ["/usr/bin/env", "time", "-f", "%M", *argv] if shutil.which("time") else argv,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    show("train_seconds", time.monotonic() - began, "s")
+    last = run.stderr.strip().splitlines()[-1] if run.stderr.strip() else ""
+    if last.isdigit():
+        show("train_peak_mib", int(last) / 1024, "MiB")
+
+
+def classifier() -> None:
+    """The classifier alone, on one core."""
+    progress("classifier")
+    run = subprocess.run(
+        [sys.executable, "-m", "classifier", "bench"], capture_output=True, text=True, check=True
+    )
+    figures = json.loads(run.stdout)
+    show("classifier", figures["comments_per_second"]["256"], "comments/s", budget=150_000,
+         ratio_budget=45, **figures)  # fmt: skip
+
+
+def main() -> int:
+    """Measures everything asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="training and decisions too")
+    parser.add_argument("--only", action="append", help="a figure by name; may be repeated")
+    options = parser.parse_args()
+    if not shutil.which("wrk"):
+        print("bench: wrk is missing; install it (Debian: apt-get install wrk)", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
+        folder = Path(name)
+        up = start(folder)
+        try:
+            parts: dict[str, Callable[[], None]] = {
+                "check_http": lambda: check_http(up, folder),
+                "submit_http": lambda: submit_http(up, folder),
+                "batch_end_to_end": lambda: batch_end_to_end(up),
+            }
+            if options.full:
+                parts["decision_visible_ms"] = lambda: decision_visible(up)
+            for part, measure in parts.items():
+                if not options.only or part in options.only:
+                    measure()
+        finally:
+            up.end()
+        rest: dict[str, Callable[[], None]] = {
+            "redis_bytes_per_comment": lambda: memory.measure(show, progress),
+            "classifier": classifier,
+        }
+        if options.full:
+            rest["train_seconds"] = lambda: train(folder)
+        for part, measure in rest.items():
+            if not options.only or part in options.only:
+                measure()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

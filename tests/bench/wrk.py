@@ -1,0 +1,65 @@
+"""Load by wrk: requests with bodies of their own, as fast as they come or at a steady rate."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+_SCRIPT = """
+local bodies, n = {}, 0
+for line in io.lines('%(bodies)s') do bodies[#bodies + 1] = line end
+wrk.method = 'POST'
+wrk.headers['Content-Type'] = 'application/json'
+wrk.headers['Authorization'] = 'Bearer %(token)s'
+request = function()
+  n = n + 1
+  return wrk.format(nil, '%(path)s', nil, bodies[n %% #bodies + 1])
+end
+%(pause)s
+done = function(summary, latency, requests)
+  local e = summary.errors
+  io.write(string.format('RESULT {"requests":%%d,"seconds":%%f,"p50_ms":%%f,',
+    summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3))
+  io.write(string.format('"p99_ms":%%f,"errors":%%d}\\n', latency:percentile(99) / 1e3,
+    e.connect + e.read + e.write + e.status + e.timeout))
+end
+"""
+
+
+def load(
+    folder: Path,
+    url: str,
+    path: str,
+    token: str,
+    bodies: list[dict[str, Any]],
+    *,
+    connections: int,
+    seconds: int,
+    each_ms: float = 0,
+) -> dict[str, float]:
+    """Posts for some seconds and returns requests/s, p50 and p99 in milliseconds, and errors.
+
+    `each_ms` is how long a connection rests between an answer and its next request; with it the
+    load is steadier than the server allows.
+    """  # fmt: skip
+    lines = folder / "bodies.jsonl"
+    lines.write_text("\n".join(json.dumps(body) for body in bodies))
+    pause = f"delay = function() return {each_ms} end" if each_ms else ""
+    script = folder / "load.lua"
+    script.write_text(_SCRIPT % {"bodies": lines, "token": token, "path": path, "pause": pause})
+    run = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script), url],
+        capture_output=True,
+        text=True,
+        timeout=seconds + 60,
+        check=True,
+    )
+    found = re.search(r"RESULT (\{.*\})", run.stdout)
+    if found is None:
+        raise RuntimeError(f"wrk said nothing of its result: {run.stdout} {run.stderr}")
+    result: dict[str, float] = json.loads(found[1])
+    result["per_second"] = result["requests"] / result["seconds"]
+    return result
