@@ -20,8 +20,8 @@ def _digest() -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
-_root = os.environ.get("NUMBA_CACHE_DIR") or str(_PACKAGE / "__pycache__")
-numba.config.CACHE_DIR = os.path.join(_root, f"kernels-{_digest()}")
+_root = Path(os.environ.get("NUMBA_CACHE_DIR") or _PACKAGE / "__pycache__")
+numba.config.CACHE_DIR = str(_root / f"kernels-{_digest()}")
 
 compiled = numba.njit(cache=True)
 """A kernel with a place of its own in the cache."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,17 +12,16 @@ import numpy.typing as npt
 from classifier.features.emit import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
 from classifier.features.extract import extract_places
 from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
-from classifier.features.kernel import FIELDS
+from classifier.features.kernel import FIELDS, URL
 from classifier.reasons import CODES
 from classifier.scoring import BASE_MASK, GROUP_BITS, REASON_BITS, SITE_MASK
-from classifier.svm import PRIOR_WEIGHT
 
 if TYPE_CHECKING:
     from classifier.learner import Learner
     from classifier.model import Model
     from classifier.row import Row
 
-_SPAN_FIELDS = ("text", "author", "url")
+_SPAN_FIELDS = FIELDS[: URL + 1]
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -69,8 +69,7 @@ def _weights(
     total = model.slope * base * model.table[codes & BASE_MASK] / _length(base)
     if learner is not None:
         site = SITE_WEIGHTS[groups]
-        scale = model.slope / PRIOR_WEIGHT
-        total = total + scale * site * learner.table[codes & SITE_MASK] / _length(site)
+        total = total + model.scale * site * learner.table[codes & SITE_MASK] / _length(site)
     return total
 
 
@@ -120,10 +119,7 @@ def _field_spans(
     density = np.cumsum(slope)[:size]
     edges = np.unique(np.concatenate([places[:, PLACE_START], places[:, PLACE_END]]))
     return [
-        Span(field, int(a), int(b), float(density[a] * (b - a)))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        Span(field, a, b, float(density[a] * (b - a)))
+        for a, b in pairwise(edges.tolist())
         if abs(density[a]) > 1e-12
     ]
-
-
-assert FIELDS[: len(_SPAN_FIELDS)] == _SPAN_FIELDS

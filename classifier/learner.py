@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier import svm
+from classifier import calibration, svm
 from classifier.bands import Bands
+from classifier.calibration import CURVE, HOLD, INTERCEPT, KEPT, REJECT, SiteCalibration
 from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.row import Row
@@ -34,6 +35,9 @@ class Learner:
         self._codes: npt.NDArray[np.uint32] = np.zeros(svm.RING_CODES, np.uint32)
         self._rows: npt.NDArray[np.float64] = np.zeros(svm.WINDOW * svm.FIELDS)
         self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
+        self._outcomes: npt.NDArray[np.float64] = np.zeros(2 * KEPT)
+        self._curve: npt.NDArray[np.float64] = np.zeros(CURVE)
+        self._curve[[INTERCEPT, HOLD, REJECT]] = [model.offset, *model.band_logits]
 
     @property
     def position(self) -> int:
@@ -41,41 +45,66 @@ class Learner:
         return int(self._state[svm.SPAM] + self._state[svm.HAM])
 
     @property
+    def intercept(self) -> float:
+        """What is added to the scaled raw score to give the site's logit."""
+        return float(self._curve[INTERCEPT])
+
+    @property
     def bands(self) -> Bands:
-        """The site's bands as calibrated so far."""
-        return self._model.bands
+        """The site's bands as calibrated so far: the model's as long as there is no label."""
+        if self.position == 0:
+            return self._model.bands
+        hold, reject = (round(calibration.logistic(self._curve[i]), 6) for i in (HOLD, REJECT))
+        return Bands(hold, reject, max(reject, self._model.bands.discard))
+
+    @property
+    def calibration(self) -> SiteCalibration:
+        """How the site's bands treat its newest labels, with the uncertainty of each share."""
+        seen = self._outcomes.reshape(2, KEPT)[:, : min(self.position, KEPT)]
+        return calibration.describe(seen, self._model.scale, self.intercept, self.bands)
 
     def learn(self, row: Row | FeatureBatch, label: str) -> None:
-        """Learn one label (`spam` or `ham`); at most a millisecond; ValueError for another label."""
+        """Learn one label, `spam` or `ham` (else ValueError), in at most a millisecond."""
         if label not in LABELS:
             raise ValueError("a label is spam or ham")
         batch = self._model.features([row]) if isinstance(row, Row) else row
         prior = svm.PRIOR_WEIGHT * self._model.raw_scores(batch)[0]
-        svm.learn(
+        sign = 1.0 if label == "spam" else -1.0
+        slot = self.position % KEPT
+        before = svm.learn(
             self.table,
             self._codes,
             self._rows.reshape(svm.WINDOW, svm.FIELDS),
             self._state,
             batch.row(0),
             prior,
-            1.0 if label == "spam" else -1.0,
+            sign,
             SITE_WEIGHTS,
+        )
+        outcomes = self._outcomes.reshape(2, KEPT)
+        outcomes[0, slot], outcomes[1, slot] = before, sign
+        calibration.calibrate(
+            outcomes,
+            min(self.position, KEPT),
+            self._curve,
+            self._model.scale,
+            self._model.offset,
+            *self._model.band_logits,
         )
 
     def copy(self) -> Learner:
         """Return an independent learner with the same state."""
         twin = Learner.__new__(Learner)
         twin._model = self._model
-        twin.table = self.table.copy()
-        twin._codes = self._codes.copy()
-        twin._rows = self._rows.copy()
-        twin._state = self._state.copy()
+        twin.table, twin._codes = self.table.copy(), self._codes.copy()
+        twin._rows, twin._state = self._rows.copy(), self._state.copy()
+        twin._outcomes, twin._curve = self._outcomes.copy(), self._curve.copy()
         return twin
 
     @property
     def nbytes(self) -> int:
         """Size of the state in memory in bytes."""
-        return sum(array.nbytes for array in self._arrays().values())
+        return sum(int(array.nbytes) for array in self._arrays().values())
 
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {
@@ -83,6 +112,8 @@ class Learner:
             "codes": self._codes,
             "rows": self._rows,
             "state": self._state,
+            "outcomes": self._outcomes,
+            "curve": self._curve,
         }
 
     def to_bytes(self) -> bytes:
@@ -102,6 +133,6 @@ class Learner:
             if stored is None or stored.dtype != array.dtype or len(stored) != len(array):
                 raise ModelError("the learner checkpoint is damaged: an array is missing")
             array[:] = stored
-        if not svm.is_consistent(learner._state):
+        if not svm.is_consistent(learner._state, learner._rows.reshape(svm.WINDOW, svm.FIELDS)):
             raise ModelError("the learner checkpoint is damaged: its state is impossible")
         return learner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from classifier import scoring
 from classifier.bands import Bands
+from classifier.calibration import probabilities
 from classifier.features.batch import FeatureBatch
 from classifier.features.extract import extract_features
 from classifier.features.groups import (
@@ -49,6 +51,10 @@ class Model:
         self.intercept: float = manifest["intercept"]
         self.slope: float = manifest["slope"]
         self.offset: float = manifest["offset"]
+        self.scale = self.slope / PRIOR_WEIGHT
+        self.band_logits = tuple(
+            math.log(p / (1 - p)) for p in (self.bands.hold, self.bands.reject)
+        )
         self._stored = table
         self.table: npt.NDArray[np.float32] = table.astype(np.float32)
         self.table.setflags(write=False)
@@ -97,27 +103,29 @@ class Model:
     def score(
         self,
         rows: Sequence[Row] | FeatureBatch,
-        learners: Learner | None | Sequence[Learner | None] = None,
+        learners: Learner | Sequence[Learner | None] | None = None,
     ) -> Scores:
         """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
         batch = rows if isinstance(rows, FeatureBatch) else self.features(rows)
         each = _one_each(learners, len(batch))
-        raw = PRIOR_WEIGHT * self.raw_scores(batch)
-        raw += self._site_scores(batch, each)
-        logit = raw * (self.slope / PRIOR_WEIGHT) + self.offset
-        return Scores(self, batch, each, logit, probability(logit))
+        raw, intercept = self._site_scores(batch, each)
+        raw += PRIOR_WEIGHT * self.raw_scores(batch)
+        logit = raw * self.scale + intercept
+        return Scores(self, batch, each, logit, rounded_probability(logit))
 
     def _site_scores(
         self, batch: FeatureBatch, learners: list[Learner | None]
-    ) -> npt.NDArray[np.float64]:
-        out = np.zeros(len(batch))
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return what each row's learner adds to the raw score, and its intercept."""
+        out, intercepts = np.zeros(len(batch)), np.full(len(batch), self.offset)
         for first, last, learner in _runs(learners):
             if learner is not None:
                 part = batch[first:last]
                 scoring.site_scores(
                     part.codes, part.starts, learner.table, SITE_WEIGHTS, out[first:last]
                 )
-        return out
+                intercepts[first:last] = learner.intercept
+        return out, intercepts
 
     def top_reasons(
         self, batch: FeatureBatch, learners: list[Learner | None], most: int
@@ -125,7 +133,7 @@ class Model:
         """Return each row's heaviest reasons as places in `CODES` (-1: none) and their logits."""
         places = np.empty((len(batch), most), np.int16)
         weights = np.empty((len(batch), most))
-        scales = np.array([self.slope, self.slope / PRIOR_WEIGHT])
+        scales = np.array([self.slope, self.scale])
         for first, last, learner in _runs(learners):
             part = batch[first:last]
             scoring.top_reasons(
@@ -150,9 +158,11 @@ class Model:
         weights = np.zeros(256)
         scoring.by_reason(codes, self.table, scoring.BASE_MASK, BASE_WEIGHTS, self.slope, weights)
         if learner is not None:
-            scale = self.slope / PRIOR_WEIGHT
-            scoring.by_reason(codes, learner.table, scoring.SITE_MASK, SITE_WEIGHTS, scale, weights)
-        weights[INDEX["calibration"]] += self.slope * self.intercept + self.offset
+            scoring.by_reason(
+                codes, learner.table, scoring.SITE_MASK, SITE_WEIGHTS, self.scale, weights
+            )
+        offset = self.offset if learner is None else learner.intercept
+        weights[INDEX["calibration"]] += self.slope * self.intercept + offset
         return weights[: len(CODES)]
 
     def explain(self, row: Row, learner: Learner | None = None) -> Explanation:
@@ -176,9 +186,11 @@ class Model:
         return to_pipeline(self)
 
 
-def probability(logit: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the logistic function of a logit, rounded to 1e-6."""
-    return np.round(1.0 / (1.0 + np.exp(-np.clip(logit, -60.0, 60.0))), 6)
+def rounded_probability(logit: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the logistic function of logits, rounded to 1e-6."""
+    out = np.empty(len(logit))
+    probabilities(logit, out)
+    return np.round(out, 6)
 
 
 def _read(path: Path | None) -> bytes:
@@ -199,7 +211,7 @@ def _runs(learners: list[Learner | None]) -> Iterator[tuple[int, int, Learner | 
 
 
 def _one_each(
-    learners: Learner | None | Sequence[Learner | None], count: int
+    learners: Learner | Sequence[Learner | None] | None, count: int
 ) -> list[Learner | None]:
     if learners is None or isinstance(learners, Learner):
         return [learners] * count

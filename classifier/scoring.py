@@ -1,4 +1,4 @@
-"""Kernels that read feature codes: raw scores, lengths and reasons of rows. No BLAS, no fastmath."""
+"""Kernels that read feature codes: scores and reasons of rows. No BLAS, no fastmath."""
 
 from __future__ import annotations
 

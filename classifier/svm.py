@@ -18,19 +18,17 @@ PRIOR_WEIGHT = 0.3
 COST = 10.0
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD = range(5)
-STATE = 8
+STATE = 5
 BEGIN, LENGTH, PRIOR, SIGN, ALPHA, SCALE, COST_OF = range(7)
 FIELDS = 8
 
 
-def is_consistent(state: npt.NDArray[np.int64]) -> bool:
+def is_consistent(state: npt.NDArray[np.int64], rows: npt.NDArray[np.float64]) -> bool:
     """Whether a state read from a checkpoint stays inside the ring."""
-    return bool(
-        state.min() >= 0
-        and state[HEAD] < WINDOW
-        and state[COUNT] <= WINDOW
-        and state[CODE_HEAD] <= RING_CODES
-    )
+    inside = state[HEAD] < WINDOW and state[COUNT] <= WINDOW and state[CODE_HEAD] <= RING_CODES
+    begins, lengths = rows[:, BEGIN], rows[:, LENGTH]
+    placed = begins.min() >= 0 and lengths.min() >= 0 and (begins + lengths).max() <= RING_CODES
+    return bool(state.min() >= 0 and inside and placed and np.isfinite(rows).all())
 
 
 @compiled
@@ -52,7 +50,10 @@ def _place(codes_len, rows, state):
 
 @compiled
 def learn(table, ring, rows, state, codes, prior, sign, group_weights):
-    """Learn one row: put it in the ring, then visit the ring's rows from newest to oldest."""
+    """Learn one row and return the raw score that it had before.
+
+    The row is put in the ring, then the ring's rows are visited from newest to oldest.
+    """
     size = min(len(codes), 4096)
     begin = _place(size, rows, state)
     ring[begin : begin + size] = codes[:size]
@@ -60,13 +61,14 @@ def learn(table, ring, rows, state, codes, prior, sign, group_weights):
     labels, same = state[SPAM] + state[HAM], state[SPAM if sign > 0 else HAM]
     row = rows[state[HEAD]]
     row[BEGIN], row[LENGTH], row[PRIOR], row[SIGN], row[ALPHA] = begin, size, prior, sign, 0.0
-    row[SCALE] = dot(ring, begin, begin + size, table, SITE_MASK, group_weights)[1]
+    before, row[SCALE] = dot(ring, begin, begin + size, table, SITE_MASK, group_weights)
     row[COST_OF] = COST * np.sqrt(0.5 * (labels + 1) / (same))
     state[HEAD] = (state[HEAD] + 1) % WINDOW
     state[COUNT] += 1
     state[CODE_HEAD] = begin + size
     for back in range(state[COUNT]):
         _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
+    return prior + before
 
 
 @compiled
