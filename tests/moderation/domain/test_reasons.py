@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import classifier
-
 from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import POLICY_REASONS, Verdict
 from moderation.store import codec

@@ -1,0 +1,92 @@
+"""From score to status: rules first, then bands; the same everywhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier import Bands
+from moderation.domain import policy
+from moderation.domain.comments import CONTENT_BYTES
+from moderation.domain.errors import InvalidInput
+from moderation.domain.sites import SiteSettings, site_name
+from tests.factories import submission
+
+BANDS = Bands(hold=0.4, reject=0.8, discard=0.95)
+
+
+def judged(score, sent=None, **chosen):
+    return policy.judge(
+        sent or submission(),
+        score,
+        [("links", 1.234)] * 7,
+        bands=BANDS,
+        settings=SiteSettings(**chosen),
+        model="m+1",
+        policy=3,
+    )
+
+
+@pytest.mark.parametrize(
+    "score, status, label, discard",
+    [
+        (0.0, "approved", "ham", False),
+        (0.399999, "approved", "ham", False),
+        (0.4, "held", "ham", False),
+        (0.5, "held", "spam", False),
+        (0.8, "spam", "spam", False),
+        (0.95, "spam", "spam", True),
+    ],
+)
+def test_a_bound_belongs_to_the_band_above_it(score, status, label, discard):
+    word = judged(score)
+    assert (word.status, word.label, word.discard) == (status, label, discard)
+    assert (word.model, word.policy, word.decided_by) == ("m+1", 3, "model")
+
+
+@given(st.floats(0, 1), st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_whatever_bands_are_chosen_more_spam_is_never_judged_milder(score, hold, reject):
+    order = ("approved", "held", "spam")
+    lower = judged(score / 2, hold=hold, reject=reject).status
+    higher = judged(score, hold=hold, reject=reject).status
+    assert order.index(lower) <= order.index(higher)
+
+
+def test_at_most_five_reasons_in_hundredths():
+    assert judged(0.9).reasons == (("links", 1.23),) * 5
+
+
+@pytest.mark.parametrize("role", ["administrator", " Editor ,subscriber", "MODERATOR"])
+def test_a_trusted_role_is_approved_whatever_the_score(role):
+    word = judged(0.99, submission(author={"role": role}))
+    assert (word.status, word.label, word.decided_by) == ("approved", "ham", "rule")
+
+
+@pytest.mark.parametrize("role", ["", "subscriber", "administrators", "not administrator"])
+def test_a_role_that_only_looks_trusted_is_not(role):
+    assert judged(0.99, submission(author={"role": role})).status == "spam"
+
+
+def test_a_cut_text_says_so_first():
+    whole, cut = submission("x" * 100), submission("é" * (CONTENT_BYTES // 2))
+    assert judged(0.1, whole).reasons[0][0] == "links"
+    assert judged(0.1, cut).reasons[0][0] == "content_cut"
+
+
+@pytest.mark.parametrize("mode, status", [("enforce", "spam"), ("observe", "approved")])
+def test_observe_approves_what_enforce_would_refuse(mode, status):
+    assert policy.effective_status(judged(0.9), SiteSettings(mode=mode)) == status
+
+
+@pytest.mark.parametrize("name", ["a", "blog.example", "ak-0123456789abcdef0123", "a" * 63])
+def test_names_that_a_site_may_have(name):
+    assert site_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-a", "a-", "A", "a b", "a:b", "{a}", "a" * 64, "ä", "a\n", "a\0"]
+)
+def test_names_that_a_site_may_not_have(name):
+    with pytest.raises(InvalidInput):
+        site_name(name)

@@ -1,0 +1,69 @@
+"""The connection that scripts are run on."""
+
+import threading
+
+import pytest
+
+from moderation.domain.errors import StoreDown
+from moderation.store import Store, sites
+from tests.conftest import Server
+from tests.factories import SITE
+
+
+def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
+    store: Store, valkey: Server
+) -> None:
+    sites.create(store, SITE, 7)
+    assert sites.read(store, SITE).created_ms == 7
+    with valkey.client() as client:
+        client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    assert sites.read(store, SITE).created_ms == 7
+
+
+def test_an_answer_that_comes_late_is_not_taken_for_the_next(store: Store, valkey: Server) -> None:
+    sites.create(store, SITE, 7)
+    assert sites.read(store, SITE, hurry=True).created_ms == 7
+    with valkey.client() as client:
+        client.execute_command("CLIENT", "PAUSE", 10_000, "ALL")
+        with pytest.raises(StoreDown):
+            sites.read(store, SITE, hurry=True)
+        client.execute_command("CLIENT", "UNPAUSE")
+    assert sites.read(store, "another.example", hurry=True).created_ms == 0
+    assert sites.read(store, SITE, hurry=True).created_ms == 7
+
+
+def test_threads_do_not_share_a_connection(store: Store) -> None:
+    names = [f"site{n}.example" for n in range(4)]
+    for number, name in enumerate(names, 1):
+        sites.create(store, name, number)
+    wrong: list[str] = []
+
+    def ask(number: int, name: str) -> None:
+        for _ in range(200):
+            if sites.read(store, name).created_ms != number:
+                wrong.append(name)
+
+    threads = [
+        threading.Thread(target=ask, args=(number, name)) for number, name in enumerate(names, 1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_script_that_the_server_forgot_is_sent_again(store: Store, valkey: Server) -> None:
+    sites.create(store, SITE, 7)
+    with valkey.client() as client:
+        client.script_flush()
+    assert sites.read(store, SITE).created_ms == 7
+
+
+def test_a_closed_store_leaves_no_connection(store: Store, valkey: Server) -> None:
+    sites.read(store, SITE)
+    sites.read(store, SITE, hurry=True)
+    with valkey.client() as client:
+        before = len(client.client_list())
+        store.close()
+        assert len(client.client_list()) == before - 2

@@ -1,0 +1,49 @@
+"""The store's layout: named at the first run, migrated when older, refused when newer."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.domain.errors import SchemaMismatch
+from moderation.store import keys, schema
+
+pytestmark = pytest.mark.second_store
+
+
+def test_an_empty_store_gets_the_current_layout(store):
+    assert schema.stored(store) == 0
+    assert schema.migrate(store, print) == 0
+    assert schema.stored(store) == schema.VERSION
+    schema.check(store)
+
+
+def test_a_newer_store_is_refused_and_left_as_it_is(store):
+    store.redis.set(keys.SCHEMA, schema.VERSION + 1)
+    with pytest.raises(SchemaMismatch, match="newer Winnow"):
+        schema.check(store)
+    with pytest.raises(SchemaMismatch, match="newer Winnow"):
+        schema.migrate(store, print)
+    assert schema.stored(store) == schema.VERSION + 1
+
+
+def test_an_older_store_is_refused_until_it_is_migrated_step_by_step_with_progress(store):
+    store.redis.set(keys.SCHEMA, 1)
+    with pytest.raises(SchemaMismatch, match="python -m moderation migrate"):
+        schema.check(store, version=3)
+    told, done = [], []
+    steps = {1: lambda *_: done.append(1), 2: lambda *_: done.append(2)}
+    assert schema.migrate(store, told.append, steps, version=3) == 2
+    assert (done, len(told), schema.stored(store)) == ([1, 2], 2, 3)
+    schema.check(store, version=3)
+
+
+def test_a_migration_that_breaks_off_goes_on_where_it_was(store):
+    store.redis.set(keys.SCHEMA, 1)
+
+    def fails(*_):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        schema.migrate(store, print, {1: lambda *_: None, 2: fails}, version=3)
+    assert schema.stored(store) == 2
+    assert schema.migrate(store, print, {2: lambda *_: None}, version=3) == 1
