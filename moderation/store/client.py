@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, Self
 
 import redis
+from hiredis import pack_command
 from redis import exceptions as failures
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
@@ -62,6 +64,46 @@ def store_errors() -> Iterator[None]:
         raise
 
 
+class Line:
+    """One connection a thread, for scripts: a client's pool costs more than the script does."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._pool = client.connection_pool
+        self._own = threading.local()
+        self._all: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def call(self, *words: Any) -> Any:
+        """Sends a command and returns its answer, by a new connection if the old one is gone."""
+        connection = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._pool.make_connection()
+            self._all.add(connection)
+        try:
+            if connection.is_connected and _is_over(connection):
+                connection.disconnect()
+            connection.send_packed_command([pack_command(words)], check_health=False)
+            return connection.read_response()
+        except ResponseError:
+            raise
+        except BaseException:
+            # An answer that comes late must not be taken for that of the next command.
+            connection.disconnect()
+            raise
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        for connection in list(self._all):
+            connection.disconnect()
+
+
+def _is_over(connection: Any) -> bool:
+    """Says whether the server ended a connection: nothing was asked, yet something can be read."""
+    try:
+        return bool(connection.can_read())
+    except (*_DOWN, OSError):
+        return True
+
+
 class Store:
     """A thread-safe connection to the store.
 
@@ -74,6 +116,8 @@ class Store:
         self.url = url
         self.redis = self._client(READ_SECONDS)
         self.hurry = self._client(HURRY_SECONDS)
+        self._calm = Line(self.redis)
+        self._hurried = Line(self.hurry)
         self._scripts: dict[str, Script] = {}
         self._lock = threading.Lock()
 
@@ -95,6 +139,8 @@ class Store:
 
     def close(self) -> None:
         """Closes every connection."""
+        self._calm.close()
+        self._hurried.close()
         self.redis.close()
         self.hurry.close()
 
@@ -116,12 +162,12 @@ class Store:
     ) -> Any:
         """Runs a script and returns what it returns; loads it where the server lacks it."""
         script = self.script(name)
-        client = self.hurry if hurry else self.redis
+        line = self._hurried if hurry else self._calm
         with store_errors():
             try:
-                return client.evalsha(script.sha, len(keys), *keys, *args)
+                return line.call("EVALSHA", script.sha, len(keys), *keys, *args)
             except NoScriptError:
-                return client.eval(script.text, len(keys), *keys, *args)
+                return line.call("EVAL", script.text, len(keys), *keys, *args)
 
     def run_many(
         self,
