@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
-from ulid import ULID
 
 from moderation.domain.comments import Comment, Status, Submission
 from moderation.domain.errors import NotAuthorised, RateLimited, StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unreachable
+from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
 from moderation.flow import learn
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.score import score_batch
-from moderation.store import codec, comments, sites
+from moderation.store import codec, comments
 
 
 class Checked(Struct, frozen=True):
@@ -21,12 +23,28 @@ class Checked(Struct, frozen=True):
 
     comment: Comment
     recorded: bool
+    settings: SiteSettings
+
+
+MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
+
+
+def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
+    """Returns nothing to keep beside a comment."""
+    return ()
 
 
 def check(
-    runtime: Runtime, grant: Grant, submission: Submission, *, record: bool = True
+    runtime: Runtime,
+    grant: Grant,
+    submission: Submission,
+    *,
+    record: bool = True,
+    notes: MakeNotes = no_notes,
 ) -> Checked:
     """Returns a comment with its verdict, in two round trips to the store.
+
+    `notes` makes what is to be kept beside the comment, from it as it was just judged.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
     has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
@@ -36,7 +54,7 @@ def check(
         RateLimited: it has used up its calls of this minute.
     """
     try:
-        state = sites.read(runtime.store, grant.site, hurry=True)
+        state = grant.state(runtime)
         if state.tokens != grant.revision:
             grant = confirm(runtime, grant)
         context = learn.context(runtime, grant.site, state)
@@ -44,21 +62,22 @@ def check(
         status = effective_status(verdict, context.settings)
         comment = fresh_comment(grant.site, submission, verdict, status)
         if not record:
-            return Checked(_unrecorded(comment), recorded=False)
-        return Checked(_record(runtime, grant, context, comment), recorded=True)
+            return Checked(_unrecorded(comment), False, context.settings)
+        stored = _record(runtime, grant, context, comment, notes(comment, context.settings))
+        return Checked(stored, True, context.settings)
     except (StoreDown, StoreFull):
         settings = runtime.last_settings(grant.site)
         verdict = unreachable(settings)
         status = effective_status(verdict, settings)
         comment = fresh_comment(grant.site, submission, verdict, status)
-        return Checked(_unrecorded(comment), recorded=False)
+        return Checked(_unrecorded(comment), False, settings)
 
 
 def fresh_comment(
     site: str, submission: Submission, verdict: Verdict | None, status: Status
 ) -> Comment:
     """Returns a comment as it stands when it was first written, under a new id."""
-    raw = ULID().bytes
+    raw = codec.new_id()
     made = codec.id_ms(raw)
     return Comment(
         id=codec.id_text(raw),
@@ -77,31 +96,43 @@ def _unrecorded(comment: Comment) -> Comment:
     return comment
 
 
-def write_of(runtime: Runtime, comment: Comment) -> comments.Write:
+def write_of(
+    runtime: Runtime,
+    raw_id: bytes,
+    submission: Submission,
+    verdict: Verdict | None = None,
+    status: Status = "queued",
+) -> comments.Write:
     """Returns how a comment is handed to the store."""
-    encoded = codec.encode(comment.submission)
+    encoded = codec.encode(submission)
     return comments.Write(
-        id=codec.id_bytes(comment.id),
-        external_id=comment.submission.external_id,
+        id=raw_id,
+        external_id=submission.external_id,
         digest=codec.digest(runtime.secret, encoded),
         submission=encoded,
-        verdict=comment.verdict,
-        status=comment.status,
+        verdict=verdict,
+        status=status,
     )
 
 
 def _record(
-    runtime: Runtime, grant: Grant, context: learn.SiteContext, comment: Comment
+    runtime: Runtime,
+    grant: Grant,
+    context: learn.SiteContext,
+    comment: Comment,
+    notes: comments.Notes,
 ) -> Comment:
     on = comments.Conditions(
         tokens=grant.revision, token_id=grant.token.id, per_minute=grant.token.per_minute
     )
     retention = comments.ttls(context.settings.retention)
-    write = write_of(runtime, comment)
-    names, args = comments.accept_call(grant.site, [write], retention, comment.updated_ms, on)
+    raw_id = codec.id_bytes(comment.id)
+    write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
+    now = comment.updated_ms
+    names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
     answer = comments.written(runtime.store.run("accept", names, args, hurry=True))
     if answer == "tokens":
-        return _record(runtime, confirm(runtime, grant), context, comment)
+        return _record(runtime, confirm(runtime, grant), context, comment, notes)
     if answer == "limited":
         raise RateLimited(60 - now_ms() // 1000 % 60)
     if isinstance(answer, str):

@@ -151,7 +151,7 @@ def teach(
         comment.id = codec.id_text(known) if known else comment.id
     now = now_ms()
     at = now if labelled_ms is None else labelled_ms
-    write = write_of(runtime, comment)
+    write = write_of(runtime, codec.id_bytes(comment.id), submission)
     example = example_of(
         runtime.secret,
         submission,

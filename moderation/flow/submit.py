@@ -16,7 +16,7 @@ from moderation.flow.prepare import personal_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
 from moderation.store import comments, inbox, keys
-from moderation.store.codec import id_bytes, id_ms, id_text
+from moderation.store.codec import id_bytes, id_ms, id_text, new_id
 
 
 class Accepted(Struct, frozen=True):
@@ -46,7 +46,7 @@ def submit(
     """
     settings = runtime.last_settings(grant.site)
     retention = comments.ttls(settings.retention)
-    writes = [write_of(runtime, fresh_comment(grant.site, s, None, "queued")) for s in submissions]
+    writes = [write_of(runtime, new_id(), submission) for submission in submissions]
     now = now_ms()
     request = hashlib.blake2b(body, digest_size=16).digest()
     calls = []

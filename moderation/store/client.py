@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, Self
 
+import hiredis
 import redis
 from hiredis import pack_command
 from redis import exceptions as failures
@@ -104,6 +105,18 @@ def _is_over(connection: Any) -> bool:
         return True
 
 
+class _Packer:
+    """Packs commands with hiredis; the client's own packer looks at each argument's type first.
+
+    Ours are str, bytes and int. A command of two words comes as one string.
+    """
+
+    def pack(self, *args: Any) -> list[bytes]:
+        if " " in args[0]:
+            args = (*args[0].split(), *args[1:])
+        return [hiredis.pack_command(args)]
+
+
 class Store:
     """A thread-safe connection to the store.
 
@@ -130,6 +143,7 @@ class Store:
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             health_check_interval=0,
+            command_packer=_Packer(),
         )
 
     @classmethod
@@ -174,6 +188,8 @@ class Store:
         name: str,
         calls: Iterable[tuple[Sequence[str], Sequence[Any]]],
         then: Callable[[Any], None] | None = None,
+        *,
+        hurry: bool = False,
     ) -> list[Any]:
         """Runs a script once for each (keys, args) in one round trip.
 
@@ -183,7 +199,7 @@ class Store:
         script = self.script(name)
         calls = list(calls)
         with store_errors():
-            pipe = self.redis.pipeline(transaction=False)
+            pipe = (self.hurry if hurry else self.redis).pipeline(transaction=False)
             for keys, args in calls:
                 pipe.evalsha(script.sha, len(keys), *keys, *args)
             if then is not None:

@@ -62,6 +62,11 @@ def id_bytes(text: str) -> bytes:
     return bytes(ULID.from_str(text).bytes)
 
 
+def new_id() -> bytes:
+    """Returns the 16 bytes of a new comment's id."""
+    return bytes(ULID().bytes)
+
+
 def id_text(raw: bytes) -> str:
     """Returns the 26 characters of a comment's id."""
     return str(ULID.from_bytes(raw))
