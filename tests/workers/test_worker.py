@@ -75,19 +75,23 @@ def test_a_submitted_comment_gets_its_verdict_from_the_worker(
 def test_emptying_the_broker_delays_a_comment_and_never_loses_it(
     start: Part, settings: Settings, runtime: Runtime, grant: Grant, valkey: Server, tmp_path: Path
 ) -> None:
-    worker = start(services.worker(settings))
-    beat = start(services.beat(settings), WINNOW_ALIVE=str(tmp_path / "alive"))
-    worker.says("ready.")
+    # No worker runs yet, so the task is certainly in the broker when that is emptied.
+    comments = [send(runtime, grant, "Is there a version for the new release?")]
     with valkey.client() as client:
+        client.execute_command("SELECT", 1)
+        assert client.llen("winnow.score") == 1
+        client.flushdb()
+        worker = start(services.worker(settings))
+        beat = start(services.beat(settings), WINNOW_ALIVE=str(tmp_path / "alive"))
         for _ in range(3):
-            client.execute_command("SELECT", 1)
-            client.flushdb()
-            comment = send(runtime, grant, "Is there a version for the new release?")
-            client.flushdb()
             until(
-                lambda comment=comment: has_verdict(runtime, comment),
+                lambda: all(has_verdict(runtime, comment) for comment in comments),
                 what=lambda: worker.output + beat.output,
             )
+            # And again while both are connected and have declared their queues.
+            client.flushdb()
+            comments.append(send(runtime, grant, "Which port does it listen on?"))
+            client.flushdb()
     assert (tmp_path / "alive").exists()
 
 
@@ -123,7 +127,7 @@ def test_a_worker_ends_with_its_pool_when_asked(start: Part, settings: Settings)
     family = [process.pid for process in worker.family()]
     assert len(family) == 1 + settings.workers
     worker.send(signal.SIGTERM)
-    until(lambda: not any(alive(pid) for pid in family), 5, lambda: worker.output)
+    until(lambda: not any(alive(pid) for pid in family), 10, lambda: worker.output)
 
 
 def test_the_environment_of_the_parts_holds_resolved_settings(settings: Settings) -> None:
