@@ -55,7 +55,8 @@ def judge(
 ) -> Verdict:
     """Returns the verdict on a scored comment: rules first, in order, then the bands.
 
-    `score` is the probability of spam rounded to 1e-6; bounds belong to the band above them.
+    `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
+    to 0.01. A bound belongs to the band above it.
     """
     label: Label = "spam" if score >= 0.5 else "ham"
     if is_trusted(submission, settings):
@@ -65,7 +66,7 @@ def judge(
     hold = bands.hold if settings.hold is None else settings.hold
     reject = max(hold, bands.reject if settings.reject is None else settings.reject)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
-    why = tuple([(code, round(weight, 2)) for code, weight in reasons[:5]])
+    why = tuple(reasons[:5])
     if len(submission.content) * 4 > CONTENT_BYTES and is_cut(submission):
         why = ((CONTENT_CUT, 0.0), *why[:4])
     discard = status == "spam" and score >= bands.discard

