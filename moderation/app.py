@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.extensions["winnow"] = runtime
     meter = app.extensions["winnow.meter"] = Meter.open(settings.data)
+    runtime.store.on_round_trip = meter.count_round_trip
     api.register(app)
     app.wsgi_app = Edge(app.wsgi_app, meter)  # type: ignore[method-assign]
     return app

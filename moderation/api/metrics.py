@@ -32,7 +32,7 @@ class Meter:
         self._lock = _enter(self.folder)
         # The client reads the variable once, when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
-        from prometheus_client import Histogram
+        from prometheus_client import Counter, Histogram
 
         self._seconds = Histogram(
             "winnow_request_seconds",
@@ -40,6 +40,9 @@ class Meter:
             ("method", "route", "status"),
             buckets=BUCKETS,
             registry=None,
+        )
+        self._trips = Counter(
+            "winnow_store_round_trips", "Round trips of web processes to the store.", registry=None
         )
         self._children: dict[tuple[str, str, str], Any] = {}
 
@@ -58,6 +61,10 @@ class Meter:
             child = self._seconds.labels(method, route, status)
             self._children[method, route, status] = child
         child.observe(seconds)
+
+    def count_round_trip(self) -> None:
+        """Notes a round trip to the store."""
+        self._trips.inc()
 
     def text(self, runtime: Runtime) -> bytes:
         """Returns everything in Prometheus' text format, what the store knows included."""

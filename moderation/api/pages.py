@@ -156,7 +156,7 @@ def _runtime() -> Runtime:
 def _document() -> dict[str, Any]:
     made: dict[str, Any] | None = current_app.extensions.get("winnow.openapi")
     if made is None:
-        made = current_app.extensions["winnow.openapi"] = openapi.document(current_app)  # type: ignore[arg-type]
+        made = current_app.extensions["winnow.openapi"] = openapi.document(current_app)
     return made
 
 

@@ -65,6 +65,17 @@ def store_errors() -> Iterator[None]:
         raise
 
 
+def _counted(kind: type[Any], store: Store) -> type[Any]:
+    """Returns a kind of connection that tells a store of each of its round trips."""
+
+    class Counted(kind):  # type: ignore[misc]
+        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            store.on_round_trip()
+            super().send_packed_command(command, check_health)
+
+    return Counted
+
+
 class Line:
     """One connection a thread, for scripts: a client's pool costs more than the script does."""
 
@@ -122,11 +133,12 @@ class Store:
 
     `redis` is the client with a read time-out of one second; `hurry` the one for the way of a
     check. Errors of both come out as `StoreDown` and `StoreFull` where they pass `run`, `read`
-    or `store_errors`.
+    or `store_errors`. `on_round_trip` is called before each.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.on_round_trip: Callable[[], None] = lambda: None
         self.redis = self._client(READ_SECONDS)
         self.hurry = self._client(HURRY_SECONDS)
         self._calm = Line(self.redis)
@@ -136,7 +148,7 @@ class Store:
 
     def _client(self, seconds: float) -> Any:
         # Typed Any: the client's own types cannot say that answers are bytes here.
-        return redis.Redis.from_url(
+        client = redis.Redis.from_url(
             self.url,
             socket_connect_timeout=min(CONNECT_SECONDS, seconds),
             socket_timeout=seconds,
@@ -145,6 +157,9 @@ class Store:
             health_check_interval=0,
             command_packer=_Packer(),
         )
+        pool = client.connection_pool
+        pool.connection_class = _counted(pool.connection_class, self)
+        return client
 
     @classmethod
     def connect(cls, url: str) -> Self:

@@ -44,9 +44,23 @@ def test_metrics_count_requests_verdicts_and_what_waits(api: Caller, anyone: Cal
     assert found[name] == before + 1
     assert found["winnow_store_up"] == 1
     assert found["winnow_queue_depth"] == 1
+    assert found["winnow_store_round_trips_total"] > 0
     assert found["winnow_queue_oldest_seconds"] >= 0
     assert found["winnow_comments_total"] == 2
     assert found['winnow_verdicts_by_total{decided_by="model"}'] == 1
+
+
+def test_a_check_takes_two_round_trips(api: Caller, anyone: Caller) -> None:
+    def trips() -> float:
+        return samples(anyone.get("/metrics").text)["winnow_store_round_trips_total"]
+
+    api.post("/v1/check", {"content": "Hello"})
+    scrape = trips()
+    scrape = trips() - scrape
+    before = trips()
+    for n in range(5):
+        api.post("/v1/check", {"content": f"Hello {n}"})
+    assert trips() - before - scrape == 10
 
 
 def test_metrics_without_a_store_say_so(anyone: Caller, runtime: Runtime, tmp_path) -> None:
