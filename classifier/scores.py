@@ -10,6 +10,7 @@ from classifier.reasons import CODES
 
 if TYPE_CHECKING:
     import numpy as np
+
     from classifier.features.batch import FeatureBatch
     from classifier.learner import Learner
     from classifier.model import Model
@@ -41,7 +42,7 @@ class Scores:
         return len(self.logit)
 
     def reasons(self, index: int) -> list[tuple[str, float]]:
-        """Return at most five (code, weight in logits), largest |weight| first.
+        """Return at most five (code, weight in logits), largest |weight| first, rounded to 0.01.
 
         Computed for all rows at the first call, from the learners as they are then.
         """
@@ -49,7 +50,7 @@ class Scores:
             self._reasons = self._model.top_reasons(self._features, self._learners, MOST_REASONS)
         places, weights = self._reasons
         return [
-            (CODES[place], round(weight, 4))
+            (CODES[place], weight)
             for place, weight in zip(places[index], weights[index], strict=True)
             if place >= 0
         ]

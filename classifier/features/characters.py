@@ -208,6 +208,7 @@ def folding_tables() -> FoldingTables:
     """Return the tables, computed once from this Python's Unicode data (some 0.2 s)."""
     packed, expansions = _pack()
     pairs, composed, marks = _compositions()
-    packed[sorted(marks)] |= np.uint32(COMPOSES_BIT)
+    melting = np.isin(packed & (1 << CLASS_SHIFT) - 1, sorted(marks)) & (packed & EXPANDS_BIT == 0)
+    packed[melting] |= np.uint32(COMPOSES_BIT)
     packed[0x1161:0x11C3] |= np.uint32(COMPOSES_BIT)
     return FoldingTables(packed, expansions, pairs, composed)

@@ -70,7 +70,8 @@ def _run(
     parts: list[str] = []
     for row in rows:
         parts.extend(_fields(row))
-    raw = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    # numpy's own text is UCS-4 and takes lone surrogates as they are.
+    raw = np.array(["".join(parts)]).view(np.uint32)
     bounds = np.zeros(len(parts) + 1, np.int64)
     np.cumsum(list(map(len, parts)), out=bounds[1:])
     form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
-COST = 0.1
+COST = 0.5
 
 
 def row_weights(sources: Sequence[str], labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -21,8 +21,7 @@ class DataError(ValueError):
 
 def read_rows(path: Path) -> Iterator[LabelledRow]:
     """Yield the labelled rows of a file of JSON lines (plain or .gz); raise `DataError`."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as lines:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue

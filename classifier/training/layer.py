@@ -1,0 +1,95 @@
+"""The installation layer: what all sites of an installation taught, on top of the base.
+
+A linear support vector machine with squared hinge loss whose margins start at the base's scores, by
+dual coordinate descent. Source: Hsieh et al., A Dual Coordinate Descent Method for Large-scale
+Linear SVM, ICML 2008.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.compiled import compiled
+from classifier.features.extract import extract_features
+from classifier.features.groups import BASE_WEIGHTS
+from classifier.model import Model
+from classifier.row import LabelledRow
+from classifier.scoring import BASE_MASK, GROUP_BITS, dot
+from classifier.training.data import corpus_rows, labels_of
+
+COST = 0.5
+EPOCHS = 10
+LARGEST_SHARE = 0.25
+"""Of the weight of all labels, the most that one site has, and the most that one person has."""
+FREE = 50
+"""Labels of a site or person that always count in full."""
+
+
+class SiteLabel(LabelledRow, kw_only=True):
+    """A label of the installation: who decided, and for which site."""
+
+    site: str = ""
+    person: str = ""
+
+
+def label_weights(labels: Sequence[SiteLabel]) -> npt.NDArray[np.float64]:
+    """Return each label's weight, at most 1; what a site or person has too much is taken off."""
+    most = max(FREE, LARGEST_SHARE * len(labels))
+    sites = Counter(label.site for label in labels)
+    people = Counter((label.person or label.site) for label in labels)
+    return np.array(
+        [
+            min(1.0, most / sites[label.site], most / people[label.person or label.site])
+            for label in labels
+        ]
+    )
+
+
+def fit_installation_layer(
+    base: Model, labels: Sequence[SiteLabel], *, name: str | None = None, corpus: bool = True
+) -> Model:
+    """Return the base with what the labels (in any order) change; without labels the base itself.
+
+    The seed corpus takes part as an anchor, so that a few sites do not bend the base elsewhere.
+    """
+    if not labels:
+        return base
+    anchors = corpus_rows() if corpus else []
+    rows = [*labels, *anchors]
+    signs = np.array(labels_of(rows), np.float64)
+    weights = np.concatenate([label_weights(labels), np.ones(len(anchors))])
+    batch = extract_features(rows)
+    change = np.zeros(len(base.table))
+    order = np.random.default_rng(0).permutation(len(rows))
+    _fit(batch.codes, batch.starts, base.raw_scores(batch), signs, weights, order, change)
+    manifest = base.manifest | {
+        "name": name or base.name,
+        "layer": {
+            "base": base.name,
+            "labels": len(labels),
+            "sites": len({label.site for label in labels}),
+        },
+    }
+    return Model(manifest, (base.table + change).astype(np.float16))
+
+
+@compiled
+def _fit(codes, starts, priors, signs, weights, order, change):
+    """Add to `change` (float64 by bucket) what the rows ask for beyond their prior scores."""
+    alphas = np.zeros(len(signs))
+    for _ in range(EPOCHS):
+        for i in order:
+            begin, end = starts[i], starts[i + 1]
+            product, length = dot(codes, begin, end, change, BASE_MASK, BASE_WEIGHTS)
+            soft = 0.5 / (COST * weights[i])
+            gradient = signs[i] * (priors[i] + product) - 1.0 + alphas[i] * soft
+            alpha = max(0.0, alphas[i] - gradient / (1.0 + soft))
+            step = (alpha - alphas[i]) * signs[i] / length
+            if step != 0.0:
+                for j in range(begin, end):
+                    change[codes[j] & BASE_MASK] += step * BASE_WEIGHTS[codes[j] >> GROUP_BITS]
+                alphas[i] = alpha
