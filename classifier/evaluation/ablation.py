@@ -13,7 +13,6 @@ from classifier import FeatureBatch, LabelledRow, Model
 from classifier.evaluation import metrics
 from classifier.evaluation.generated import generated_rows
 from classifier.evaluation.protocols import FIRST_LABELS, Winnow, hold_out, replay
-from classifier.evaluation.streams import without
 from classifier.features import groups
 
 if TYPE_CHECKING:
@@ -49,14 +48,15 @@ def ablation(study: Study) -> Figures:
     }
     if not streams:
         return {}
-    known = without(study.sources, SOURCES)
-    whole = study.bases.trained(known, f"without {', '.join(SOURCES)}")
+    whole = study.base_without(*SOURCES)
     complete = _accuracy(whole, streams)
     families: Figures = {}
     for name, members in FAMILIES.items():
         with left_out(members):
             variant = f"no-{name.replace(' ', '-')}"
-            model = study.bases.refitted(known, whole, f"without {name}", variant)
+            model = study.bases.fitted(
+                lambda row: row.source not in SOURCES, variant, whole, variant
+            )
             found = _accuracy(model, streams)
         families[name] = {f"{key}_lost": complete[key] - found[key] for key in complete}
         families[name] |= _costs(model, members)

@@ -9,16 +9,19 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
 import classifier
 from classifier import LabelledRow, Model
 from classifier.features.extract import extract_features
 from classifier.training.base import fit_base, row_weights
+from classifier.training.calibrate import DISCARD, calibrate, left_out_scores
 from classifier.training.data import corpus_rows, labels_of
 from classifier.training.matrix import base_matrix
-from classifier.training.train import train
 
 Rows = Sequence[LabelledRow]
+Stays = Callable[[LabelledRow], bool]
 
 
 class Store:
@@ -40,44 +43,67 @@ class Store:
 
 
 class Bases:
-    """Trains bases on chosen rows with our seed corpus, and remembers them."""
+    """Fits bases on chosen rows and our seed corpus as `train` does, and remembers them.
 
-    def __init__(self, store: Store, stage: Callable[[str], None]) -> None:
+    The left-out scores that place calibration and bands are computed once for all rows; a base
+    without some rows is calibrated without the scores of these rows.
+    """
+
+    def __init__(self, rows: Rows, store: Store, say: Callable[[str], None]) -> None:
+        self._rows = [*rows, *corpus_rows()]
+        self._labels = np.array(labels_of(self._rows), np.int64)
+        self._sources = [row.source for row in self._rows]
         self._store = store
-        self._stage = stage
+        self._say = say
         # Once: what this process imported does not change when a file does.
-        self._code = _digest_of_code()[:16]
+        self._key = f"{digest_of_rows(self._rows)[:16]}-{_digest_of_code()[:16]}"
+        self._matrix: csr_matrix | None = None
 
-    def trained(self, rows: Rows, why: str) -> Model:
-        """The model trained on these rows by the code as it stands."""
-        name = f"base-{digest_of_rows(rows)[:16]}-{self._code}.model"
-        return Model.load(self._store.recall(name, lambda: self._train(rows, why)))
+    def fitted(
+        self, stays: Stays, why: str, like: Model | None = None, variant: str = "whole"
+    ) -> Model:
+        """The base of the rows that stay; calibrated as `like` where that is given.
 
-    def refitted(self, rows: Rows, like: Model, why: str, variant: str = "whole") -> Model:
-        """A base fitted on these rows with the calibration and bands of another model.
-
-        Calibrating takes nine tenths of a training, and no figure that does not look at bands
-        needs it again.
+        `variant` names a change of the feature weights that is in force in this process.
         """
-        name = f"refit-{digest_of_rows(rows)[:16]}-{self._code}-{variant}.model"
-        return Model.load(self._store.recall(name, lambda: self._refit(rows, like, why)))
+        kept = np.array([stays(row) for row in self._rows])
+        name = f"base-{self._key}-{hashlib.sha256(kept.tobytes()).hexdigest()[:16]}-{variant}.model"
+        return Model.load(self._store.recall(name, lambda: self._fit(kept, why, like, variant)))
 
-    def _refit(self, rows: Rows, like: Model, why: str) -> bytes:
-        self._stage(f"fitting a base on {len(rows):,} rows: {why}")
-        all_rows = [*rows, *corpus_rows()]
-        labels = np.array(labels_of(all_rows), np.int64)
-        weights = row_weights([row.source for row in all_rows], labels)
-        matrix = base_matrix(extract_features(all_rows))
-        coefficients, intercept = fit_base(matrix, labels, weights)
-        manifest = like.manifest | {"intercept": intercept}
+    def _fit(
+        self, kept: npt.NDArray[np.bool_], why: str, like: Model | None, variant: str
+    ) -> bytes:
+        self._say(f"fitting a base on {kept.sum():,} rows: {why}")
+        labels = self._labels[kept]
+        sources = [source for source, stays in zip(self._sources, kept, strict=True) if stays]
+        matrix = self._features() if variant == "whole" else self._computed()
+        coefficients, intercept = fit_base(
+            matrix[np.flatnonzero(kept)], labels, row_weights(sources, labels)
+        )
+        if like is None:
+            found = calibrate(self._left_out()[kept], labels, sources)
+            bands = {"hold": found.hold, "reject": found.reject, "discard": DISCARD}
+            chosen = {"slope": found.slope, "offset": found.offset, "bands": bands}
+        else:
+            chosen = {key: like.manifest[key] for key in ("slope", "offset", "bands")}
+        manifest = Model.load().manifest | chosen | {"intercept": intercept}
         return Model(manifest, coefficients.astype(np.float16)).to_bytes()
 
-    def _train(self, rows: Rows, why: str) -> bytes:
-        self._stage(f"training a base on {len(rows):,} rows: {why}")
-        with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-            file.write(msgspec.json.Encoder().encode_lines(list(rows)))
-            file.flush()
-            return train([Path(file.name)], corpus=True).to_bytes()
+    def _features(self) -> csr_matrix:
+        if self._matrix is None:
+            self._matrix = self._computed()
+        return self._matrix
+
+    def _computed(self) -> csr_matrix:
+        return base_matrix(extract_features(self._rows))
+
+    def _left_out(self) -> npt.NDArray[np.float64]:
+        def make() -> bytes:
+            self._say("scoring every source by a base that has not seen it")
+            scores = left_out_scores(self._features(), self._labels, self._rows, self._say)
+            return scores.astype("<f8").tobytes()
+
+        return np.frombuffer(self._store.recall(f"left-out-{self._key}.f8", make), "<f8")
 
 
 def digest_of_rows(rows: Rows) -> str:
@@ -86,12 +112,12 @@ def digest_of_rows(rows: Rows) -> str:
 
 
 def _digest_of_code() -> str:
-    """SHA-256 over all that training depends on: the package's code, lexicons and corpus."""
+    """SHA-256 over all that training depends on: the package's code and lexicons."""
     root = Path(classifier.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         part = path.relative_to(root)
         unrelated = part.parts[0] in ("cli", "evaluation", "shipped") or "__pycache__" in part.parts
-        if path.is_file() and not unrelated and path.suffix in (".py", ".json", ".jsonl", ".txt"):
+        if path.is_file() and not unrelated and path.suffix in (".py", ".txt"):
             digest.update(str(part).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

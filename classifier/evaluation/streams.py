@@ -26,7 +26,8 @@ def load_sources(folder: Path, read: Read) -> dict[str, Rows]:
         for row in read([str(path)]):
             if row.id in leftovers:
                 continue
-            found.setdefault(row.source or path.name.partition(".")[0], []).append(row)
+            row.source = row.source or path.name.partition(".")[0]
+            found.setdefault(row.source, []).append(row)
     return found
 
 

@@ -40,6 +40,7 @@ Say = Callable[[str], None]
 SECTIONS = ("cold", "replay", "youtube", "ablation")
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
+YOUTUBE = "youtube_uci"
 PUBLISHED_70_30 = {
     "Youtube01-Psy": 0.962,
     "Youtube02-KatyPerry": 0.925,
@@ -55,7 +56,7 @@ class Study:
 
     def __init__(self, sources: dict[str, Rows], store: Store, say: Say, orders: int = 5) -> None:
         self.sources = sources
-        self.bases = Bases(store, say)
+        self.bases = Bases(without(sources, []), store, say)
         self.orders = orders
         self._store = store
         self._say = say
@@ -84,7 +85,13 @@ class Study:
 
     def base_without(self, *names: str) -> Model:
         """The base trained on everything but these sources."""
-        return self.bases.trained(without(self.sources, names), f"without {', '.join(names)}")
+        return self.bases.fitted(lambda row: row.source not in names, f"without {', '.join(names)}")
+
+    def base_without_video(self, video: str, like: Model) -> Model:
+        """The base trained on everything but one video, calibrated as if none had been seen."""
+        return self.bases.fitted(
+            lambda row: (row.source, row.group) != (YOUTUBE, video), f"without {video}", like
+        )
 
     def streams(self) -> dict[str, tuple[str, list[Rows]]]:
         """Each stream to replay: its source and its orders; each video is a stream of its own."""
@@ -92,7 +99,7 @@ class Study:
         for name, rows in self.sources.items():
             if not has_both_labels(rows):
                 continue
-            parts = by_group(rows) if name == "youtube_uci" else {name: rows}
+            parts = by_group(rows) if name == YOUTUBE else {name: rows}
             for part, its_rows in parts.items():
                 found[part] = (name, orders(its_rows, self.orders))
         return found
@@ -122,9 +129,9 @@ class Study:
 
     def youtube(self) -> Figures:
         """YouTube comments: one video left out, and the last 30 % of each video."""
-        rows = self.sources.get("youtube_uci")
+        rows = self.sources.get(YOUTUBE)
         if rows is None:
-            self._say("WITHOUT youtube: no source youtube_uci")
+            self._say(f"WITHOUT youtube: no source {YOUTUBE}")
             return {}
         videos = {name: by_date(part) for name, part in by_group(rows).items()}
         pairs = {
@@ -143,16 +150,13 @@ class Study:
 
     def _held_out_table(self, pairs: dict[str, tuple[Rows, Rows]], *, with_base: bool) -> Figures:
         """Figures of each filter, by video and pooled."""
-        base = self.base_without("youtube_uci")
-        others = without(self.sources, ["youtube_uci"])
+        base = self.base_without(YOUTUBE)
         runs: dict[str, dict[str, Scored]] = {}
         for video, (known, unseen) in pairs.items():
             self._say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")
             made = {"winnow, taught": hold_out(Winnow(base), known, unseen)}
             if with_base:
-                whole = self.bases.refitted(
-                    others + known, base, f"with the videos besides {video}"
-                )
+                whole = self.base_without_video(video, base)
                 made["winnow, base"] = hold_out(Winnow(whole), [], unseen)
                 made["winnow, base and taught"] = hold_out(Winnow(whole), known, unseen)
             for peer in self.peers:

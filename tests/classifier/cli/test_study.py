@@ -73,8 +73,8 @@ def test_tables_of_a_page_are_renewed_and_the_rest_is_left(study, tmp_path):
 def test_a_second_run_trains_nothing_and_finds_the_same(study):
     first = study("--only", "replay")
     second = study("--only", "replay")
-    assert "training a base" in first.err
-    assert "training a base" not in second.err
+    assert "fitting a base" in first.err
+    assert "fitting a base" not in second.err
     assert second.out == first.out
 
 
