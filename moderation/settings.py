@@ -251,7 +251,7 @@ VARIABLES = (
 def _secret_in(folder: Path) -> bytes:
     path = folder / "secret_key"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = folder / f".secret_key.{secrets.token_hex(4)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(_SECRET_CHARACTERS) + "\n")

@@ -57,9 +57,15 @@ def open_store(settings: Settings) -> Iterator[tuple[Store, Settings]]:
 @contextmanager
 def sole_use(settings: Settings) -> Iterator[None]:
     """Nobody else uses the data folder meanwhile; Refused when someone does."""
-    settings.data.mkdir(parents=True, exist_ok=True)
     lock = FolderLock(settings.data / "up.lock")
-    if not lock.take():
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        taken = lock.take()
+    except OSError as error:
+        raise Refused(
+            f"{settings.data} cannot be used ({error.strerror}): set WINNOW_DATA to another folder"
+        ) from error
+    if not taken:
         raise Refused(
             f"Winnow already runs on {settings.data}: stop it, or set WINNOW_DATA to another folder"
         )

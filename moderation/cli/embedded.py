@@ -145,7 +145,7 @@ class EmbeddedStore:
 
     def __enter__(self) -> Self:
         """Take the folder over, from a server whose `up` was killed too; Refused if in use."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._take_lock()
         left = self.run_file.read().get("runtime", "")
         if Path(left).name.startswith("winnow-"):

@@ -39,7 +39,7 @@ def where(settings: Settings) -> str:
 
 
 def _write(target: Path, credentials: setup.Credentials) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)

@@ -38,7 +38,9 @@ class Supervisor:
         self._old_fd = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._old_handlers = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
         for number in _STOP_SIGNALS:
-            signal.signal(number, self._on_stop)
+            # Under nohup a closed terminal is no reason to stop.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._on_stop)
         # Any handler will do: a signal must be handled to reach the wake-up pipe.
         self._old_handlers[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         self._watch()

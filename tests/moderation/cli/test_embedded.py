@@ -112,6 +112,23 @@ def test_a_folder_in_use_is_refused_with_one_line(alone: Settings) -> None:
     )
 
 
+def test_a_folder_that_cannot_be_made_is_refused_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = Settings.from_env({"WINNOW_DATA": str(tmp_path / "file" / "var")})
+    with pytest.raises(Refused) as refused, connect.sole_use(settings):
+        pass
+    assert str(refused.value) == (
+        f"{settings.data} cannot be used (Not a directory): set WINNOW_DATA to another folder"
+    )
+
+
+def test_what_is_kept_is_readable_by_its_owner_alone(alone: Settings) -> None:
+    with connect.open_store(alone):
+        assert alone.data.stat().st_mode & 0o077 == 0
+        assert (alone.data / "store").stat().st_mode & 0o077 == 0
+        assert (alone.data / "run.json").stat().st_mode & 0o077 == 0
+
+
 def test_an_orphaned_store_is_stopped_and_its_data_taken_over(tmp_path: Path) -> None:
     with EmbeddedStore(tmp_path, "everysec") as store:
         lock, run_file, runtime = store.lock.fd, store.run_file.path.read_text(), store.runtime

@@ -103,6 +103,16 @@ def test_a_second_signal_ends_the_patience(said: list[str], pids: Path) -> None:
     assert not any(alive(pid) for line in lines(pids) for pid in line)
 
 
+def test_under_nohup_a_closed_terminal_is_no_reason_to_stop() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Supervisor(lambda _: None) as supervisor:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert supervisor.stops == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_children_stop_in_the_reverse_of_their_order(tmp_path: Path) -> None:
     log = tmp_path / "log"
     program = (
