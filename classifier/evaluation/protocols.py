@@ -107,13 +107,13 @@ def replay_figures(runs: Sequence[Scored]) -> dict[str, Any]:
     }
 
 
-def hold_out_figures(scored: Scored) -> dict[str, Any]:
-    """Accuracy and F1 at one half, and AUC."""
+def hold_out_figures(scored: Scored, cutoff: float = 0.5) -> dict[str, Any]:
+    """Accuracy and F1 at a filter's own cutoff for spam, and AUC."""
     counts = scored.counts()
     return {
         "rows": len(scored.score),
-        "accuracy": metrics.accuracy_at(counts),
-        "f1": metrics.f1_at(counts),
+        "accuracy": metrics.accuracy_at(counts, cutoff),
+        "f1": metrics.f1_at(counts, cutoff),
         "auc": metrics.roc_auc(counts),
     }
 
