@@ -90,7 +90,7 @@ def count_shape(text, n, values, scripts):
 
 @inlined
 def _count_sign(text, i, c, values):
-    """Count one sign; text[i + 1] and text[i + 2] may be read, the buffer is longer than the text."""
+    """Count one sign; text[i + 1] and text[i + 2] may be read: the buffer is longer."""
     values[EXCLAMATIONS] += c == 33
     values[QUESTIONS] += c == 63
     values[CURRENCY] += _is_currency(c)

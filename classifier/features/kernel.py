@@ -87,7 +87,8 @@ def _author(norm, at, n, codes, k, seen, places, topics, words_tables, v):
         h, size = np.uint64(0), 0
     none, no_at = norm[:0], at[:0]
     k, _, total, _, _, _, _ = words(
-        norm, at, n, codes, k, k + 64, seen, places, AUTHOR, AUTHOR_TAG, topics, seen[:0], none, no_at, words_tables
+        norm, at, n, codes, k, k + 64, seen, places, AUTHOR, AUTHOR_TAG,
+        topics, seen[:0], none, no_at, words_tables,
     )  # fmt: skip
     k = emit(codes, k, seen, places, AUTHOR, at[0], at[n], AUTHOR_TAG, whole ^ _SALT_NAME)
     v[_A_WORDS] = total
@@ -186,11 +187,13 @@ def extract(raw, bounds, form_ms, overlap, codes, starts, places, t):
         linked = count_shape(norm, n, v, scripts)
         room = first + MOST_WORDS
         k, m, total, new, common, v[_DISGUISED], v[_SPACED] = words(
-            norm, at, n, codes, k, room, seen, places, TEXT, WORD_TAG, topics, page, view, view_at, word_tables
+            norm, at, n, codes, k, room, seen, places, TEXT, WORD_TAG,
+            topics, page, view, view_at, word_tables,
         )  # fmt: skip
         if m > 0:
             k, _, _, _, _, _, _ = words(
-                view, view_at, m, codes, k, room, seen, places, TEXT, WORD_TAG, topics, page[:0], view[:0], view_at[:0], word_tables
+                view, view_at, m, codes, k, room, seen, places, TEXT, WORD_TAG,
+                topics, page[:0], view[:0], view_at[:0], word_tables,
             )  # fmt: skip
         v[_REPEATED] = 1 - new / total if total >= 8 else 0
         if len(page):

@@ -17,17 +17,19 @@ THANKS = Row(text="Thanks, the second example fixed my build.", author="Mara")
 
 _WORDS = """
 garden soup train build error camera goal teacher coffee battery river lens oven thanks second
-example works winter casino bonus click link cheap price order visit channel subscribe loan
+example works winter
+casino bonus click link cheap price order visit channel subscribe loan
 """.split()
+_HAM_WORDS, _SPAM_WORDS = _WORDS[:18], _WORDS[15:]
 
 
 def some_rows(count: int, seed: int = 1) -> list[tuple[Row, str]]:
-    """Return made-up labelled rows: spam offers, ham chats, both with a name and at times a link."""
+    """Return made-up labelled rows: offers and chats, with a name and at times a link."""
     draw = random.Random(seed)
     rows = []
     for number in range(count):
         spam = draw.random() < 0.5
-        pool = _WORDS[15:] if spam else _WORDS[:18]
+        pool = _SPAM_WORDS if spam else _HAM_WORDS
         text = " ".join(draw.choices(pool, k=draw.randint(4, 30)))
         if draw.random() < 0.4:
             text += f" https://{draw.choice(pool)}{number}.example/{draw.choice(pool)}"

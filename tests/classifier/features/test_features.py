@@ -37,7 +37,9 @@ def shared(one: str, other: str) -> float:
     return len(words[0] & words[1]) / len(words[1])
 
 
-@pytest.mark.parametrize("disguised", ["ⅴιаgrа", "v1agra", "ᴠɪᴀɢʀᴀ", "𝓿𝓲𝓪𝓰𝓻𝓪", "v\u200bi\u200bagra"])
+@pytest.mark.parametrize(
+    "disguised", ["ⅴιаgrа", "v1agra", "ᴠɪᴀɢʀᴀ", "𝓿𝓲𝓪𝓰𝓻𝓪", "v\u200bi\u200bagra"]
+)
 def test_a_disguised_word_meets_the_plain_one(disguised: str) -> None:
     assert shared(disguised, "viagra") == 1
     assert "pharmacy" in topics(disguised)
@@ -118,7 +120,22 @@ def test_the_address_of_the_sender_is_no_feature() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", " ", "漢", "ก", "v ", "a.", "http://a.example/ ", "@", "\u0301", "𝓪", "<a ", "а1", "ﷺ", "\ud800"],
+    [
+        "a",
+        " ",
+        "漢",
+        "ก",
+        "v ",
+        "a.",
+        "http://a.example/ ",
+        "@",
+        "\u0301",
+        "𝓪",
+        "<a ",
+        "а1",
+        "ﷺ",
+        "\ud800",
+    ],
 )
 def test_64_kib_of_anything_take_at_most_20_ms(unit: str) -> None:
     text = (unit * 65_536)[:65_536]

@@ -1,0 +1,156 @@
+"""A site's learner follows the site's decisions, at once, the same way every time."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier import Model, ModelError, Row
+from tests.classifier.factories import PILLS, THANKS, some_rows
+
+MODEL = Model.load()
+LABELLED = some_rows(300, seed=5)
+
+
+def taught(count: int):
+    learner = MODEL.new_learner()
+    for row, label in LABELLED[:count]:
+        learner.learn(row, label)
+    return learner
+
+
+def test_without_labels_nothing_changes() -> None:
+    learner = MODEL.new_learner()
+    assert learner.position == 0
+    assert learner.bands == MODEL.bands
+    assert MODEL.score([PILLS, THANKS], learner).logit.tolist() == (
+        MODEL.score([PILLS, THANKS]).logit.tolist()
+    )
+
+
+def test_one_decision_turns_the_next_verdict_on_a_near_repeat() -> None:
+    near = Row(text=PILLS.text.replace("cheap", "real") + " ok", author=PILLS.author, url=PILLS.url)
+    learner = MODEL.new_learner()
+    assert MODEL.score([near]).probability[0] > 0.5
+    learner.learn(PILLS, "ham")
+    assert MODEL.score([near], learner).probability[0] < 0.5
+    learner.learn(THANKS, "spam")
+    assert MODEL.score([THANKS], learner).probability[0] > 0.5
+
+
+def test_repeats_follow_their_decision_long_after_it() -> None:
+    learner = taught(300)
+    rows, labels = zip(*LABELLED, strict=True)
+    spam = (MODEL.score(list(rows), learner).probability > 0.5).tolist()
+    followed = [found == (label == "spam") for found, label in zip(spam, labels, strict=True)]
+    assert statistics.mean(followed) >= 0.99
+
+
+def test_a_checkpoint_continues_bit_for_bit() -> None:
+    straight, stopped = taught(300), taught(170)
+    resumed = MODEL.load_learner(stopped.to_bytes())
+    for row, label in LABELLED[170:]:
+        resumed.learn(row, label)
+    assert resumed.to_bytes() == straight.to_bytes()
+    assert resumed.position == 300
+
+
+@given(st.integers(min_value=0, max_value=59))
+@settings(max_examples=10, deadline=None)
+def test_undo_is_replay_without_the_label(withdrawn: int) -> None:
+    without = [pair for i, pair in enumerate(LABELLED[:60]) if i != withdrawn]
+    first, second = MODEL.new_learner(), MODEL.new_learner()
+    for row, label in without:
+        first.learn(row, label)
+        second.learn(MODEL.features([row]), label)
+    assert first.to_bytes() == second.to_bytes()
+    assert first.to_bytes() != taught(60).to_bytes()
+
+
+def test_a_copy_is_independent_and_cheap() -> None:
+    learner = taught(50)
+    before = learner.to_bytes()
+    best = 1.0
+    for _ in range(50):
+        begin = time.perf_counter()
+        twin = learner.copy()
+        best = min(best, time.perf_counter() - begin)
+    assert best <= 200e-6
+    twin.learn(PILLS, "ham")
+    assert learner.to_bytes() == before
+    assert twin.position == 51
+
+
+def test_scoring_changes_no_learner() -> None:
+    learner = taught(50)
+    before = learner.to_bytes()
+    scores = MODEL.score([row for row, _ in LABELLED], learner)
+    scores.reasons(0)
+    MODEL.explain(PILLS, learner)
+    assert learner.to_bytes() == before
+
+
+def test_a_learner_is_small_and_learns_in_a_millisecond() -> None:
+    learner = taught(150)
+    long = Row(text=" ".join(f"word{i}" for i in range(5000)))
+    for _ in range(30):
+        learner.learn(long, "spam")
+    assert learner.nbytes <= 768 << 10
+    times = []
+    for row, label in LABELLED[:100]:
+        begin = time.perf_counter()
+        learner.learn(row, label)
+        times.append(time.perf_counter() - begin)
+    assert statistics.median(times) <= 1e-3
+
+
+def test_another_label_is_refused() -> None:
+    with pytest.raises(ValueError, match="spam or ham"):
+        MODEL.new_learner().learn(PILLS, "toxic")
+
+
+@pytest.mark.parametrize("cut", [0, 20, 4000, -1])
+def test_a_damaged_checkpoint_is_refused(cut: int) -> None:
+    with pytest.raises(ModelError):
+        MODEL.load_learner(taught(20).to_bytes()[:cut])
+
+
+def test_a_checkpoint_of_other_features_or_a_model_is_refused() -> None:
+    blob = taught(20).to_bytes()
+    with pytest.raises(ModelError, match="another feature version"):
+        MODEL.load_learner(blob.replace(b'"feature_version":1', b'"feature_version":7', 1))
+    with pytest.raises(ModelError):
+        MODEL.load_learner(MODEL.to_bytes())
+
+
+def test_bands_come_down_where_a_site_tells_spam_and_ham_well_apart() -> None:
+    learner = taught(300)
+    assert learner.bands.hold < MODEL.bands.hold
+    assert learner.bands.reject <= MODEL.bands.reject
+    seen = learner.calibration
+    assert seen.ham + seen.spam == 256
+    assert seen.ham_rejected.low <= seen.ham_rejected.share <= seen.ham_rejected.high
+    assert seen.spam_caught.share > 0.9
+
+
+def test_uncertainty_is_said() -> None:
+    few, many = taught(10).calibration, taught(250).calibration
+    width = lambda rate: rate.high - rate.low  # noqa: E731
+    assert width(few.ham_held) > width(many.ham_held)
+    assert MODEL.new_learner().calibration.ham_held.high == 1.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 299), st.booleans()), max_size=40))
+@settings(max_examples=20, deadline=None)
+def test_whatever_is_taught_bands_and_scores_stay_sane(taught_so: list[tuple[int, bool]]) -> None:
+    learner = MODEL.new_learner()
+    for index, spam in taught_so:
+        learner.learn(LABELLED[index][0], "spam" if spam else "ham")
+    bands = learner.bands
+    assert 0 < bands.hold <= bands.reject <= bands.discard <= 1
+    scores = MODEL.score([PILLS, THANKS, Row()], learner)
+    assert all(0 <= p <= 1 for p in scores.probability)

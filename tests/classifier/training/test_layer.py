@@ -1,0 +1,64 @@
+"""The installation layer learns from all sites, and no site or person decides for the others."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classifier import Model, Row
+from classifier.training.layer import SiteLabel, fit_installation_layer, label_weights
+from tests.classifier.factories import PILLS, THANKS, some_rows
+
+BASE = Model.load()
+
+
+def labels(text: str, label: str, count: int, site: str, person: str = "") -> list[SiteLabel]:
+    return [
+        SiteLabel(text=f"{text} {i}", label=label, site=site, person=person) for i in range(count)
+    ]
+
+
+def test_without_labels_the_base_is_unchanged() -> None:
+    layered = fit_installation_layer(BASE, [])
+    assert layered.to_bytes() == BASE.to_bytes()
+
+
+def test_what_several_sites_teach_reaches_a_site_that_never_saw_it() -> None:
+    text = "Our new zorblax cushions are here for you"
+    taught = [row for n in range(6) for row in labels(text, "spam", 10, f"site{n}")]
+    taught += [
+        SiteLabel(text=row.text, label="ham", site=f"site{i % 6}")
+        for i, (row, label) in enumerate(some_rows(120, seed=4))
+        if label == "ham"
+    ]
+    layered = fit_installation_layer(BASE, taught, name="2026.11.22-2")
+    fresh = Row(text="Look at zorblax cushions, ours are new")
+    change = layered.score([fresh]).logit[0] - BASE.score([fresh]).logit[0]
+    assert change > 1
+    assert layered.name == "2026.11.22-2"
+    assert layered.bands == BASE.bands
+
+
+def test_the_base_is_not_forgotten() -> None:
+    taught = labels("see you at the parish fair", "ham", 60, "parish")
+    taught += labels("win a free cruise", "spam", 60, "parish")
+    layered = fit_installation_layer(BASE, taught)
+    before, after = (model.score([PILLS, THANKS]).probability for model in (BASE, layered))
+    assert np.abs(before - after).max() < 0.1
+
+
+def test_one_site_and_one_person_have_a_capped_weight() -> None:
+    crowd = [row for n in range(10) for row in labels("a", "ham", 20, f"s{n}")]
+    loud = labels("b", "spam", 1000, "loud")
+    weights = label_weights([*crowd, *loud])
+    assert weights[: len(crowd)].min() == 1
+    assert np.isclose(weights[len(crowd) :].sum(), 0.25 * 1200)
+    same = [row for n in range(10) for row in labels("c", "spam", 100, f"t{n}", person="eve")]
+    weights = label_weights([*crowd, *same])
+    assert np.isclose(weights[len(crowd) :].sum(), 0.25 * 1200)
+
+
+def test_learners_of_the_base_are_replayed_not_carried_over() -> None:
+    layered = fit_installation_layer(BASE, labels("quiet pond", "ham", 5, "a"), name="next")
+    learner = layered.new_learner()
+    learner.learn(PILLS, "ham")
+    assert layered.score([PILLS], learner).probability[0] < 0.5

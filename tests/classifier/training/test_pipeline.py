@@ -1,0 +1,45 @@
+"""The transformer keeps scikit-learn's contract."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.exceptions import SkipTestWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from classifier import Row
+from classifier.training.pipeline import CommentVectorizer
+
+# scikit-learn says by a warning that checks which fit on numbers do not apply to text.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", SkipTestWarning)
+    applicable = parametrize_with_checks([CommentVectorizer()])
+
+
+@applicable
+def test_the_transformer_passes_the_checks(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_rows_are_of_unit_length_and_text_is_a_row_with_only_text() -> None:
+    matrix = CommentVectorizer().transform(["cheap pills", Row(text="cheap pills", author="Kim")])
+    assert np.allclose(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel(), 1)
+    assert (matrix[0] != CommentVectorizer().transform([Row(text="cheap pills")])[0]).nnz == 0
+    assert (matrix[0] != matrix[1]).nnz > 0
+
+
+def test_it_works_in_a_pipeline() -> None:
+    texts = ["buy cheap pills now", "cheap casino bonus", "thanks for the fix", "nice garden soup"]
+    pipeline = make_pipeline(CommentVectorizer(), LogisticRegression(C=10))
+    pipeline.fit(texts, ["spam", "spam", "ham", "ham"])
+    assert pipeline.predict(["cheap pills bonus", "the garden fix"]).tolist() == ["spam", "ham"]
+
+
+def test_a_single_comment_is_refused() -> None:
+    with pytest.raises(ValueError, match="iterable"):
+        CommentVectorizer().transform("one comment")

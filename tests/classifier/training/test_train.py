@@ -1,0 +1,111 @@
+"""Training from files and the seed corpus gives a calibrated, bounded, repeatable model."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from classifier import LabelledRow, Model
+from classifier.training.calibrate import calibrate, folds_of, parts_of
+from classifier.training.card import model_card
+from classifier.training.data import DataError, corpus_rows, known_leftovers, read_rows
+from classifier.training.train import train
+from tests.classifier.factories import PILLS, THANKS, some_rows
+
+
+def write(path: Path, count: int, seed: int, source: str) -> Path:
+    lines = [
+        msgspec.json.encode(
+            LabelledRow(text=row.text, author=row.author, label=label, source=source)
+        )
+        for row, label in some_rows(count, seed)
+    ]
+    path.write_bytes(gzip.compress(b"\n".join(lines)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("data")
+    return [write(folder / f"s{n}.jsonl.gz", 150, n, f"s{n}") for n in range(3)]
+
+
+@pytest.fixture(scope="module")
+def trained(files: list[Path]) -> Model:
+    return train(files, corpus=False)
+
+
+def test_it_tells_apart_what_it_was_taught_and_repeats_bit_for_bit(
+    trained: Model, files: list[Path]
+) -> None:
+    rows = some_rows(100, seed=99)
+    found = trained.score([row for row, _ in rows]).probability > 0.5
+    assert np.mean(found == [label == "spam" for _, label in rows]) > 0.95
+    assert train(files, corpus=False).to_bytes() == trained.to_bytes()
+
+
+def test_manifest_and_card_say_what_it_is_made_from(trained: Model, files: list[Path]) -> None:
+    manifest = trained.manifest
+    assert set(manifest["data"]) >= {path.name for path in files}
+    assert sum(sum(counts.values()) for counts in manifest["rows"].values()) == 450
+    card = model_card(trained)
+    assert all(f"| {path.name.partition('.')[0]} |" in card for path in files)
+    assert trained.name in card
+
+
+def test_the_corpus_alone_is_enough() -> None:
+    model = train([])
+    assert model.score([PILLS]).probability[0] > model.score([THANKS]).probability[0]
+    assert model.manifest["rows"].keys() == {"corpus"}
+
+
+def test_a_bad_line_is_named_and_not_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"text":"a","label":"ham"}\n{"text":"secret","label":"maybe"}\n')
+    with pytest.raises(DataError, match=r"bad\.jsonl, line 2") as caught:
+        list(read_rows(path))
+    assert "secret" not in str(caught.value)
+    with pytest.raises(DataError, match="spam and ham"):
+        train([write(tmp_path / "one.jsonl.gz", 1, 1, "one")], corpus=False)
+
+
+def test_known_leftovers_are_no_ham(tmp_path: Path, files: list[Path]) -> None:
+    leftover = sorted(known_leftovers())[0]
+    path = tmp_path / "ham.jsonl"
+    path.write_bytes(msgspec.json.encode(LabelledRow(text="x", label="ham", id=leftover)))
+    model = train([*files, path], corpus=False)
+    assert "ham" not in model.manifest["rows"]
+
+
+def test_sources_are_left_out_whole() -> None:
+    rows = [LabelledRow(text=str(i), source=f"s{i % 5}", lang="de") for i in range(50)]
+    rows += [LabelledRow(text=str(i), source="only", lang="ru") for i in range(600)]
+    parts, folds = parts_of(rows), folds_of(parts_of(rows))
+    for part in set(parts):
+        assert len({fold for fold, own in zip(folds, parts, strict=True) if own == part}) == 1
+    halves = [folds[parts.index(f"only/{half}")] for half in "01"]
+    assert halves[0] != halves[1]
+
+
+def test_bands_hold_what_they_promise_on_every_source() -> None:
+    draw = np.random.default_rng(3)
+    sources = [f"s{i % 3}" for i in range(3000)]
+    labels = np.where(draw.random(3000) < 0.4, 1, -1)
+    shift = np.array([{"s0": 0.0, "s1": 0.3, "s2": -0.2}[source] for source in sources])
+    scores = labels + shift + draw.normal(0, 0.7, 3000)
+    found = calibrate(scores, labels, sources)
+    chances = 1 / (1 + np.exp(-(found.slope * scores + found.offset)))
+    for name in ("s0", "s1", "s2"):
+        ham = chances[(np.array(sources) == name) & (labels < 0)]
+        assert (ham >= found.reject).mean() <= 0.005
+        assert (ham >= found.hold).mean() <= 0.05
+    likely = (chances > 0.7) & (chances < 0.8)
+    assert 0.6 < (labels[likely] > 0).mean() < 0.9
+
+
+def test_the_corpus_has_a_source_for_each_language() -> None:
+    assert len({row.source for row in corpus_rows()}) >= 30
