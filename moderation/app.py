@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from moderation import api
+from moderation import akismet, api
 from moderation.api.edge import Edge
 from moderation.api.metrics import Meter
 from moderation.flow.runtime import Runtime
@@ -28,5 +28,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     meter = app.extensions["winnow.meter"] = Meter.open(settings.data)
     runtime.store.on_round_trip = meter.count_round_trip
     api.register(app)
+    akismet.register(app)
     app.wsgi_app = Edge(app.wsgi_app, meter)  # type: ignore[method-assign]
     return app

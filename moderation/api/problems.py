@@ -130,6 +130,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.InvalidInput: "validation",
     errors.NotFound: "not-found",
     errors.NotAuthorised: "unauthorised",
+    errors.KeyRefused: "unauthorised",
     errors.NotAllowed: "forbidden",
     errors.StaleState: "stale",
     errors.NothingToUndo: "nothing-to-undo",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moderation.domain.akismet import Refused
+
 
 class WinnowError(Exception):
     """Everything that Winnow raises on purpose. The message never holds submitted text."""
@@ -17,6 +22,14 @@ class NotFound(WinnowError):
 
 class NotAuthorised(WinnowError):
     """No token, or one that is unknown or revoked."""
+
+
+class KeyRefused(NotAuthorised):
+    """An Akismet key may not speak for a blog, or not now; `refused` says why."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.reason)
+        self.refused = refused
 
 
 class NotAllowed(WinnowError):

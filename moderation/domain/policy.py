@@ -9,6 +9,7 @@ from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import (
     CONTENT_CUT,
     COULD_NOT_BE_SCORED,
+    HONEYPOT,
     STORE_UNREACHABLE,
     TRUSTED_ROLE,
     Label,
@@ -63,6 +64,9 @@ def judge(
         return Verdict(
             "ham", "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
         )
+    if submission.honeypot.strip():
+        # The site itself says that the field is hidden from people: whoever filled it is none.
+        return Verdict("spam", "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
     hold = bands.hold if settings.hold is None else settings.hold
     reject = max(hold, bands.reject if settings.reject is None else settings.reject)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"

@@ -17,6 +17,7 @@ COULD_NOT_BE_SCORED = "could_not_be_scored"
 STORE_UNREACHABLE = "store_unreachable"
 TRUSTED_ROLE = "trusted_role"
 CONTENT_CUT = "content_cut"
+HONEYPOT = "honeypot"
 
 POLICY_REASONS = {
     COULD_NOT_BE_SCORED: "The filter could not read this comment; a person must look.",

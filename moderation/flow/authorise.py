@@ -8,6 +8,7 @@ from moderation.domain.accounts import Scope, Token, token_digest
 from moderation.domain.errors import NotAllowed, NotAuthorised
 from moderation.flow.runtime import KnownToken, Runtime
 from moderation.store import sites
+from moderation.store.sites import SiteState
 
 
 class Grant(Struct, frozen=True):
@@ -26,6 +27,14 @@ class Grant(Struct, frozen=True):
     def actor(self) -> str:
         """Who decisions made with this token are put down to."""
         return f"token:{self.token.name}"
+
+    def state(self, runtime: Runtime) -> SiteState:
+        """Returns the site's state, read in a hurry: the first round trip of a check."""
+        return sites.read(runtime.store, self.site, hurry=True)
+
+    def confirmed(self, runtime: Runtime) -> Grant:
+        """Returns the grant as the store knows it now; raises `NotAuthorised` if it is gone."""
+        return _ask(runtime, self.digest)
 
 
 def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True) -> Grant:
@@ -53,7 +62,7 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
 
 def confirm(runtime: Runtime, grant: Grant) -> Grant:
     """Returns the grant as the store knows it now; raises `NotAuthorised` if it was revoked."""
-    return _ask(runtime, grant.digest)
+    return grant.confirmed(runtime)
 
 
 def _ask(runtime: Runtime, digest: str) -> Grant:

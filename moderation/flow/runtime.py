@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from msgspec import Struct
 
@@ -16,6 +16,9 @@ from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
+
+if TYPE_CHECKING:
+    from moderation.flow.authorise import Grant
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +87,7 @@ class Runtime:
         self.shipped.score([Row()])  # Loads the kernels now, so that no verdict waits a second.
         self.learned: Cache[Learned] = Cache(SITES_KEPT)
         self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
+        self.blogs: Cache[Grant] = Cache(TOKENS_KEPT)
         self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks = [threading.Lock() for _ in range(64)]

@@ -12,6 +12,7 @@ from classifier import Model
 from moderation.domain.accounts import Scope, Token, User, new_token, token_digest
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import site_name
+from moderation.flow.akismet_admin import create_account
 from moderation.flow.runtime import now_ms
 from moderation.settings import Settings
 from moderation.store import Store, schema, sites
@@ -43,6 +44,7 @@ def first_run(store: Store, settings: Settings) -> Credentials:
     use_shipped(store, settings)
     sites.create(store, DEMO_SITE, now_ms())
     password = secrets.token_urlsafe(12)
+    _, akismet_key = create_account(store, settings.secret_key, DEMO_SITE)
     put_user(store, "admin", password, "administrator")
     return Credentials(
         url=settings.public_url,
@@ -50,7 +52,7 @@ def first_run(store: Store, settings: Settings) -> Credentials:
         site=DEMO_SITE,
         api_token=add_token(store, DEMO_SITE, ("submit", "moderate"), "demo"),
         admin_token=add_token(store, "", ("admin",), "admin"),
-        akismet_key=secrets.token_hex(6),
+        akismet_key=akismet_key,
     )
 
 

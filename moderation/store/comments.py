@@ -80,10 +80,23 @@ def day_of(now_ms: int) -> str:
     return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
 
 
+Notes = Sequence[tuple[bytes, bytes]]
+"""What is kept beside a comment for as long as it: a prefix to which the comment's id is added
+with what stands there, or a key that leads to the comment's id with b"" in its place."""
+
+
 def accept_call(
-    site: str, writes: Sequence[Write], retention: list[int], now_ms: int, on: Conditions
+    site: str,
+    writes: Sequence[Write],
+    retention: list[int],
+    now_ms: int,
+    on: Conditions,
+    notes: Notes = (),
 ) -> tuple[list[str], list[Any]]:
-    """Returns keys and arguments of the script that writes up to `AT_ONCE` comments."""
+    """Returns keys and arguments of the script that writes up to `AT_ONCE` comments.
+
+    `notes` are on the first of them.
+    """
     k = keys.of_site(site)
     idempotency, limit = k.meta, k.meta
     request = b""
@@ -103,6 +116,8 @@ def accept_call(
         else:
             args += _verdict_args(w.verdict, w.status)
         args += (codec.LABEL_CODE[w.label], w.decision, w.example)
+    for note in notes:
+        args += note
     return [
         k.meta, k.comment, k.comments, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
         k.external, k.label, k.labels, idempotency, limit,

@@ -22,6 +22,11 @@ SNAPSHOTS = "{winnow}:snapshots"
 REBUILDS = "{winnow}:rebuilds"
 SNAPSHOT_ORIGIN = "{winnow}:snapshot-origins"
 
+AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
+AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
+AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
+AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
 GROUP = "score"
 """The consumer group of every inbox."""
 
@@ -56,6 +61,26 @@ def waiting(shard: int) -> str:
     return f"{{{shard:02d}}}:scored"
 
 
+def akismet_blogs(account: str) -> str:
+    """The blogs of an account: hash blog → site."""
+    return f"{{winnow}}:akismet:blogs:{account}"
+
+
+def akismet_usage(account: str, month: str) -> str:
+    """How many checks an account made in a month, for its quota."""
+    return f"{{winnow}}:akismet:usage:{account}:{month}"
+
+
+def akismet_failed(address: str) -> str:
+    """How many unknown keys came from an address of late."""
+    return f"{{winnow}}:akismet:failed:{address}"
+
+
+def akismet_telling(what: str) -> str:
+    """The lease of whoever tells a site of one comment."""
+    return f"{{winnow}}:akismet:telling:{what}"
+
+
 def lane_inboxes(lane: int) -> list[str]:
     """The inboxes of a lane: every fourth shard."""
     return [inbox(shard) for shard in range(lane, SHARDS, LANES)]
@@ -65,6 +90,7 @@ class SiteKeys:
     """The keys of one site. Prefixes end in a colon; an id, number or name is added to them."""
 
     __slots__ = (
+        "akismet", "akismet_guid", "akismet_reference", "akismet_same",
         "approved", "checkpoints", "comment", "comments", "day", "external", "held",
         "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "settings",
         "shard", "snapshot", "spam", "waiting",
@@ -87,6 +113,10 @@ class SiteKeys:
         self.idempotency = root + ":idempotency:"  # + keyed hash of the client's key
         self.once = root + ":once:"  # + id of a call; its answer
         self.limit = root + ":limit:"  # + token id : minute
+        self.akismet = root + ":akismet:of:"  # + id; what is kept of its checks
+        self.akismet_guid = root + ":akismet:guid:"  # + guid → id
+        self.akismet_same = root + ":akismet:same:"  # + keyed hash of author and text → id
+        self.akismet_reference = root + ":akismet:ref:"  # + keyed hash of the client's id → id
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)

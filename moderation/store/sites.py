@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -46,6 +47,14 @@ def _read_keys(site: str) -> list[str]:
 def read(store: Store, site: str, *, hurry: bool = False) -> SiteState:
     """Returns a site's state in one round trip."""
     return _state(store.run("read", _read_keys(site), (), hurry=hurry))
+
+
+def read_counting(
+    store: Store, site: str, count: Callable[[Any], None]
+) -> tuple[SiteState, int]:
+    """Returns a site's state and what `count` counts in the same pipeline, on a check's way."""
+    state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count, hurry=True)
+    return _state(state), int(counted)
 
 
 def read_many(store: Store, sites: list[str]) -> dict[str, SiteState]:

@@ -6,7 +6,9 @@
 --       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
 --       to live of it, comments allowed a minute (0: any number), number of comments;
 --       a comment: id, external id, its bucket, digest, submission, status, status and label by
---       the verdict, who judged, verdict, decided label (0: none), decision, example
+--       the verdict, who judged, verdict, decided label (0: none), decision, example;
+--       then notes on the first comment, which live as long as it: a prefix to which its id is
+--       added, what stands there; a key that leads to its id, '' in place of what stands there
 -- Answer: {'ok', id, kind, revision, …} kind: n new, r revised, s the same again;
 --       {'tokens'}, {'limited'} or {'conflict'} with nothing written.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
@@ -37,6 +39,7 @@ if allowed > 0 then
 end
 
 local counts, added = {}, {}
+local notes = 12 + 13 * n
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
@@ -106,6 +109,15 @@ for i = 0, n - 1 do
   answer[#answer + 1] = id
   answer[#answer + 1] = kind
   answer[#answer + 1] = revision
+end
+if #ARGV >= notes then
+  local id = answer[2]
+  local ttl = redis.call('PTTL', k.comment .. id)
+  for at = notes, #ARGV, 2 do
+    local key, value = ARGV[at], ARGV[at + 1]
+    if value == '' then value = id else key = key .. id end
+    if ttl > 0 then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
+  end
 end
 if #added > 0 then redis.call('ZADD', all, unpack(added)) end
 for field, by in pairs(counts) do redis.call('HINCRBY', k.day, field, by) end

@@ -37,7 +37,7 @@ def test_the_document_is_valid(anyone: Caller) -> None:
 def test_every_call_is_described(app: Flask, anyone: Caller) -> None:
     paths = anyone.get("/openapi.json").json["paths"]
     for rule in app.url_map.iter_rules():
-        if rule.rule in UNDESCRIBED:
+        if rule.rule in UNDESCRIBED or rule.endpoint.startswith("akismet_"):
             continue
         path = paths[rule.rule.replace("<", "{").replace(">", "}")]
         for method in (rule.methods or set()) - {"HEAD"}:

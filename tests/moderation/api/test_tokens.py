@@ -23,7 +23,7 @@ def calls(app: Flask) -> list[tuple[str, str]]:
     return [
         (method, rule.rule.replace("<comment_id>", "01M81Q1142C3EYPAKXTQDKFX9P"))
         for rule in app.url_map.iter_rules()
-        if rule.rule not in PUBLIC
+        if rule.rule not in PUBLIC and not rule.endpoint.startswith("akismet_")
         for method in (rule.methods or set()) - {"HEAD"}
     ]
 

@@ -1,0 +1,86 @@
+"""Whether a key is good, and what its account may do."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import Blueprint, Response
+
+from moderation.akismet import answers
+from moderation.akismet.call import Call, Malformed, call
+from moderation.domain.akismet import Account
+from moderation.domain.errors import KeyRefused
+from moderation.flow.akismet_keys import account_of, verify_key
+from moderation.flow.akismet_stats import used_this_month
+
+blueprint = Blueprint("akismet_account", __name__)
+
+
+@blueprint.route("/1.1/verify-key", methods=["GET", "POST"])
+@call()
+def verify(asking: Call) -> Response:
+    if not asking.key:
+        raise Malformed("key")
+    try:
+        verify_key(asking.runtime, asking.key, asking.blog, asking.address)
+    except KeyRefused as error:
+        # Some clients throw on debug-help, where a person only wants to know: valid or not.
+        return answers.refused(error.refused) if error.refused.code else answers.text(b"invalid")
+    return answers.text(answers.VALID)
+
+
+@blueprint.route("/1.1/deactivate", methods=["GET", "POST"])
+@call()
+def deactivate(asking: Call) -> Response:
+    _account(asking)
+    return answers.text(b"deactivated")
+
+
+@blueprint.route("/1.1/get-subscription", methods=["GET", "POST"])
+@call()
+def subscription(asking: Call) -> Response:
+    account = _account(asking)
+    used = used_this_month(asking.runtime, account) if account.monthly else 0
+    return answers.json(
+        {
+            "account_id": int(hashlib.sha256(account.id.encode()).hexdigest()[:8], 16),
+            "account_type": "self-hosted",
+            "account_name": account.name,
+            "status": "active",
+            "next_billing_date": False,
+            "limit_reached": bool(account.monthly) and used >= account.monthly,
+        }
+    )
+
+
+@blueprint.route("/1.1/token", methods=["GET", "POST"])
+@call()
+def token(asking: Call) -> Response:
+    account = _account(asking)
+    opaque = hmac.digest(asking.runtime.secret, f"akismet token:{account.id}".encode(), "sha256")
+    return answers.text(opaque.hex()[:32].encode())
+
+
+@blueprint.route("/1.1/test", methods=["GET", "POST"])
+@call()
+def test(asking: Call) -> Response:
+    return answers.text(b"connected")
+
+
+@blueprint.route("/1.2/compatible-plugins", methods=["GET", "POST"])
+@call()
+def compatible_plugins(asking: Call) -> Response:
+    return answers.json([])
+
+
+@blueprint.route("/1.1/verify-wpcom-key", methods=["GET", "POST"])
+@call()
+def verify_wpcom_key(asking: Call) -> Response:
+    return answers.text(answers.INVALID)
+
+
+def _account(asking: Call) -> Account:
+    if not asking.key:
+        raise Malformed("api_key")
+    return account_of(asking.runtime, asking.key, asking.address)

@@ -1,0 +1,64 @@
+"""Answers as Akismet's clients compare them: byte for byte, always 200."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import Response
+
+from moderation.domain.akismet import Refused
+
+VALID, INVALID = b"valid", b"invalid"
+TRUE, FALSE = b"true", b"false"
+THANKS = b"Thanks for making the web a better place."
+FAILED = b"failed"
+"""Neither `valid` nor `invalid`: clients take it for a fault that passes, not for a bad key."""
+
+TEXT = "text/plain; charset=utf-8"
+JSON = "application/json"
+Headers = list[tuple[str, str]]
+
+
+def text(body: bytes, headers: Headers | None = None) -> Response:
+    """Returns a word, without a newline."""
+    return _answer(body, TEXT, headers)
+
+
+def json(body: Any) -> Response:
+    """Returns a JSON document."""
+    return _answer(msgspec.json.encode(body), JSON, None)
+
+
+def _answer(body: bytes, content_type: str, headers: Headers | None) -> Response:
+    sent = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+    ]
+    return Response(body, 200, sent + (headers or []))
+
+
+def malformed(missing: str) -> Response:
+    """Returns the answer to a call that lacks a field; clients show the header."""
+    return text(INVALID, [("X-akismet-debug-help", f"the call lacks {missing}")])
+
+
+def refused(why: Refused) -> Response:
+    """Returns the answer to a key that may not speak; notices of an account carry their code.
+
+    WordPress then holds comments for a person, whatever the body.
+    """
+    headers = [("X-akismet-debug-help", why.reason)]
+    if why.code:
+        headers += [
+            ("X-akismet-error", str(why.code)),
+            ("X-akismet-alert-code", str(why.code)),
+            ("X-akismet-alert-msg", why.reason),
+        ]
+    return text(INVALID, headers)
+
+
+def failed() -> Response:
+    """Returns the answer for when Winnow cannot do what it was asked now."""
+    return text(FAILED, [("X-akismet-debug-help", "the service cannot do this now; try again")])

@@ -1,0 +1,86 @@
+"""One call of the protocol: its form read, its key found, and whatever happens answered by 200."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+
+from flask import Response, current_app, request
+
+from moderation.akismet import answers
+from moderation.akismet.asked import key_of
+from moderation.akismet.form import Form, read_body
+from moderation.domain.addresses import client_address
+from moderation.domain.akismet import normalise_blog
+from moderation.domain.errors import KeyRefused, StoreDown, StoreFull, WinnowError
+from moderation.flow.akismet_keys import BlogGrant, authorise_blog
+from moderation.flow.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+
+class Call:
+    """A call: its fields, its key, the blog that it speaks for and the address it came from."""
+
+    def __init__(self, runtime: Runtime, environ: dict[str, str]) -> None:
+        self.runtime = runtime
+        self.form = Form(
+            read_body(environ),  # type: ignore[arg-type]
+            environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
+            environ.get("CONTENT_TYPE", ""),
+        )
+        self.key = key_of(self.form, environ.get("HTTP_HOST", ""))
+        self.blog = normalise_blog(self.form.text("blog"))
+        self.address = client_address(
+            environ.get("REMOTE_ADDR", ""),
+            environ.get("HTTP_X_FORWARDED_FOR", ""),
+            runtime.settings.trusted_proxies,
+        )
+
+    def grant(self) -> BlogGrant:
+        """Returns the key's grant for the blog; raises `KeyRefused` or `Malformed`."""
+        if not self.key:
+            raise Malformed("api_key")
+        if not self.blog:
+            raise Malformed("blog")
+        return authorise_blog(self.runtime, self.key, self.blog, self.address)
+
+
+class Malformed(Exception):
+    """The call lacks a field that it needs."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+
+View = Callable[..., Response]
+
+
+def call(when_down: Callable[[], Response] = answers.failed) -> Callable[[View], View]:
+    """Makes a view of a function that takes a `Call`; `when_down` answers while the store is."""
+
+    def decorate(function: View) -> View:
+        @functools.wraps(function)
+        def view() -> Response:
+            environ = request.environ
+            environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
+            try:
+                return function(Call(current_app.extensions["winnow"], environ))
+            except KeyRefused as error:
+                return answers.refused(error.refused)
+            except Malformed as error:
+                return answers.malformed(error.missing)
+            except (StoreDown, StoreFull):
+                return when_down()
+            except WinnowError as error:
+                log.warning("an Akismet call could not be done: %s", type(error).__name__)
+                return when_down()
+            except Exception:
+                log.exception("request %s failed", environ.get("winnow.request_id", ""))
+                return when_down()
+
+        return view
+
+    return decorate

@@ -1,0 +1,51 @@
+"""comment-check, submit-spam, submit-ham."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from moderation.akismet import answers
+from moderation.akismet.asked import check_of
+from moderation.akismet.call import Call, Malformed, call
+from moderation.domain.verdicts import Label
+from moderation.flow.akismet_check import Answer, check_comment, empty_answer
+from moderation.flow.akismet_report import report
+
+blueprint = Blueprint("akismet_check", __name__)
+
+
+def _said(answer: Answer) -> Response:
+    headers = [("X-akismet-guid", answer.guid)]
+    if answer.discard:
+        headers.append(("X-akismet-pro-tip", "discard"))
+    if answer.recheck_after:
+        headers.append(("X-akismet-recheck-after", str(answer.recheck_after)))
+    if answer.reasons:
+        headers.append(("X-akismet-classification", ",".join(answer.reasons)))
+    return answers.text(answers.TRUE if answer.spam else answers.FALSE, headers)
+
+
+@blueprint.route("/1.1/comment-check", methods=["GET", "POST"])
+@call(when_down=lambda: _said(empty_answer()))
+def comment_check(asking: Call) -> Response:
+    grant = asking.grant()
+    if "user_ip" not in asking.form:
+        raise Malformed("user_ip")
+    return _said(check_comment(asking.runtime, grant, check_of(asking.form, asking.blog)))
+
+
+@blueprint.route("/1.1/submit-spam", methods=["GET", "POST"])
+@call()
+def submit_spam(asking: Call) -> Response:
+    return _reported(asking, "spam")
+
+
+@blueprint.route("/1.1/submit-ham", methods=["GET", "POST"])
+@call()
+def submit_ham(asking: Call) -> Response:
+    return _reported(asking, "ham")
+
+
+def _reported(asking: Call, label: Label) -> Response:
+    report(asking.runtime, asking.grant(), check_of(asking.form, asking.blog), label)
+    return answers.text(answers.THANKS)

@@ -1,0 +1,110 @@
+"""Forms as Akismet's clients write them: whatever comes, something is read.
+
+Own code, because the framework refuses what clients send: bodies and forms beyond its bounds,
+charsets of old blogs, names without `=`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from urllib.parse import unquote_to_bytes
+
+BODY_BYTES = 1 << 20
+FIELDS = 5000
+_CONTEXTS = 16
+
+_DROPPED = re.compile(rb"HTTP_COOKIE|HTTP_AUTHORIZATION|POST_.*pass.*", re.IGNORECASE | re.DOTALL)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_TEXT_CODECS = re.compile(
+    r"ascii|utf-8|iso8859-\d{1,2}|cp125\d|cp8\d\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis"
+    r"|cp932|euc_jp|euc_kr|cp949|tis-620|mac-roman"
+)
+
+
+class Form:
+    """The fields of a call: those of the body, then those of the query where the body has none.
+
+    The last of several fields of one name counts, as in PHP. Passwords, cookies and credentials
+    that clients send along are dropped unread.
+    """
+
+    def __init__(self, body: bytes, query: bytes, content_type: str) -> None:
+        self._fields: dict[bytes, bytes] = {}
+        self._contexts: list[bytes] = []
+        self._read(query)
+        self._contexts.clear()
+        self._read(body)
+        declared = _CHARSET.search(content_type)
+        blog_charset = self._fields.get(b"blog_charset", b"").decode("ascii", "ignore")
+        self._charset = _codec(declared.group(1) if declared else "") or _codec(blog_charset)
+
+    def _read(self, data: bytes) -> None:
+        for pair in data.split(b"&", FIELDS)[:FIELDS]:
+            name, _, value = pair.partition(b"=")
+            if b"%" in name or b"+" in name:
+                name = unquote_to_bytes(name.replace(b"+", b" "))
+            if not name or (b"_" in name and _DROPPED.fullmatch(name)):
+                continue
+            if name.startswith(b"comment_context"):
+                if len(self._contexts) < _CONTEXTS:
+                    self._contexts.append(value)
+            else:
+                self._fields[name] = value
+
+    def __contains__(self, name: str) -> bool:
+        return name.encode("utf-8", "surrogatepass") in self._fields
+
+    def text(self, name: str, most: int = 1024) -> str:
+        """Returns a field, '' where there is none; at most so many characters of it."""
+        value = self._fields.get(name.encode("utf-8", "surrogatepass"))
+        return self._decode(value)[:most] if value else ""
+
+    def line(self, name: str, most: int = 1024) -> str:
+        """Returns a field without white space at its ends."""
+        return self.text(name, most).strip()
+
+    def flag(self, name: str) -> bool:
+        """Says whether a field is true: `1`, `true`; `0`, `False` and nothing at all are not."""
+        return self.line(name, 16).strip("'\"").lower() in ("1", "true", "yes", "on")
+
+    def contexts(self) -> list[str]:
+        """Returns the texts of the page, in whichever of three spellings they were sent."""
+        return [text for text in map(self._decode, self._contexts) if text]
+
+    def _decode(self, value: bytes) -> str:
+        raw = unquote_to_bytes(value.replace(b"+", b" "))
+        if self._charset:
+            text = raw.decode(self._charset, "replace")
+        else:
+            try:
+                text = raw.decode()
+            except UnicodeDecodeError:
+                text = raw.decode("cp1252", "replace")
+        return text.replace("\0", "")
+
+
+def _codec(name: str) -> str:
+    """Returns a charset's codec, '' for an unknown one, UTF-8 and what is no plain charset."""
+    try:
+        found = codecs.lookup(name).name if name else ""
+    except (LookupError, ValueError):
+        return ""
+    # Latin-1 on the Web is Windows-1252 (WHATWG Encoding §4.2).
+    if found in ("ascii", "utf-8"):
+        return ""
+    if found == "iso8859-1":
+        return "cp1252"
+    return found if _TEXT_CODECS.fullmatch(found) else ""
+
+
+def read_body(environ: dict[str, object]) -> bytes:
+    """Returns the body's first mebibyte; what is beyond it is not read."""
+    stream = environ["wsgi.input"]
+    length = str(environ.get("CONTENT_LENGTH") or "")
+    if length:
+        most = min(int(length), BODY_BYTES) if length.isdecimal() and len(length) < 19 else 0
+        return bytes(stream.read(most))  # type: ignore[attr-defined]
+    if not environ.get("wsgi.input_terminated"):
+        return b""
+    return bytes(stream.read(BODY_BYTES))  # type: ignore[attr-defined]

@@ -1,0 +1,180 @@
+"""What the Akismet protocol knows beyond comments: keys, the blogs they cover, checks."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from moderation.domain.comments import Submission
+from moderation.domain.verdicts import Label
+
+KEY = re.compile(r"[0-9a-f]{12}")
+"""A key in lower case; WordPress strips every other character and refuses other lengths."""
+
+SITE_LIMIT = 100
+"""Blogs that appear by themselves under a new account."""
+
+SITE_PREFIX = "ak-"
+MAGIC_AUTHORS = frozenset(("viagra-test-123", "akismet-guaranteed-spam"))
+MAGIC_EMAIL = "akismet-guaranteed-spam@example.com"
+
+
+class Account(Struct, frozen=True, omit_defaults=True):
+    """Whom keys belong to; what holds for all its keys stands here, so that a rotation keeps it.
+
+    At most `site_limit` blogs appear by themselves; with `listed_only` none does. `monthly`
+    bounds the checks of a calendar month in UTC (0: no bound).
+    """
+
+    id: str
+    name: str
+    created_ms: int
+    site_limit: int = SITE_LIMIT
+    listed_only: bool = False
+    monthly: int = 0
+
+
+class Key(Struct, frozen=True, omit_defaults=True):
+    """A key as it is kept: `sealed` is the key itself, encrypted, for word back to a site.
+
+    From `expires_ms` on it is refused (0: never).
+    """
+
+    account: str
+    sealed: bytes
+    created_ms: int
+    expires_ms: int = 0
+
+
+class Blog(Struct, frozen=True, omit_defaults=True):
+    """A blog that an account's keys cover, or may not speak for any more."""
+
+    site: str
+    created_ms: int
+    revoked: bool = False
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One comment as an Akismet client asks about it or reports it.
+
+    `reference` is the client's own id of the comment, `place` what tells apart equal comments
+    on different pages; `callback` is '' unless its host is the blog's.
+    """
+
+    submission: Submission
+    place: str = ""
+    reference: str = ""
+    guid: str = ""
+    callback: str = ""
+    reporter: str = ""
+    recheck_reason: str = ""
+    is_test: bool = False
+    is_administrator: bool = False
+    is_pre_check: bool = False
+    wants_discard: bool = False
+    wants_reasons: bool = False
+
+    @property
+    def is_recheck(self) -> bool:
+        """Says whether the site asks again about a text that it asked about before."""
+        return self.recheck_reason not in ("", "edit")
+
+    @property
+    def is_magic(self) -> bool:
+        """Says whether author or e-mail is one that is always spam, for trying a client out."""
+        author = self.submission.author
+        return author.name in MAGIC_AUTHORS or author.email == MAGIC_EMAIL
+
+
+class Trace(Struct, array_like=True):
+    """What is kept of a check beside its comment.
+
+    `guids` names its checks, the newest last; `told` is the label that the site knows, '' where
+    it waits for a person's word; `key` is the digest of the key it came with; `same` and
+    `reference` are the keyed hashes under which reports find it; `outcome` says what became of
+    word back.
+    """
+
+    guids: list[bytes]
+    callback: str
+    key: str
+    told: Label | Literal[""]
+    same: bytes
+    reference: bytes
+    outcome: str = ""
+
+
+class Refused(Struct, frozen=True):
+    """Why a key may not speak for a blog; `code` is Akismet's alert code, 0 where it has none."""
+
+    reason: str
+    code: int = 0
+
+
+UNKNOWN_KEY = Refused("the key is unknown or was revoked")
+TOO_MANY_FAILURES = Refused("too many unknown keys came from this address; try again later")
+SITE_REVOKED = Refused("this site may not use the key any more", 10403)
+SITE_NOT_LISTED = Refused("this site is not on the key's list", 10404)
+OVER_QUOTA = Refused("the key has used up its checks of this month", 10502)
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
+_PORTS = {"http": ":80", "https": ":443"}
+BLOG_LENGTH = 1024
+
+
+def normalise_blog(text: str) -> str:
+    """Returns the one spelling of a blog's address: host in ASCII, port, path; '' for none.
+
+    `http` and `https`, a final slash, the case of the host and a default port make no
+    difference; a path does, for a network of blogs may share a host.
+    """
+    text = "".join(text.split())[:BLOG_LENGTH]
+    match = _SCHEME.match(text)
+    scheme = match.group()[:-3].lower() if match else "http"
+    rest = re.split(r"[?#]", text[match.end() if match else 0 :], maxsplit=1)[0]
+    host, _, path = rest.partition("/")
+    host = host.rpartition("@")[2].lower()
+    host = ascii_host(host.removesuffix(_PORTS.get(scheme, ":80")))
+    path = path.strip("/")
+    if not host or not host.isprintable() or not path.isprintable():
+        return ""
+    return f"{host}/{path}" if path else host
+
+
+def ascii_host(host: str) -> str:
+    """Returns a host name as it stands in the DNS; unchanged where it cannot stand there."""
+    if host.isascii() or len(host) > 253:
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def callback_for(blog: str, text: str) -> str:
+    """Returns a callback if it is on the host of a normalised blog, otherwise ''.
+
+    Else whoever holds a key could have the server call anything.
+    """
+    text = text.strip()
+    try:
+        parts = urlsplit(text)
+        host, port = ascii_host(parts.hostname or ""), parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or len(text) > BLOG_LENGTH:
+        return ""
+    if not text.isprintable() or " " in text:
+        return ""
+    blog_host = blog.partition("/")[0]
+    own, _, own_port = (
+        blog_host.rpartition(":") if blog_host[-1:].isdigit() else (blog_host, "", "")
+    )
+    if not own or not own_port.isdigit():
+        own, own_port = blog_host, ""
+    if host != own.strip("[]") or (port and str(port) not in (own_port, "80", "443")):
+        return ""
+    return text

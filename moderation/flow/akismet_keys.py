@@ -1,0 +1,168 @@
+"""Which Akismet key may speak for which blog, in every process as of its next call."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+
+from moderation.domain.accounts import Token
+from moderation.domain.addresses import counted_as
+from moderation.domain.akismet import (
+    KEY,
+    OVER_QUOTA,
+    SITE_NOT_LISTED,
+    SITE_PREFIX,
+    SITE_REVOKED,
+    TOO_MANY_FAILURES,
+    UNKNOWN_KEY,
+    Account,
+    Blog,
+    Key,
+)
+from moderation.domain.errors import KeyRefused
+from moderation.flow.authorise import Grant
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import Store, akismet, sites
+from moderation.store.sites import SiteState
+
+FAILURES_AT_MOST = 30
+"""Unknown keys that an address may send in ten minutes before it is not listened to."""
+
+
+class BlogGrant(Grant, frozen=True):
+    """A key that was good for a blog; the revision of the site's tokens stands for both."""
+
+    account: Account
+    blog: str
+    expires_ms: int
+
+    def state(self, runtime: Runtime) -> SiteState:
+        """Returns the site's state; counts the check where the account has a quota."""
+        if not self.account.monthly:
+            return Grant.state(self, runtime)
+        count = akismet.counting(self.account.id, month_of(now_ms()))
+        state, used = sites.read_counting(runtime.store, self.site, count)
+        if used > self.account.monthly and state.tokens == self.revision:
+            raise KeyRefused(OVER_QUOTA)
+        return state
+
+    def confirmed(self, runtime: Runtime) -> BlogGrant:
+        """Returns the grant as the store knows it now; raises `KeyRefused` if it is gone."""
+        return _ask(runtime, self.digest, self.blog)
+
+
+def month_of(ms: int) -> str:
+    """Returns the UTC month of a time as `2026-11`."""
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).strftime("%Y-%m")
+
+
+def key_digest(secret: bytes, key: str) -> str:
+    """Returns the keyed hash that a key is found by, whatever the case of its letters."""
+    return hmac.digest(secret, b"akismet key:" + key.encode(), "sha256").hex()
+
+
+def site_of(secret: bytes, account: str, blog: str) -> str:
+    """Returns the name of the site that an account's blog is."""
+    text = f"akismet site:{account}:{blog}".encode()
+    return SITE_PREFIX + hashlib.blake2b(text, digest_size=10, key=secret[:64]).hexdigest()
+
+
+def authorise_blog(runtime: Runtime, key: str, blog: str, address: str) -> BlogGrant:
+    """Returns a key's grant for a normalised blog; a new blog of the key appears by itself.
+
+    A pair that this process knows is believed: the call's own script compares the revision.
+    `address` is the client's, against which unknown keys count.
+
+    Raises:
+        KeyRefused: the key is unknown, expired or may not speak for this blog.
+        StoreDown: the pair is not known here and the store does not answer.
+    """
+    digest = _well_formed(runtime, key)
+    known = runtime.blogs.get(f"{digest}:{blog}")
+    if isinstance(known, BlogGrant) and not _is_over(known.expires_ms):
+        return known
+    _known_key(runtime, digest, address)
+    return _ask(runtime, digest, blog)
+
+
+def verify_key(runtime: Runtime, key: str, blog: str, address: str) -> None:
+    """Raises `KeyRefused` unless a key is good, and good for a blog where that is known."""
+    digest = _well_formed(runtime, key)
+    found = _known_key(runtime, digest, address)
+    if blog:
+        known = akismet.blog(runtime.store, found.account, blog)
+        if known is not None and known.revoked:
+            raise KeyRefused(SITE_REVOKED)
+
+
+def account_of(runtime: Runtime, key: str, address: str) -> Account:
+    """Returns the account that a key belongs to; raises `KeyRefused` for an unknown key."""
+    found = _known_key(runtime, _well_formed(runtime, key), address)
+    account = akismet.account(runtime.store, found.account)
+    if account is None:
+        raise KeyRefused(UNKNOWN_KEY)
+    return account
+
+
+def _well_formed(runtime: Runtime, key: str) -> str:
+    key = key.strip().lower()
+    if not KEY.fullmatch(key):
+        raise KeyRefused(UNKNOWN_KEY)
+    return key_digest(runtime.secret, key)
+
+
+def _is_over(expires_ms: int) -> bool:
+    return bool(expires_ms) and now_ms() >= expires_ms
+
+
+def _known_key(runtime: Runtime, digest: str, address: str) -> Key:
+    counted = counted_as(address)
+    found, failures = akismet.key_and_failures(runtime.store, digest, counted)
+    if failures >= FAILURES_AT_MOST:
+        raise KeyRefused(TOO_MANY_FAILURES)
+    if found is None or _is_over(found.expires_ms):
+        akismet.count_failed(runtime.store, counted)
+        raise KeyRefused(UNKNOWN_KEY)
+    return found
+
+
+def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
+    name = f"{digest}:{blog}"
+    runtime.blogs.drop(name)
+    store = runtime.store
+    key = akismet.key(store, digest)
+    if key is None:
+        raise KeyRefused(UNKNOWN_KEY)
+    site = site_of(runtime.secret, key.account, blog)
+    # What may be revoked is changed before the revision goes up: whoever reads the revision
+    # first and the rest after it cannot keep what was revoked under the new revision.
+    revision = sites.read(store, site).tokens
+    key = akismet.key(store, digest)
+    if key is None or _is_over(key.expires_ms):
+        raise KeyRefused(UNKNOWN_KEY)
+    account = akismet.account(store, key.account)
+    if account is None:
+        raise KeyRefused(UNKNOWN_KEY)
+    known = akismet.blog(store, account.id, blog)
+    if known is None:
+        _appear(store, account, blog, site)
+    elif known.revoked:
+        raise KeyRefused(SITE_REVOKED)
+    token = Token(f"akismet:{digest[:8]}", site, ("submit", "moderate"), account.name, 0)
+    grant = BlogGrant(digest, token, revision, account, blog, key.expires_ms)
+    runtime.blogs.put(name, grant)
+    return grant
+
+
+def _appear(store: Store, account: Account, blog: str, site: str) -> None:
+    if account.listed_only or akismet.blog_count(store, account.id) >= account.site_limit:
+        raise KeyRefused(SITE_NOT_LISTED)
+    add_blog(store, account.id, blog, site)
+
+
+def add_blog(store: Store, account_id: str, blog: str, site: str) -> None:
+    """Makes a blog a site of an account."""
+    made = now_ms()
+    sites.create(store, site, made)
+    akismet.put_blog(store, account_id, blog, Blog(site, made))

@@ -1,0 +1,91 @@
+"""Which stored comment an Akismet client means: it seldom says so."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+
+from msgspec import Struct
+
+from moderation.domain.akismet import Check
+from moderation.domain.comments import Comment, Submission
+from moderation.flow.runtime import Runtime
+from moderation.store import akismet, codec, comments
+
+_TAG = re.compile(r"<[^<>]*>")
+_LINK = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+
+
+class Names(Struct, frozen=True):
+    """Keyed hashes of one check: `same` of who wrote what, `reference` of the client's id
+    (b"" where it gave none), `external` of everything that makes it one comment."""
+
+    same: bytes
+    reference: bytes
+    external: str
+
+
+def names_of(secret: bytes, asked: Check) -> Names:
+    """Returns what a comment is found by when it is asked about or reported again."""
+    author = asked.submission.author
+    written = "\0".join(
+        (_plain(author.name), author.email.strip().lower(), plain_text(asked.submission))
+    )
+    same = _hash(secret, "same", written)
+    whole = "\0".join((same.hex(), asked.place, author.ip, asked.submission.type))
+    return Names(
+        same=same,
+        reference=_hash(secret, "reference", asked.reference) if asked.reference else b"",
+        external="akismet:" + _hash(secret, "external", whole).hex(),
+    )
+
+
+def _hash(secret: bytes, kind: str, text: str) -> bytes:
+    data = f"akismet {kind}\0{text}".encode("utf-8", "replace")
+    return hashlib.blake2b(data, digest_size=16, key=secret[:64]).digest()
+
+
+def plain_text(submission: Submission) -> str:
+    """Returns what stays of a text when a site has cleaned it: letters, digits, links' targets.
+
+    WordPress adds `rel` to links, drops tags, escapes and adds slashes between the check and
+    everything that it sends about the same comment later.
+    """
+    text = html.unescape(submission.content)
+    return _plain(_TAG.sub(lambda tag: " ".join(_LINK.findall(tag.group())), text))
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Comment | None:
+    """Returns the comment that a client means: by guid, by author and text, by its own id.
+
+    Its own id counts only where the author agrees: forms and comments may count alike.
+    """
+    guid = bytes.fromhex(asked.guid) if asked.guid else b""
+    found = akismet.find(runtime.store, site, guid, names.same, names.reference)
+    for way, raw in enumerate(found):
+        comment = comments.get(runtime.store, site, raw) if raw else None
+        if comment is not None and (way < 2 or _same_author(comment.submission, asked.submission)):
+            return comment
+    return None
+
+
+def _same_author(a: Submission, b: Submission) -> bool:
+    email = a.author.email.strip().lower()
+    if email:
+        return email == b.author.email.strip().lower()
+    return _plain(a.author.name) == _plain(b.author.name)
+
+
+def is_same_text(a: Submission, b: Submission) -> bool:
+    """Says whether two submissions carry the same text, as far as cleaning leaves it."""
+    return plain_text(a) == plain_text(b)
+
+
+def raw_id(comment: Comment) -> bytes:
+    """Returns a stored comment's id as the store has it."""
+    return codec.id_bytes(comment.id)

@@ -1,0 +1,26 @@
+"""What must be kept and shown to no one: encrypted under the installation's secret."""
+
+from __future__ import annotations
+
+import base64
+import functools
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+@functools.lru_cache(maxsize=4)
+def _box(secret: bytes) -> Fernet:
+    derived = HKDF(SHA256(), 32, salt=None, info=b"winnow sealed keys").derive(secret)
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def seal(secret: bytes, text: str) -> bytes:
+    """Returns a text encrypted and authenticated under a key derived from the secret."""
+    return _box(secret).encrypt(text.encode())
+
+
+def unseal(secret: bytes, sealed: bytes) -> str:
+    """Returns what was sealed; raises `cryptography.fernet.InvalidToken` under another secret."""
+    return _box(secret).decrypt(sealed).decode()

@@ -1,0 +1,266 @@
+"""What the Akismet protocol keeps: accounts, keys, blogs, and the traces of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from moderation.domain.akismet import Account, Blog, Key, Trace
+from moderation.store import codec, keys
+from moderation.store.client import Store, store_errors
+from moderation.store.comments import Notes
+
+_account = msgspec.json.Decoder(Account).decode
+_key = msgspec.json.Decoder(Key).decode
+_blog = msgspec.json.Decoder(Blog).decode
+_trace = msgspec.msgpack.Decoder(Trace).decode
+
+FAILED_SECONDS = 600
+"""For how long an unknown key counts against the address that it came from."""
+_USAGE_SECONDS = 70 * 86_400
+
+
+def put_account(store: Store, account: Account) -> None:
+    """Keeps an account."""
+    with store_errors():
+        store.redis.hset(keys.AKISMET_ACCOUNTS, account.id, msgspec.json.encode(account))
+
+
+def account(store: Store, account_id: str) -> Account | None:
+    """Returns an account, None where there is none."""
+    with store_errors():
+        data = store.redis.hget(keys.AKISMET_ACCOUNTS, account_id)
+    return None if data is None else _account(data)
+
+
+def accounts(store: Store) -> list[Account]:
+    """Returns every account, by name."""
+    with store_errors():
+        found = store.redis.hvals(keys.AKISMET_ACCOUNTS)
+    return sorted(map(_account, found), key=lambda a: a.name)
+
+
+def put_key(store: Store, digest: str, key: Key) -> None:
+    """Keeps a key under its keyed hash."""
+    with store_errors():
+        store.redis.hset(keys.AKISMET_KEYS, digest, msgspec.json.encode(key))
+
+
+def drop_key(store: Store, digest: str) -> None:
+    """Deletes a key."""
+    with store_errors():
+        store.redis.hdel(keys.AKISMET_KEYS, digest)
+
+
+def key(store: Store, digest: str) -> Key | None:
+    """Returns the key with this keyed hash, None where there is none."""
+    with store_errors():
+        data = store.redis.hget(keys.AKISMET_KEYS, digest)
+    return None if data is None else _key(data)
+
+
+def all_keys(store: Store) -> dict[str, Key]:
+    """Returns every key by its keyed hash."""
+    with store_errors():
+        found = store.redis.hgetall(keys.AKISMET_KEYS)
+    return {digest.decode(): _key(data) for digest, data in found.items()}
+
+
+def blog(store: Store, account_id: str, name: str) -> Blog | None:
+    """Returns what is known of a blog of an account."""
+    with store_errors():
+        data = store.redis.hget(keys.akismet_blogs(account_id), name)
+    return None if data is None else _blog(data)
+
+
+def blogs(store: Store, account_id: str) -> dict[str, Blog]:
+    """Returns the blogs of an account by their address."""
+    with store_errors():
+        found = store.redis.hgetall(keys.akismet_blogs(account_id))
+    return {name.decode(): _blog(data) for name, data in found.items()}
+
+
+def blog_count(store: Store, account_id: str) -> int:
+    """Returns how many blogs an account has."""
+    with store_errors():
+        return int(store.redis.hlen(keys.akismet_blogs(account_id)))
+
+
+def put_blog(store: Store, account_id: str, name: str, blog: Blog) -> None:
+    """Keeps a blog of an account and writes on its site whose and which blog it is."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.hset(keys.akismet_blogs(account_id), name, msgspec.json.encode(blog))
+        meta = keys.of_site(blog.site).meta
+        pipe.hset(meta, mapping={"akismet_account": account_id, "akismet_blog": name})
+        pipe.execute()
+
+
+def owner(store: Store, site: str) -> tuple[str, str]:
+    """Returns the account and the blog that a site stands for, ('', '') for another site."""
+    with store_errors():
+        found = store.redis.hmget(keys.of_site(site).meta, "akismet_account", "akismet_blog")
+    return (found[0] or b"").decode(), (found[1] or b"").decode()
+
+
+def touch(store: Store, sites: Iterable[str]) -> None:
+    """Has every process look anew at what a key may do, at its next call for these sites."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for site in sites:
+            pipe.hincrby(keys.of_site(site).meta, "tokens", 1)
+        pipe.execute()
+
+
+def count_failed(store: Store, address: str) -> int:
+    """Counts an unknown key from an address and returns how many came of late."""
+    name = keys.akismet_failed(address)
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.incr(name)
+        pipe.expire(name, FAILED_SECONDS, nx=True)
+        return int(pipe.execute()[0])
+
+
+def key_and_failures(store: Store, digest: str, address: str) -> tuple[Key | None, int]:
+    """Returns a key and how many unknown ones came from an address, in one round trip."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.hget(keys.AKISMET_KEYS, digest)
+        pipe.get(keys.akismet_failed(address))
+        data, failed = pipe.execute()
+    return None if data is None else _key(data), int(failed or 0)
+
+
+def usage(store: Store, account_id: str, month: str) -> int:
+    """Returns how many checks were counted for an account's quota in a month."""
+    with store_errors():
+        return int(store.redis.get(keys.akismet_usage(account_id, month)) or 0)
+
+
+def counting(account_id: str, month: str) -> Callable[[Any], None]:
+    """Returns what counts a check of an account in a pipeline."""
+
+    def count(pipe: Any) -> None:
+        name = keys.akismet_usage(account_id, month)
+        pipe.incr(name)
+        pipe.expire(name, _USAGE_SECONDS, nx=True)
+
+    return count
+
+
+def put_usage(store: Store, account_id: str, month: str, used: int) -> None:
+    """Sets how many checks an account made in a month."""
+    with store_errors():
+        store.redis.set(keys.akismet_usage(account_id, month), used, ex=_USAGE_SECONDS)
+
+
+def notes(site: str, guid: bytes, trace: Trace) -> Notes:
+    """Returns what a check keeps beside its comment, for the script that writes that."""
+    k = keys.of_site(site)
+    kept = [
+        (k.akismet.encode(), codec.encode(trace)),
+        (k.akismet_guid.encode() + guid, b""),
+        (k.akismet_same.encode() + trace.same, b""),
+    ]
+    if trace.reference:
+        kept.append((k.akismet_reference.encode() + trace.reference, b""))
+    return kept
+
+
+def trace(store: Store, site: str, raw_id: bytes) -> Trace | None:
+    """Returns what is kept of the checks of a comment, None where there was none."""
+    with store_errors():
+        data = store.redis.get(keys.of_site(site).akismet.encode() + raw_id)
+    return None if data is None else _trace(data)
+
+
+def put_trace(store: Store, site: str, raw_id: bytes, trace: Trace, guid: bytes = b"") -> None:
+    """Writes a trace anew, and where reports find it; everything goes when the comment goes."""
+    k = keys.of_site(site)
+    with store_errors():
+        ttl = int(store.redis.pttl(k.comment.encode() + raw_id))
+        if ttl == -2:
+            return
+        px = ttl if ttl > 0 else None
+        pipe = store.redis.pipeline(transaction=False)
+        for name, value in notes(site, guid or trace.guids[-1], trace):
+            if value:
+                pipe.set(name + raw_id, value, px=px)
+            else:
+                pipe.set(name, raw_id, px=px)
+        pipe.execute()
+
+
+def find(
+    store: Store, site: str, guid: bytes, same: bytes, reference: bytes
+) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Returns the comments that a guid, a hash of author and text, and a client's id lead to."""
+    k = keys.of_site(site)
+    with store_errors():
+        found = store.redis.mget(
+            k.akismet_guid.encode() + guid,
+            k.akismet_same.encode() + same,
+            k.akismet_reference.encode() + reference,
+        )
+    return found[0], found[1], found[2]
+
+
+def forget(store: Store, site: str, raw_id: bytes) -> None:
+    """Deletes what is kept of the checks of a comment."""
+    kept = trace(store, site, raw_id)
+    if kept is None:
+        return
+    k = keys.of_site(site)
+    names: list[bytes] = [k.akismet.encode() + raw_id, k.akismet_same.encode() + kept.same]
+    names += [k.akismet_guid.encode() + guid for guid in kept.guids]
+    if kept.reference:
+        names.append(k.akismet_reference.encode() + kept.reference)
+    with store_errors():
+        store.redis.delete(*names)
+
+
+def tell_by(store: Store, what: str, due_ms: int) -> None:
+    """Notes that a site is to be told of a comment, as of a time."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.zadd(keys.AKISMET_TELL, {what: due_ms})
+        pipe.hdel(keys.AKISMET_TRIES, what)
+        pipe.execute()
+
+
+def to_tell(store: Store, what: str) -> tuple[int | None, int]:
+    """Returns when a site is to be told of a comment (None: not at all) and how often it failed."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.zscore(keys.AKISMET_TELL, what)
+        pipe.hget(keys.AKISMET_TRIES, what)
+        due, tries = pipe.execute()
+    return None if due is None else int(due), int(tries or 0)
+
+
+def due(store: Store, now_ms: int, most: int) -> Sequence[str]:
+    """Returns who is to be told by now, those who wait longest first."""
+    with store_errors():
+        found = store.redis.zrangebyscore(keys.AKISMET_TELL, 0, now_ms, start=0, num=most)
+    return [what.decode() for what in found]
+
+
+def take_turn(store: Store, what: str, token: str, lease_ms: int) -> bool:
+    """Takes the lease of telling a site of one comment; False while somebody else does."""
+    with store_errors():
+        return bool(store.redis.set(keys.akismet_telling(what), token, nx=True, px=lease_ms))
+
+
+def end_turn(store: Store, what: str) -> None:
+    """Gives the lease back."""
+    with store_errors():
+        store.redis.delete(keys.akismet_telling(what))
+
+
+def told(store: Store, what: str, due_ms: int, again_ms: int) -> bool:
+    """Ends a try to tell; `again_ms` is when the next one is due, 0 for none."""
+    names = [keys.AKISMET_TELL, keys.AKISMET_TRIES]
+    return bool(store.run("akismet_told", names, [what, due_ms, again_ms]))

@@ -1,0 +1,141 @@
+"""The web app on an empty server, with an Akismet account, and a client of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from moderation.app import create_app
+from moderation.domain.akismet import Account
+from moderation.domain.comments import Comment
+from moderation.domain.sites import SiteSettings
+from moderation.flow import akismet_admin, setup
+from moderation.flow.akismet_keys import site_of
+from moderation.flow.read import Filter, list_comments, stats
+from moderation.flow.runtime import Runtime
+from moderation.settings import Settings
+from moderation.store import Store, akismet, schema, sites
+
+BLOG = "https://blog.example"
+SPAM = "Buy cheap viagra without prescription http://best-pills-24h.example/buy-viagra online"
+HAM = "Thanks, the second example fixed my build."
+THANKS = "Thanks for making the web a better place."
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Iterator[Flask]:
+    """The app of an installation that has been set up."""
+    schema.migrate(store, print)
+    setup.use_shipped(store, settings)
+    made = create_app(settings)
+    yield made
+    made.extensions["winnow"].close()
+
+
+@pytest.fixture
+def runtime(app: Flask) -> Runtime:
+    """The app's own state."""
+    return app.extensions["winnow"]
+
+
+class Client:
+    """Speaks the protocol with one key for one blog."""
+
+    def __init__(self, http: FlaskClient, runtime: Runtime, account: Account, key: str) -> None:
+        self._http = http
+        self._runtime = runtime
+        self.account = account
+        self.key = key
+        self.blog = BLOG
+
+    def raw(self, path: str, body: bytes = b"", **options: Any) -> TestResponse:
+        """Sends a body as it is."""
+        options.setdefault("content_type", "application/x-www-form-urlencoded")
+        return self._http.open(path, method=options.pop("method", "POST"), data=body, **options)
+
+    def __call__(
+        self, path: str, options: dict[str, Any] | None = None, **form: Any
+    ) -> TestResponse:
+        """Calls with key and blog and these fields; None leaves one out."""
+        fields = {"api_key": self.key, "blog": self.blog, **form}
+        sent = {name: value for name, value in fields.items() if value is not None}
+        answer = self.raw(f"/{path}", urlencode(sent).encode(), **(options or {}))
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Length"] == str(len(answer.data))
+        return answer
+
+    def check(self, content: str = HAM, **form: Any) -> TestResponse:
+        """Asks about a comment."""
+        fields = {
+            "user_ip": "203.0.113.7",
+            "user_agent": "Mozilla/5.0",
+            "comment_author": "Ada",
+            "comment_author_email": "ada@mail.example",
+            "comment_content": content,
+            **form,
+        }
+        return self("1.1/comment-check", **fields)
+
+    def report(self, word: str, content: str = HAM, **form: Any) -> str:
+        """Reports a comment and returns what was answered."""
+        fields = {
+            "user_ip": "203.0.113.7",
+            "comment_author": "Ada",
+            "comment_author_email": "ada@mail.example",
+            "comment_content": content,
+            **form,
+        }
+        return self(f"1.1/submit-{word}", **fields).text
+
+    @property
+    def site(self) -> str:
+        """The site that account and blog are."""
+        return site_of(self._runtime.secret, self.account.id, "blog.example")
+
+    def settings(self, **changes: Any) -> None:
+        """Changes the site's settings."""
+        sites.put_settings(self._runtime.store, self.site, SiteSettings(**changes))
+
+    def comments(self) -> list[Comment]:
+        """The site's comments, the newest first."""
+        return list_comments(self._runtime, self.site, Filter(), "", 100).comments
+
+    def today(self) -> Any:
+        """What the site counted today."""
+        import datetime as dt
+
+        day = dt.datetime.now(dt.UTC).date()
+        return stats(self._runtime, self.site, day, day)[0]
+
+    def allow_only_listed(self) -> None:
+        """No blog appears by itself any more."""
+        akismet_admin.change(self._runtime.store, self.account, listed_only=True)
+
+    def blogs(self) -> list[str]:
+        """The account's blogs."""
+        return sorted(akismet.blogs(self._runtime.store, self.account.id))
+
+
+@pytest.fixture
+def make_client(app: Flask, runtime: Runtime) -> Callable[..., Client]:
+    """Makes a client with an account of its own."""
+
+    def make(name: str = "test", **limits: Any) -> Client:
+        account, key = akismet_admin.create_account(runtime.store, runtime.secret, name)
+        if limits:
+            account = akismet_admin.change(runtime.store, account, **limits)
+        return Client(app.test_client(), runtime, account, key)
+
+    return make
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Client]) -> Client:
+    """A client with a key."""
+    return make_client()
