@@ -20,6 +20,8 @@ SINGLE_BYTES = 4 << 20
 """Most bytes of a body with one comment: every text at its bound, written as JSON escapes."""
 BATCH_BYTES = 8 << 20
 BATCH_ITEMS = 1000
+DISCARDED_BYTES = 32 << 20
+"""Most bytes that are read of a body that is refused for its size."""
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -37,14 +39,23 @@ def read(environ: Environ, most: int) -> bytes:
     length = environ.get("CONTENT_LENGTH")
     if length:
         if not length.isdecimal() or int(length) > most:
+            discard(stream)
             raise too_large(most)
         return bytes(stream.read(int(length)))
     if not environ.get("wsgi.input_terminated"):
         return b""
     body = bytes(stream.read(most + 1))
     if len(body) > most:
+        discard(stream)
         raise too_large(most)
     return body
+
+
+def discard(stream: Any) -> None:
+    """Reads what a client still sends, within bounds: only then does it hear the answer."""
+    left = DISCARDED_BYTES
+    while left > 0 and (part := stream.read(1 << 16)):
+        left -= len(part)
 
 
 def too_large(most: int) -> Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from moderation.api import body
+from moderation.api.problems import Refusal
 from moderation.api.validation import pointer_of
 from tests.moderation.api.conftest import Caller, is_problem
 
@@ -136,8 +139,17 @@ def test_a_large_body_is_refused_unread(api: Caller, path: str, most: int) -> No
     assert api.stored() == 0
 
 
+@pytest.mark.parametrize("length", ["5000", ""])
+def test_a_refused_body_is_read_so_that_its_sender_hears_of_it(length: str) -> None:
+    stream = io.BytesIO(b"a" * 5000)
+    environ = {"wsgi.input": stream, "CONTENT_LENGTH": length, "wsgi.input_terminated": True}
+    with pytest.raises(Refusal):
+        body.read(environ, 1000)
+    assert stream.read() == b""
+
+
 def test_every_field_at_its_bound_is_accepted(api: Caller) -> None:
-    body = {
+    sent = {
         "content": "🦉" * 16_384,
         "author": {
             "name": "ж" * 256, "email": "e" * 320, "url": "u" * 2048, "ip": "i" * 64,
@@ -146,11 +158,11 @@ def test_every_field_at_its_bound_is_accepted(api: Caller) -> None:
         "context": ["🦉" * 16_384] * 16,
         "created_at": far(hours=23),
     }  # fmt: skip
-    answer = api.post("/v1/check", data=json.dumps(body), content_type="application/json")
+    answer = api.post("/v1/check", data=json.dumps(sent), content_type="application/json")
     assert answer.status_code == 200, answer.text
-    assert answer.json["content"] == body["content"]
+    assert answer.json["content"] == sent["content"]
     read = api.get(f"/v1/comments/{answer.json['id']}").json
-    assert (read["author"], read["context"]) == (body["author"], body["context"])
+    assert (read["author"], read["context"]) == (sent["author"], sent["context"])
 
 
 def test_a_backslash_before_u0000_is_no_nul(api: Caller) -> None:

@@ -65,11 +65,11 @@ def test_with_a_store_that_hangs_the_fail_mode_answers_in_time(
 ) -> None:
     assert api.post("/v1/check", THANKS).status_code == 200
     with valkey.client() as client:
-        client.execute_command("CLIENT", "PAUSE", 2000, "ALL")
+        client.execute_command("CLIENT", "PAUSE", 700, "ALL")
         began = time.monotonic()
         answer = api.post("/v1/check", THANKS)
         seconds = time.monotonic() - began
-        client.execute_command("CLIENT", "UNPAUSE")
+        client.ping()  # It is answered when the pause is over.
     assert seconds < 0.5
     comment = answer.json
     assert answer.status_code == 200

@@ -1,10 +1,14 @@
 """What machines that watch are told."""
 
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
 import msgspec
 import pytest
 from flask import Flask
 
-from moderation.api.metrics import Meter
 from moderation.flow.runtime import Runtime
 from moderation.store import Store
 from tests.conftest import Server
@@ -100,13 +104,36 @@ def test_metrics_are_for_this_machine_or_by_token(
     assert anyone.get("/metrics", **sent).status_code == 200
 
 
-def test_metrics_of_a_run_before_are_cleared(tmp_path) -> None:
-    # The first meter of a process empties the folder; later ones find its lock and leave it.
-    folder = Meter.open(tmp_path).folder
-    (folder / "counter_1.db").write_bytes(b"of another process")
-    assert Meter.open(tmp_path).folder == folder
-    assert (folder / "counter_1.db").exists()
-    (folder / "counter_1.db").unlink()
+OPEN = """
+import sys
+from pathlib import Path
+from moderation.api.metrics import Meter
+meter = Meter.open(Path(sys.argv[1]))
+meter.observe("GET", "/", "200", 0.1)
+print(meter.folder, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_metrics_of_a_run_before_are_cleared_and_those_of_this_run_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics" / socket.gethostname()
+    folder.mkdir(parents=True)
+    before = folder / "histogram_1.db"
+    before.write_bytes(b"of a run before")
+    running = []
+    try:
+        for _ in range(2):
+            process = subprocess.Popen(
+                [sys.executable, "-c", OPEN, str(tmp_path)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            running.append(process)
+            assert process.stdout.readline().strip() == str(folder)
+        counted = {f"histogram_{process.pid}.db" for process in running}
+        assert {file.name for file in folder.glob("histogram*.db")} == counted
+    finally:
+        for process in running:
+            process.communicate("")
 
 
 def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask) -> None:
