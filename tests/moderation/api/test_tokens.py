@@ -15,6 +15,9 @@ PUBLIC = {
     "/healthz", "/readyz", "/metrics",
 }  # fmt: skip
 
+# The Akismet protocol has keys, the console has people; their own tests say who gets in.
+ELSEWHERE = ("akismet", "console")
+
 COMMENT = {"content": "Hello"}
 
 
@@ -23,7 +26,7 @@ def calls(app: Flask) -> list[tuple[str, str]]:
     return [
         (method, rule.rule.replace("<comment_id>", "01M81Q1142C3EYPAKXTQDKFX9P"))
         for rule in app.url_map.iter_rules()
-        if rule.rule not in PUBLIC and not rule.endpoint.startswith("akismet_")
+        if rule.rule not in PUBLIC and not rule.endpoint.startswith(ELSEWHERE)
         for method in (rule.methods or set()) - {"HEAD"}
     ]
 
