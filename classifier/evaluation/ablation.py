@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,7 @@ FAMILIES = {
 SOURCES = ("django_cast", "youtube_uci", "umputun_tg_spam")
 """Left out of every base here, and what the families are judged on."""
 TIMED_ROWS = 1024
-ROUNDS = 9
+ROUNDS = 31
 
 
 def ablation(study: Study) -> Figures:
@@ -101,49 +102,56 @@ def _costs(model: Model, members: Sequence[int]) -> Figures:
     rows = generated_rows(TIMED_ROWS)
     whole = model.features(rows)
     part = dropped(whole, members)
+    score = _score_us(model, [whole, part])
+    update = _update_us(model, [whole, part], rows)
     return {
         "features_per_comment": (len(whole.codes) - len(part.codes)) / len(rows),
-        "score_microseconds": _score_us(model, whole) - _score_us(model, part),
-        "update_microseconds": _update_us(model, whole, rows) - _update_us(model, part, rows),
+        "score_microseconds": score[0] - score[1],
+        "update_microseconds": update[0] - update[1],
     }
 
 
 def _whole_cost(model: Model) -> Figures:
     rows = generated_rows(TIMED_ROWS)
     batch = model.features(rows)
-    extraction = _best([lambda: model.features(rows)] * ROUNDS) / len(rows)
     return {
-        "extraction_microseconds": extraction,
+        "extraction_microseconds": _best([lambda: model.features(rows)])[0] / len(rows),
         "features_per_comment": len(batch.codes) / len(rows),
-        "score_microseconds": _score_us(model, batch),
-        "update_microseconds": _update_us(model, batch, rows),
+        "score_microseconds": _score_us(model, [batch])[0],
+        "update_microseconds": _update_us(model, [batch], rows)[0],
     }
 
 
-def _score_us(model: Model, batch: FeatureBatch) -> float:
+def _score_us(model: Model, batches: Sequence[FeatureBatch]) -> list[float]:
     learner = model.new_learner()
-    learner.learn(batch[0], "spam")
-    return _best([lambda: model.score(batch, learner)] * ROUNDS) / len(batch)
+    learner.learn(batches[0][0], "spam")
+    best = _best([partial(model.score, batch, learner) for batch in batches])
+    return [taken / len(batch) for taken, batch in zip(best, batches, strict=True)]
 
 
-def _update_us(model: Model, batch: FeatureBatch, rows: Sequence[LabelledRow]) -> float:
-    learner = model.new_learner()
-    taken = []
-    for i, row in enumerate(rows[:400]):
-        began = time.perf_counter()
-        learner.learn(batch[i], row.label)
-        taken.append(time.perf_counter() - began)
-    return float(np.median(taken[150:])) * 1e6
+def _update_us(
+    model: Model, batches: Sequence[FeatureBatch], rows: Sequence[LabelledRow]
+) -> list[float]:
+    """Median update of a learner each, once the window of earlier labels is full."""
+    learners = [model.new_learner() for _ in batches]
+    taken: list[list[float]] = [[] for _ in batches]
+    for i, row in enumerate(rows[:500]):
+        for learner, batch, times in zip(learners, batches, taken, strict=True):
+            began = time.perf_counter()
+            learner.learn(batch[i], row.label)
+            times.append(time.perf_counter() - began)
+    return [float(np.median(times[150:])) * 1e6 for times in taken]
 
 
-def _best(tasks: Sequence[Any]) -> float:
-    """The shortest of several runs in microseconds."""
-    taken = []
-    for task in tasks:
-        began = time.perf_counter()
-        task()
-        taken.append(time.perf_counter() - began)
-    return min(taken) * 1e6
+def _best(tasks: Sequence[Callable[[], object]]) -> list[float]:
+    """The shortest run of each task in microseconds, taken in turn so that noise hits all alike."""
+    best = [float("inf")] * len(tasks)
+    for _ in range(ROUNDS):
+        for i, task in enumerate(tasks):
+            began = time.perf_counter()
+            task()
+            best[i] = min(best[i], time.perf_counter() - began)
+    return [taken * 1e6 for taken in best]
 
 
 def _mean(values: Sequence[float | None]) -> float:
