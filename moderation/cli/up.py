@@ -31,12 +31,12 @@ def run(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.enter_context(connect.sole_use(settings))
         check_port(settings.bind)
-        say(f"starting; what it keeps is in {settings.data.resolve()}")
         supervisor = stack.enter_context(Supervisor(say))
         if not settings.redis_url:
             settings = stack.enter_context(connect.own_store(settings, supervisor))
         stack.callback(supervisor.stop)
         _prepare(settings)
+        say(f"starting; what it keeps is in {settings.data.resolve()}")
         env = services.environment(settings)
         for name, argv, stop_seconds in (
             ("worker", services.worker(settings), 3.0),
