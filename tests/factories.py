@@ -75,6 +75,7 @@ def decide(
         retention=RETENTION,
         now_ms=NOW,
         call=fields.get("call") or str(ULID()),
+        replayable=fields.get("replayable", 1000),
     )
 
 

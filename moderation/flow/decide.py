@@ -17,7 +17,7 @@ from moderation.flow.prepare import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.score import score_batch
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import codec, comments, labels, sites
+from moderation.store import codec, comments, sites
 
 
 class Word(Struct, frozen=True):
@@ -117,13 +117,13 @@ def _write(
         retention=retention,
         now_ms=now,
         call=call,
+        replayable=learn.REPLAYABLE,
     )
 
 
 def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:
-    """Leaves the withdrawal of a label of long ago to a job."""
+    """Sends the job for which the withdrawal of a label of long ago asked."""
     if before.active_label and seq - before.active_label > learn.REPLAYABLE:
-        labels.mark_rebuild(runtime.store, site)
         runtime.tasks.send(REBUILD_LEARNER, site)
 
 
@@ -175,7 +175,7 @@ def teach(
     )
     names, args = comments.accept_call(
         grant.site, [labelled], comments.ttls(context.settings.retention), now,
-        comments.Conditions(tokens=grant.revision),
+        comments.Conditions(tokens=grant.revision, replayable=learn.REPLAYABLE),
     )  # fmt: skip
     answer = comments.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):
@@ -201,5 +201,4 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
     if not found:
         raise NotFound("this site has no such comment")
     if far:
-        labels.mark_rebuild(runtime.store, site)
         runtime.tasks.send(REBUILD_LEARNER, site)

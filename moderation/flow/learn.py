@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from classifier import Learner, Model
 from moderation.domain.decisions import LabelEntry
+from moderation.domain.errors import StoreFull
 from moderation.domain.policy import BandsLike
 from moderation.domain.sites import SiteSettings
 from moderation.flow.prepare import training_row
@@ -24,6 +26,7 @@ REPLAYABLE = 1000
 CHECKPOINT_EVERY = 256
 REPLAY_AT_MOST = 2000
 """Most labels that a request replays; more are left to a job, and the base serves alone."""
+ASK_AGAIN_SECONDS = 60.0
 
 
 class SiteContext(Struct, frozen=True):
@@ -67,11 +70,25 @@ def _learned(runtime: Runtime, site: str, state: SiteState, model: Model) -> Lea
             found = None
         learned = _advance(runtime, site, state, model, found)
         if learned is None:
-            runtime.tasks.send(REBUILD_LEARNER, site)
-            log.warning("the learner of a site must replay too many labels; a job makes it anew")
+            _ask_rebuild(runtime, site)
             return None
         runtime.learned.put(site, learned)
         return learned
+
+
+def _ask_rebuild(runtime: Runtime, site: str) -> None:
+    """Asks for a learner made anew, at most once a minute: every verdict until then comes here."""
+    now = time.monotonic()
+    asked = runtime.rebuilds_asked.get(site)
+    if asked is not None and now - asked < ASK_AGAIN_SECONDS:
+        return
+    runtime.rebuilds_asked.put(site, now)
+    log.warning("the learner of a site must replay too many labels; a job makes it anew")
+    try:
+        labels.ask_rebuild(runtime.store, site)
+    except StoreFull:
+        return
+    runtime.tasks.send(REBUILD_LEARNER, site)
 
 
 def _is_at(learned: Learned, state: SiteState, model: Model) -> bool:
@@ -189,14 +206,16 @@ def replay(learner: Learner, entries: Sequence[LabelEntry], everything: bool = F
 
 
 def rebuild(runtime: Runtime, site: str) -> bool:
-    """Makes a site's learner anew from every label that holds, whatever its age.
+    """Makes a site's learner anew from every label that holds, whatever its age, if asked for.
 
     Marks that in the label log, so that every process takes it up at the same place. Returns
-    whether it was done; False where other labels came in between each of three tries.
+    False, and stays asked for, where labels came in or were erased during each of three tries.
     """
     from moderation.store import sites
 
     for _ in range(3):
+        if not labels.rebuilds_asked(runtime.store, [site]):
+            return True
         state = sites.read(runtime.store, site)
         model = runtime.model(state.snapshot)
         learner = model.new_learner()
@@ -204,9 +223,13 @@ def rebuild(runtime: Runtime, site: str) -> bool:
         replay(learner, entries, everything=True)
         erased = any(e.kind == "erased" for e in entries)
         if labels.put_rebuilt(
-            runtime.store, site, model.name, state.labels, erased, learner.to_bytes()
+            runtime.store,
+            site,
+            model.name,
+            (state.labels, state.epoch),
+            erased,
+            learner.to_bytes(),
         ):
-            labels.unmark_rebuild(runtime.store, site)
             log.info("a site's learner was made anew from %d labels", state.labels)
             return True
     return False

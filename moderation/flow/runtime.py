@@ -88,6 +88,7 @@ class Runtime:
         self.learned: Cache[Learned] = Cache(SITES_KEPT)
         self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
         self.blogs: Cache[Grant] = Cache(TOKENS_KEPT)
+        self.rebuilds_asked: Cache[float] = Cache(SITES_KEPT)
         self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks = [threading.Lock() for _ in range(64)]

@@ -23,10 +23,11 @@ def trim(runtime: Runtime) -> int:
     """
     part = now_ms() // 600_000 % SLICES
     removed = 0
-    for site in sites.names(runtime.store):
+    names = sites.names(runtime.store)
+    for site in names:
         removed += stored.indexes(runtime.store, site)
         removed += stored.external_ids(runtime.store, site, part, SLICES)
-    for site in labels.marked_rebuilds(runtime.store):
+    for site in labels.rebuilds_asked(runtime.store, names):
         runtime.tasks.send(REBUILD_LEARNER, site)
     if removed:
         log.info("%d index entries of expired comments were removed", removed)

@@ -46,13 +46,15 @@ class Conditions(Struct, frozen=True):
     """What must hold before anything is written, and what is counted.
 
     `tokens` is the revision of the site's tokens that the caller knows (None: any);
-    `idempotency` is the keyed hash of the client's key with the digest of its request.
+    `idempotency` is the keyed hash of the client's key with the digest of its request;
+    `replayable` how many labels back a learner may be made anew without a job.
     """
 
     tokens: int | None = None
     idempotency: tuple[str, bytes] | None = None
     token_id: str = ""
     per_minute: int = 0
+    replayable: int = 1000
 
 
 _KIND: dict[bytes, Literal["new", "revision", "same"]] = {
@@ -106,7 +108,7 @@ def accept_call(
         limit = f"{k.limit}{on.token_id}:{now_ms // 60_000}"
     args: list[Any] = [
         site, now_ms, "" if on.tokens is None else on.tokens, *retention,
-        request, IDEMPOTENCY_MS, on.per_minute, len(writes),
+        request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
     ]  # fmt: skip
     for w in writes:
         args += (w.id, w.external_id)
@@ -184,11 +186,13 @@ def decide(
     retention: list[int],
     now_ms: int,
     call: str,
+    replayable: int,
 ) -> tuple[str, int]:
     """Decides a comment, or undoes its decision (`label` None), if it is as `expected`.
 
     `expected` is (revision, number of decisions); `call` names this call, so that running it
-    twice has one effect. Returns ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
+    twice has one effect; the withdrawal of a label more than `replayable` back asks for a job
+    that makes the learner anew. Returns ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
     """
     k = keys.of_site(site)
     answer = store.run(
@@ -197,7 +201,10 @@ def decide(
             k.meta, k.comment, k.approved, k.held, k.spam, k.day + day_of(now_ms),
             k.label, k.labels, k.once + call,
         ],
-        [site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example],
+        [
+            site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,
+            replayable,
+        ],
     )  # fmt: skip
     return answer[0].decode(), int(answer[1]) if len(answer) > 1 else 0
 

@@ -19,7 +19,6 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 SNAPSHOTS = "{winnow}:snapshots"
-REBUILDS = "{winnow}:rebuilds"
 SNAPSHOT_ORIGIN = "{winnow}:snapshot-origins"
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
@@ -99,7 +98,7 @@ class SiteKeys:
     def __init__(self, site: str) -> None:
         self.shard = shard_of(site)
         root = f"{{{self.shard:02d}}}:site:{site}"
-        self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions)
+        self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.comments = root + ":comments"  # sorted set of all ids

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from moderation.domain.decisions import LabelEntry
 from moderation.store import codec, keys
 from moderation.store.client import Store, store_errors
@@ -63,31 +65,36 @@ def put_checkpoint(
 
 
 def put_rebuilt(
-    store: Store, site: str, snapshot: str, expected: int, raise_epoch: bool, blob: bytes
+    store: Store,
+    site: str,
+    snapshot: str,
+    made_from: tuple[int, int],
+    raise_epoch: bool,
+    blob: bytes,
 ) -> bool:
-    """Appends a `rebuilt` entry with its checkpoint; False if labels came in meanwhile."""
+    """Appends a `rebuilt` entry with its checkpoint, and takes back that it was asked for.
+
+    `made_from` is the number of labels and the epoch; False if either changed meanwhile.
+    """
     k = keys.of_site(site)
     answer = store.run(
         "rebuilt",
         [k.meta, k.label, k.labels, k.checkpoints],
-        [site, expected, snapshot, int(raise_epoch), blob, codec.pack_rebuilt()],
+        [site, *made_from, snapshot, int(raise_epoch), blob, codec.pack_rebuilt()],
     )
     return bool(answer)
 
 
-def mark_rebuild(store: Store, site: str) -> None:
+def ask_rebuild(store: Store, site: str) -> None:
     """Notes that a site's learner must be made anew, until a job has done it."""
     with store_errors():
-        store.redis.sadd(keys.REBUILDS, site)
+        store.redis.hset(keys.of_site(site).meta, "rebuild", 1)
 
 
-def unmark_rebuild(store: Store, site: str) -> None:
-    """Notes that a site's learner was made anew."""
+def rebuilds_asked(store: Store, sites: Sequence[str]) -> list[str]:
+    """Returns those of these sites whose learner must be made anew, in one round trip."""
     with store_errors():
-        store.redis.srem(keys.REBUILDS, site)
-
-
-def marked_rebuilds(store: Store) -> list[str]:
-    """Returns the sites whose learner must be made anew."""
-    with store_errors():
-        return sorted(site.decode() for site in store.redis.smembers(keys.REBUILDS))
+        pipe = store.redis.pipeline(transaction=False)
+        for site in sites:
+            pipe.hexists(keys.of_site(site).meta, "rebuild")
+        return [site for site, asked in zip(sites, pipe.execute(), strict=True) if asked]

@@ -4,7 +4,8 @@
 --       label prefix, label log, idempotency key, limit key
 -- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
 --       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
---       to live of it, comments allowed a minute (0: any number), number of comments;
+--       to live of it, comments allowed a minute (0: any number), number of comments, how far back
+--       (labels) a learner may be made anew at once;
 --       a comment: id, external id, its bucket, digest, submission, status, status and label by
 --       the verdict, who judged, verdict, decided label (0: none), decision, example;
 --       then notes on the first comment, which live as long as it: a prefix to which its id is
@@ -12,7 +13,8 @@
 -- Answer: {'ok', id, kind, revision, …} kind: n new, r revised, s the same again;
 --       {'tokens'}, {'limited'} or {'conflict'} with nothing written.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
-  site = ARGV[1], sets = {[1] = KEYS[4], [2] = KEYS[5], [3] = KEYS[6]}}
+  site = ARGV[1], sets = {[1] = KEYS[4], [2] = KEYS[5], [3] = KEYS[6]},
+  replayable = tonumber(ARGV[12])}
 local all, inbox, external = KEYS[3], KEYS[7], KEYS[9]
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
@@ -39,7 +41,7 @@ if allowed > 0 then
 end
 
 local counts, added = {}, {}
-local notes = 12 + 13 * n
+local notes = 13 + 13 * n
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
@@ -105,7 +107,7 @@ end
 
 local answer = {'ok'}
 for i = 0, n - 1 do
-  local id, kind, revision = accept(12 + 13 * i)
+  local id, kind, revision = accept(13 + 13 * i)
   answer[#answer + 1] = id
   answer[#answer + 1] = kind
   answer[#answer + 1] = revision

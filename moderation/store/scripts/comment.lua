@@ -85,8 +85,14 @@ local function comment_count_error(day, c, label, by)
   end
 end
 
+-- Asks for a job where an entry switches one off or on that lies too far back for learners.
+local function comment_ask_rebuild(k, seq, target)
+  if target > 0 and seq - target > k.replayable then redis.call('HSET', k.meta, 'rebuild', 1) end
+end
+
 -- Puts a decision on a comment and its example into the label log. Returns the sequence number.
--- k: comment key prefix, site's hash, label prefix, log, day counters, sets by status
+-- k: comment key prefix, site's hash, label prefix, log, day counters, sets by status, how far
+--    back (labels) a learner may be made anew at once
 local function comment_decide(k, id, c, label, decision, example, now, ttls)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   local same = #c.decision > 0 and 1 or 0
@@ -94,6 +100,7 @@ local function comment_decide(k, id, c, label, decision, example, now, ttls)
     drops = c.active, restores = 0, previous = c.last, before = c.active, same = same,
     decision = decision, example = example}))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  comment_ask_rebuild(k, seq, c.active)
   if same == 1 then
     local before = comment_label_load(k.label .. c.active)
     if before then comment_count_error(k.day, c, before.label, -1) end

@@ -2,11 +2,13 @@
 -- Puts a person's decision on a comment, or withdraws the one it has.
 -- KEYS: site, comment prefix, approved, held, spam, day counters, label prefix, label log, once
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
---       of decisions, label (1 ham, 2 spam, 0 undo), decision, example
+--       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
+--       learner may be made anew at once
 -- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
 -- ran before.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[6], label = KEYS[7], labels = KEYS[8],
-  site = ARGV[1], sets = {[1] = KEYS[3], [2] = KEYS[4], [3] = KEYS[5]}}
+  site = ARGV[1], sets = {[1] = KEYS[3], [2] = KEYS[4], [3] = KEYS[5]},
+  replayable = tonumber(ARGV[13])}
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])}
 local id, label = ARGV[7], tonumber(ARGV[10])
@@ -28,6 +30,8 @@ local function undo()
     drops = c.active, restores = restores, previous = c.last, before = 0, same = 0,
     decision = ARGV[11], example = ''}))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  comment_ask_rebuild(k, seq, c.active)
+  comment_ask_rebuild(k, seq, restores)
   comment_count_error(k.day, c, withdrawn.label, -1)
   redis.call('HINCRBY', k.day, 'undone', 1)
   local status = c.verdict ~= '' and c.verdict_status or COMMENT_QUEUED

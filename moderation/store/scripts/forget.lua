@@ -28,8 +28,11 @@ end
 if not oldest then return {'ok', 0, 0} end
 
 local labels = tonumber(redis.call('HGET', KEYS[1], 'labels'))
-if labels - oldest >= tonumber(ARGV[3]) then return {'ok', emptied, 1} end
 redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+if labels - oldest >= tonumber(ARGV[3]) then
+  redis.call('HSET', KEYS[1], 'rebuild', 1)
+  return {'ok', emptied, 1}
+end
 for _, field in ipairs(redis.call('HKEYS', KEYS[10])) do
   if tonumber(string.match(field, ':(%d+)$')) >= oldest then
     redis.call('HDEL', KEYS[10], field)

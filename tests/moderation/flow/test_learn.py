@@ -11,6 +11,7 @@ from moderation.flow.authorise import authorise
 from moderation.flow.check import check
 from moderation.flow.decide import Word, decide, forget, teach, undo
 from moderation.flow.runtime import Runtime
+from moderation.flow.tasks import JOBS_QUEUE
 from moderation.store import labels, sites
 from tests.factories import SITE, submission
 
@@ -144,10 +145,10 @@ def test_a_withdrawal_of_long_ago_is_left_to_a_job_that_every_process_follows(
     before = score(runtime, grant)
     undo(runtime, SITE, first, WORD, None)
     assert score(runtime, grant).score == before.score, "not at once"
-    assert labels.marked_rebuilds(runtime.store) == [SITE]
+    assert labels.rebuilds_asked(runtime.store, [SITE]) == [SITE]
     assert learn.rebuild(runtime, SITE)
     after = score(runtime, grant)
-    assert labels.marked_rebuilds(runtime.store) == []
+    assert labels.rebuilds_asked(runtime.store, [SITE]) == []
     assert after.score != before.score
     assert anew(settings, bearer) == after
 
@@ -190,3 +191,48 @@ def test_too_many_labels_without_a_checkpoint_are_left_to_a_job(
     assert learn.rebuild(runtime, SITE)
     assert anew(settings, bearer).model == f"{runtime.shipped.name}+10"
     assert sites.read(runtime.store, SITE).labels == 10
+
+
+def rebuild_tasks(runtime):
+    with runtime.tasks._app.connection_for_write() as connection:
+        return connection.default_channel.client.llen(JOBS_QUEUE)
+
+
+def test_a_job_is_asked_for_once_however_many_verdicts_wait_for_it(
+    runtime, grant, other, bearer, monkeypatch
+):
+    learn_all(runtime, grant, texts(9))
+    monkeypatch.setattr(learn, "REPLAY_AT_MOST", 5)
+    theirs = authorise(other, bearer, "submit")
+    for _ in range(20):
+        assert score(other, theirs).model == f"{other.shipped.name}+0"
+    assert rebuild_tasks(runtime) == 1
+    for _ in range(3):
+        assert learn.rebuild(runtime, SITE)
+    assert sites.read(runtime.store, SITE).labels == 10, "one entry says that it was made anew"
+
+
+def test_a_comment_deleted_while_a_learner_is_made_anew_is_not_in_it(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    monkeypatch.setattr(learn, "REPLAYABLE", 5)
+    first, second, *_ = learn_all(runtime, grant, ["pine tables at shop.example", *texts(11)])
+    undo(runtime, SITE, second, WORD, None)
+    real = learn.replay
+
+    def deleting(learner, entries, everything=False):
+        replayed = real(learner, entries, everything)
+        if everything and runtime.learned.get(SITE) is not None:
+            runtime.learned.drop(SITE)
+            forget(runtime, SITE, first)
+        return replayed
+
+    monkeypatch.setattr(learn, "replay", deleting)
+    assert learn.rebuild(runtime, SITE)
+    expected = runtime.shipped.new_learner()
+    for entry in labels.entries(runtime.store, SITE, 2, 12):
+        expected.learn(learn.training_row(entry.example.row), entry.label)
+    from moderation.flow.prepare import row_of
+
+    wanted = float(runtime.shipped.score([row_of(PROBE)], expected).probability[0])
+    assert anew(settings, bearer).score == wanted == score(runtime, grant).score

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from moderation.store import comments, labels, sites
+from moderation.store import comments, keys, labels, sites
 from tests.factories import NOW, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
@@ -139,14 +140,54 @@ def test_deleting_an_old_label_leaves_the_learner_to_a_job(store, comment):
         (other,) = accept(store, write(verdict=verdict(), status="approved"))
         decide(store, other.id, "ham", (1, 0))
     assert comments.forget(store, SITE, comment, "", 3, NOW) == (True, True)
-    assert sites.read(store, SITE).epoch == 0
+    assert labels.rebuilds_asked(store, [SITE, "other"]) == [SITE]
+    assert sites.read(store, SITE).epoch == 1, "a learner that is being made of it is not kept"
 
 
 def test_a_rebuilt_learner_is_kept_only_if_no_label_came_in_between(store, comment):
     decide(store, comment, "spam", (1, 0))
-    assert not labels.put_rebuilt(store, SITE, "snap", 0, False, b"x")
-    assert labels.put_rebuilt(store, SITE, "snap", 1, True, b"x")
+    labels.ask_rebuild(store, SITE)
+    assert not labels.put_rebuilt(store, SITE, "snap", (0, 0), False, b"x")
+    assert not labels.put_rebuilt(store, SITE, "snap", (1, 1), False, b"x")
+    assert labels.rebuilds_asked(store, [SITE]) == [SITE]
+    assert labels.put_rebuilt(store, SITE, "snap", (1, 0), True, b"x")
+    assert labels.rebuilds_asked(store, [SITE]) == []
     state = sites.read(store, SITE)
     assert (state.labels, state.epoch) == (2, 1)
     assert labels.entry(store, SITE, 2).kind == "rebuilt"
     assert labels.checkpoint(store, SITE, labels.checkpoints(store, SITE, "snap")[2]) == b"x"
+
+
+def test_whatever_switches_an_old_label_off_or_on_asks_for_a_job(store, comment, valkey):
+    def asked():
+        return bool(labels.rebuilds_asked(store, [SITE]))
+
+    def taken_back():
+        with valkey.client() as client:
+            client.hdel(keys.of_site(SITE).meta, "rebuild")
+
+    decide(store, comment, "spam", (1, 0), replayable=2)
+    decide(store, comment, "ham", (1, 1), replayable=2)
+    for _ in range(2):
+        (other,) = accept(store, write(verdict=verdict(), status="approved"))
+        decide(store, other.id, "ham", (1, 0), replayable=2)
+    assert not asked()
+    decide(store, other.id, None, (1, 1), replayable=2)
+    assert not asked()
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        decide(store, comment, "spam", (1, 2), replayable=2)
+        client.config_set("maxmemory", 0)
+    assert asked(), "a label of the second place was dropped in the sixth"
+    taken_back()
+    decide(store, comment, None, (1, 3), replayable=2)
+    assert asked(), "the label of the second place holds again"
+    taken_back()
+    sent = write(submission(external_id="x"), verdict=verdict(), label="ham", decision=b"\x90")
+    accept(store, sent, replayable=2)
+    for _ in range(3):
+        (other,) = accept(store, write(verdict=verdict(), status="approved"))
+        decide(store, other.id, "ham", (1, 0), replayable=2)
+    assert not asked()
+    accept(store, msgspec.structs.replace(sent, label="spam"), replayable=2)
+    assert asked()
