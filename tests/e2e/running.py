@@ -50,7 +50,7 @@ class Up(Running):
 
     def ready(self) -> "Up":
         """Wait until it says so."""
-        self.says("ready at ", 40)
+        self.says("ready at ", 90)
         self.says("keys and the console's password: ")
         return self
 
