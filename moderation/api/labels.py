@@ -13,10 +13,10 @@ from moderation.api.batch import refused
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
 from moderation.api.shapes import BatchItem, Comment, comment_out
-from moderation.domain import comments
 from moderation.domain.comments import Submission
 from moderation.domain.verdicts import Label
-from moderation.flow.decide import Word, teach
+from moderation.flow.decide import Word, find
+from moderation.flow.teach import Lesson, teach_many
 
 blueprint = Blueprint("labels", __name__, url_prefix="/v1")
 
@@ -61,19 +61,20 @@ def label_comments(call: Call) -> Response:
     media = body.media_type(call.environ, body.JSON, body.NDJSON)
     data = body.read(call.environ, body.BATCH_BYTES)
     if media == body.JSON and data.lstrip()[:1] != b"[":
-        return answers.json(comment_out(_teach(call, _checked(LABELLED.one(data)))))
-    items = LABELLED.many(data, media)
-    return answers.items([_item(call, index, item) for index, item in enumerate(items)], media)
-
-
-def _item(call: Call, index: int, item: LabelledComment | Refusal) -> BatchItem:
-    try:
-        if isinstance(item, Refusal):
-            raise item
-        comment = _teach(call, _checked(item))
-    except Refusal as refusal:
-        return refused(index, refusal)
-    return BatchItem(index, 200, comment.id, comment.status)
+        lesson = _lesson(_checked(LABELLED.one(data)))
+        word = _word(call)
+        (comment_id,) = teach_many(call.runtime, call.grant, [lesson], word)
+        return answers.json(comment_out(find(call.runtime, call.grant.site, comment_id)))
+    checked = [_checked_or_refused(item) for item in LABELLED.many(data, media)]
+    lessons = [_lesson(item) for item in checked if isinstance(item, LabelledComment)]
+    ids = iter(teach_many(call.runtime, call.grant, lessons, _word(call)))
+    items = [
+        refused(index, item)
+        if isinstance(item, Refusal)
+        else BatchItem(index, 200, next(ids), "spam" if item.label == "spam" else "approved")
+        for index, item in enumerate(checked)
+    ]
+    return answers.items(items, media)
 
 
 def _checked(item: LabelledComment) -> LabelledComment:
@@ -82,9 +83,22 @@ def _checked(item: LabelledComment) -> LabelledComment:
     return item
 
 
-def _teach(call: Call, item: LabelledComment) -> comments.Comment:
+def _checked_or_refused(item: LabelledComment | Refusal) -> LabelledComment | Refusal:
+    if isinstance(item, Refusal):
+        return item
+    try:
+        return _checked(item)
+    except Refusal as refusal:
+        return refusal
+
+
+def _word(call: Call) -> Word:
+    return Word(call.grant.actor, "api", suggestion_shown=False)
+
+
+def _lesson(item: LabelledComment) -> Lesson:
     at = item.labelled_at
-    word = Word(call.grant.actor, "api", item.note, suggestion_shown=False)
-    labelled_ms = None if at is None else int(at.timestamp() * 1000)
     submission = Submission(**{name: getattr(item, name) for name in Submission.__struct_fields__})
-    return teach(call.runtime, call.grant, submission, item.label, word, labelled_ms)
+    return Lesson(
+        submission, item.label, item.note, None if at is None else int(at.timestamp() * 1000)
+    )

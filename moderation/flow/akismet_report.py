@@ -15,6 +15,7 @@ from moderation.flow.akismet_match import Names, known_comment, names_of, raw_id
 from moderation.flow.authorise import confirm
 from moderation.flow.decide import Word
 from moderation.flow.runtime import Runtime
+from moderation.flow.teach import teach
 from moderation.store import akismet, sites
 
 
@@ -42,7 +43,7 @@ def report(runtime: Runtime, grant: BlogGrant, asked: Check, label: Label) -> No
         except NotFound:
             pass  # It was deleted meanwhile: what is said of it still teaches.
     submission = msgspec.structs.replace(asked.submission, external_id=names.external)
-    taught = decide.teach(runtime, grant, submission, label, word)
+    taught = teach(runtime, grant, submission, label, word)
     trace = Trace([], "", grant.digest, label, names.same, names.reference)
     akismet.put_trace(runtime.store, grant.site, raw_id(taught), trace, secrets.token_bytes(16))
 

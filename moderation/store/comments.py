@@ -259,6 +259,17 @@ def find_external(store: Store, site: str, external_id: str) -> bytes | None:
     return found
 
 
+def find_externals(store: Store, site: str, external_ids: Sequence[str]) -> list[bytes | None]:
+    """Returns the ids of several external ids in one round trip; None for '' and unknown ones."""
+    prefix = keys.of_site(site).external
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for external_id in external_ids:
+            pipe.hget(f"{prefix}{external_bucket(external_id)}", external_id)
+        found: list[bytes | None] = pipe.execute()
+    return found
+
+
 def page(
     store: Store,
     site: str,
