@@ -3,6 +3,7 @@ import json
 import pytest
 
 
+@pytest.mark.timeout(300)  # a first run compiles the kernels
 def test_one_object_with_the_rates_of_the_budgets(run_process):
     ran = run_process("bench")
     assert ran.status == 0
