@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_workers: int = 2
     workers: int = 2
     metrics_token: str = ""
+    outbound_allow: tuple[str, ...] = ()
     fsync: str = "everysec"
     log_level: str = "INFO"
     model: Path | None = None
@@ -236,6 +237,13 @@ VARIABLES = (
     Variable("WINNOW_WEB_WORKERS", "web_workers", "2", _count, "a number from 1 to 256"),
     Variable("WINNOW_WORKERS", "workers", "2", _count, "a number from 1 to 256"),
     Variable("WINNOW_METRICS_TOKEN", "metrics_token", "", str, "any text"),
+    Variable(
+        "WINNOW_OUTBOUND_ALLOW",
+        "outbound_allow",
+        "",
+        _networks,
+        "addresses or networks with commas between, for example 10.1.2.0/24",
+    ),
     Variable(
         "WINNOW_FSYNC", "fsync", "everysec", _one_of("everysec", "always"), "everysec or always"
     ),

@@ -1,7 +1,7 @@
 """The tasks: a name, a queue, one call into the flow."""
 
-from moderation.flow import drain, learn, trim
-from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TRIM
+from moderation.flow import akismet_tell, drain, learn, trim
+from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TELL_SITE, TRIM
 from workers.app import app
 from workers.process import runtime
 
@@ -28,3 +28,9 @@ def trim_store() -> None:
 def rebuild_learner(site: str) -> None:
     """Make a site's learner anew from its labels."""
     learn.rebuild(runtime(), site)
+
+
+@app.task(name=TELL_SITE)
+def tell_site(site: str, comment: str) -> None:
+    """Tell a site that a person decided otherwise than it was answered."""
+    akismet_tell.tell_site(runtime(), site, comment)

@@ -33,7 +33,8 @@ def check_of(form: Form, blog: str) -> Check:
     guid = form.line("guid", 64).lower()
     return Check(
         submission=Submission(
-            content=cut(form.text("comment_content", 1 << 20)),
+            # A comment has at least one character; here it may be empty, as pingbacks' are.
+            content=cut(form.text("comment_content", 1 << 20)) or " ",
             author=Author(
                 name=form.text("comment_author", 256).strip(),
                 email=form.line("comment_author_email", 320),

@@ -20,6 +20,7 @@ COMMANDS = {
     "site": "site",
     "user": "user",
     "token": "token",
+    "key": "key",
     "migrate": "store",
     "doctor": "doctor",
 }

@@ -18,8 +18,11 @@ _LINK = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 
 
 class Names(Struct, frozen=True):
-    """Keyed hashes of one check: `same` of who wrote what, `reference` of the client's id
-    (b"" where it gave none), `external` of everything that makes it one comment."""
+    """Keyed hashes of one check: `same` of who wrote what, `reference` of the client's own id
+    (b"" where it gave none), `external` of everything that makes it one comment.
+
+    The author is part of all: comments, forms and profiles of a site may count alike.
+    """
 
     same: bytes
     reference: bytes
@@ -29,14 +32,14 @@ class Names(Struct, frozen=True):
 def names_of(secret: bytes, asked: Check) -> Names:
     """Returns what a comment is found by when it is asked about or reported again."""
     author = asked.submission.author
-    written = "\0".join(
-        (_plain(author.name), author.email.strip().lower(), plain_text(asked.submission))
-    )
-    same = _hash(secret, "same", written)
+    email = author.email.strip().lower()
+    text = plain_text(asked.submission)
+    same = _hash(secret, "same", f"{_plain(author.name)}\0{email}\0{text}")
+    called = f"{email or _plain(author.name)}\0{asked.reference}"
     whole = "\0".join((same.hex(), asked.place, author.ip, asked.submission.type))
     return Names(
         same=same,
-        reference=_hash(secret, "reference", asked.reference) if asked.reference else b"",
+        reference=_hash(secret, "reference", called) if asked.reference else b"",
         external="akismet:" + _hash(secret, "external", whole).hex(),
     )
 
@@ -61,24 +64,13 @@ def _plain(text: str) -> str:
 
 
 def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Comment | None:
-    """Returns the comment that a client means: by guid, by author and text, by its own id.
-
-    Its own id counts only where the author agrees: forms and comments may count alike.
-    """
+    """Returns the comment that a client means: by guid, by author and text, by its own id."""
     guid = bytes.fromhex(asked.guid) if asked.guid else b""
-    found = akismet.find(runtime.store, site, guid, names.same, names.reference)
-    for way, raw in enumerate(found):
+    for raw in akismet.find(runtime.store, site, guid, names.same, names.reference):
         comment = comments.get(runtime.store, site, raw) if raw else None
-        if comment is not None and (way < 2 or _same_author(comment.submission, asked.submission)):
+        if comment is not None:
             return comment
     return None
-
-
-def _same_author(a: Submission, b: Submission) -> bool:
-    email = a.author.email.strip().lower()
-    if email:
-        return email == b.author.email.strip().lower()
-    return _plain(a.author.name) == _plain(b.author.name)
 
 
 def is_same_text(a: Submission, b: Submission) -> bool:

@@ -5,19 +5,15 @@ from __future__ import annotations
 from msgspec import Struct
 from ulid import ULID
 
-from moderation.domain.comments import Comment, Submission
+from moderation.domain.comments import Comment
 from moderation.domain.decisions import Decision, Via
 from moderation.domain.errors import NotFound, NothingToUndo, StaleState, StoreDown
-from moderation.domain.policy import effective_status
 from moderation.domain.verdicts import Label
-from moderation.flow import learn
-from moderation.flow.authorise import Grant, confirm
-from moderation.flow.check import fresh_comment, write_of
+from moderation.flow import akismet_tell, learn
 from moderation.flow.prepare import example_of
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.flow.score import score_batch
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import codec, comments, sites
+from moderation.store import akismet, codec, comments, sites
 
 
 class Word(Struct, frozen=True):
@@ -75,11 +71,15 @@ def _change(
         comment = find(runtime, site, comment_id)
         if if_match is not None and if_match != comment.etag:
             raise StaleState(comment)
+        if word.via != "akismet":
+            akismet_tell.expect(runtime, site, comment_id)
         answer, seq = _write(runtime, comment, label, word, call)
         if answer == "nothing":
             raise NothingToUndo("the comment carries no decision")
         if answer == "ok":
             _rebuild_if_far(runtime, site, comment, seq)
+            if word.via != "akismet":
+                akismet_tell.hurry(runtime, site, comment_id)
             return find(runtime, site, comment_id)
         if answer == "missing":
             raise NotFound("this site has no such comment")
@@ -127,62 +127,6 @@ def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> N
         runtime.tasks.send(REBUILD_LEARNER, site)
 
 
-def teach(
-    runtime: Runtime,
-    grant: Grant,
-    submission: Submission,
-    label: Label,
-    word: Word,
-    labelled_ms: int | None = None,
-) -> Comment:
-    """Stores a comment that a person labelled elsewhere, with the verdict it would have got.
-
-    A comment known by its `external_id` is labelled anew, unless its label is the same.
-    """
-    state = sites.read(runtime.store, grant.site)
-    if state.tokens != grant.revision:
-        grant = confirm(runtime, grant)
-    context = learn.context(runtime, grant.site, state)
-    verdict = score_batch([(submission, context)])[0]
-    status = effective_status(verdict, context.settings)
-    comment = fresh_comment(grant.site, submission, verdict, status)
-    if submission.external_id:
-        known = comments.find_external(runtime.store, grant.site, submission.external_id)
-        comment.id = codec.id_text(known) if known else comment.id
-    now = now_ms()
-    at = now if labelled_ms is None else labelled_ms
-    write = write_of(runtime, codec.id_bytes(comment.id), submission)
-    example = example_of(
-        runtime.secret,
-        submission,
-        comment=comment.id,
-        revision=1,
-        labelled_ms=at,
-        model=context.name,
-        suggestion_shown=False,
-    )
-    decision = codec.encode(Decision(label, word.by, word.via, at, word.note))
-    labelled = comments.Write(
-        id=write.id,
-        external_id=write.external_id,
-        digest=write.digest,
-        submission=write.submission,
-        verdict=verdict,
-        status=status,
-        label=label,
-        decision=decision,
-        example=example,
-    )
-    names, args = comments.accept_call(
-        grant.site, [labelled], comments.ttls(context.settings.retention), now,
-        comments.Conditions(tokens=grant.revision, replayable=learn.REPLAYABLE),
-    )  # fmt: skip
-    answer = comments.written(runtime.store.run("accept", names, args))
-    if isinstance(answer, str):
-        raise StoreDown("the site's tokens are being changed again and again")
-    return find(runtime, grant.site, codec.id_text(answer[0].id))
-
-
 def forget(runtime: Runtime, site: str, comment_id: str) -> None:
     """Deletes a comment and what was kept of it, the labels it taught included.
 
@@ -200,5 +144,6 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
     )
     if not found:
         raise NotFound("this site has no such comment")
+    akismet.forget(runtime.store, site, codec.id_bytes(comment.id))
     if far:
         runtime.tasks.send(REBUILD_LEARNER, site)

@@ -16,7 +16,7 @@ from ulid import ULID
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
 from moderation.domain.verdicts import Verdict
-from moderation.flow import learn
+from moderation.flow import akismet_tell, learn
 from moderation.flow.learn import SiteContext
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.score import score_batch
@@ -78,12 +78,14 @@ def sweep(runtime: Runtime) -> list[int]:
     """Sends a task for every lane in which something waits, whatever its bell says.
 
     A lost bell, a flushed broker, a crash between script and task, a killed worker delay a
-    comment by this and never lose it. Returns the lanes.
+    comment by this and never lose it. Returns the lanes. Word back to sites that is due goes out
+    again with it.
     """
     waiting = inbox.lengths(runtime.store)
     lanes = sorted({shard % keys.LANES for shard, n in enumerate(waiting) if n})
     for lane in lanes:
         runtime.tasks.send(SCORE_INBOX, lane)
+    akismet_tell.send_due(runtime)
     return lanes
 
 

@@ -16,12 +16,14 @@ SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
 TRIM = "workers.trim"
 REBUILD_LEARNER = "workers.rebuild_learner"
+TELL_SITE = "workers.tell_site"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
     SWEEP: SCORE_QUEUE,
     TRIM: JOBS_QUEUE,
     REBUILD_LEARNER: JOBS_QUEUE,
+    TELL_SITE: JOBS_QUEUE,
 }
 
 

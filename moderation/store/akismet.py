@@ -224,11 +224,7 @@ def forget(store: Store, site: str, raw_id: bytes) -> None:
 
 def tell_by(store: Store, what: str, due_ms: int) -> None:
     """Notes that a site is to be told of a comment, as of a time."""
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        pipe.zadd(keys.AKISMET_TELL, {what: due_ms})
-        pipe.hdel(keys.AKISMET_TRIES, what)
-        pipe.execute()
+    store.run("akismet_expect", [keys.AKISMET_TELL, keys.AKISMET_TRIES], [what, due_ms])
 
 
 def to_tell(store: Store, what: str) -> tuple[int | None, int]:

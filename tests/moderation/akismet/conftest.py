@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from moderation.app import create_app
-from moderation.domain.akismet import Account
+from moderation.domain.akismet import Account, normalise_blog
 from moderation.domain.comments import Comment
 from moderation.domain.sites import SiteSettings
 from moderation.flow import akismet_admin, setup
@@ -96,7 +96,7 @@ class Client:
     @property
     def site(self) -> str:
         """The site that account and blog are."""
-        return site_of(self._runtime.secret, self.account.id, "blog.example")
+        return site_of(self._runtime.secret, self.account.id, normalise_blog(self.blog))
 
     def settings(self, **changes: Any) -> None:
         """Changes the site's settings."""

@@ -1,0 +1,151 @@
+"""`key`: Akismet keys, the accounts that they belong to and the blogs that they cover."""
+
+import datetime as dt
+
+import click
+
+from moderation.cli import connect
+from moderation.cli.context import pass_settings
+from moderation.domain.akismet import SITE_LIMIT
+from moderation.settings import Settings
+from moderation.store import akismet
+
+_HOUR_MS = 3_600_000
+
+
+@click.group()
+def key() -> None:
+    """Akismet keys: an account has keys, which cover its blogs."""
+
+
+@key.command("list")
+@pass_settings
+def list_keys(settings: Settings) -> None:
+    """Print every key: account, id, made, until when it is good (- for ever)."""
+    from moderation.flow.akismet_admin import KEY_ID_LENGTH
+
+    with connect.open_store(settings) as (store, _):
+        names = {account.id: account.name for account in akismet.accounts(store)}
+        found = akismet.all_keys(store)
+    for digest, kept in sorted(found.items(), key=lambda item: item[1].created_ms):
+        until = _time(kept.expires_ms) if kept.expires_ms else "-"
+        name = names.get(kept.account, "-")
+        click.echo("\t".join([name, digest[:KEY_ID_LENGTH], _time(kept.created_ms), until]))
+
+
+@key.command()
+@click.argument("account")
+@click.option(
+    "--blogs", default=SITE_LIMIT, show_default=True, help="How many blogs appear by themselves."
+)
+@click.option("--listed-only", is_flag=True, help="No blog appears by itself; see `key allow`.")
+@click.option("--monthly", default=0, help="The most checks a calendar month; 0: no limit.")
+@pass_settings
+def create(settings: Settings, account: str, blogs: int, listed_only: bool, monthly: int) -> None:
+    """Make ACCOUNT with its first key and print the key: it is shown only now."""
+    from moderation.flow import akismet_admin
+
+    with connect.open_store(settings) as (store, opened):
+        made, text = akismet_admin.create_account(store, opened.secret_key, account)
+        if (blogs, listed_only, monthly) != (SITE_LIMIT, False, 0):
+            akismet_admin.change(
+                store, made, site_limit=blogs, listed_only=listed_only, monthly=monthly
+            )
+    click.echo(text)
+
+
+@key.command()
+@click.argument("account")
+@click.option(
+    "--overlap-hours", default=72, show_default=True, help="How long the keys before it go on."
+)
+@pass_settings
+def rotate(settings: Settings, account: str, overlap_hours: int) -> None:
+    """Make a new key of ACCOUNT and print it; the keys before it end after the overlap."""
+    from moderation.flow import akismet_admin
+
+    with connect.open_store(settings) as (store, opened):
+        found = akismet_admin.account_named(store, account)
+        made = akismet_admin.rotate(store, opened.secret_key, found, overlap_hours * _HOUR_MS)
+    click.echo(made)
+
+
+@key.command()
+@click.argument("key_id", metavar="ID")
+@pass_settings
+def revoke(settings: Settings, key_id: str) -> None:
+    """Make a key useless from the next call on; `key list` prints the ids."""
+    from moderation.flow import akismet_admin
+
+    with connect.open_store(settings) as (store, _):
+        akismet_admin.revoke_key(store, key_id)
+    click.echo(f"{key_id} is revoked")
+
+
+@key.command()
+@click.argument("account")
+@pass_settings
+def blogs(settings: Settings, account: str) -> None:
+    """Print the blogs of ACCOUNT: address, site, whether it may speak."""
+    from moderation.flow import akismet_admin
+
+    with connect.open_store(settings) as (store, _):
+        found = akismet.blogs(store, akismet_admin.account_named(store, account).id)
+    for address, blog in sorted(found.items()):
+        click.echo(f"{address}\t{blog.site}\t{'revoked' if blog.revoked else 'allowed'}")
+
+
+@key.command()
+@click.argument("account")
+@click.argument("blog")
+@pass_settings
+def allow(settings: Settings, account: str, blog: str) -> None:
+    """Let BLOG speak with the keys of ACCOUNT."""
+    from moderation.flow import akismet_admin
+
+    with connect.open_store(settings) as (store, opened):
+        found = akismet_admin.account_named(store, account)
+        name = akismet_admin.allow_blog(store, opened.secret_key, found, blog)
+    click.echo(f"{name} may use the keys of {account}")
+
+
+@key.command()
+@click.argument("account")
+@click.argument("blog")
+@pass_settings
+def deny(settings: Settings, account: str, blog: str) -> None:
+    """Refuse BLOG under every key of ACCOUNT from its next call on."""
+    from moderation.flow import akismet_admin
+
+    with connect.open_store(settings) as (store, opened):
+        found = akismet_admin.account_named(store, account)
+        name = akismet_admin.revoke_blog(store, opened.secret_key, found, blog)
+    click.echo(f"{name} may not use the keys of {account} any more")
+
+
+@key.command()
+@click.argument("account")
+@click.option("--blogs", type=int, help="How many blogs appear by themselves.")
+@click.option("--listed-only/--any-blog", default=None, help="Whether only listed blogs speak.")
+@click.option("--monthly", type=int, help="The most checks a calendar month; 0: no limit.")
+@pass_settings
+def limit(
+    settings: Settings,
+    account: str,
+    blogs: int | None,
+    listed_only: bool | None,
+    monthly: int | None,
+) -> None:
+    """Change what ACCOUNT may do, from the next call on; print what then holds."""
+    from moderation.flow import akismet_admin
+
+    wanted = {"site_limit": blogs, "listed_only": listed_only, "monthly": monthly}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    with connect.open_store(settings) as (store, _):
+        found = akismet_admin.change(store, akismet_admin.account_named(store, account), **changes)
+    listed = "listed blogs only" if found.listed_only else f"{found.site_limit} blogs by themselves"
+    click.echo(f"{account}: {listed}, {found.monthly or 'any number of'} checks a month")
+
+
+def _time(ms: int) -> str:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="minutes")

@@ -1,0 +1,166 @@
+"""Word back: a site is told when a person decides otherwise than it was answered.
+
+What is to be told is noted before the decision is written, so that a crash in between costs
+nothing: whoever tells looks at the comment as it then is, and sends only what the site does not
+know yet. The sweep of the workers sends what was lost and what failed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from ulid import ULID
+
+from moderation.domain.akismet import SITE_PREFIX, Trace, callback_for
+from moderation.domain.comments import Comment
+from moderation.domain.verdicts import Label
+from moderation.flow import outbound
+from moderation.flow.outbound import OutboundError
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.tasks import TELL_SITE
+from moderation.store import akismet, codec, comments
+
+log = logging.getLogger(__name__)
+
+AGAIN_SECONDS = (30, 120, 600, 3600, 21_600)
+"""When a failed telling is tried again; after the last one it is given up."""
+GRACE_MS = 10_000
+LEASE_MS = 30_000
+AT_ONCE = 50
+
+TOLD, GIVEN_UP, NO_CALLBACK = "told", "given up", "no callback"
+
+
+def expect(runtime: Runtime, site: str, comment_id: str) -> None:
+    """Notes, before a decision is written, that its site may have to be told."""
+    if site.startswith(SITE_PREFIX):
+        akismet.tell_by(runtime.store, f"{site}/{comment_id}", now_ms() + GRACE_MS)
+
+
+def hurry(runtime: Runtime, site: str, comment_id: str) -> None:
+    """Has a worker tell the site now that the decision stands."""
+    if site.startswith(SITE_PREFIX):
+        runtime.tasks.send(TELL_SITE, site, comment_id)
+
+
+def send_due(runtime: Runtime) -> int:
+    """Sends the task again for every telling that is due; returns how many."""
+    found = akismet.due(runtime.store, now_ms(), AT_ONCE)
+    for what in found:
+        site, _, comment_id = what.partition("/")
+        runtime.tasks.send(TELL_SITE, site, comment_id)
+    return len(found)
+
+
+def can_tell(runtime: Runtime, comment: Comment) -> str:
+    """Returns what became of word back on a comment, '' while nothing is to be told.
+
+    `no callback`: the site gave no address and must be told by hand.
+    """
+    trace = akismet.trace(runtime.store, comment.site, codec.id_bytes(comment.id))
+    if trace is None or trace.told == _label(comment):
+        return trace.outcome if trace else ""
+    return trace.outcome if trace.callback else NO_CALLBACK
+
+
+def tell_site(runtime: Runtime, site: str, comment_id: str) -> None:
+    """Tells a site the label of one comment, if it does not know it; notes how that went."""
+    what = f"{site}/{comment_id}"
+    due, tries = akismet.to_tell(runtime.store, what)
+    if due is None or not akismet.take_turn(runtime.store, what, str(ULID()), LEASE_MS):
+        return
+    try:
+        again = _tell(runtime, site, comment_id, tries)
+        akismet.told(runtime.store, what, due, again)
+    finally:
+        akismet.end_turn(runtime.store, what)
+
+
+def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
+    """Returns when to try again, in milliseconds since 1970; 0 when there is nothing more to do."""
+    raw = codec.id_bytes(comment_id)
+    comment = comments.get(runtime.store, site, raw)
+    trace = akismet.trace(runtime.store, site, raw)
+    if comment is None or trace is None or not trace.guids:
+        return 0
+    label = _label(comment)
+    if label is None or trace.told == label:
+        return 0
+    if not trace.callback:
+        _note(runtime, site, raw, NO_CALLBACK)
+        return 0
+    try:
+        _post(runtime, site, trace, label)
+    except OutboundError as error:
+        log.info("a site could not be told of a decision: %s", error)
+        if tries >= len(AGAIN_SECONDS):
+            _note(runtime, site, raw, GIVEN_UP)
+            return 0
+        _note(runtime, site, raw, str(error))
+        return now_ms() + AGAIN_SECONDS[tries] * 1000
+    _note(runtime, site, raw, TOLD, label)
+    return 0
+
+
+def _label(comment: Comment) -> Label | None:
+    """Returns what a site should take a comment for: by the decision, else as it was answered."""
+    if comment.decision is not None:
+        return comment.decision.label
+    if comment.status == "held" or comment.status == "queued":
+        return None
+    return "spam" if comment.status == "spam" else "ham"
+
+
+def _note(runtime: Runtime, site: str, raw: bytes, outcome: str, told: Label | None = None) -> None:
+    """Writes down on the trace as it now is what became of word back."""
+    trace = akismet.trace(runtime.store, site, raw)
+    if trace is not None and trace.guids:
+        trace.outcome = outcome
+        trace.told = told or trace.told
+        akismet.put_trace(runtime.store, site, raw, trace)
+
+
+def _post(runtime: Runtime, site: str, trace: Trace, label: Label) -> None:
+    account, blog = akismet.owner(runtime.store, site)
+    if callback_for(blog, trace.callback) != trace.callback:
+        raise OutboundError("the callback is not on the blog's host")
+    guid = trace.guids[-1].hex()
+    form = {
+        "key": _key(runtime, account, trace.key),
+        "endpoint": "comment-check",
+        "comments[0][guid]": guid,
+        "comments[0][result]": "true" if label == "spam" else "false",
+    }
+    reply = outbound.post(
+        trace.callback,
+        urlencode(form).encode(),
+        {"Content-Type": "application/x-www-form-urlencoded", "X-akismet-webhook": "1"},
+        runtime.settings.outbound_allow,
+    )
+    if reply.status != 200:
+        raise OutboundError(f"the site answered {reply.status}")
+    if _outcome(reply.body, guid) != "success":
+        raise OutboundError("the site could not change the comment")
+
+
+def _outcome(body: bytes, guid: str) -> Any:
+    try:
+        return msgspec.json.decode(body)["comments"][guid]["status"]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError, TypeError):
+        return None
+
+
+def _key(runtime: Runtime, account: str, digest: str) -> str:
+    """Returns the key that a site checked with, or the newest of its account where that is gone."""
+    from moderation.flow.sealing import unseal
+
+    key = akismet.key(runtime.store, digest)
+    if key is None:
+        left = [key for key in akismet.all_keys(runtime.store).values() if key.account == account]
+        key = max(left, key=lambda k: k.created_ms, default=None)
+    if key is None:
+        raise OutboundError("the account has no key any more")
+    return unseal(runtime.secret, key.sealed)
