@@ -40,7 +40,8 @@ def is_trusted(submission: Submission, settings: SiteSettings) -> bool:
     role = submission.author.role
     if not role:
         return False
-    return any(part.strip().lower() in settings.trusted_roles for part in role.split(","))
+    trusted = {name.strip().lower() for name in settings.trusted_roles}
+    return any(part.strip().lower() in trusted for part in role.split(","))
 
 
 def judge(
@@ -67,14 +68,21 @@ def judge(
     if submission.honeypot.strip():
         # The site itself says that the field is hidden from people: whoever filled it is none.
         return Verdict("spam", "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
-    hold = bands.hold if settings.hold is None else settings.hold
-    reject = max(hold, bands.reject if settings.reject is None else settings.reject)
+    hold, reject = _thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
     why = tuple(reasons[:5])
     if len(submission.content) * 4 > CONTENT_BYTES and is_cut(submission):
         why = ((CONTENT_CUT, 0.0), *why[:4])
     discard = status == "spam" and score >= bands.discard
     return Verdict(label, status, score, discard, why, model, policy, "model", signals or {})
+
+
+def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:
+    """Returns where holding and rejecting begin: what people chose goes before the model's."""
+    hold, reject = settings.hold, settings.reject
+    if hold is None:
+        hold = bands.hold if reject is None else min(bands.hold, reject)
+    return hold, max(hold, bands.reject if reject is None else reject)
 
 
 def is_cut(submission: Submission) -> bool:

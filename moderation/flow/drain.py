@@ -57,7 +57,13 @@ def drain_lane(runtime: Runtime, lane: int) -> int:
         if not waiting:
             inbox.release(runtime.store, lane, token)
             # Whoever wrote before the release saw the bell held; so look once more after it.
-            if not _waits(runtime, lane) or not inbox.claim(runtime.store, lane, token):
+            if not _waits(runtime, lane):
+                return recorded
+            if now >= until:
+                # What waits may be what another holder was given: a new turn takes that over.
+                runtime.tasks.send(SCORE_INBOX, lane)
+                return recorded
+            if not inbox.claim(runtime.store, lane, token):
                 return recorded
         elif now >= until:
             if inbox.hand_over(runtime.store, lane, token):

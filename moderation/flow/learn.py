@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 
-from classifier import Learner, Model
+from classifier import Learner, Model, ModelError
 from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import StoreFull
 from moderation.domain.policy import BandsLike
@@ -84,10 +85,8 @@ def _ask_rebuild(runtime: Runtime, site: str) -> None:
         return
     runtime.rebuilds_asked.put(site, now)
     log.warning("the learner of a site must replay too many labels; a job makes it anew")
-    try:
+    with suppress(StoreFull):  # The task goes out again when there is room.
         labels.ask_rebuild(runtime.store, site)
-    except StoreFull:
-        return
     runtime.tasks.send(REBUILD_LEARNER, site)
 
 
@@ -122,7 +121,11 @@ def _advance(
         blob = labels.checkpoint(runtime.store, site, kept[seq]) if seq else None
         if seq and blob is None:
             continue
-        start = model.load_learner(blob) if blob is not None else model.new_learner()
+        try:
+            start = model.load_learner(blob) if blob is not None else model.new_learner()
+        except ModelError as error:
+            log.warning("a checkpoint of a learner cannot be used (%s); an older one serves", error)
+            continue
         return _keep(runtime, site, state, model, replay(start, entries), seq)
     return None
 
@@ -136,8 +139,10 @@ def _keep(
         kept = labels.checkpoints(runtime.store, site, model.name)
         drop = [kept[seq] for seq in superfluous(sorted(kept, reverse=True), to)]
         blob = learner.to_bytes()
-        labels.put_checkpoint(runtime.store, site, model.name, to, state.epoch, blob, drop)
-        since = to
+        # A full store has no room for what only saves time.
+        with suppress(StoreFull):
+            labels.put_checkpoint(runtime.store, site, model.name, to, state.epoch, blob, drop)
+            since = to
     return Learned(model.name, state.epoch, to, learner, since)
 
 

@@ -41,6 +41,11 @@ def personal_hash(secret: bytes, kind: str, value: str) -> str:
     value = value.strip().lower()
     if not value:
         return ""
+    return keyed_hash(secret, kind, value)
+
+
+def keyed_hash(secret: bytes, kind: str, value: str) -> str:
+    """Returns the keyed hash of a value just as it is."""
     text = f"{kind}:{value}".encode()
     return hashlib.blake2b(text, digest_size=12, key=secret[:64]).hexdigest()
 

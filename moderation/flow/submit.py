@@ -12,11 +12,12 @@ from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import IdempotencyConflict, RateLimited, StoreDown
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.check import fresh_comment, write_of
-from moderation.flow.prepare import personal_hash
+from moderation.flow.prepare import keyed_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
 from moderation.store import comments, inbox, keys
 from moderation.store.codec import id_bytes, id_ms, id_text, new_id
+from moderation.store.comments import Written
 
 
 class Accepted(Struct, frozen=True):
@@ -41,51 +42,53 @@ def submit(
     sending the same again with `external_id` or `idempotency_key` doubles nothing.
 
     Raises:
-        IdempotencyConflict: the key was used with another body.
-        RateLimited, NotAuthorised, StoreDown, StoreFull: nothing was written.
+        IdempotencyConflict: the key was used with another body; nothing was written.
+        RateLimited: the token has not that many left in this minute; nothing was written.
+        NotAuthorised, StoreDown, StoreFull: what came after was not written.
     """
     settings = runtime.last_settings(grant.site)
     retention = comments.ttls(settings.retention)
     writes = [write_of(runtime, new_id(), submission) for submission in submissions]
-    now = now_ms()
+    parts = [writes[at : at + comments.AT_ONCE] for at in range(0, len(writes), comments.AT_ONCE)]
     request = hashlib.blake2b(body, digest_size=16).digest()
-    calls = []
-    for number, start in enumerate(range(0, len(writes), comments.AT_ONCE)):
-        hashed = personal_hash(runtime.secret, "idempotency", f"{idempotency_key}/{number}")
-        on = comments.Conditions(
-            tokens=grant.revision,
-            idempotency=(hashed, request) if idempotency_key else None,
-            token_id=grant.token.id,
-            per_minute=grant.token.per_minute,
-        )
-        part = writes[start : start + comments.AT_ONCE]
-        calls.append(comments.accept_call(grant.site, part, retention, now, on))
+    now = now_ms()
+    done: list[list[Written]] = []
+    while len(done) < len(parts):
+        calls = []
+        # A limit is met by the first part for all of them: the others must wait for its answer.
+        until = 1 if grant.token.per_minute and not done else len(parts)
+        for number in range(len(done), until):
+            key = keyed_hash(runtime.secret, "idempotency", f"{idempotency_key}/{number}")
+            on = comments.Conditions(
+                tokens=grant.revision,
+                idempotency=(key, request) if idempotency_key else None,
+                token_id=grant.token.id,
+                per_minute=0 if number else grant.token.per_minute,
+                charge=len(writes),
+            )
+            calls.append(comments.accept_call(grant.site, parts[number], retention, now, on))
+        done += _write(runtime, grant, calls)
+        if len(done) < until:
+            grant = confirm(runtime, grant)
+    return [Accepted(id_text(w.id), w.revision, w.kind) for part in done for w in part]
+
+
+def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Written]]:
+    """Writes parts of a batch and returns those that were written before the tokens changed."""
     lane = keys.shard_of(grant.site) % keys.LANES
     *answers, free = runtime.store.run_many("accept", calls, lambda pipe: inbox.ring(pipe, lane))
     if free:
         runtime.tasks.send(SCORE_INBOX, lane)
-    return _accepted(runtime, grant, submissions, answers, idempotency_key, body)
-
-
-def _accepted(
-    runtime: Runtime,
-    grant: Grant,
-    submissions: Sequence[Submission],
-    answers: list[Any],
-    idempotency_key: str,
-    body: bytes,
-) -> list[Accepted]:
-    out: list[Accepted] = []
+    done: list[list[Written]] = []
     for answer in map(comments.written, answers):
         if answer == "tokens":
-            fresh = confirm(runtime, grant)
-            return submit(runtime, fresh, submissions, idempotency_key=idempotency_key, body=body)
+            break
         if answer == "limited":
             raise RateLimited(60 - now_ms() // 1000 % 60)
         if isinstance(answer, str):
             raise IdempotencyConflict("the idempotency key came with another body before")
-        out += [Accepted(id_text(w.id), w.revision, w.kind) for w in answer]
-    return out
+        done.append(answer)
+    return done
 
 
 def comment_of(runtime: Runtime, grant: Grant, submission: Submission, done: Accepted) -> Comment:

@@ -32,6 +32,9 @@ _DOWN = (
     failures.ClusterDownError,
     failures.ReadOnlyError,
 )
+# Answers for which the client has no kind of error of its own. MISCONF: the disk is full.
+_FULL_WORDS = frozenset(("OOM", "MISCONF"))
+_DOWN_WORDS = frozenset(("BUSY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "UNKILLABLE"))
 
 
 class Script:
@@ -60,8 +63,11 @@ def store_errors() -> Iterator[None]:
     except OutOfMemoryError as error:
         raise StoreFull("the store is full") from error
     except ResponseError as error:
-        if "OOM" in str(error):
+        word = str(error).partition(" ")[0]
+        if word in _FULL_WORDS or "OOM" in str(error):
             raise StoreFull("the store is full") from error
+        if word in _DOWN_WORDS:
+            raise StoreDown("the store does not take what is sent") from error
         raise
 
 
@@ -214,7 +220,8 @@ class Store:
         script = self.script(name)
         calls = list(calls)
         with store_errors():
-            pipe = (self.hurry if hurry else self.redis).pipeline(transaction=False)
+            client = self.hurry if hurry else self.redis
+            pipe = client.pipeline(transaction=False)
             for keys, args in calls:
                 pipe.evalsha(script.sha, len(keys), *keys, *args)
             if then is not None:
@@ -222,7 +229,7 @@ class Store:
             answers: list[Any] = pipe.execute(raise_on_error=False)
             for i, (keys, args) in enumerate(calls):
                 if isinstance(answers[i], NoScriptError):
-                    answers[i] = self.redis.eval(script.text, len(keys), *keys, *args)
+                    answers[i] = client.eval(script.text, len(keys), *keys, *args)
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer

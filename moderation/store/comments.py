@@ -46,14 +46,16 @@ class Conditions(Struct, frozen=True):
     """What must hold before anything is written, and what is counted.
 
     `tokens` is the revision of the site's tokens that the caller knows (None: any);
-    `idempotency` is the keyed hash of the client's key with the digest of its request;
-    `replayable` how many labels back a learner may be made anew without a job.
+    `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
+    is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
+    labels back a learner may be made anew without a job.
     """
 
     tokens: int | None = None
     idempotency: tuple[str, bytes] | None = None
     token_id: str = ""
     per_minute: int = 0
+    charge: int = 0
     replayable: int = 1000
 
 
@@ -109,6 +111,7 @@ def accept_call(
     args: list[Any] = [
         site, now_ms, "" if on.tokens is None else on.tokens, *retention,
         request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
+        on.charge or len(writes),
     ]  # fmt: skip
     for w in writes:
         args += (w.id, w.external_id)

@@ -145,11 +145,13 @@ def first_alone(store: Store, waiting: Waiting) -> bool:
 def forget_entries(store: Store, waiting: Sequence[Waiting]) -> None:
     """Takes entries out of their inboxes: their comments are gone or have a verdict."""
     with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        for w in waiting:
-            pipe.xack(keys.inbox(w.shard), keys.GROUP, w.entry)
-            pipe.xdel(keys.inbox(w.shard), w.entry)
-        pipe.execute()
+        for shard in {w.shard for w in waiting}:
+            entries = [w.entry for w in waiting if w.shard == shard]
+            # Both or neither: an entry that was only acknowledged would lie there for ever.
+            pipe = store.redis.pipeline(transaction=True)
+            pipe.xack(keys.inbox(shard), keys.GROUP, *entries)
+            pipe.xdel(keys.inbox(shard), *entries)
+            pipe.execute()
 
 
 def fetch(store: Store, waiting: Sequence[Waiting]) -> list[bytes | None]:

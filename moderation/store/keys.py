@@ -92,7 +92,7 @@ class SiteKeys:
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
         "approved", "checkpoints", "comment", "comments", "day", "external", "held",
         "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "settings",
-        "shard", "snapshot", "spam", "waiting",
+        "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -109,6 +109,7 @@ class SiteKeys:
         self.label = root + ":label:"  # + sequence
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
+        self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
         self.idempotency = root + ":idempotency:"  # + keyed hash of the client's key
         self.once = root + ":once:"  # + id of a call; its answer
         self.limit = root + ":limit:"  # + token id : minute

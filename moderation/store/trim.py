@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from moderation.domain.errors import StoreFull
 from moderation.store import keys
 from moderation.store.client import Store, store_errors
 from moderation.store.comments import EXTERNAL_BUCKETS
 
 _CHUNK = 500
 _CHUNKS_AT_MOST = 40
+_CLEAN_CHUNKS_AT_MOST = 4
+_WORDS_AT_ONCE = 400
 
 
 def indexes(store: Store, site: str) -> int:
-    """Walks each of a site's sorted sets from the oldest on and removes ids that are gone.
+    """Removes ids that are gone from each of a site's sorted sets; returns how many.
 
-    A walk ends at the first 500 ids of which none is gone, and after 20,000 at most.
+    A look goes on where the last one ended, and anew from the oldest id after the newest. It ends
+    after 20,000 ids, or after 2,000 of those that hold, so that comments that are kept for ever
+    hide no others.
     """
     k = keys.of_site(site)
-    return sum(_index(store, name, k.comment) for name in (k.comments, k.approved, k.held, k.spam))
+    sets = {"all": k.comments, "approved": k.approved, "held": k.held, "spam": k.spam}
+    return sum(_index(store, k, place, name) for place, name in sets.items())
 
 
-def _index(store: Store, name: str, prefix: str) -> int:
-    removed, low = 0, b"-"
-    for _ in range(_CHUNKS_AT_MOST):
-        with store_errors():
+def _index(store: Store, k: keys.SiteKeys, place: str, name: str) -> int:
+    removed = clean = 0
+    with store_errors():
+        low = store.redis.hget(k.trimmed, place) or b"-"
+        for _ in range(_CHUNKS_AT_MOST):
             ids = store.redis.zrangebylex(name, low, b"+", start=0, num=_CHUNK)
             if not ids:
+                low = b"-"
                 break
-            gone = _gone(store, prefix, ids)
-            if not gone:
+            low = b"(" + ids[-1]
+            gone = _gone(store, k.comment, ids)
+            if gone:
+                removed += store.redis.zrem(name, *gone)
+            else:
+                clean += 1
+            if clean == _CLEAN_CHUNKS_AT_MOST:
                 break
-            removed += store.redis.zrem(name, *gone)
-        low = b"(" + ids[-1]
+    with suppress(StoreFull), store_errors():
+        store.redis.hset(k.trimmed, place, low)
     return removed
 
 
@@ -56,7 +71,8 @@ def external_ids(store: Store, site: str, part: int, parts: int) -> int:
                 pipe.hgetall(name)
             for name, ids in zip(names, pipe.execute(), strict=True):
                 gone = set(_gone(store, k.comment, list(ids.values()))) if ids else set()
-                fields = [external for external, raw in ids.items() if raw in gone]
-                if fields:
-                    removed += store.redis.hdel(name, *fields)
+                stale = [word for pair in ids.items() if pair[1] in gone for word in pair]
+                for at in range(0, len(stale), _WORDS_AT_ONCE):
+                    words = stale[at : at + _WORDS_AT_ONCE]
+                    removed += store.run("drop_external", [name, k.comment], words)
     return removed

@@ -5,7 +5,7 @@
 -- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
 --       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
 --       to live of it, comments allowed a minute (0: any number), number of comments, how far back
---       (labels) a learner may be made anew at once;
+--       (labels) a learner may be made anew at once, what counts against the limit;
 --       a comment: id, external id, its bucket, digest, submission, status, status and label by
 --       the verdict, who judged, verdict, decided label (0: none), decision, example;
 --       then notes on the first comment, which live as long as it: a prefix to which its id is
@@ -32,16 +32,17 @@ if ARGV[8] ~= '' then
   end
 end
 if allowed > 0 then
-  local used = redis.call('INCRBY', KEYS[13], n)
-  if used == n then redis.call('PEXPIRE', KEYS[13], 120000) end
+  local charge = tonumber(ARGV[13])
+  local used = redis.call('INCRBY', KEYS[13], charge)
+  if used == charge then redis.call('PEXPIRE', KEYS[13], 120000) end
   if used > allowed then
-    redis.call('DECRBY', KEYS[13], n)
+    redis.call('DECRBY', KEYS[13], charge)
     return {'limited'}
   end
 end
 
 local counts, added = {}, {}
-local notes = 13 + 13 * n
+local notes = 14 + 13 * n
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
@@ -107,7 +108,7 @@ end
 
 local answer = {'ok'}
 for i = 0, n - 1 do
-  local id, kind, revision = accept(13 + 13 * i)
+  local id, kind, revision = accept(14 + 13 * i)
   answer[#answer + 1] = id
   answer[#answer + 1] = kind
   answer[#answer + 1] = revision

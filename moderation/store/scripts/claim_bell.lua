@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Takes, keeps or gives back the lease of a lane. KEYS: bell.
 -- ARGV: what ('claim', 'keep', 'release', 'hand over'), token, lease (ms)
 -- Answer: 1 if the caller holds it (or held it, on release), else 0.

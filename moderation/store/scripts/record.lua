@@ -32,9 +32,10 @@ for at = 3, #ARGV, 10 do
     local from = c.status
     c.verdict_status, c.verdict_label, c.verdict =
       tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), ARGV[at + 8]
-    if c.decision == '' then c.status = status end
+    local ttl = tonumber(ARGV[at + 9])
+    if c.decision == '' then c.status = status else ttl = redis.call('PTTL', key) end
     c.updated = now
-    comment_save(key, c, tonumber(ARGV[at + 9]))
+    comment_save(key, c, ttl)
     if is_current then
       if from == COMMENT_QUEUED then
         local set = KEYS[base + c.status]

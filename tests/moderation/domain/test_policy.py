@@ -90,3 +90,13 @@ def test_names_that_a_site_may_have(name):
 def test_names_that_a_site_may_not_have(name):
     with pytest.raises(InvalidInput):
         site_name(name)
+
+
+def test_a_bound_for_spam_chosen_below_the_model_s_for_holding_is_obeyed():
+    assert judged(0.35, reject=0.3).status == "spam"
+    assert judged(0.25, reject=0.3).status == "approved"
+
+
+def test_a_trusted_role_is_known_however_the_site_spells_it():
+    sent = submission(author={"role": "author"})
+    assert judged(0.99, sent, trusted_roles=("Author",)).status == "approved"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.domain.errors import IdempotencyConflict, StoreDown
-from moderation.flow import drain
+from moderation.domain.errors import IdempotencyConflict, RateLimited, StoreDown
+from moderation.flow import drain, setup
+from moderation.flow.authorise import authorise
 from moderation.flow.decide import find
 from moderation.flow.drain import drain_lane, sweep
 from moderation.flow.submit import submit
 from moderation.flow.tasks import SCORE_QUEUE
-from moderation.store import inbox, keys
+from moderation.store import comments, inbox, keys, sites
 from tests.factories import SITE, submission
 
 LANE = keys.shard_of(SITE) % keys.LANES
@@ -140,4 +141,64 @@ def test_a_broker_that_is_gone_keeps_nobody_from_submitting(runtime, grant, monk
     monkeypatch.setattr(runtime, "tasks", Tasks("redis+socket:///nowhere/broker.sock"))
     done = submit(runtime, grant, texts(1))
     assert drain_lane(runtime, LANE) == 1
+    assert statuses(runtime, done) == {"approved"}
+
+
+def test_a_batch_during_which_another_token_is_revoked_is_written_once(runtime, grant, monkeypatch):
+    real = runtime.store.run_many
+
+    def interrupted(name, calls, then=None, **how):
+        calls = list(calls)
+        if name != "accept" or len(calls) < 2:
+            return real(name, calls, then, **how)
+        first = real(name, calls[:1])
+        monkeypatch.setattr(runtime.store, "run_many", real)
+        sites.revoke_token(runtime.store, "digest of another token", SITE)
+        return first + real(name, calls[1:], then, **how)
+
+    monkeypatch.setattr(runtime.store, "run_many", interrupted)
+    sent = texts(250)
+    done = submit(runtime, grant, sent)
+    assert [find(runtime, SITE, d.id).submission for d in done] == sent
+    assert len(comments.page(runtime.store, SITE, None, b"", b"", False, 1000)) == 250
+
+
+def test_a_batch_beyond_the_limit_of_its_token_is_refused_whole(runtime):
+    token = setup.add_token(runtime.store, SITE, ("submit",), "slow", per_minute=150)
+    slow = authorise(runtime, token, "submit")
+    with pytest.raises(RateLimited):
+        submit(runtime, slow, texts(151))
+    assert comments.page(runtime.store, SITE, None, b"", b"", False, 1000) == []
+    assert len(submit(runtime, slow, texts(150))) == 150
+    with pytest.raises(RateLimited):
+        submit(runtime, slow, texts(1))
+
+
+def test_idempotency_keys_that_differ_in_case_are_two(runtime, grant):
+    first = submit(runtime, grant, texts(1), idempotency_key="key", body=b"a")
+    assert submit(runtime, grant, texts(1), idempotency_key="KEY", body=b"b") != first
+
+
+def test_a_turn_ends_though_another_holder_was_given_what_waits(runtime, grant, monkeypatch):
+    submit(runtime, grant, texts(3))
+
+    def too_early(runtime, lane):
+        inbox.make_groups(runtime.store)
+        inbox.read(runtime.store, lane, pending=False, count=10)
+        return 0
+
+    with monkeypatch.context() as patched:
+        patched.setattr(drain, "TURN_SECONDS", 0.1)
+        patched.setattr(drain, "_take_over", too_early)
+        assert drain_lane(runtime, LANE) == 0
+    assert drain_lane(runtime, LANE) == 3
+
+
+def test_a_full_store_still_takes_the_verdicts_of_what_waits(runtime, grant, valkey):
+    done = submit(runtime, grant, texts(3))
+    inbox.make_groups(runtime.store)
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        assert drain_lane(runtime, LANE) == 3
+        client.config_set("maxmemory", 0)
     assert statuses(runtime, done) == {"approved"}

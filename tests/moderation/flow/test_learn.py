@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from moderation.flow import learn
 from moderation.flow.authorise import authorise
 from moderation.flow.check import check
-from moderation.flow.decide import Word, decide, forget, teach, undo
+from moderation.flow.decide import Word, decide, forget, undo
 from moderation.flow.runtime import Runtime
 from moderation.flow.tasks import JOBS_QUEUE
+from moderation.flow.teach import teach
 from moderation.store import labels, sites
 from tests.factories import SITE, submission
 
@@ -124,7 +125,7 @@ def test_an_undo_before_the_newest_checkpoint_goes_back_behind_it(
     runtime, grant, settings, bearer, monkeypatch
 ):
     monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
-    first, second, *_ = learn_all(runtime, grant, texts(18))
+    _, second, *_ = learn_all(runtime, grant, texts(18))
     undo(runtime, SITE, second, WORD, None)
     after = score(runtime, grant)
     assert anew(settings, bearer) == after
@@ -236,3 +237,22 @@ def test_a_comment_deleted_while_a_learner_is_made_anew_is_not_in_it(
 
     wanted = float(runtime.shipped.score([row_of(PROBE)], expected).probability[0])
     assert anew(settings, bearer).score == wanted == score(runtime, grant).score
+
+
+def test_a_full_store_keeps_no_process_from_catching_up(
+    runtime, grant, other, bearer, monkeypatch, valkey
+):
+    learn_all(runtime, grant, texts(9))
+    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
+    theirs = authorise(other, bearer, "submit")
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        verdict = score(other, theirs)
+        client.config_set("maxmemory", 0)
+    assert verdict == score(runtime, grant)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_passed_over(runtime, grant, settings, bearer):
+    learn_all(runtime, grant, texts(4))
+    labels.put_checkpoint(runtime.store, SITE, runtime.shipped.name, 3, 0, b"of old", [])
+    assert anew(settings, bearer) == score(runtime, grant)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from moderation.flow import trim
 from moderation.flow.check import check
 from moderation.flow.tasks import JOBS_QUEUE
-from moderation.store import comments, labels
+from moderation.store import comments, keys, labels
 from moderation.store import trim as stored
-from moderation.store.codec import id_text
+from moderation.store.codec import id_bytes, id_text
 from tests.factories import SITE, submission
 
 
@@ -37,3 +37,26 @@ def test_a_rebuild_that_was_asked_for_and_lost_is_sent_again(runtime):
     trim.trim(runtime)
     with runtime.tasks._app.connection_for_write() as connection:
         assert connection.default_channel.client.llen(JOBS_QUEUE) == 1
+
+
+def test_comments_that_are_kept_long_keep_no_others_in_the_indexes(runtime, grant, monkeypatch):
+    monkeypatch.setattr(stored, "_CHUNK", 2)
+    made = [id_bytes(check(runtime, grant, submission(f"hello {n}")).comment.id) for n in range(16)]
+    for raw in made[12:]:
+        runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + raw)
+    for _ in range(4):
+        trim.trim(runtime)
+    assert comments.page(runtime.store, SITE, None, b"", b"", False, 20) == made[:12]
+    for raw in made[:2]:
+        runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + raw)
+    for _ in range(4):
+        trim.trim(runtime)
+    assert comments.page(runtime.store, SITE, None, b"", b"", False, 20) == made[2:12]
+
+
+def test_an_external_id_that_was_given_anew_meanwhile_is_kept(runtime, grant, monkeypatch):
+    made = check(runtime, grant, submission("hello", external_id="x")).comment
+    monkeypatch.setattr(stored, "_gone", lambda store, prefix, ids: ids)
+    for part in range(trim.SLICES):
+        stored.external_ids(runtime.store, SITE, part, trim.SLICES)
+    assert comments.find_external(runtime.store, SITE, "x") == id_bytes(made.id)

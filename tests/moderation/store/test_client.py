@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from redis.exceptions import ResponseError
 
-from moderation.domain.errors import StoreDown
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.store import Store, sites
+from moderation.store.client import store_errors
 from tests.conftest import Server
-from tests.factories import SITE
+from tests.factories import SITE, accept, write
 
 
 def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
@@ -67,3 +69,21 @@ def test_a_closed_store_leaves_no_connection(store: Store, valkey: Server) -> No
         before = len(client.client_list())
         store.close()
         assert len(client.client_list()) == before - 2
+
+
+def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> None:
+    with valkey.client() as client:
+        client.config_set("min-replicas-to-write", 1)
+        try:
+            with pytest.raises(StoreDown):
+                accept(store, write())
+            with pytest.raises(StoreDown):
+                sites.create(store, SITE, 7)
+        finally:
+            client.config_set("min-replicas-to-write", 0)
+    assert sites.create(store, SITE, 7)
+
+
+def test_a_server_whose_disk_is_full_is_full() -> None:
+    with pytest.raises(StoreFull), store_errors():
+        raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")

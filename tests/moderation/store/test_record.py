@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.store import codec, comments, inbox, keys
-from tests.factories import NOW, SITE, accept, counts, decide, submission, verdict, write
+from tests.factories import NOW, RETENTION, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
 LANE = keys.shard_of(SITE) % keys.LANES
@@ -92,3 +92,14 @@ def test_a_bell_is_held_by_one_and_free_after_release(store):
     assert not inbox.release(store, 0, "b")
     assert inbox.release(store, 0, "a") and inbox.claim(store, 0, "b")
     assert inbox.hand_over(store, 0, "b") and inbox.claim(store, 0, "c")
+
+
+def test_a_verdict_after_the_decision_leaves_the_time_to_live_of_the_decision(store, valkey):
+    (done,) = accept(store, write())
+    decide(store, done.id, "spam", (1, 0))
+    (waiting,) = read_all(store)
+    word = comments.Recorded(SITE, waiting.entry, done.id, 1, verdict(), "approved", 1000)
+    record(store, [word])
+    with valkey.client() as client:
+        left = client.pttl(keys.of_site(SITE).comment.encode() + done.id)
+    assert RETENTION[3] - 60_000 < left <= RETENTION[3]
