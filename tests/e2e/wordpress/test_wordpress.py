@@ -1,0 +1,126 @@
+"""An unmodified WordPress with an unmodified Akismet plugin lives with Winnow."""
+
+import pytest
+
+from tests.e2e.wordpress.blog import QUEUE, SETTINGS, Blog
+from tests.e2e.wordpress.service import Service
+from tests.processes import until
+
+pytestmark = [pytest.mark.timeout(180)]
+
+HELPFUL = "Thanks, the part about {} helped me a lot: my tomatoes are fine again."
+PRAISE = "My horoscope reader told me exactly this about {}, you should write to her as well."
+
+
+def test_settings_page_refuses_a_wrong_key_and_accepts_ours(blog: Blog, winnow: Service) -> None:
+    blog.forget_key()
+    assert "The key you entered is invalid" in blog.enter_key("0123456789ab")
+    assert "Akismet is now protecting your site from spam" in blog.enter_key(winnow.akismet_key)
+    assert winnow.akismet_key in blog.get(SETTINGS)
+
+
+def test_settings_page_shows_the_browser_no_frame_of_another_host(blog: Blog) -> None:
+    policy = blog.admin.get(SETTINGS).headers["Content-Security-Policy"]
+    assert policy == "frame-src 'self'"
+
+
+def test_ham_waits_or_is_published_as_wordpress_own_rules_say(blog: Blog) -> None:
+    visitor = blog.visitor("Hanna Vogel")
+    first = visitor.comment(HELPFUL.format("compost"))
+    assert blog.status_of(first) == "moderated"  # nobody approved anything of hers before
+    assert "Akismet cleared this comment" in blog.history_of(first)
+    blog.press("approve", first)
+    assert blog.status_of(visitor.comment(HELPFUL.format("leaf mould"))) == "approved"
+
+
+def test_magic_author_goes_to_the_spam_list(blog: Blog) -> None:
+    comment = blog.visitor("viagra-test-123").comment("A friendly word about radishes.")
+    assert blog.status_of(comment) == "spam"
+    assert "Akismet caught this comment as spam" in blog.history_of(comment)
+
+
+def test_blatant_spam_is_not_even_stored_where_the_editor_chose_that(blog: Blog) -> None:
+    blog.choose_to_discard(True)
+    try:
+        blatant = "CHEAP VIAGRA!!! Buy now at http://pills.example http://casino.example {}"
+        assert blog.visitor("Best Pills").comment(blatant.format("best price, click here")) == 0
+    finally:
+        blog.choose_to_discard(False)
+
+
+def test_administrator_is_never_spam(blog: Blog) -> None:
+    text = "CHEAP VIAGRA!!! Buy now at http://pills.example http://casino.example click here"
+    assert blog.status_of(blog.visitor("Cheap Pills").comment(text)) == "spam"
+    assert blog.status_of(blog.comment_as_editor(f"{text}!")) == "approved"
+
+
+def test_what_the_moderator_marks_teaches_the_next_verdict(blog: Blog, winnow: Service) -> None:
+    first = blog.visitor("Mia Berg").comment(PRAISE.format("my career"))
+    assert blog.status_of(first) == "moderated"
+    before = winnow.found("my career")["verdict"]
+    assert before["label"] == "ham"
+
+    blog.press("spam", first)
+    assert blog.status_of(first) == "spam"
+    decision = winnow.found("my career")["decision"]
+    assert (decision["label"], decision["via"]) == ("spam", "akismet")
+
+    second = blog.visitor("Lena Horn").comment(PRAISE.format("my marriage"))
+    taught = winnow.found("my marriage")["verdict"]
+    assert labels_in(taught) == labels_in(before) + 1
+    assert taught["score"] > before["score"]
+    assert blog.status_of(second) == "spam"
+
+    blog.press("unspam", second)
+    assert blog.status_of(second) == "moderated"
+    assert winnow.found("my marriage")["decision"]["label"] == "ham"
+    blog.visitor("Ida Lund").comment(PRAISE.format("my children"))
+    again = winnow.found("my children")["verdict"]
+    assert labels_in(again) == labels_in(taught) + 1
+    assert again["score"] < taught["score"]
+
+
+def test_recheck_of_the_queue_finds_what_was_learned_since(blog: Blog) -> None:
+    praise = "I trained with coach Morten for {} weeks and sleep well. Ask him for his programme."
+    marked = blog.visitor("Anke Roth").comment(praise.format("four"))
+    waiting = blog.visitor("Jule Falk").comment(praise.format("seven"))
+    assert blog.status_of(waiting) == "moderated"
+    blog.press("spam", marked)
+    counts = blog.check_for_spam()
+    assert counts["spam"] >= 1 and counts["error"] == 0
+    assert blog.status_of(waiting) == "spam"
+    assert "Akismet re-checked and caught" in blog.history_of(waiting)
+
+
+def test_comments_of_an_outage_are_judged_by_the_retry(blog: Blog, winnow: Service) -> None:
+    winnow.stop()
+    try:
+        good = blog.visitor("Ove Dahl").comment(HELPFUL.format("the frost"))
+        bad = blog.visitor("akismet-guaranteed-spam").comment("A word about carrots.")
+        assert blog.status_of(good) == blog.status_of(bad) == "moderated"
+        assert blog.get(f"{QUEUE}?comment_status=moderated").count("Awaiting spam check") == 2
+    finally:
+        winnow.start()
+        winnow.ready()
+    blog.run_scheduled()
+    assert blog.status_of(bad) == "spam"
+    assert "caught this comment as spam during an automatic retry" in blog.history_of(bad)
+    assert blog.status_of(good) == "moderated"
+    assert "cleared this comment during an automatic retry" in blog.history_of(good)
+    assert winnow.found("the frost")["verdict"]["status"] == "approved"
+
+
+def test_decision_in_winnow_reaches_the_blog(blog: Blog, winnow: Service) -> None:
+    visitor = blog.visitor("Kai Brandt")
+    blog.press("approve", visitor.comment(HELPFUL.format("rain water")))
+    comment = visitor.comment(HELPFUL.format("clay soil"))
+    assert blog.status_of(comment) == "approved"
+    winnow.decide("clay soil", "spam")
+    until(lambda: blog.status_of(comment) == "spam", 30, lambda: blog.history_of(comment))
+    winnow.decide("clay soil", "ham")
+    until(lambda: blog.status_of(comment) == "approved", 30, lambda: blog.history_of(comment))
+
+
+def labels_in(verdict: dict[str, str]) -> int:
+    """How many labels of the site a verdict's model had learned."""
+    return int(verdict["model"].partition("+")[2].partition(".")[0] or 0)
