@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from moderation.flow import read
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import comments as stored
 from moderation.store import inbox, schema, sites
 
 
@@ -46,14 +47,15 @@ class Today(Struct, frozen=True):
 
 
 def today(runtime: Runtime) -> Today:
-    """Returns what happened today on all sites, in one round trip for each site."""
-    day = dt.datetime.now(dt.UTC).date()
+    """Returns what happened today on all sites, in two round trips."""
+    day = dt.datetime.now(dt.UTC).date().isoformat()
     comments = 0
     statuses: Counter[str] = Counter()
     decided_by: Counter[str] = Counter()
     decisions: Counter[str] = Counter()
-    for site in sites.names(runtime.store):
-        counts = read.stats(runtime, site, day, day)[0]
+    names = sites.names(runtime.store)
+    for found in stored.counters_of_day(runtime.store, names, day):
+        counts = read.counted(day, found)
         comments += counts.comments
         statuses.update(counts.statuses)
         decided_by.update(counts.decided_by)

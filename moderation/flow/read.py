@@ -127,10 +127,11 @@ def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[Da
     """Returns a site's counts for each day from `first` to `last`, both included."""
     days = [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     found = comments.counters(runtime.store, site, days)
-    return [_day(day, counts) for day, counts in zip(days, found, strict=True)]
+    return [counted(day, counts) for day, counts in zip(days, found, strict=True)]
 
 
-def _day(day: str, counts: dict[str, int]) -> DayCounts:
+def counted(day: str, counts: dict[str, int]) -> DayCounts:
+    """Returns a day's counters by name."""
     get = counts.get
     return DayCounts(
         day=day,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 SITES_KEPT = 512
+LEARNER_IDLE_SECONDS = 900.0
+"""A learner takes two thirds of a MiB, and a site's next verdict reads it from its checkpoint."""
 TOKENS_KEPT = 10_000
 
 
@@ -46,26 +49,24 @@ class KnownToken(Struct, frozen=True):
 
 
 class Cache(Generic[Value]):
-    """A bounded, thread-safe mapping that drops what was used least recently."""
+    """A bounded, thread-safe mapping that drops what was used least recently or not of late."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, idle_seconds: float = math.inf) -> None:
         self._most = most
-        self._items: OrderedDict[str, Value] = OrderedDict()
+        self._idle_seconds = idle_seconds
+        self._items: OrderedDict[str, tuple[Value, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Value | None:
         """Returns what is kept under a key."""
         with self._lock:
             found = self._items.get(key)
-            if found is not None:
-                self._items.move_to_end(key)
-            return found
+            return None if found is None else self._used(key, found[0])
 
     def put(self, key: str, value: Value) -> None:
         """Keeps a value."""
         with self._lock:
-            self._items[key] = value
-            self._items.move_to_end(key)
+            self._used(key, value)
             if len(self._items) > self._most:
                 self._items.popitem(last=False)
 
@@ -73,6 +74,15 @@ class Cache(Generic[Value]):
         """Forgets a key."""
         with self._lock:
             self._items.pop(key, None)
+
+    def _used(self, key: str, value: Value) -> Value:
+        now = time.monotonic()
+        self._items[key] = value, now
+        self._items.move_to_end(key)
+        # The first is always the one that was used least recently.
+        while now - next(iter(self._items.values()))[1] > self._idle_seconds:
+            self._items.popitem(last=False)
+        return value
 
 
 class Runtime:
@@ -85,7 +95,7 @@ class Runtime:
         self.secret = settings.secret_key
         self.shipped = Model.load(settings.model)
         self.shipped.score([Row()])  # Loads the kernels now, so that no verdict waits a second.
-        self.learned: Cache[Learned] = Cache(SITES_KEPT)
+        self.learned: Cache[Learned] = Cache(SITES_KEPT, LEARNER_IDLE_SECONDS)
         self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
         self.blogs: Cache[Grant] = Cache(TOKENS_KEPT)
         self.rebuilds_asked: Cache[float] = Cache(SITES_KEPT)
