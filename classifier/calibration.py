@@ -16,6 +16,8 @@ import numpy.typing as npt
 from classifier.bands import Bands
 from classifier.compiled import compiled
 
+Floats = npt.NDArray[np.float64]
+
 KEPT = 256
 """Outcomes that count: the newest ones."""
 TRUST = 1.0
@@ -62,29 +64,31 @@ def wilson(hits: int, total: int) -> Rate:
 
 
 @compiled
-def logistic(x):
+def logistic(x: float) -> float:
     """Return 1 / (1 + exp(-x)), the same to the last bit on every machine."""
     x = min(max(x, -60.0), 60.0)
     size = -x if x > 0 else x
-    whole = np.floor(size * 1.4426950408889634 + 0.5)
+    whole = math.floor(size * 1.4426950408889634 + 0.5)
     rest = size - whole * 0.693147180369123816490 - whole * 1.90821492927058770002e-10
     term, total = 1.0, 1.0
     for i in range(1, 14):
         term = term * rest / i
         total += term
-    power = math.ldexp(total, np.int64(whole))
+    power = math.ldexp(total, int(whole))
     return 1.0 / (1.0 + power) if x > 0 else power / (1.0 + power)
 
 
 @compiled
-def probabilities(logits, out):
+def probabilities(logits: Floats, out: Floats) -> None:
     """Write the logistic function of each logit to `out`."""
     for i in range(len(logits)):
         out[i] = logistic(logits[i])
 
 
 @compiled
-def _intercept(raws, signs, count, slope, prior, start):
+def _intercept(
+    raws: Floats, signs: Floats, count: int, slope: float, prior: float, start: float
+) -> float:
     """Return the intercept that fits the outcomes, drawn to the prior: two steps of Newton's."""
     b = start
     for _ in range(2):
@@ -98,14 +102,22 @@ def _intercept(raws, signs, count, slope, prior, start):
 
 
 @compiled
-def _quantile_factor(z, count):
+def _quantile_factor(z: float, count: float) -> float:
     """Return the normal quantile widened to Student's for the degrees of freedom at hand."""
     freedom = max(count - 1.0, 1.0)
-    return (z + (z * z * z + z) / (4.0 * freedom)) * np.sqrt(1.0 + 1.0 / count)
+    return (z + (z * z * z + z) / (4.0 * freedom)) * math.sqrt(1.0 + 1.0 / count)
 
 
 @compiled
-def calibrate(outcomes, count, curve, slope, prior, hold, reject):
+def calibrate(
+    outcomes: Floats,
+    count: int,
+    curve: Floats,
+    slope: float,
+    prior: float,
+    hold: float,
+    reject: float,
+) -> None:
     """Refit intercept and bands (logits) to the outcomes (float64[2, KEPT]: raw score, sign).
 
     The bands are where a next ham comment of the site would be held or rejected with the allowed
@@ -127,7 +139,7 @@ def calibrate(outcomes, count, curve, slope, prior, hold, reject):
     curve[HOLD], curve[REJECT] = hold, reject
     if ham < 2:
         return
-    spread = np.sqrt(square / (ham - 1))
+    spread = math.sqrt(square / (ham - 1))
     own_hold = mean + b + spread * _quantile_factor(_HELD_Z, ham)
     own_reject = mean + b + spread * _quantile_factor(_REJECTED_Z, ham)
     weight = ham / (ham + _HALF_WAY)
@@ -135,9 +147,7 @@ def calibrate(outcomes, count, curve, slope, prior, hold, reject):
     curve[REJECT] = max(LEAST_REJECT, curve[HOLD], weight * own_reject + (1 - weight) * reject)
 
 
-def describe(
-    outcomes: npt.NDArray[np.float64], slope: float, intercept: float, bands: Bands
-) -> SiteCalibration:
+def describe(outcomes: Floats, slope: float, intercept: float, bands: Bands) -> SiteCalibration:
     """Return how the bands would have treated the outcomes, with the uncertainty of each share."""
     logits = slope * outcomes[0] + intercept
     chance = np.empty(len(logits))

@@ -66,6 +66,7 @@ def _weights(
     """Return what each code adds to the logit."""
     groups = codes >> GROUP_BITS
     base = BASE_WEIGHTS[groups]
+    total: npt.NDArray[np.float64]
     total = model.slope * base * model.table[codes & BASE_MASK] / _length(base)
     if learner is not None:
         site = SITE_WEIGHTS[groups]

@@ -149,7 +149,7 @@ class Model:
                 places[first:last],
                 weights[first:last],
             )
-        return places.tolist(), weights.tolist()
+        return places.tolist(), np.round(weights, 2).tolist()
 
     def reason_weights(
         self, codes: npt.NDArray[np.uint32], learner: Learner | None

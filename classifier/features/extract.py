@@ -73,7 +73,7 @@ def _run(
     # numpy's own text is UCS-4 and takes lone surrogates as they are.
     raw = np.array(["".join(parts)]).view(np.uint32)
     bounds = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum(list(map(len, parts)), out=bounds[1:])
+    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=bounds[1:])
     form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)
     overlap = np.array([_known_overlap(row) if row.signals else -1.0 for row in rows], np.float64)
     room = min(8 * len(raw) + 512 * len(rows), ROOM * len(rows)) + ROOM

@@ -21,7 +21,7 @@ CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK, SITE_ONLY, SIGNALS = range(
 GROUPS = 16
 
 BASE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-BASE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK]] = [1, 3, 2, 2, 2, 2, 2, 2]
+BASE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK]] = [1, 3, 2, 4, 2, 2, 4, 2]
 """How much a feature of each group weighs in a row before it is brought to unit length.
 
 What is present at all (an author URL, an e-mail address) is left to the site: in public data it
@@ -29,4 +29,5 @@ tells more about the source than about spam.
 """
 
 SITE_WEIGHTS: npt.NDArray[np.float64] = BASE_WEIGHTS.copy()
-SITE_WEIGHTS[[SITE_ONLY, SIGNALS]] = 2
+SITE_WEIGHTS[[SHAPE, TOPIC, SITE_ONLY, SIGNALS]] = 2
+"""The same for a site's learner: what is common to all sites tells a single one less."""

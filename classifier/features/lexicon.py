@@ -25,21 +25,23 @@ from classifier.features.characters import (
 from classifier.features.hashing import FINISH, MASK, STEP, finish_hash
 from classifier.reasons import INDEX, TOPICS
 
-SLOT_BITS = 17
-OPENING_BITS = 16
+SLOT_BITS = 16
+OPENING_BITS = 17
+TARGET_BITS = 20
+SALT_SHORT = 0x3333333333333333
 
 
 class Trie(NamedTuple):
-    """Transitions by open addressing (key = state << 21 | code point, 0 = free) and ends."""
+    """Transitions by open addressing, and where entries end."""
 
-    keys: npt.NDArray[np.uint64]
-    targets: npt.NDArray[np.int32]
+    slots: npt.NDArray[np.uint64]
+    """(state << 21 | code point) << 20 | next state, 0 = free."""
     ends: npt.NDArray[np.uint8]
     """By state: reason index of the topic that ends here, 0 for none."""
     open_ends: npt.NDArray[np.uint8]
     """By state: 1 if a longer word matches as well."""
     openings: npt.NDArray[np.uint64]
-    """A bit for the hash of the first three characters (two where words are not spaced)."""
+    """A bit for the hash of the first characters, as `words.may_open` takes them."""
 
 
 def entries() -> Iterator[tuple[str, str, str]]:
@@ -95,11 +97,18 @@ def _openings() -> npt.NDArray[np.uint64]:
         first = int(folding_tables().packed[codes[0]] if codes[0] < LIMIT else 0)
         unspaced = codes[0] >= LIMIT or first >> SCRIPT_SHIFT & 15 >= UNSPACED
         state = 0
-        for code in codes[: 2 if unspaced else 3]:
+        for length, code in enumerate(codes[: 2 if unspaced else 6], 1):
             state = (state * STEP + code) & MASK
-        bit = finish_hash(state) >> (64 - OPENING_BITS)
-        bits[bit >> 6] |= np.uint64(1 << (bit & 63))
+            if length == (2 if unspaced else 3):
+                _set_bit(bits, state)
+        if not unspaced:
+            _set_bit(bits, state ^ SALT_SHORT)
     return bits
+
+
+def _set_bit(bits: npt.NDArray[np.uint64], state: int) -> None:
+    bit = finish_hash(state) >> (64 - OPENING_BITS)
+    bits[bit >> 6] |= np.uint64(1 << (bit & 63))
 
 
 @cache
@@ -107,17 +116,17 @@ def topic_trie() -> Trie:
     """Return the trie of all topics; the first topic that names an entry keeps it."""
     children, ends, open_ends = _grow()
     size = 1 << SLOT_BITS
-    if len(children) > size // 2:
+    if len(children) > size * 3 // 4:
         raise ValueError("the lexicon has outgrown its table: raise SLOT_BITS")
-    keys, targets = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+    slots = np.zeros(size, np.uint64)
     for state, followers in enumerate(children):
         for code, target in followers.items():
             key = state << 21 | code
             slot = (key * FINISH & MASK) >> (64 - SLOT_BITS)
-            while keys[slot]:
+            while slots[slot]:
                 slot = (slot + 1) % size
-            keys[slot], targets[slot] = key, target
+            slots[slot] = key << TARGET_BITS | target
     end_of, open_of = np.zeros(len(children), np.uint8), np.zeros(len(children), np.uint8)
     end_of[list(ends)] = list(ends.values())
     open_of[list(open_ends)] = 1
-    return Trie(keys, targets, end_of, open_of, _openings())
+    return Trie(slots, end_of, open_of, _openings())

@@ -21,14 +21,13 @@ from classifier.features.characters import (
 )
 from classifier.features.emit import CHAR_TAG, CJK_TAG, PAIR_TAG, emit
 from classifier.features.hashing import FINISH, finish, step
-from classifier.features.lexicon import OPENING_BITS, SLOT_BITS
+from classifier.features.lexicon import OPENING_BITS, SALT_SHORT, SLOT_BITS, TARGET_BITS
 from classifier.features.normalise import BLANK, CODE_MASK, class_of, script_of
 
 SALT_WORD = np.uint64(0x5851F42D4C957F2D)
 _SALT_PAIR = np.uint64(0x14057B7EF767814F)
 _SALT_CJK = np.uint64(0x2545F4914F6CDD1D)
 _SALT_3 = np.uint64(3)
-_SALT_4 = np.uint64(0x4000000000000004)
 _SALT_5 = np.uint64(0x5000000000000005)
 _DISGUISE = np.uint32(DISGUISE_BIT)
 _CLASS_SHIFT = np.uint32(CLASS_SHIFT)
@@ -37,7 +36,10 @@ _SHIFT_6 = np.uint64(6)
 _MASK_6 = np.uint64(63)
 _ONE = np.uint64(1)
 _FINISH = np.uint64(FINISH)
+_SALT_SHORT = np.uint64(SALT_SHORT)
 _OPENING_SHIFT = np.uint64(64 - OPENING_BITS)
+_TARGET_BITS = np.uint64(TARGET_BITS)
+_TARGET_MASK = np.uint64((1 << TARGET_BITS) - 1)
 _SLOT_SHIFT = np.uint64(64 - SLOT_BITS)
 _SLOT_MASK = np.uint64((1 << SLOT_BITS) - 1)
 _SPACED_OUT = 4
@@ -68,12 +70,30 @@ def is_dense(value):
 
 @inlined
 def may_open(text, i, n, openings):
-    """Whether a topic entry may start at i: a bit for its first characters, without a walk."""
+    """Whether a topic entry may start at i: bits for its first characters, without a walk.
+
+    Two characters decide where words are not spaced. Elsewhere three rule out most words, then a
+    bit for an entry of three, four or five characters or the first six of a longer one decides.
+    """
     state = np.uint64(text[i] & CODE_MASK)
     if i + 1 < n:
         state = step(state, np.uint64(text[i + 1] & CODE_MASK))
-    if i + 2 < n and script_of(text[i]) < UNSPACED:
-        state = step(state, np.uint64(text[i + 2] & CODE_MASK))
+    if script_of(text[i]) >= UNSPACED:
+        return _opens(openings, state)
+    if i + 2 >= n:
+        return False
+    state = step(state, np.uint64(text[i + 2] & CODE_MASK))
+    if not _opens(openings, state):
+        return False
+    found = _opens(openings, state ^ _SALT_SHORT)
+    for j in range(i + 3, min(i + 6, n)):
+        state = step(state, np.uint64(text[j] & CODE_MASK))
+        found = found or _opens(openings, state ^ _SALT_SHORT)
+    return found
+
+
+@inlined
+def _opens(openings, state):
     bit = finish(state) >> _OPENING_SHIFT
     return (openings[bit >> _SHIFT_6] >> (bit & _MASK_6)) & _ONE != 0
 
@@ -81,15 +101,15 @@ def may_open(text, i, n, openings):
 @compiled
 def topic_at(text, i, n, trie):
     """Return the reason of the longest topic entry that starts at i, 0 for none."""
-    state, found = 0, 0
+    state, found = np.uint64(0), 0
     for j in range(i, n):
-        key = np.uint64(state) << _SHIFT_21 | np.uint64(text[j] & CODE_MASK)
+        key = state << _SHIFT_21 | np.uint64(text[j] & CODE_MASK)
         slot = (key * _FINISH) >> _SLOT_SHIFT
-        while trie.keys[slot] != key and trie.keys[slot] != 0:
+        while trie.slots[slot] >> _TARGET_BITS != key and trie.slots[slot] != 0:
             slot = (slot + _ONE) & _SLOT_MASK
-        if trie.keys[slot] == 0:
+        if trie.slots[slot] == 0:
             break
-        state = trie.targets[slot]
+        state = trie.slots[slot] & _TARGET_MASK
         if trie.ends[state] and (trie.open_ends[state] or _ends_word(text, j)):
             found = np.int64(trie.ends[state])
     return found
@@ -106,7 +126,11 @@ def _ends_word(text, j):
 
 @compiled
 def char_grams(text, at, n, codes, k, room, seen, places, field):
-    """Emit all runs of 3, 4 and 5 characters, blanks at both ends included, while there is room."""
+    """Emit all runs of 3 and of 5 characters, blanks at both ends included, while there is room.
+
+    Runs of 4 say little beside them and words: without them AUC is .0001 less and speed a tenth
+    more.
+    """
     blank = np.uint64(32)
     c1, g2, g3, g4 = blank, blank, blank, blank
     for i in range(n + 1):
@@ -121,8 +145,6 @@ def char_grams(text, at, n, codes, k, room, seen, places, field):
         end = at[i] + (i < n)
         if i >= 1:
             k = emit(codes, k, seen, places, field, at[max(i - 2, 0)], end, CHAR_TAG, g3 ^ _SALT_3)
-        if i >= 2:
-            k = emit(codes, k, seen, places, field, at[max(i - 3, 0)], end, CHAR_TAG, g4 ^ _SALT_4)
         if i >= 3:
             k = emit(codes, k, seen, places, field, at[max(i - 4, 0)], end, CHAR_TAG, g5 ^ _SALT_5)
     return k

@@ -83,7 +83,7 @@ def left_out_scores(
     for done, fold in enumerate(numbers, 1):
         inside, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
         if len(set(labels[kept].tolist())) == 2:
-            weights = row_weights([rows[i].source for i in kept], labels[kept])
+            weights = row_weights([rows[i].source for i in kept.tolist()], labels[kept])
             coefficients, intercept = fit_base(matrix[kept], labels[kept], weights)
             scores[inside] = matrix[inside] @ coefficients + intercept
         progress(f"fold {done} of {len(numbers)}: {len(inside):,} rows left out")
@@ -97,7 +97,7 @@ def calibrate(
     known = np.isfinite(scores)
     if len(set(labels[known].tolist())) < 2:
         return Calibration(3.0, 0.0, 0.8, 0.97)
-    weights = row_weights([sources[i] for i in np.flatnonzero(known)], labels[known])
+    weights = row_weights([sources[i] for i in np.flatnonzero(known).tolist()], labels[known])
     curve = LogisticRegression(C=1e6)
     curve.fit(scores[known, None], labels[known], sample_weight=weights)
     slope, offset = max(float(curve.coef_[0, 0]), 0.5), float(curve.intercept_[0])

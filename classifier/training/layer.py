@@ -78,7 +78,15 @@ def fit_installation_layer(
 
 
 @compiled
-def _fit(codes, starts, priors, signs, weights, order, change):
+def _fit(
+    codes: npt.NDArray[np.uint32],
+    starts: npt.NDArray[np.int64],
+    priors: npt.NDArray[np.float64],
+    signs: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float64],
+    order: npt.NDArray[np.int64],
+    change: npt.NDArray[np.float64],
+) -> None:
     """Add to `change` (float64 by bucket) what the rows ask for beyond their prior scores."""
     alphas = np.zeros(len(signs))
     for _ in range(EPOCHS):

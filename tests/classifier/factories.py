@@ -15,12 +15,12 @@ PILLS = Row(
 )
 THANKS = Row(text="Thanks, the second example fixed my build.", author="Mara")
 
-_WORDS = """
+_LISTED = """
 garden soup train build error camera goal teacher coffee battery river lens oven thanks second
 example works winter
 casino bonus click link cheap price order visit channel subscribe loan
-""".split()
-_HAM_WORDS, _SPAM_WORDS = _WORDS[:18], _WORDS[15:]
+"""
+_HAM_WORDS, _SPAM_WORDS = _LISTED.split()[:18], _LISTED.split()[15:]
 
 
 def some_rows(count: int, seed: int = 1) -> list[tuple[Row, str]]:
