@@ -28,6 +28,7 @@ CHECKPOINT_EVERY = 256
 REPLAY_AT_MOST = 2000
 """Most labels that a request replays; more are left to a job, and the base serves alone."""
 ASK_AGAIN_SECONDS = 60.0
+REBUILD_TRIES = 20
 
 
 class SiteContext(Struct, frozen=True):
@@ -213,28 +214,32 @@ def replay(learner: Learner, entries: Sequence[LabelEntry], everything: bool = F
 def rebuild(runtime: Runtime, site: str) -> bool:
     """Makes a site's learner anew from every label that holds, whatever its age, if asked for.
 
-    Marks that in the label log, so that every process takes it up at the same place. Returns
-    False, and stays asked for, where labels came in or were erased during each of three tries.
+    Marks that in the label log, so that every process takes it up at the same place. Labels that
+    come in meanwhile are learned too, unless they reach back: then it begins again. Returns False,
+    and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
     """
     from moderation.store import sites
 
-    for _ in range(3):
+    learner, position, erased, made_with = None, 0, False, ("", -1)
+    for _ in range(REBUILD_TRIES):
         if not labels.rebuilds_asked(runtime.store, [site]):
             return True
         state = sites.read(runtime.store, site)
         model = runtime.model(state.snapshot)
-        learner = model.new_learner()
-        entries = labels.entries(runtime.store, site, 0, state.labels)
+        if made_with != (model.name, state.epoch):
+            learner, position = None, 0
+        entries = labels.entries(runtime.store, site, position, state.labels)
+        if position and any(0 < seq <= position for e in entries for seq in (e.drops, e.restores)):
+            learner, entries = None, labels.entries(runtime.store, site, 0, state.labels)
+        if learner is None:
+            learner, erased = model.new_learner(), False
         replay(learner, entries, everything=True)
-        erased = any(e.kind == "erased" for e in entries)
+        erased = erased or any(e.kind == "erased" for e in entries)
+        position, made_with = state.labels, (model.name, state.epoch)
+        blob = learner.to_bytes()
         if labels.put_rebuilt(
-            runtime.store,
-            site,
-            model.name,
-            (state.labels, state.epoch),
-            erased,
-            learner.to_bytes(),
+            runtime.store, site, model.name, (position, state.epoch), erased, blob
         ):
-            log.info("a site's learner was made anew from %d labels", state.labels)
+            log.info("a site's learner was made anew from %d labels", position)
             return True
     return False

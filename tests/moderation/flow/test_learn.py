@@ -256,3 +256,28 @@ def test_a_checkpoint_that_cannot_be_read_is_passed_over(runtime, grant, setting
     learn_all(runtime, grant, texts(4))
     labels.put_checkpoint(runtime.store, SITE, runtime.shipped.name, 3, 0, b"of old", [])
     assert anew(settings, bearer) == score(runtime, grant)
+
+
+def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    monkeypatch.setattr(learn, "REPLAYABLE", 5)
+    first, *_ = learn_all(runtime, grant, texts(12))
+    undo(runtime, SITE, first, WORD, None)
+    real, late = labels.put_rebuilt, []
+
+    def put(*args):
+        if len(late) < 6:
+            late.append(learn_all(runtime, grant, [f"late number {len(late)} of oak"])[0])
+        if len(late) == 4:
+            undo(runtime, SITE, late[0], WORD, None)
+        return real(*args)
+
+    monkeypatch.setattr(learn.labels, "put_rebuilt", put)
+    assert learn.rebuild(runtime, SITE)
+    kept = anew(settings, bearer)
+    assert kept == score(runtime, grant)
+    fields = labels.checkpoints(runtime.store, SITE, runtime.shipped.name).values()
+    runtime.store.redis.hdel(f"{{{learn_shard():02d}}}:site:{SITE}:checkpoints", *fields)
+    assert anew(settings, bearer) == kept, "it is as if made at once from the whole log"
+    assert labels.rebuilds_asked(runtime.store, [SITE]) == []
