@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -124,7 +126,7 @@ def accept_call(
     for note in notes:
         args += note
     return [
-        k.meta, k.comment, k.comments, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
+        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
         k.external, k.label, k.labels, idempotency, limit,
     ], args  # fmt: skip
 
@@ -170,7 +172,7 @@ def record(store: Store, shard: int, verdicts: Sequence[Recorded], now_ms: int) 
             if at is None:
                 at = sites[r.site] = len(sites)
                 k = keys.of_site(r.site)
-                names += (k.comment, k.approved, k.held, k.spam, k.day + day_of(now_ms))
+                names += (k.comment, *k.by_status, k.day + day_of(now_ms))
             args += (at, r.entry, r.id, r.revision)
             args += (*_verdict_args(r.verdict, r.status), r.ttl_ms)
         calls.append((names, args))
@@ -201,7 +203,7 @@ def decide(
     answer = store.run(
         "decide",
         [
-            k.meta, k.comment, k.approved, k.held, k.spam, k.day + day_of(now_ms),
+            k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + day_of(now_ms),
             k.label, k.labels, k.once + call,
         ],
         [
@@ -224,7 +226,7 @@ def forget(
     bucket = k.external + str(external_bucket(external_id)) if external_id else k.meta
     answer = store.run(
         "forget",
-        [k.meta, k.comment, k.comments, k.approved, k.held, k.spam, k.day + day_of(now_ms),
+        [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + day_of(now_ms),
          bucket, k.label, k.checkpoints],
         [raw_id, external_id, replayable],
     )  # fmt: skip
@@ -284,16 +286,21 @@ def page(
 ) -> list[bytes]:
     """Returns up to `n` ids strictly between two ids, oldest or newest first.
 
-    `after` and `before` may be empty for no bound. Queued comments stand only among all.
+    `after` and `before` may be empty for no bound. Without a status those of all are merged.
     """
     k = keys.of_site(site)
-    key = {"approved": k.approved, "held": k.held, "spam": k.spam}.get(status or "", k.comments)
+    names = k.by_status if status is None else (k.by_status[codec.STATUS_CODE[status]],)
     low = b"(" + after if after else b"-"
     high = b"(" + before if before else b"+"
     with store_errors():
-        if newest:
-            return list(store.redis.zrevrangebylex(key, high, low, start=0, num=n))
-        return list(store.redis.zrangebylex(key, low, high, start=0, num=n))
+        pipe = store.redis.pipeline(transaction=False)
+        for name in names:
+            if newest:
+                pipe.zrevrangebylex(name, high, low, start=0, num=n)
+            else:
+                pipe.zrangebylex(name, low, high, start=0, num=n)
+        found = pipe.execute()
+    return list(itertools.islice(heapq.merge(*found, reverse=newest), n))
 
 
 def counters(store: Store, site: str, days: Iterable[str]) -> list[dict[str, int]]:

@@ -90,8 +90,8 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "checkpoints", "comment", "comments", "day", "external", "held",
-        "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "settings",
+        "approved", "by_status", "checkpoints", "comment", "day", "external", "held",
+        "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "queued", "settings",
         "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
@@ -101,10 +101,11 @@ class SiteKeys:
         self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
-        self.comments = root + ":comments"  # sorted set of all ids
+        self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"
         self.held = root + ":held"
         self.spam = root + ":spam"
+        self.by_status = (self.queued, self.approved, self.held, self.spam)
         self.external = root + ":external:"  # + bucket; hash external id → id
         self.label = root + ":label:"  # + sequence
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:sequence → learner

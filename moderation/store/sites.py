@@ -49,9 +49,7 @@ def read(store: Store, site: str, *, hurry: bool = False) -> SiteState:
     return _state(store.run("read", _read_keys(site), (), hurry=hurry))
 
 
-def read_counting(
-    store: Store, site: str, count: Callable[[Any], None]
-) -> tuple[SiteState, int]:
+def read_counting(store: Store, site: str, count: Callable[[Any], None]) -> tuple[SiteState, int]:
     """Returns a site's state and what `count` counts in the same pipeline, on a check's way."""
     state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count, hurry=True)
     return _state(state), int(counted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from moderation.domain.comments import STATUSES
 from moderation.domain.errors import StoreFull
 from moderation.store import keys
 from moderation.store.client import Store, store_errors
@@ -23,8 +24,9 @@ def indexes(store: Store, site: str) -> int:
     hide no others.
     """
     k = keys.of_site(site)
-    sets = {"all": k.comments, "approved": k.approved, "held": k.held, "spam": k.spam}
-    return sum(_index(store, k, place, name) for place, name in sets.items())
+    return sum(
+        _index(store, k, status, name) for status, name in zip(STATUSES, k.by_status, strict=True)
+    )
 
 
 def _index(store: Store, k: keys.SiteKeys, place: str, name: str) -> int:

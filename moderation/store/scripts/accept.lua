@@ -1,6 +1,6 @@
 #!lua
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
--- KEYS: site, comment prefix, all ids, approved, held, spam, inbox, day counters, external prefix,
+-- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key
 -- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
 --       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
@@ -13,9 +13,9 @@
 -- Answer: {'ok', id, kind, revision, …} kind: n new, r revised, s the same again;
 --       {'tokens'}, {'limited'} or {'conflict'} with nothing written.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
-  site = ARGV[1], sets = {[1] = KEYS[4], [2] = KEYS[5], [3] = KEYS[6]},
+  site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
   replayable = tonumber(ARGV[12])}
-local all, inbox, external = KEYS[3], KEYS[7], KEYS[9]
+local inbox, external = KEYS[7], KEYS[9]
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
 local allowed, n = tonumber(ARGV[10]), tonumber(ARGV[11])
@@ -41,7 +41,7 @@ if allowed > 0 then
   end
 end
 
-local counts, added = {}, {}
+local counts, places = {}, {}
 local notes = 14 + 13 * n
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
@@ -72,7 +72,6 @@ local function accept(at)
     c = {revision = 1, decisions = 0, active = 0, last = 0, decision = '', digest = digest,
       submission = ARGV[at + 4], updated = now}
     put_verdict(c, status, verdict_status, verdict_label, by, verdict)
-    added[#added + 1], added[#added + 2] = '0', id
     count('comments')
   elseif c.digest ~= digest then
     kind = 'r'
@@ -92,7 +91,7 @@ local function accept(at)
       return id, kind, c.revision
     end
   end
-  comment_move(k.sets, id, from, c.status)
+  if from and from ~= c.status then redis.call('ZREM', k.sets[from], id) end
   comment_save(k.comment .. id, c, ttls[c.status])
   if verdict == '' and kind ~= 's' then
     redis.call('XADD', inbox, '*', 's', k.site, 'i', id, 'r', c.revision)
@@ -103,6 +102,7 @@ local function accept(at)
       comment_decide(k, id, c, label, ARGV[at + 11], ARGV[at + 12], now, ttls)
     end
   end
+  places[id] = c.status
   return id, kind, c.revision
 end
 
@@ -122,7 +122,14 @@ if #ARGV >= notes then
     if ttl > 0 then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
   end
 end
-if #added > 0 then redis.call('ZADD', all, unpack(added)) end
+local into = {[0] = {}, {}, {}, {}}
+for id, status in pairs(places) do
+  local ids = into[status]
+  ids[#ids + 1], ids[#ids + 2] = '0', id
+end
+for status = 0, 3 do
+  if #into[status] > 0 then redis.call('ZADD', k.sets[status], unpack(into[status])) end
+end
 for field, by in pairs(counts) do redis.call('HINCRBY', k.day, field, by) end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])

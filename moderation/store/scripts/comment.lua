@@ -69,7 +69,7 @@ local function comment_label_load(key)
   return e
 end
 
--- Moves an id between the sorted sets of statuses; `sets` is indexed by status code.
+-- Moves an id between the sorted sets of statuses, which are indexed by status code.
 local function comment_move(sets, id, from, to)
   if from == to then return end
   if sets[from] then redis.call('ZREM', sets[from], id) end

@@ -1,19 +1,20 @@
 #!lua flags=allow-oom
 -- Puts a person's decision on a comment, or withdraws the one it has.
--- KEYS: site, comment prefix, approved, held, spam, day counters, label prefix, label log, once
+-- KEYS: site, comment prefix, queued, approved, held, spam, day counters, label prefix, label log,
+--       once
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once
 -- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
 -- ran before.
-local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[6], label = KEYS[7], labels = KEYS[8],
-  site = ARGV[1], sets = {[1] = KEYS[3], [2] = KEYS[4], [3] = KEYS[5]},
+local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[7], label = KEYS[8], labels = KEYS[9],
+  site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
   replayable = tonumber(ARGV[13])}
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])}
 local id, label = ARGV[7], tonumber(ARGV[10])
 
-local before = redis.call('GET', KEYS[9])
+local before = redis.call('GET', KEYS[10])
 if before then return {'ok', tonumber(before)} end
 local c = comment_load(k.comment .. id)
 if not c then return {'missing'} end
@@ -56,5 +57,5 @@ elseif c.decision == '' then
 else
   seq = undo()
 end
-redis.call('SET', KEYS[9], seq, 'PX', 600000)
+redis.call('SET', KEYS[10], seq, 'PX', 600000)
 return {'ok', seq}

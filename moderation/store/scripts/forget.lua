@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Deletes a comment, its older revisions and what its labels taught.
--- KEYS: site, comment prefix, all ids, approved, held, spam, day counters, external bucket,
+-- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints
 -- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once
 -- Answer: {'missing'} or {'ok', number of label entries emptied, 1 if a job must rebuild}

@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 -- Records up to 100 verdicts of one shard and takes their entries out of the inbox.
--- KEYS: inbox, channel of those who wait; for each site: comment prefix, approved, held, spam,
---       day counters
+-- KEYS: inbox, channel of those who wait; for each site: comment prefix, queued, approved, held,
+--       spam, day counters
 -- ARGV: group, now (ms); for each verdict: site's index from 0, entry, id, revision, status,
 --       status and label by the verdict, who judged, verdict, time to live (ms, 0: for ever)
 -- A verdict on a revision that has one already, or that was deleted, is dropped: the script may
 -- run twice. Answer: how many verdicts were recorded.
 local now = tonumber(ARGV[2])
 local counts, entries, recorded = {}, {}, 0
-local moved = {}
+local left, moved = {}, {}
 local heard = redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[2])[2] > 0
 local function count(day, field)
   local of = counts[day]
@@ -17,7 +17,7 @@ local function count(day, field)
 end
 
 for at = 3, #ARGV, 10 do
-  local base = 3 + 5 * tonumber(ARGV[at])
+  local base = 3 + 6 * tonumber(ARGV[at])
   local id, revision = ARGV[at + 2], tonumber(ARGV[at + 3])
   local status = tonumber(ARGV[at + 4])
   entries[#entries + 1] = ARGV[at + 1]
@@ -38,20 +38,22 @@ for at = 3, #ARGV, 10 do
     comment_save(key, c, ttl)
     if is_current then
       if from == COMMENT_QUEUED then
-        local set = KEYS[base + c.status]
-        local into = moved[set]
-        if not into then into = {}; moved[set] = into end
-        into[#into + 1], into[#into + 2] = '0', id
+        local set, into = KEYS[base + 1], KEYS[base + 1 + c.status]
+        if not left[set] then left[set] = {} end
+        if not moved[into] then moved[into] = {} end
+        left[set][#left[set] + 1] = id
+        moved[into][#moved[into] + 1], moved[into][#moved[into] + 2] = '0', id
       end
       if heard then redis.call('SPUBLISH', KEYS[2], id) end
     end
-    local day = KEYS[base + 4]
+    local day = KEYS[base + 5]
     count(day, 'verdict_' .. c.verdict_status)
     count(day, 'label_' .. c.verdict_label)
     count(day, 'by_' .. ARGV[at + 7])
     recorded = recorded + 1
   end
 end
+for set, ids in pairs(left) do redis.call('ZREM', set, unpack(ids)) end
 for set, ids in pairs(moved) do redis.call('ZADD', set, unpack(ids)) end
 for day, fields in pairs(counts) do
   for field, by in pairs(fields) do redis.call('HINCRBY', day, field, by) end
