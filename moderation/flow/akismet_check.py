@@ -112,7 +112,8 @@ def _add_guid(
 ) -> None:
     raw = raw_id(known)
     before = akismet.trace(runtime.store, grant.site, raw)
-    guids = [*(before.guids if before else []), guid][-GUIDS_KEPT:]
+    earlier = before.guids if before else []
+    guids = [*earlier[:1], *[*earlier[1:], guid][1 - GUIDS_KEPT :]]
     trace = _trace(grant, asked, names, guids, answer)
     if before is not None:
         trace.callback = trace.callback or before.callback

@@ -127,13 +127,12 @@ def _post(runtime: Runtime, site: str, trace: Trace, label: Label) -> None:
     account, blog = akismet.owner(runtime.store, site)
     if callback_for(blog, trace.callback) != trace.callback:
         raise OutboundError("the callback is not on the blog's host")
-    guid = trace.guids[-1].hex()
-    form = {
-        "key": _key(runtime, account, trace.key),
-        "endpoint": "comment-check",
-        "comments[0][guid]": guid,
-        "comments[0][result]": "true" if label == "spam" else "false",
-    }
+    # WordPress knows a comment by the guid of its first check alone, others by that of the newest.
+    guids = [guid.hex() for guid in reversed(trace.guids)]
+    form = {"key": _key(runtime, account, trace.key), "endpoint": "comment-check"}
+    for i, guid in enumerate(guids):
+        form[f"comments[{i}][guid]"] = guid
+        form[f"comments[{i}][result]"] = "true" if label == "spam" else "false"
     reply = outbound.post(
         trace.callback,
         urlencode(form).encode(),
@@ -142,7 +141,7 @@ def _post(runtime: Runtime, site: str, trace: Trace, label: Label) -> None:
     )
     if reply.status != 200:
         raise OutboundError(f"the site answered {reply.status}")
-    if _outcome(reply.body, guid) != "success":
+    if not any(_outcome(reply.body, guid) == "success" for guid in guids):
         raise OutboundError("the site could not change the comment")
 
 

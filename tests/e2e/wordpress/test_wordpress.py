@@ -116,9 +116,41 @@ def test_decision_in_winnow_reaches_the_blog(blog: Blog, winnow: Service) -> Non
     comment = visitor.comment(HELPFUL.format("clay soil"))
     assert blog.status_of(comment) == "approved"
     winnow.decide("clay soil", "spam")
-    until(lambda: blog.status_of(comment) == "spam", 30, lambda: blog.history_of(comment))
+    comes_to(blog, comment, "spam")
     winnow.decide("clay soil", "ham")
-    until(lambda: blog.status_of(comment) == "approved", 30, lambda: blog.history_of(comment))
+    comes_to(blog, comment, "approved")
+
+
+def test_decision_reaches_the_blog_after_a_recheck_too(blog: Blog, winnow: Service) -> None:
+    comment = blog.visitor("Nora Stein").comment(HELPFUL.format("hedgehogs"))
+    assert blog.check_for_spam()["ham"] >= 1
+    assert blog.status_of(comment) == "moderated"
+    winnow.decide("hedgehogs", "spam")
+    comes_to(blog, comment, "spam")
+
+
+def test_comment_that_a_person_must_look_at_waits_for_their_word(
+    blog: Blog, winnow: Service
+) -> None:
+    visitor = blog.visitor("Rosa Thal")
+    blog.press("approve", visitor.comment(HELPFUL.format("ladybirds")))
+    winnow.command("site", "set", winnow.site, "hold=0.0001")
+    try:
+        good = visitor.comment(HELPFUL.format("earthworms"))
+        bad = visitor.comment(HELPFUL.format("woodlice"))
+    finally:
+        winnow.command("site", "set", winnow.site, "hold=null")
+    assert winnow.found("earthworms")["status"] == "held"
+    assert blog.status_of(good) == blog.status_of(bad) == "moderated"
+    winnow.decide("earthworms", "ham")
+    winnow.decide("woodlice", "spam")
+    comes_to(blog, good, "approved")
+    comes_to(blog, bad, "spam")
+
+
+def comes_to(blog: Blog, comment: int, status: str) -> None:
+    """Wait until the blog shows a comment in one of its lists."""
+    until(lambda: blog.status_of(comment) == status, 30, lambda: blog.history_of(comment))
 
 
 def labels_in(verdict: dict[str, str]) -> int:

@@ -138,12 +138,21 @@ def test_a_held_comment_is_told_of_either_decision(told: Told) -> None:
     assert [form["comments[0][result]"] for form in told.heard()] == ["false"]
 
 
-def test_the_newest_check_names_the_comment(told: Told) -> None:
-    told.check()
-    newest = told.check(recheck_reason="recheck_queue")
+def test_the_first_check_and_the_newest_name_the_comment(told: Told) -> None:
+    first = told.check()
+    for _ in range(10):
+        newest = told.check(recheck_reason="recheck_queue")
+    told.blog.body = json.dumps(
+        {"comments": {newest: {"status": "error"}, first: {"status": "success"}}}
+    ).encode()
     decide(told.runtime, told.comment.site, told.comment.id, "spam", ANN, None)
     told.work()
-    assert told.heard()[0]["comments[0][guid]"] == newest
+    form = told.heard()[0]
+    assert form["comments[0][guid]"] == newest
+    named = [value for name, value in form.items() if name.endswith("[guid]")]
+    assert named[-1] == first and len(named) == 8
+    assert {value for name, value in form.items() if name.endswith("[result]")} == {"true"}
+    assert can_tell(told.runtime, told.comment) == "told"
 
 
 def test_a_check_without_a_callback_cannot_be_told_and_that_is_said(told: Told) -> None:
