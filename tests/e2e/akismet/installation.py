@@ -1,0 +1,177 @@
+"""What the clients need: Winnow under Akismet's names, venvs and modules of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import ipaddress
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.structure.tree import ROOT
+
+HERE = Path(__file__).parent
+CLIENTS = HERE / "clients"
+CACHE = ROOT / ".venv" / "akismet-clients"
+"""Fetched once for each state of the pins."""
+
+
+def fetched(name: str, *pins: str) -> Path:
+    """A folder of fetched things, new for other pins; `.done` in it says that it is whole."""
+    text = b"".join((CLIENTS / pin).read_bytes() for pin in pins)
+    folder = CACHE / f"{name}-{hashlib.sha256(text).hexdigest()[:12]}"
+    if not (folder / ".done").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    return folder
+
+
+def python_of(name: str) -> Path:
+    """The Python of a venv with one of the lists of clients."""
+    folder = fetched(name, f"{name}.txt")
+    python = folder / "bin" / "python"
+    if not (folder / ".done").exists():
+        venv.create(folder, with_pip=True)
+        pins = str(CLIENTS / f"{name}.txt")
+        run([str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r", pins])
+        (folder / ".done").touch()
+    return python
+
+
+def source_of_akismet() -> Path:
+    """The unpacked source of PyPI's `akismet`, with its own suite."""
+    folder = fetched("source", "source.txt")
+    if not (folder / ".done").exists():
+        pins = ["--require-hashes", "-r", str(CLIENTS / "source.txt")]
+        pip = [str(python_of("akismet")), "-m", "pip", "download", "-q", "--no-deps"]
+        run([*pip, "--no-binary", ":all:", "-d", str(folder), *pins])
+        (archive,) = folder.glob("*.tar.gz")
+        shutil.unpack_archive(archive, folder, filter="data")
+        (folder / ".done").touch()
+    (source,) = folder.glob("akismet-*/tests")
+    return source.parent
+
+
+def node_modules() -> Path:
+    """The clients from npm, in a folder that holds our scripts too."""
+    folder = fetched("node", "package-lock.json")
+    if not (folder / ".done").exists():
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(CLIENTS / name, folder)
+        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        run(npm, cwd=folder)
+        (folder / ".done").touch()
+    for script in (*CLIENTS.glob("*.js"), *CLIENTS.glob("*.mjs")):
+        shutil.copy(script, folder)
+    return folder
+
+
+def run(argv: Sequence[str], cwd: Path | None = None) -> None:
+    """Runs a command; its output is in the error if it fails."""
+    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
+
+
+def certificate(folder: Path) -> tuple[Path, Path, Path]:
+    """A private authority, and its certificate with key for Akismet's names."""
+    now = dt.datetime.now(dt.UTC)
+    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's own authority")])
+
+    def build(name: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(ca_name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_after(now + dt.timedelta(days=2))
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), False
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
+        )
+
+    usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+    authority = (
+        build(ca_name, ca_key.public_key())
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .add_extension(usage, True)
+        .sign(ca_key, hashes.SHA256())
+    )
+    names = [x509.DNSName(name) for name in ("rest.akismet.com", "*.rest.akismet.com")]
+    leaf = (
+        build(
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0].value)]), key.public_key()
+        )
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+            ),
+            False,
+        )
+        .sign(ca_key, hashes.SHA256())
+    )
+    paths = folder / "ca.pem", folder / "akismet.pem", folder / "akismet.key"
+    pem = serialization.Encoding.PEM
+    paths[0].write_bytes(authority.public_bytes(pem))
+    paths[1].write_bytes(leaf.public_bytes(pem))
+    paths[2].write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
+
+
+class Box:
+    """The namespaces in which Winnow answers as rest.akismet.com."""
+
+    def __init__(self, folder: Path, web: Sequence[str], env: Mapping[str, str], keys: list[str]):
+        self.authority, cert, key = certificate(folder)
+        hosts = folder / "hosts"
+        names = ["localhost", "rest.akismet.com", *(f"{k}.rest.akismet.com" for k in keys)]
+        hosts.write_text("".join(f"127.0.0.1 {name}\n" for name in names))
+        self._user = ["--user"] if os.geteuid() else []
+        mapped = ["--user", "--map-root-user"] if os.geteuid() else []
+        inside = [sys.executable, str(HERE / "box.py"), str(hosts), str(cert), str(key), *web]
+        self.log = (folder / "box.log").open("wb")
+        self.process = subprocess.Popen(
+            ["unshare", *mapped, "--net", "--mount", *inside],
+            env=dict(env), stdout=self.log, stderr=self.log, start_new_session=True,
+        )  # fmt: skip
+
+    def run(
+        self, argv: Sequence[str], env: Mapping[str, str], cwd: Path
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs a command in there, with the authority trusted by whatever it is written in."""
+        trusted = str(self.authority)
+        more = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(cwd),
+            "SSL_CERT_FILE": trusted,
+            "REQUESTS_CA_BUNDLE": trusted,
+            "NODE_EXTRA_CA_CERTS": trusted,
+        }
+        enter = ["nsenter", f"--target={self.process.pid}", *self._user, "--net", "--mount"]
+        if self._user:
+            enter.append("--preserve-credentials")
+        return subprocess.run(
+            [*enter, f"--wdns={cwd}", *argv],
+            env={**more, **env}, capture_output=True, text=True, timeout=90,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Ends everything in there."""
+        os.killpg(self.process.pid, 15)
+        self.process.wait(10)
+        self.log.close()
