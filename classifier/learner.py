@@ -2,6 +2,9 @@
 
 A relaxed on-line support vector machine with the base's score as a fixed prior. Source: Sculley
 and Wachman, Relaxed Online SVMs for Spam Filtering, SIGIR 2007.
+
+Repeats of decided comments need no memory of their own: each step puts the decided comment on its
+side of the margin, and a test holds that it stays there.
 """
 
 from __future__ import annotations

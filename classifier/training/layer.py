@@ -21,7 +21,7 @@ from classifier.row import LabelledRow
 from classifier.scoring import BASE_MASK, GROUP_BITS, dot
 from classifier.training.data import corpus_rows, labels_of
 
-COST = 0.5
+COST = 2.0
 EPOCHS = 10
 LARGEST_SHARE = 0.25
 """Of the weight of all labels, the most that one site has, and the most that one person has."""
@@ -50,11 +50,18 @@ def label_weights(labels: Sequence[SiteLabel]) -> npt.NDArray[np.float64]:
 
 
 def fit_installation_layer(
-    base: Model, labels: Sequence[SiteLabel], *, name: str | None = None, corpus: bool = True
+    base: Model,
+    labels: Sequence[SiteLabel],
+    *,
+    name: str | None = None,
+    corpus: bool = True,
+    prior: float = 1.0,
 ) -> Model:
-    """Return the base with what the labels (in any order) change; without labels the base itself.
+    """Return the base with what the labels change; without labels the base itself.
 
     The seed corpus takes part as an anchor, so that a few sites do not bend the base elsewhere.
+    With a `prior` below 1 only that share of the base's score is kept: right for many labels of
+    one kind that are scored among themselves, wrong for an installation with other sites.
     """
     if not labels:
         return base
@@ -65,16 +72,18 @@ def fit_installation_layer(
     batch = extract_features(rows)
     change = np.zeros(len(base.table))
     order = np.random.default_rng(0).permutation(len(rows))
-    _fit(batch.codes, batch.starts, base.raw_scores(batch), signs, weights, order, change)
+    priors = prior * base.raw_scores(batch)
+    _fit(batch.codes, batch.starts, priors, signs, weights, order, change)
     manifest = base.manifest | {
         "name": name or base.name,
+        "intercept": prior * base.intercept,
         "layer": {
             "base": base.name,
             "labels": len(labels),
             "sites": len({label.site for label in labels}),
         },
     }
-    return Model(manifest, (base.table + change).astype(np.float16))
+    return Model(manifest, (prior * base.table + change).astype(np.float16))
 
 
 @compiled

@@ -62,3 +62,11 @@ def test_learners_of_the_base_are_replayed_not_carried_over() -> None:
     learner = layered.new_learner()
     learner.learn(PILLS, "ham")
     assert layered.score([PILLS], learner).probability[0] < 0.5
+
+
+def test_a_weaker_prior_leaves_more_to_the_labels() -> None:
+    taught = labels("the pond is quiet", "spam", 20, "a") + labels("old mill", "ham", 20, "b")
+    weak = fit_installation_layer(BASE, taught, corpus=False, prior=0.3)
+    scores = weak.score([Row(text="the pond is quiet today"), Row(text="the old mill")]).logit
+    assert scores[0] > scores[1]
+    assert weak.score([PILLS]).logit[0] < BASE.score([PILLS]).logit[0]
