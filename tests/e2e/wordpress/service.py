@@ -84,6 +84,13 @@ class Service:
         path = f"/v1/comments/{self.found(text)['id']}/decision"
         assert self.call("POST", path, json={"label": label}).status_code == 200
 
+    def forget(self) -> None:
+        """Withdraw every decision on the blog's comments, so that nothing of them is learned."""
+        for comment in self.call("GET", "/v1/comments", params={"limit": 100}).json()["data"]:
+            while comment["decision"]:
+                path = f"/v1/comments/{comment['id']}/decision/undo"
+                comment = self.call("POST", path).json()
+
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Call the API with a token of the blog's site."""
         site = self.site

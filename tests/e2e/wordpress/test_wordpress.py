@@ -1,5 +1,7 @@
 """An unmodified WordPress with an unmodified Akismet plugin lives with Winnow."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.e2e.wordpress.blog import QUEUE, SETTINGS, Blog
@@ -10,6 +12,13 @@ pytestmark = [pytest.mark.timeout(180)]
 
 HELPFUL = "Thanks, the part about {} helped me a lot: my tomatoes are fine again."
 PRAISE = "My horoscope reader told me exactly this about {}, you should write to her as well."
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned(blog: Blog, winnow: Service) -> Iterator[None]:
+    """No test teaches another one's filter."""
+    yield
+    winnow.forget()
 
 
 def test_settings_page_refuses_a_wrong_key_and_accepts_ours(blog: Blog, winnow: Service) -> None:
