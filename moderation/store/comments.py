@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import heapq
 import itertools
 import zlib
@@ -81,8 +82,6 @@ def external_bucket(external_id: str) -> int:
 
 def day_of(now_ms: int) -> str:
     """Returns the UTC day of a time as `2026-11-22`."""
-    import datetime as dt
-
     return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
 
 
