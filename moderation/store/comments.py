@@ -292,7 +292,7 @@ def page(
     low = b"(" + after if after else b"-"
     high = b"(" + before if before else b"+"
     with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
+        pipe = store.redis.pipeline(transaction=len(names) > 1)
         for name in names:
             if newest:
                 pipe.zrevrangebylex(name, high, low, start=0, num=n)
