@@ -14,7 +14,7 @@ BODY_BYTES = 1 << 20
 FIELDS = 5000
 _CONTEXTS = 16
 
-_DROPPED = re.compile(rb"HTTP_COOKIE|HTTP_AUTHORIZATION|POST_.*pass.*", re.IGNORECASE | re.DOTALL)
+_CREDENTIALS = frozenset((b"HTTP_COOKIE", b"HTTP_AUTHORIZATION"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _TEXT_CODECS = re.compile(
     r"ascii|utf-8|iso8859-\d{1,2}|cp125\d|cp8\d\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis"
@@ -44,7 +44,7 @@ class Form:
             name, _, value = pair.partition(b"=")
             if b"%" in name or b"+" in name:
                 name = unquote_to_bytes(name.replace(b"+", b" "))
-            if not name or (b"_" in name and _DROPPED.fullmatch(name)):
+            if not name or _is_secret(name):
                 continue
             if name.startswith(b"comment_context"):
                 if len(self._contexts) < _CONTEXTS:
@@ -82,6 +82,13 @@ class Form:
             except UnicodeDecodeError:
                 text = raw.decode("cp1252", "replace")
         return text.replace("\0", "")
+
+
+def _is_secret(name: bytes) -> bool:
+    start = name[:5].upper()
+    if start == b"POST_":
+        return b"pass" in name.lower()
+    return start == b"HTTP_" and name.upper() in _CREDENTIALS
 
 
 def _codec(name: str) -> str:

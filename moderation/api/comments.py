@@ -13,6 +13,7 @@ from moderation.api.check import CONTENT, SUBMISSIONS
 from moderation.api.endpoint import Answer, Call, Operation, endpoint
 from moderation.api.shapes import CheckedComment, Comment, checked_out, comment_out, explained_out
 from moderation.flow import decide, read
+from moderation.flow.akismet_tell import word_back
 from moderation.flow.check import check
 from moderation.flow.submit import comment_of, submit
 from moderation.settings import WEB_THREADS
@@ -144,6 +145,7 @@ def get(call: Call, comment_id: str) -> Response:
         if any(taken):
             _slots.release()
     shown = comment_out(comment)
+    shown.word_back = word_back(call.runtime, comment)
     if query.explain:
         shown.explanation = explained_out(call.runtime, comment)
     headers = {"ETag": comment.etag}

@@ -84,7 +84,10 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     """A comment as it stands: what was sent (fields left out are absent) and what is known of it.
 
     `status` says what the site should do now. `created_at` is when the site says that it was
-    written, else when it came in; `updated_at` is when it last changed in Winnow.
+    written, else when it came in; `updated_at` is when it last changed in Winnow. `word_back`,
+    read alone and after a decision, is what became of telling a site that asked by Akismet's
+    protocol: `told`, `given up`, `no callback` (the site gave no address and must be told by
+    hand), or why the last try failed; absent while there is nothing to tell.
     """
 
     id: str
@@ -108,6 +111,7 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     honeypot: str = ""
     form_ms: int | None = None
     explanation: Explained | UnsetType = UNSET
+    word_back: str = ""
 
 
 class CheckedComment(Comment, kw_only=True, omit_defaults=True):

@@ -55,11 +55,13 @@ def send_due(runtime: Runtime) -> int:
     return len(found)
 
 
-def can_tell(runtime: Runtime, comment: Comment) -> str:
+def word_back(runtime: Runtime, comment: Comment) -> str:
     """Returns what became of word back on a comment, '' while nothing is to be told.
 
     `no callback`: the site gave no address and must be told by hand.
     """
+    if not comment.site.startswith(SITE_PREFIX):
+        return ""
     trace = akismet.trace(runtime.store, comment.site, codec.id_bytes(comment.id))
     if trace is None or trace.told == _label(comment):
         return trace.outcome if trace else ""

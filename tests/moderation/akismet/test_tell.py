@@ -9,10 +9,11 @@ from urllib.parse import parse_qs
 
 import msgspec
 import pytest
+from flask import Flask
 
-from moderation.flow import akismet_admin, akismet_tell
+from moderation.flow import akismet_admin, akismet_tell, setup
 from moderation.flow.akismet_keys import key_digest
-from moderation.flow.akismet_tell import can_tell, send_due, tell_site
+from moderation.flow.akismet_tell import send_due, tell_site, word_back
 from moderation.flow.decide import Word, decide, undo
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
@@ -102,7 +103,7 @@ def test_a_person_who_decides_otherwise_is_heard(told: Told) -> None:
     path, headers, _ = told.blog.heard[0]
     assert (path, headers["X-akismet-webhook"]) == ("/hook", "1")
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert can_tell(told.runtime, told.comment) == "told"
+    assert word_back(told.runtime, told.comment) == "told"
     told.work()
     assert len(told.heard()) == 1
 
@@ -152,17 +153,17 @@ def test_the_first_check_and_the_newest_name_the_comment(told: Told) -> None:
     named = [value for name, value in form.items() if name.endswith("[guid]")]
     assert named[-1] == first and len(named) == 8
     assert {value for name, value in form.items() if name.endswith("[result]")} == {"true"}
-    assert can_tell(told.runtime, told.comment) == "told"
+    assert word_back(told.runtime, told.comment) == "told"
 
 
 def test_a_check_without_a_callback_cannot_be_told_and_that_is_said(told: Told) -> None:
     told.check(callback="")
     comment = told.comment
-    assert can_tell(told.runtime, comment) == ""
+    assert word_back(told.runtime, comment) == ""
     decide(told.runtime, comment.site, comment.id, "spam", ANN, None)
-    assert can_tell(told.runtime, told.comment) == "no callback"
+    assert word_back(told.runtime, told.comment) == "no callback"
     told.work()
-    assert can_tell(told.runtime, told.comment) == "no callback"
+    assert word_back(told.runtime, told.comment) == "no callback"
     assert told.heard() == []
 
 
@@ -180,7 +181,7 @@ def test_what_failed_is_tried_again_and_given_up_at_last(
     clock = Clock(monkeypatch)
     told.work()
     assert send_due(told.runtime) == 0
-    assert can_tell(told.runtime, told.comment) not in ("", "told")
+    assert word_back(told.runtime, told.comment) not in ("", "told")
     for seconds in akismet_tell.AGAIN_SECONDS:
         clock.pass_(seconds - 1)
         assert send_due(told.runtime) == 0
@@ -189,7 +190,7 @@ def test_what_failed_is_tried_again_and_given_up_at_last(
         told.work()
     clock.pass_(10**6)
     assert send_due(told.runtime) == 0
-    assert can_tell(told.runtime, told.comment) == "given up"
+    assert word_back(told.runtime, told.comment) == "given up"
     assert len(told.heard()) == 1 + len(akismet_tell.AGAIN_SECONDS)
 
 
@@ -243,7 +244,7 @@ def test_a_private_callback_is_not_called_unless_the_operator_allows_it(
     decide(told.runtime, told.comment.site, told.comment.id, "spam", ANN, None)
     told.work()
     assert told.heard() == []
-    assert "not public" in can_tell(told.runtime, told.comment)
+    assert "not public" in word_back(told.runtime, told.comment)
 
 
 def test_a_key_rotated_away_is_replaced_by_the_newest(told: Told) -> None:
@@ -254,3 +255,17 @@ def test_a_key_rotated_away_is_replaced_by_the_newest(told: Told) -> None:
     decide(runtime, told.comment.site, told.comment.id, "spam", ANN, None)
     told.work()
     assert told.heard()[0]["key"] == newest
+
+
+def test_the_api_says_of_a_check_without_callback_that_its_site_cannot_be_told(
+    told: Told, app: Flask
+) -> None:
+    told.check(callback="")
+    comment = told.comment
+    token = setup.add_token(told.runtime.store, comment.site, ("moderate",), "test")
+    api, path = app.test_client(), f"/v1/comments/{comment.id}"
+    headers = {"Authorization": f"Bearer {token}", "If-Match": "*"}
+    assert "word_back" not in api.get(path, headers=headers).json
+    decided = api.post(f"{path}/decision", json={"label": "spam"}, headers=headers).json
+    assert decided["word_back"] == "no callback"
+    assert api.get(path, headers=headers).json["word_back"] == "no callback"
