@@ -25,10 +25,10 @@ class Blog(Running):
     """A running WordPress with our must-use plugin; `admin` is the browser of its editor."""
 
     def __init__(self, root: Path, socket: Path, winnow: str) -> None:
-        port = free_port()
+        self.socket, port = socket, free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._visitors = itertools.count(2)
-        for plugin in (ROOT / "deploy/wordpress/winnow.php", HERE / "hurry.php"):
+        for plugin in (ROOT / "deploy/wordpress/winnow.php", HERE / "for_tests.php"):
             folder = root / "wp-content/mu-plugins"
             folder.mkdir(exist_ok=True)
             shutil.copy(plugin, folder)
@@ -59,11 +59,20 @@ class Blog(Running):
         fields = {"weblog_title": "A blog", "user_name": ADMIN, "admin_email": "ed@example.org"}
         words = {"admin_password": PASSWORD, "admin_password2": PASSWORD, "pw_weak": "1"}
         assert "Success!" in self.post(page, {**fields, **words, "blog_public": "0"})
+        self.log_in()
+        self.follow("/wp-admin/plugins.php", r"plugins\.php\?action=activate[^\"']*akismet[^\"']*")
+        return self
+
+    def log_in(self) -> None:
+        """Log in as the editor."""
         self.get("/wp-login.php")
         login = {"log": ADMIN, "pwd": PASSWORD, "testcookie": "1", "wp-submit": "Log In"}
         assert "Dashboard" in self.post("/wp-login.php", login)
-        self.follow("/wp-admin/plugins.php", r"plugins\.php\?action=activate[^\"']*akismet[^\"']*")
-        return self
+
+    def other_plugin_calls(self, url: str, **args: Any) -> Any:
+        """The body that another plugin gets for a request; an object if it was an error."""
+        asked = {"url": url, "args": args}
+        return self.admin.post("/?rest_route=/tests/call", json=asked).json()
 
     def get(self, path: str) -> str:
         """A page as the editor sees it."""
@@ -112,7 +121,8 @@ class Blog(Running):
     def press(self, button: str, comment: int) -> None:
         """Press `spam`, `unspam` or `approve` below a comment in the editor's list."""
         queue = f"{QUEUE}?comment_status={'spam' if button == 'unspam' else 'all'}"
-        self.follow(queue, rf"comment\.php\?action={button}comment&c={comment}&[^\"']*")
+        the_comment = rf"(?=[^\"']*\bc={comment}&)"
+        self.follow(queue, rf"comment\.php\?{the_comment}[^\"']*\baction={button}comment&[^\"']*")
 
     def check_for_spam(self) -> dict[str, int]:
         """Press "Check for Spam" above the list; returns what it counted."""

@@ -14,8 +14,6 @@ from tests.e2e.wordpress.database import Database
 from tests.e2e.wordpress.debian import unpack
 from tests.e2e.wordpress.service import Service
 
-# Debian 13's Akismet plugin knows of word back from the service; Debian 12's does not.
-RELEASE = "trixie"
 PACKAGES = ("wordpress", "wordpress-theme-twentytwentythree")
 PROGRAMS = {
     "mariadbd": "mariadb-server-core",
@@ -26,14 +24,16 @@ PROGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """A folder with WordPress in it, whose path leaves room for a socket's."""
+def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder with the module's `RELEASE` of WordPress; its path leaves room for a socket's."""
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if missing:
         pytest.skip(f"NOT TESTED WITH WORDPRESS: apt-get install {' '.join(missing)}")
+    if "mysqli" not in subprocess.run(["php", "-m"], capture_output=True, text=True).stdout:
+        pytest.skip("NOT TESTED WITH WORDPRESS: apt-get install php-mysql")
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as made:
         try:
-            unpack(RELEASE, PACKAGES, Path(made))
+            unpack(request.module.RELEASE, PACKAGES, Path(made))
         except (OSError, subprocess.SubprocessError) as error:
             pytest.skip(f"NOT TESTED WITH WORDPRESS: its package could not be fetched: {error}")
         yield Path(made)

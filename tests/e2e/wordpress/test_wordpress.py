@@ -1,12 +1,17 @@
 """An unmodified WordPress with an unmodified Akismet plugin lives with Winnow."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.e2e.wordpress.blog import QUEUE, SETTINGS, Blog
 from tests.e2e.wordpress.service import Service
 from tests.processes import until
+
+# Debian 13: WordPress 6.8 with version 5.5 of the plugin, which listens to word back.
+RELEASE = "trixie"
 
 pytestmark = [pytest.mark.timeout(180)]
 
@@ -155,6 +160,42 @@ def test_comment_that_a_person_must_look_at_waits_for_their_word(
     winnow.decide("woodlice", "spam")
     comes_to(blog, good, "approved")
     comes_to(blog, bad, "spam")
+
+
+def test_other_plugins_calls_to_akismet_come_here_and_no_others(
+    blog: Blog, winnow: Service
+) -> None:
+    key = winnow.akismet_key
+    verify = {"method": "POST", "body": {"key": key, "blog": blog.url}}
+    assert blog.other_plugin_calls("https://rest.akismet.com/1.1/verify-key", **verify) == "valid"
+    by_address = {**verify, "headers": {"host": "rest.akismet.com"}}
+    assert blog.other_plugin_calls("http://192.0.2.1/1.1/verify-key", **by_address) == "valid"
+    named = f"https://{key}.REST.akismet.com/1.1/comment-check"
+    check = {"blog": blog.url, "user_ip": "203.0.113.7", "is_test": "1", "comment_author": "Ada"}
+    assert blog.other_plugin_calls(named, method="POST", body=check) == "false"
+    assert blog.other_plugin_calls(named, method="POST", body=urlencode(check)) == "false"
+    usage = f"https://{key}.rest.akismet.com/1.2/usage-limit?extended=true"
+    assert '"notice_level"' in blog.other_plugin_calls(usage, method="GET")
+    for host in ("rest.akismet.com.example", "notrest.akismet.com", "akismet.com"):
+        refused = blog.other_plugin_calls(f"https://{host}/1.1/verify-key", **verify)
+        assert refused["code"] in ("http_request_not_executed", "http_request_failed"), host
+
+
+def test_nothing_is_sent_without_an_address_and_the_editor_is_told(
+    blog: Blog, folder: Path
+) -> None:
+    for wrong in ("", "winnow.example.org", "https://user:word@winnow.example.org"):
+        unset = Blog(folder / "usr/share/wordpress", blog.socket, wrong)
+        try:
+            unset.log_in()
+            assert "define <code>WINNOW_URL</code>" in unset.get("/wp-admin/")
+            answer = unset.other_plugin_calls("https://rest.akismet.com/1.1/test", method="GET")
+            assert answer["code"] == "winnow_address"
+            comment = unset.visitor(f"Bo Holm {wrong}").comment(HELPFUL.format(f"slugs {wrong}"))
+            assert unset.status_of(comment) == "moderated"
+        finally:
+            unset.end()
+    assert "define <code>WINNOW_URL</code>" not in blog.get("/wp-admin/")
 
 
 def comes_to(blog: Blog, comment: int, status: str) -> None:
