@@ -12,9 +12,10 @@ from flask import Flask
 
 from moderation.app import create_app
 from moderation.domain.verdicts import Label
-from moderation.flow import akismet_admin
+from moderation.flow import akismet_admin, setup
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
+from moderation.store import Store
 from tests.moderation.akismet.conftest import HAM, SPAM, THANKS, Client
 
 MONTH = dt.datetime.now(dt.UTC).strftime("%Y-%m")
@@ -32,6 +33,13 @@ def test_an_unknown_key_is_invalid_without_debug_help(client: Client) -> None:
     answer = client("1.1/verify-key", api_key="0123456789ab")
     assert answer.data == b"invalid"
     assert not [name for name, _ in answer.headers if name.lower().startswith("x-akismet")]
+
+
+def test_the_first_run_makes_a_key_that_is_good(
+    client: Client, settings: Settings, store: Store
+) -> None:
+    made = setup.first_run(store, settings)
+    assert client("1.1/verify-key", api_key=made.akismet_key).data == b"valid"
 
 
 def test_short_words_are_exact(client: Client) -> None:

@@ -1,0 +1,70 @@
+"""A real worker tells a real web server what a person decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+
+import pytest
+
+from moderation.cli import services
+from moderation.domain.akismet import Check, normalise_blog
+from moderation.domain.comments import Author, Submission
+from moderation.flow import akismet_admin, setup
+from moderation.flow.akismet_check import check_comment
+from moderation.flow.akismet_keys import authorise_blog
+from moderation.flow.decide import Word, decide
+from moderation.flow.read import Filter, list_comments
+from moderation.flow.runtime import Runtime
+from moderation.settings import Settings
+from moderation.store import schema
+from tests.processes import Running, until
+from tests.webserver import Site
+
+pytestmark = pytest.mark.usefixtures("kernels")
+
+
+def told_well(sent: bytes) -> bytes:
+    guid = parse_qs(sent.decode())["comments[0][guid]"][0]
+    return json.dumps({"comments": {guid: {"status": "success"}}}).encode()
+
+
+@pytest.fixture
+def blog() -> Iterator[Site]:
+    made = Site()
+    made.body = told_well
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    opened = Runtime.open(settings)
+    schema.migrate(opened.store, print)
+    setup.use_shipped(opened.store, settings)
+    yield opened
+    opened.close()
+
+
+def test_a_decision_reaches_the_site_that_asked(
+    settings: Settings, runtime: Runtime, blog: Site
+) -> None:
+    _, key = akismet_admin.create_account(runtime.store, runtime.secret, "test")
+    address = f"http://127.0.0.1:{blog.port}"
+    grant = authorise_blog(runtime, key, normalise_blog(address), "")
+    asked = Submission(content="Is there a manual?", author=Author(name="Ada"))
+    answer = check_comment(runtime, grant, Check(submission=asked, callback=f"{address}/hook"))
+    (comment,) = list_comments(runtime, grant.site, Filter(), "", 10).comments
+    env = services.environment(settings) | {"WINNOW_OUTBOUND_ALLOW": "127.0.0.1"}
+    worker = Running(services.worker(settings), env)
+    try:
+        worker.says("ready.", 60)
+        decide(runtime, grant.site, comment.id, "spam", Word("ann", "console"), None)
+        until(lambda: blog.heard, 30, lambda: worker.output)
+        form = parse_qs(blog.heard[0][2].decode())
+        assert form["comments[0][guid]"] == [answer.guid]
+        assert form["comments[0][result]"] == ["true"]
+        assert key not in worker.output
+    finally:
+        worker.end()
