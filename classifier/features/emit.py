@@ -64,10 +64,11 @@ def emit(codes, k, seen, places, field, start, end, tag, state):
     codes[k] = tag | bucket
     if places is not None:
         used = places[-1, PLACE_END]
-        places[used, PLACE_CODE] = tag | bucket
-        places[used, PLACE_FIELD] = field
-        places[used, PLACE_START] = start
-        places[used, PLACE_END] = end
-        places[-1, PLACE_END] = used + 1
+        if used < len(places) - 1:
+            places[used, PLACE_CODE] = tag | bucket
+            places[used, PLACE_FIELD] = field
+            places[used, PLACE_START] = start
+            places[used, PLACE_END] = end
+            places[-1, PLACE_END] = used + 1
     seen[site >> _WORD_SHIFT] = word | bit
     return k + (word & bit == 0)

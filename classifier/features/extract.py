@@ -76,8 +76,8 @@ def _run(
     np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=bounds[1:])
     form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)
     overlap = np.array([_known_overlap(row) if row.signals else -1.0 for row in rows], np.float64)
-    room = min(8 * len(raw) + 512 * len(rows), ROOM * len(rows)) + ROOM
-    codes, starts = np.empty(room, np.uint32), np.zeros(len(rows) + 1, np.int64)
+    # A row never has more codes than ROOM, whatever its characters expand to.
+    codes, starts = np.empty(ROOM * len(rows), np.uint32), np.zeros(len(rows) + 1, np.int64)
     used = extract(raw, bounds, form_ms, overlap, codes, starts, places, tables())
     if any(row.signals for row in rows):
         return *_with_signals(codes[:used], starts, rows), overlap

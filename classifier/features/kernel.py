@@ -160,7 +160,7 @@ def extract(raw, bounds, form_ms, overlap, codes, starts, places, t):
         longest = max(longest, bounds[i + 1] - bounds[i])
     longest = min(longest, LONGEST_TEXT) * 2 + 96
     norm, at = np.empty(longest, np.uint32), np.empty(longest, np.int32)
-    view, view_at = np.empty(longest, np.uint32), np.empty(longest, np.int32)
+    view, view_at = np.empty(2 * longest, np.uint32), np.empty(2 * longest, np.int32)
     seen, known = np.zeros(1024, np.uint64), np.zeros(1024, np.uint64)
     topics, other_topics = np.zeros(256, np.int64), np.zeros(256, np.int64)
     v, scripts = np.zeros(_VALUES), np.zeros(32, np.int64)

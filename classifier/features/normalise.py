@@ -75,7 +75,8 @@ def normalise(raw, begin, end, out, at, tables):
     """
     packed = tables.packed
     n, breaks, invisible = 0, 0, 0
-    limit = len(out) - 32
+    # Not by the buffer's length, which depends on the batch: a row is cut alike in any company.
+    limit = min(2 * (end - begin) + 64, len(out) - 32)
     last = BLANK
     for i in range(begin, end):
         code = raw[i]

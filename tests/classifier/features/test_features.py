@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from classifier import Model, Row
+from classifier.features.kernel import ROOM
 from classifier.features.lexicon import entries, fold
 from classifier.features.shape import MEASURES, shape_tables
 from classifier.reasons import INDEX
@@ -152,3 +153,12 @@ def test_64_kib_of_anything_take_at_most_20_ms(unit: str) -> None:
 def test_a_row_has_no_feature_twice() -> None:
     batch = MODEL.features([Row(text="spam spam spam wonderful spam " * 50, author="spam")])
     assert len(np.unique(batch.codes)) == len(batch.codes)
+
+
+@pytest.mark.parametrize("unit", ["ﷺ", "漢字", "a1 ", "v i a g r a ", "http://a.example/b "])
+def test_no_text_has_more_features_than_there_is_room_for(unit: str) -> None:
+    rows = [Row(text=unit * count, author=unit * 50, url=unit * 50) for count in (90, 900, 9000)]
+    batch = MODEL.features(rows * 20)
+    assert np.diff(batch.starts).max() <= ROOM
+    assert batch.row(0).tolist() == MODEL.features(rows[:1]).codes.tolist()
+    MODEL.explain(rows[-1])
