@@ -61,7 +61,7 @@ def test_a_decision_reaches_the_site_that_asked(
     try:
         worker.says("ready.", 60)
         decide(runtime, grant.site, comment.id, "spam", Word("ann", "console"), None)
-        until(lambda: blog.heard, 30, lambda: worker.output)
+        until(lambda: blog.heard, 60, lambda: worker.output)
         form = parse_qs(blog.heard[0][2].decode())
         assert form["comments[0][guid]"] == [answer.guid]
         assert form["comments[0][result]"] == ["true"]
