@@ -71,8 +71,11 @@ class Service:
     @property
     def site(self) -> str:
         """The site that the blog became."""
-        (site,) = re.findall(r"^ak-\w+", self.command("site", "list"), re.MULTILINE)
-        return str(site)
+        (site,) = self._sites()
+        return site
+
+    def _sites(self) -> list[str]:
+        return re.findall(r"^ak-\w+", self.command("site", "list"), re.MULTILINE)
 
     def found(self, text: str) -> dict[str, Any]:
         """The one comment of the blog with this text, as the API shows it."""
@@ -86,6 +89,8 @@ class Service:
 
     def forget(self) -> None:
         """Withdraw every decision on the blog's comments, so that nothing of them is learned."""
+        if not self._sites():
+            return
         for comment in self.call("GET", "/v1/comments", params={"limit": 100}).json()["data"]:
             while comment["decision"]:
                 path = f"/v1/comments/{comment['id']}/decision/undo"

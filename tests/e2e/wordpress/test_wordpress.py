@@ -1,5 +1,7 @@
 """An unmodified WordPress with an unmodified Akismet plugin lives with Winnow."""
 
+import socketserver
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -196,6 +198,25 @@ def test_nothing_is_sent_without_an_address_and_the_editor_is_told(
         finally:
             unset.end()
     assert "define <code>WINNOW_URL</code>" not in blog.get("/wp-admin/")
+
+
+def test_visitor_waits_for_one_failure_and_not_for_three(blog: Blog, folder: Path) -> None:
+    calls: list[bytes] = []
+
+    class Hangup(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            calls.append(self.request.recv(100))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Hangup) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        failing = f"http://127.0.0.1:{server.server_address[1]}"
+        unlucky = Blog(folder / "usr/share/wordpress", blog.socket, failing)
+        try:
+            unlucky.visitor("Ulf Kern").comment(HELPFUL.format("nettles"))
+        finally:
+            unlucky.end()
+            server.shutdown()
+    assert [call.split()[1] for call in calls] == [b"/1.1/comment-check"]
 
 
 def comes_to(blog: Blog, comment: int, status: str) -> None:
