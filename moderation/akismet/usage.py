@@ -75,7 +75,7 @@ def key_sites(asking: Call) -> Response:
     month = month if _MONTH.fullmatch(month) else month_of(now_ms())
     order: Any = form.line("order", 32)
     order = order if order in get_args(Order) else "total"
-    found = sites_of_month(asking.runtime, account, month, order)
+    found = sites_of_month(asking.runtime.store, account, month, order)
     wanted = form.line("filter", 256).lower()
     found = [site for site in found if wanted in site.blog]
     limit = min(_number(form.line("limit", 16), SITES_UNASKED) or SITES_UNASKED, SITES_AT_MOST)

@@ -9,7 +9,8 @@ from ulid import ULID
 
 from moderation.domain.akismet import SITE_LIMIT, Account, Blog, Key, normalise_blog
 from moderation.domain.errors import InvalidInput, NotFound
-from moderation.flow.akismet_keys import add_blog, key_digest, site_of
+from moderation.flow.akismet_keys import add_blog, key_digest, month_of, site_of
+from moderation.flow.akismet_stats import recorded_this_month
 from moderation.flow.runtime import now_ms
 from moderation.flow.sealing import seal
 from moderation.store import Store, akismet
@@ -74,8 +75,14 @@ def revoke_key(store: Store, key_id: str) -> None:
 
 
 def change(store: Store, account: Account, **changes: int | bool) -> Account:
-    """Changes `site_limit`, `listed_only` or `monthly` of an account and returns it."""
+    """Changes `site_limit`, `listed_only` or `monthly` of an account and returns it.
+
+    A first quota counts what was checked this month before it.
+    """
     new = msgspec.structs.replace(account, **changes)
+    if new.monthly and not account.monthly:
+        used = recorded_this_month(store, account)
+        akismet.put_usage(store, account.id, month_of(now_ms()), used)
     akismet.put_account(store, new)
     _renew(store, new)
     return new

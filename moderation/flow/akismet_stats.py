@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.akismet import Account, Blog
 from moderation.flow.akismet_keys import month_of, site_of
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import akismet, codec, comments, sites
+from moderation.store import Store, akismet, codec, comments, sites
 
 Span = Literal["60-days", "6-months", "all"]
 Order = Literal["total", "spam", "ham", "missed_spam", "false_positives"]
@@ -72,17 +72,17 @@ def days_of(span: str, today: dt.date, since: dt.date) -> list[dt.date]:
 def blog_stats(runtime: Runtime, account: Account, blog: str, span: str) -> dict[str, Counts]:
     """Returns the counts of one blog by period: days for `60-days`, months otherwise."""
     site = site_of(runtime.secret, account.id, blog)
-    return _by_period(runtime, account, [site], span)
+    return _by_period(runtime.store, account, [site], span)
 
 
 def key_stats(runtime: Runtime, account: Account, span: str) -> dict[str, Counts]:
     """Returns the counts of all blogs of an account by period."""
     known = akismet.blogs(runtime.store, account.id).values()
-    return _by_period(runtime, account, [blog.site for blog in known], span)
+    return _by_period(runtime.store, account, [blog.site for blog in known], span)
 
 
 def _by_period(
-    runtime: Runtime, account: Account, names: Sequence[str], span: str
+    store: Store, account: Account, names: Sequence[str], span: str
 ) -> dict[str, Counts]:
     today = dt.datetime.now(dt.UTC).date()
     since = dt.datetime.fromtimestamp(account.created_ms / 1000, dt.UTC).date()
@@ -90,14 +90,14 @@ def _by_period(
     width = 10 if span == "60-days" else 7
     periods = {day.isoformat()[:width]: Counts() for day in days}
     for name in names:
-        for day, counts in zip(days, _days(runtime, name, days), strict=True):
+        for day, counts in zip(days, _days(store, name, days), strict=True):
             periods[day.isoformat()[:width]].add(counts)
     return periods
 
 
-def _days(runtime: Runtime, site: str, days: Sequence[dt.date]) -> list[Counts]:
-    held_as = sites.settings(runtime.store, site).held_as
-    found = comments.counters(runtime.store, site, [day.isoformat() for day in days])
+def _days(store: Store, site: str, days: Sequence[dt.date]) -> list[Counts]:
+    held_as = sites.settings(store, site).held_as
+    found = comments.counters(store, site, [day.isoformat() for day in days])
     return [_counts(day, held_as) for day in found]
 
 
@@ -118,31 +118,30 @@ def used_this_month(runtime: Runtime, account: Account) -> int:
     """Returns how many checks an account made this month."""
     if account.monthly:
         return akismet.usage(runtime.store, account.id, month_of(now_ms()))
-    return recorded_this_month(runtime, account)
+    return recorded_this_month(runtime.store, account)
 
 
-def recorded_this_month(runtime: Runtime, account: Account) -> int:
+def recorded_this_month(store: Store, account: Account) -> int:
     """Returns how many comments of an account's blogs got a verdict this month."""
-    return sum(site.counts.total for site in sites_of_month(runtime, account, month_of(now_ms())))
+    return sum(site.counts.total for site in sites_of_month(store, account, month_of(now_ms())))
 
 
 def sites_of_month(
-    runtime: Runtime, account: Account, month: str, order: Order = "total"
+    store: Store, account: Account, month: str, order: Order = "total"
 ) -> list[SiteCounts]:
     """Returns the blogs of an account that were active in a month (`2026-11`), busiest first."""
     first = dt.date.fromisoformat(f"{month}-01")
     days = [first + dt.timedelta(days=n) for n in range(31)]
     days = [day for day in days if day.month == first.month]
     found = [
-        _site(runtime, name, blog, days)
-        for name, blog in akismet.blogs(runtime.store, account.id).items()
+        _site(store, name, blog, days) for name, blog in akismet.blogs(store, account.id).items()
     ]
     active = [site for site in found if site.counts.total]
     return sorted(active, key=lambda s: (-getattr(s.counts, order), s.blog))
 
 
-def _site(runtime: Runtime, name: str, blog: Blog, days: Sequence[dt.date]) -> SiteCounts:
+def _site(store: Store, name: str, blog: Blog, days: Sequence[dt.date]) -> SiteCounts:
     counts = Counts()
-    for day in _days(runtime, blog.site, days):
+    for day in _days(store, blog.site, days):
         counts.add(day)
     return SiteCounts(name, counts, blog.revoked)

@@ -57,6 +57,7 @@ def check(
         state = grant.state(runtime)
         if state.tokens != grant.revision:
             grant = confirm(runtime, grant)
+            state = grant.state(runtime)
         context = learn.context(runtime, grant.site, state)
         verdict = score_batch([(submission, context)])[0]
         status = effective_status(verdict, context.settings)

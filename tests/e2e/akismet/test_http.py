@@ -56,7 +56,7 @@ def test_sixty_four_clients_at_once_get_correct_answers(
     url: str, installation: Installation
 ) -> None:
     blogs = [installation.blog(f"many-{n}") for n in range(4)]
-    before = recorded_this_month(installation.runtime, installation.account)
+    before = recorded_this_month(installation.runtime.store, installation.account)
     guids: list[str] = []
     wrong: list[tuple[str, str, str]] = []
     start = threading.Barrier(CLIENTS)
@@ -91,7 +91,7 @@ def test_sixty_four_clients_at_once_get_correct_answers(
         thread.join()
     assert wrong == []
     assert len(guids) == len(set(guids)) == CLIENTS * EACH * 3 // 4
-    recorded = recorded_this_month(installation.runtime, installation.account) - before
+    recorded = recorded_this_month(installation.runtime.store, installation.account) - before
     assert recorded == CLIENTS * EACH * 2 // 4, "ham and blatant spam are kept, magic words not"
 
 

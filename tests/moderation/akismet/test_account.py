@@ -104,6 +104,15 @@ def test_a_raised_quota_holds_for_the_next_call(
     assert client.check(f"{HAM} 3").data == b"false"
 
 
+def test_a_quota_counts_what_was_checked_before_it_in_the_month(
+    client: Client, runtime: Runtime
+) -> None:
+    for n in range(3):
+        client.check(f"{HAM} {n}")
+    akismet_admin.change(runtime.store, client.account, monthly=4)
+    assert [client.check(f"{HAM} {n}").text for n in (3, 4)] == ["false", "invalid"]
+
+
 def test_usage_without_a_quota(client: Client) -> None:
     client.check(HAM)
     assert client("1.2/usage-limit", extended="true").json == {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 
+from moderation.flow.runtime import Runtime
 from tests.moderation.akismet.conftest import HAM, SPAM, Client
 
 NOTICES = ("X-akismet-alert-code", "X-akismet-alert-msg", "X-akismet-debug-help", "X-akismet-error")
@@ -21,6 +23,18 @@ def test_ham_is_false_with_a_guid_and_no_notice(client: Client) -> None:
 
 def test_every_check_has_its_own_guid(client: Client) -> None:
     assert client.check().headers["X-akismet-guid"] != client.check().headers["X-akismet-guid"]
+
+
+@pytest.mark.parametrize("limits", [{}, {"monthly": 1000}], ids=["no quota", "quota"])
+def test_a_check_makes_two_round_trips(
+    make_client: Callable[..., Client], runtime: Runtime, limits: dict[str, int]
+) -> None:
+    client = make_client(**limits)
+    client.check("warm up")
+    trips: list[int] = []
+    runtime.store.on_round_trip = lambda: trips.append(1)
+    assert client.check(HAM).data == b"false"
+    assert len(trips) == 2
 
 
 def test_what_is_checked_is_a_comment_of_the_site(client: Client) -> None:
