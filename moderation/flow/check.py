@@ -61,10 +61,11 @@ def check(
         context = learn.context(runtime, grant.site, state)
         verdict = score_batch([(submission, context)])[0]
         status = effective_status(verdict, context.settings)
-        comment = fresh_comment(grant.site, submission, verdict, status)
+        raw_id = codec.new_id()
+        comment = fresh_comment(grant.site, submission, verdict, status, raw_id)
         if not record:
             return Checked(_unrecorded(comment), False, context.settings)
-        stored = _record(runtime, grant, context, comment, notes(comment, context.settings))
+        stored = _record(runtime, grant, context, raw_id, comment, notes(comment, context.settings))
         return Checked(stored, True, context.settings)
     except (StoreDown, StoreFull):
         settings = runtime.last_settings(grant.site)
@@ -75,10 +76,14 @@ def check(
 
 
 def fresh_comment(
-    site: str, submission: Submission, verdict: Verdict | None, status: Status
+    site: str,
+    submission: Submission,
+    verdict: Verdict | None,
+    status: Status,
+    raw_id: bytes | None = None,
 ) -> Comment:
-    """Returns a comment as it stands when it was first written, under a new id."""
-    raw = codec.new_id()
+    """Returns a comment as it stands when it was first written, under this or a new id."""
+    raw = raw_id or codec.new_id()
     made = codec.id_ms(raw)
     return Comment(
         id=codec.id_text(raw),
@@ -120,6 +125,7 @@ def _record(
     runtime: Runtime,
     grant: Grant,
     context: learn.SiteContext,
+    raw_id: bytes,
     comment: Comment,
     notes: comments.Notes,
 ) -> Comment:
@@ -127,13 +133,12 @@ def _record(
         tokens=grant.revision, token_id=grant.token.id, per_minute=grant.token.per_minute
     )
     retention = comments.ttls(context.settings.retention)
-    raw_id = codec.id_bytes(comment.id)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
     names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
     answer = comments.written(runtime.store.run("accept", names, args, hurry=True))
     if answer == "tokens":
-        return _record(runtime, confirm(runtime, grant), context, comment, notes)
+        return _record(runtime, confirm(runtime, grant), context, raw_id, comment, notes)
     if answer == "limited":
         raise RateLimited(60 - now_ms() // 1000 % 60)
     if isinstance(answer, str):

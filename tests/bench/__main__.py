@@ -33,6 +33,21 @@ def progress(line: str) -> None:
     print(f"bench: {line}", file=sys.stderr, flush=True)
 
 
+def spent(up: Up) -> dict[str, float]:
+    """Returns the processor time that each part has used so far, in seconds."""
+    used = {}
+    for part in ("web", "store", "worker"):
+        first = up.part(part)
+        times = [p.cpu_times() for p in (first, *first.children(recursive=True))]
+        used[part] = sum(t.user + t.system for t in times)
+    return used
+
+
+def each_us(before: dict[str, float], after: dict[str, float], count: float) -> dict[str, int]:
+    """Returns the processor time of each part for one of `count` comments, in microseconds."""
+    return {part: round((after[part] - before[part]) / count * 1e6) for part in before}
+
+
 def start(folder: Path) -> Up:
     """Starts `up` and measures how long the first verdict takes."""
     progress("start")
@@ -52,13 +67,15 @@ def check_http(up: Up, folder: Path) -> None:
         del body["external_id"]
     run = {"connections": 16, "seconds": 3}
     wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
+    before = spent(up)
     most = wrk.load(folder, up.url, "/v1/check", token, bodies, connections=16, seconds=10)
+    cpu = each_us(before, spent(up), most["requests"])
     # 16 connections that rest 12 ms and are answered in about 1 ms: some 1,250 a second.
     half = wrk.load(
         folder, up.url, "/v1/check", token, bodies, connections=16, seconds=8, each_ms=12
     )
     show("check_http", most["per_second"], "requests/s", budget=2500, p50_ms=most["p50_ms"],
-         p99_ms=most["p99_ms"], errors=most["errors"])  # fmt: skip
+         p99_ms=most["p99_ms"], errors=most["errors"], cpu_us=cpu)  # fmt: skip
     show("check_http_half_rate", half["per_second"], "requests/s", p50_ms=half["p50_ms"],
          p99_ms=half["p99_ms"], p99_budget_ms=25, errors=half["errors"])  # fmt: skip
 
@@ -108,7 +125,7 @@ def batch_end_to_end(up: Up, count: int = 40_000) -> None:
         "Authorization": f"Bearer {up.credentials['api_token']}",
         "Content-Type": "application/x-ndjson",
     }
-    before = verdicts(up)
+    before, used = verdicts(up), spent(up)
     with httpx.Client(base_url=up.url, headers=headers, timeout=60) as client:
         began = time.monotonic()
         for batch in batches:
@@ -117,7 +134,8 @@ def batch_end_to_end(up: Up, count: int = 40_000) -> None:
         until(lambda: verdicts(up) >= before + count, 120, up.output)
         seconds = time.monotonic() - began
     show("batch_end_to_end", count / seconds, "comments/s", budget=15_000,
-         submitted_per_second=round(count / submitted))  # fmt: skip
+         submitted_per_second=round(count / submitted),
+         cpu_us=each_us(used, spent(up), count))  # fmt: skip
 
 
 def decision_visible(up: Up, times: int = 30) -> None:
