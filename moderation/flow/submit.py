@@ -16,7 +16,7 @@ from moderation.flow.prepare import keyed_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
 from moderation.store import comments, inbox, keys
-from moderation.store.codec import id_bytes, id_ms, id_text, new_id
+from moderation.store.codec import id_bytes, id_text, new_id
 from moderation.store.comments import Written
 
 
@@ -95,10 +95,7 @@ def comment_of(runtime: Runtime, grant: Grant, submission: Submission, done: Acc
     """Returns an accepted comment as it stands: queued, or as stored where it came before."""
     raw = id_bytes(done.id)
     if done.kind == "new":
-        made = fresh_comment(grant.site, submission, None, "queued")
-        made.id = done.id
-        made.created_ms = made.updated_ms = id_ms(raw)
-        return made
+        return fresh_comment(grant.site, submission, None, "queued", raw)
     stored = comments.get(runtime.store, grant.site, raw)
     if stored is None:
         raise StoreDown("the comment was deleted while it was sent again")
