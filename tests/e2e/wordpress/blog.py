@@ -144,6 +144,12 @@ class Blog(Running):
                 return name
         return None
 
+    def waits_for_a_check(self, comment: int) -> bool:
+        """Whether the list says so of a comment that could not be checked."""
+        page = self.get(f"{QUEUE}?comment_status=moderated")
+        row = page.partition(f"<tr id='comment-{comment}'")[2].partition("</tr>")[0]
+        return "Awaiting spam check" in row
+
     def history_of(self, comment: int) -> str:
         """What the Akismet plugin notes on a comment's page, oldest last."""
         page = self.get(f"/wp-admin/comment.php?action=editcomment&c={comment}")

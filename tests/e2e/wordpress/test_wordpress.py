@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.e2e.wordpress.blog import QUEUE, SETTINGS, Blog
+from tests.e2e.wordpress.blog import SETTINGS, Blog
 from tests.e2e.wordpress.service import Service
 from tests.processes import until
 
@@ -114,7 +114,7 @@ def test_comments_of_an_outage_are_judged_by_the_retry(blog: Blog, winnow: Servi
         good = blog.visitor("Ove Dahl").comment(HELPFUL.format("the frost"))
         bad = blog.visitor("akismet-guaranteed-spam").comment("A word about carrots.")
         assert blog.status_of(good) == blog.status_of(bad) == "moderated"
-        assert blog.get(f"{QUEUE}?comment_status=moderated").count("Awaiting spam check") == 2
+        assert blog.waits_for_a_check(good) and blog.waits_for_a_check(bad)
     finally:
         winnow.start()
         winnow.ready()
@@ -123,6 +123,7 @@ def test_comments_of_an_outage_are_judged_by_the_retry(blog: Blog, winnow: Servi
     assert "caught this comment as spam during an automatic retry" in blog.history_of(bad)
     assert blog.status_of(good) == "moderated"
     assert "cleared this comment during an automatic retry" in blog.history_of(good)
+    assert not blog.waits_for_a_check(good)
     assert winnow.found("the frost")["verdict"]["status"] == "approved"
 
 
