@@ -19,7 +19,9 @@ RETENTION = comments.ttls(Retention())
 NOW = 1_790_000_000_000
 
 
-def submission(content: str = "Thanks, the second example fixed my build.", **fields: Any):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def submission(
+    content: str = "Thanks, the second example fixed my build.", **fields: Any
+) -> Submission:
     """A comment as a site sends it; `author=` takes a dict."""
     author = Author(**fields.pop("author", {"name": "Ada", "email": "ada@mail.example"}))
     return Submission(content=content, author=author, **fields)

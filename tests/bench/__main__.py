@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -194,6 +195,8 @@ def main() -> int:
     if not shutil.which("wrk"):
         print("bench: wrk is missing; install it (Debian: apt-get install wrk)", file=sys.stderr)
         return 1
+    # So that what was started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
         folder = Path(name)
         up = start(folder)
