@@ -22,6 +22,8 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONPATH": path,
+        # Scoring uses no BLAS; its idle threads would only wake and look for work.
+        "OPENBLAS_NUM_THREADS": "1",
         "WINNOW_DATA": str(settings.data.resolve()),
         "WINNOW_REDIS_URL": settings.redis_url,
         "WINNOW_BROKER_URL": settings.broker_url,
@@ -38,7 +40,7 @@ def web(settings: Settings) -> list[str]:
         *("--workers", str(settings.web_workers), "--blocking-threads", str(WEB_THREADS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "2"),
         *("--log-level", _QUIETER[settings.log_level]),
-        *("--factory", "moderation.app:create_app"),
+        *("--factory", "moderation.app:serve"),
     ]
 
 

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from time import monotonic
 from typing import Any, Self
 
 import hiredis
@@ -22,6 +23,8 @@ from moderation.domain.errors import StoreDown, StoreFull
 
 CONNECT_SECONDS = 0.3
 READ_SECONDS = 1.0
+IDLE_SECONDS = 0.2
+"""A connection used within this time is not asked whether the server has ended it."""
 HURRY_SECONDS = 0.2
 """Time-out of one round trip on the way of a check: two of them and the answer take < 500 ms."""
 
@@ -97,8 +100,11 @@ class Line:
             connection = self._own.connection = self._pool.make_connection()
             self._all.add(connection)
         try:
-            if connection.is_connected and _is_over(connection):
+            now = monotonic()
+            idle = now - getattr(self._own, "used", 0.0)
+            if idle > IDLE_SECONDS and connection.is_connected and _is_over(connection):
                 connection.disconnect()
+            self._own.used = now
             connection.send_packed_command([pack_command(words)], check_health=False)
             return connection.read_response()
         except ResponseError:
