@@ -6,8 +6,8 @@ import pytest
 from redis.exceptions import ResponseError
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store import client as client_module
 from moderation.store import Store, sites
+from moderation.store import client as client_module
 from moderation.store.client import store_errors
 from tests.conftest import Server
 from tests.factories import SITE, accept, write
