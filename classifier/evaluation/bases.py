@@ -45,12 +45,16 @@ class Store:
 class Bases:
     """Fits bases on chosen rows and our seed corpus as `train` does, and remembers them.
 
+    Without `corpus` the seed corpus is left out, for showing what it adds.
+
     The left-out scores that place calibration and bands are computed once for all rows; a base
     without some rows is calibrated without the scores of these rows.
     """
 
-    def __init__(self, rows: Rows, store: Store, say: Callable[[str], None]) -> None:
-        self._rows = [*rows, *corpus_rows()]
+    def __init__(
+        self, rows: Rows, store: Store, say: Callable[[str], None], *, corpus: bool = True
+    ) -> None:
+        self._rows = [*rows, *corpus_rows()] if corpus else list(rows)
         self._labels = np.array(labels_of(self._rows), np.int64)
         self._sources = [row.source for row in self._rows]
         self._store = store

@@ -105,6 +105,34 @@ def _cold_spam(figures: Figures) -> Table:
     return ("source left out", "spam", "held or rejected", "rejected"), rows
 
 
+def _seed_corpus(figures: Figures) -> Table:
+    head = [
+        "source left out",
+        "AUC",
+        "spam held or rejected",
+        "ham rejected",
+        "ham held or rejected",
+    ]
+    return head, [
+        [name, *(_without_with(found, *keys) for keys in _CORPUS_FIGURES)]
+        for name, found in figures["corpus"].items()
+    ]
+
+
+_CORPUS_FIGURES = (
+    ("auc", ""),
+    ("held_or_rejected", "spam"),
+    ("rejected", "ham"),
+    ("held_or_rejected", "ham"),
+)
+
+
+def _without_with(found: Figures, figure: str, label: str) -> str:
+    """The figure without the seed corpus and with it."""
+    values = [(found[way][label] if label else found[way])[figure] for way in ("without", "with")]
+    return " → ".join(_percent(value) if label else _number(value) for value in values)
+
+
 def _replay_auc(figures: Figures) -> Table:
     filters = ["winnow", *figures["peers"]]
     rows = [
@@ -199,6 +227,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], Table]]] = {
     "cold_auc": ("cold", _cold_auc),
     "cold_ham": ("cold", _cold_ham),
     "cold_spam": ("cold", _cold_spam),
+    "seed_corpus": ("corpus", _seed_corpus),
     "replay_auc": ("replay", _replay_auc),
     "replay_recall": ("replay", _replay_recall),
     "left_out_video": ("youtube", _left_out_video),

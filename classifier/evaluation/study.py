@@ -37,7 +37,7 @@ from classifier.evaluation.streams import (
 Figures = dict[str, Any]
 Say = Callable[[str], None]
 
-SECTIONS = ("cold", "replay", "youtube", "ablation")
+SECTIONS = ("cold", "corpus", "replay", "youtube", "ablation")
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
 YOUTUBE = "youtube_uci"
@@ -73,6 +73,7 @@ class Study:
         """The figures of each section, and what they were made with."""
         made: dict[str, Callable[[], Figures]] = {
             "cold": self.cold,
+            "corpus": self.corpus,
             "replay": self.taught,
             "youtube": self.youtube,
             "ablation": lambda: ablation(self),
@@ -115,6 +116,20 @@ class Study:
             self._say(f"cold: {name}")
             found[name] = cold_figures(model, rows) | {
                 peer: _discrimination(self.held_out(peer, known, rows)) for peer in self.peers
+            }
+        return found
+
+    def corpus(self) -> Figures:
+        """Cold figures of a base trained with the seed corpus beside one trained without it."""
+        bare = Bases(without(self.sources, []), self._store, self._say, corpus=False)
+        found = {}
+        for name, rows in self.sources.items():
+            if not has_both_labels(rows):
+                continue
+            self._say(f"corpus: {name}")
+            found[name] = {
+                "with": cold_figures(self.base_without(name), rows),
+                "without": cold_figures(_without_source(bare, name), rows),
             }
         return found
 
@@ -189,6 +204,10 @@ class Study:
         name = f"{peer}-{DIGEST_OF_PEERS}-{kind}-{digest_of_rows(rows)[:16]}.json"
         kept = self._store.recall(name, lambda: msgspec.json.encode(make().score.tolist()))
         return Scored.of(msgspec.json.decode(kept, type=list[float]), rows)
+
+
+def _without_source(bases: Bases, name: str) -> Model:
+    return bases.fitted(lambda row: row.source != name, f"without {name} and the seed corpus")
 
 
 def cold_figures(model: Model, rows: Sequence[LabelledRow]) -> Figures:
