@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 _LONGEST_SOCKET_PATH = 100  # The kernel's limit is 108 bytes, 104 on macOS.
 _ORPHAN_SECONDS = 10.0
 
+RUN_FILE = "run.json"
+"""In the data folder while an `up` runs; left there by one that was killed."""
+
 
 class Refused(Exception):
     """Winnow cannot run here; the message is one line for the operator."""
@@ -109,7 +112,7 @@ class RunFile:
     """What runs on a data folder, for other commands: `run.json` with the store's addresses."""
 
     def __init__(self, data: Path) -> None:
-        self.path = data / "run.json"
+        self.path = data / RUN_FILE
 
     def write(self, runtime: Path, redis_url: str, broker_url: str) -> None:
         """Tell where the store is."""

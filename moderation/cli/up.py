@@ -10,7 +10,7 @@ import click
 
 from moderation.cli import connect, first_run, services
 from moderation.cli.child import Child
-from moderation.cli.embedded import Refused
+from moderation.cli.embedded import RUN_FILE, Refused
 from moderation.cli.supervisor import Supervisor
 from moderation.settings import Settings
 from moderation.store import Store
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _SLOW_START_SECONDS = 60.0
 _PROBE_SECONDS = 0.1
+_LEFTOVER_SECONDS = 10.0
 
 
 def say(line: str) -> None:
@@ -30,7 +31,9 @@ def run(settings: Settings) -> None:
     """Run everything until a signal asks to stop; Refused when it cannot run here."""
     with ExitStack() as stack:
         stack.enter_context(connect.sole_use(settings))
-        check_port(settings.bind)
+        # What a killed `up` left behind is ending; its port is free when it has.
+        was_killed = (settings.data / RUN_FILE).exists()
+        check_port(settings.bind, _LEFTOVER_SECONDS if was_killed else 0.0)
         supervisor = stack.enter_context(Supervisor(say))
         if not settings.redis_url:
             settings = stack.enter_context(connect.own_store(settings, supervisor))
@@ -49,19 +52,27 @@ def run(settings: Settings) -> None:
         say("stopping")
 
 
-def check_port(bind: tuple[str, int]) -> None:
-    """Refused when the address cannot be bound, with the reason."""
+def check_port(bind: tuple[str, int], patience: float = 0.0) -> None:
+    """Refused when the address cannot be bound within `patience` seconds, with the reason."""
     host, port = bind
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise Refused(
-            f"{host}:{port} cannot be used ({error.strerror}): "
-            "set WINNOW_BIND to another address, for example 127.0.0.1:8001"
-        ) from error
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return _bind(host, port)
+        except OSError as error:
+            if time.monotonic() >= until:
+                raise Refused(
+                    f"{host}:{port} cannot be used ({error.strerror}): "
+                    "set WINNOW_BIND to another address, for example 127.0.0.1:8001"
+                ) from error
+        time.sleep(_PROBE_SECONDS)
+
+
+def _bind(host: str, port: int) -> None:
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
 
 
 def _prepare(settings: Settings) -> None:
