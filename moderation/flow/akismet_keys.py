@@ -37,6 +37,10 @@ class BlogGrant(Grant, frozen=True):
     blog: str
     expires_ms: int
 
+    def last_state(self, runtime: Runtime) -> SiteState | None:
+        """Returns the state seen last; None where a quota counts with the reading of it."""
+        return None if self.account.monthly else Grant.last_state(self, runtime)
+
     def state(self, runtime: Runtime) -> SiteState:
         """Returns the site's state; counts the check where the account has a quota."""
         if not self.account.monthly:

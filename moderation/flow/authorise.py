@@ -28,8 +28,12 @@ class Grant(Struct, frozen=True):
         """Who decisions made with this token are put down to."""
         return f"token:{self.token.name}"
 
+    def last_state(self, runtime: Runtime) -> SiteState | None:
+        """Returns the site's state as this process saw it last, for a script to compare."""
+        return runtime.states.get(self.site)
+
     def state(self, runtime: Runtime) -> SiteState:
-        """Returns the site's state, read in a hurry: the first round trip of a check."""
+        """Returns the site's state, read in a hurry on the way of a check."""
         return sites.read(runtime.store, self.site, hurry=True)
 
     def confirmed(self, runtime: Runtime) -> Grant:

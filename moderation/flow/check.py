@@ -16,6 +16,7 @@ from moderation.flow.authorise import Grant, confirm
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.score import score_batch
 from moderation.store import codec, comments
+from moderation.store.sites import SiteState
 
 
 class Checked(Struct, frozen=True):
@@ -42,7 +43,10 @@ def check(
     record: bool = True,
     notes: MakeNotes = no_notes,
 ) -> Checked:
-    """Returns a comment with its verdict, in two round trips to the store.
+    """Returns a comment with its verdict, in one round trip to the store, or two.
+
+    It is judged by the site's state as this process saw it last, and recorded unless that has
+    changed since; then the store answers the state as it is, and the comment is judged by that.
 
     `notes` makes what is to be kept beside the comment, from it as it was just judged.
 
@@ -53,26 +57,53 @@ def check(
         NotAuthorised: the token was revoked.
         RateLimited: it has used up its calls of this minute.
     """
+    raw_id = codec.new_id()
     try:
-        state = grant.state(runtime)
-        if state.tokens != grant.revision:
-            grant = confirm(runtime, grant)
-            state = grant.state(runtime)
-        context = learn.context(runtime, grant.site, state)
-        verdict = score_batch([(submission, context)])[0]
-        status = effective_status(verdict, context.settings)
-        raw_id = codec.new_id()
-        comment = fresh_comment(grant.site, submission, verdict, status, raw_id)
-        if not record:
-            return Checked(_unrecorded(comment), False, context.settings)
-        stored = _record(runtime, grant, context, raw_id, comment, notes(comment, context.settings))
-        return Checked(stored, True, context.settings)
+        expected = _expected(runtime, grant) if record else None
+        state = expected
+        if state is None:
+            state, grant = _agreed(runtime, grant, grant.state(runtime))
+        while True:
+            context = learn.context(runtime, grant.site, state)
+            comment = _judged(grant.site, submission, context, raw_id)
+            if not record:
+                return Checked(_unrecorded(comment), False, context.settings)
+            beside = notes(comment, context.settings)
+            found = _record(runtime, grant, context, raw_id, comment, beside, expected)
+            if isinstance(found, Comment):
+                return Checked(found, True, context.settings)
+            # Once it is told the state, the verdict stands by it as of then: no third round trip.
+            expected = None
+            state, grant = _agreed(runtime, grant, found)
     except (StoreDown, StoreFull):
         settings = runtime.last_settings(grant.site)
         verdict = unreachable(settings)
         status = effective_status(verdict, settings)
         comment = fresh_comment(grant.site, submission, verdict, status)
         return Checked(_unrecorded(comment), False, settings)
+
+
+def _expected(runtime: Runtime, grant: Grant) -> SiteState | None:
+    """Returns the site's state as seen last, None where the grant is not of it."""
+    state = grant.last_state(runtime)
+    return state if state is not None and state.tokens == grant.revision else None
+
+
+def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState, Grant]:
+    """Returns a site's state with a grant as of it, and keeps the state for the next check."""
+    if state.tokens != grant.revision:
+        grant = confirm(runtime, grant)
+        state = grant.state(runtime)
+    runtime.states.put(grant.site, state)
+    return state, grant
+
+
+def _judged(
+    site: str, submission: Submission, context: learn.SiteContext, raw_id: bytes
+) -> Comment:
+    verdict = score_batch([(submission, context)])[0]
+    status = effective_status(verdict, context.settings)
+    return fresh_comment(site, submission, verdict, status, raw_id)
 
 
 def fresh_comment(
@@ -128,17 +159,27 @@ def _record(
     raw_id: bytes,
     comment: Comment,
     notes: comments.Notes,
-) -> Comment:
+    expected: SiteState | None,
+) -> Comment | SiteState:
+    """Returns the comment as it was stored; the site's state where it is not the `expected`."""
     on = comments.Conditions(
-        tokens=grant.revision, token_id=grant.token.id, per_minute=grant.token.per_minute
+        tokens=grant.revision,
+        state=expected,
+        token_id=grant.token.id,
+        per_minute=grant.token.per_minute,
     )
     retention = comments.ttls(context.settings.retention)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
     names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
-    answer = comments.written(runtime.store.run("accept", names, args, hurry=True))
+    raw_answer = runtime.store.run("accept", names, args, hurry=True)
+    changed = comments.state_instead(raw_answer)
+    if changed is not None:
+        return changed
+    answer = comments.written(raw_answer)
     if answer == "tokens":
-        return _record(runtime, confirm(runtime, grant), context, raw_id, comment, notes)
+        grant = confirm(runtime, grant)
+        return _record(runtime, grant, context, raw_id, comment, notes, None)
     if answer == "limited":
         raise RateLimited(60 - now_ms() // 1000 % 60)
     if isinstance(answer, str):

@@ -17,6 +17,7 @@ from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
+from moderation.store.sites import SiteState
 
 if TYPE_CHECKING:
     from moderation.flow.authorise import Grant
@@ -98,6 +99,7 @@ class Runtime:
         self.learned: Cache[Learned] = Cache(SITES_KEPT, LEARNER_IDLE_SECONDS)
         self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
         self.blogs: Cache[Grant] = Cache(TOKENS_KEPT)
+        self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self.rebuilds_asked: Cache[float] = Cache(SITES_KEPT)
         self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
         self._snapshots: Cache[Model] = Cache(4)

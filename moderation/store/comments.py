@@ -16,6 +16,7 @@ from moderation.domain.sites import Retention
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
 from moderation.store.client import Store, store_errors
+from moderation.store.sites import SiteState, state_of
 
 AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
@@ -48,13 +49,15 @@ class Written(Struct, frozen=True):
 class Conditions(Struct, frozen=True):
     """What must hold before anything is written, and what is counted.
 
-    `tokens` is the revision of the site's tokens that the caller knows (None: any);
+    `tokens` is the revision of the site's tokens that the caller knows (None: any); `state` is
+    what the verdicts were made with (None: unasked), and has the tokens' revision in it;
     `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
     is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
     labels back a learner may be made anew without a job.
     """
 
     tokens: int | None = None
+    state: SiteState | None = None
     idempotency: tuple[str, bytes] | None = None
     token_id: str = ""
     per_minute: int = 0
@@ -112,7 +115,7 @@ def accept_call(
     args: list[Any] = [
         site, now_ms, "" if on.tokens is None else on.tokens, *retention,
         request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
-        on.charge or len(writes),
+        on.charge or len(writes), "" if on.state is None else _state_text(on.state),
     ]  # fmt: skip
     for w in writes:
         args += (w.id, w.external_id)
@@ -126,8 +129,12 @@ def accept_call(
         args += note
     return [
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
-        k.external, k.label, k.labels, idempotency, limit,
+        k.external, k.label, k.labels, idempotency, limit, k.snapshot,
     ], args  # fmt: skip
+
+
+def _state_text(s: SiteState) -> str:
+    return f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
 
 
 def _verdict_args(verdict: Verdict, status: Status) -> tuple[Any, ...]:
@@ -144,6 +151,11 @@ def written(answer: list[Any]) -> list[Written] | str:
         Written(answer[i], _KIND[answer[i + 1]], int(answer[i + 2]))
         for i in range(1, len(answer), 3)
     ]
+
+
+def state_instead(answer: list[Any]) -> SiteState | None:
+    """Returns the site's state where the accepting script found another than it was told."""
+    return state_of(answer[1:]) if answer[0] == b"stale" else None
 
 
 class Recorded(Struct, frozen=True):

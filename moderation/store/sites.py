@@ -34,7 +34,8 @@ class SiteState(Struct, frozen=True, array_like=True):
     created_ms: int
 
 
-def _state(answer: list[Any]) -> SiteState:
+def state_of(answer: list[Any]) -> SiteState:
+    """Returns a site's state as scripts answer it."""
     labels, epoch, settings, tokens, snapshot, created = answer
     return SiteState(labels, epoch, settings, tokens, snapshot.decode(), created)
 
@@ -46,19 +47,19 @@ def _read_keys(site: str) -> list[str]:
 
 def read(store: Store, site: str, *, hurry: bool = False) -> SiteState:
     """Returns a site's state in one round trip."""
-    return _state(store.run("read", _read_keys(site), (), hurry=hurry))
+    return state_of(store.run("read", _read_keys(site), (), hurry=hurry))
 
 
 def read_counting(store: Store, site: str, count: Callable[[Any], None]) -> tuple[SiteState, int]:
     """Returns a site's state and what `count` counts in the same pipeline, on a check's way."""
     state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count, hurry=True)
-    return _state(state), int(counted)
+    return state_of(state), int(counted)
 
 
 def read_many(store: Store, sites: list[str]) -> dict[str, SiteState]:
     """Returns the states of several sites in one round trip."""
     answers = store.run_many("read", [(_read_keys(site), ()) for site in sites])
-    return {site: _state(answer) for site, answer in zip(sites, answers, strict=True)}
+    return {site: state_of(answer) for site, answer in zip(sites, answers, strict=True)}
 
 
 def create(store: Store, site: str, now_ms: int) -> bool:

@@ -1,17 +1,20 @@
 #!lua
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
---       label prefix, label log, idempotency key, limit key
+--       label prefix, label log, idempotency key, limit key, snapshot of the shard
 -- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
 --       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
 --       to live of it, comments allowed a minute (0: any number), number of comments, how far back
---       (labels) a learner may be made anew at once, what counts against the limit;
+--       (labels) a learner may be made anew at once, what counts against the limit, what the
+--       verdicts were made with ('' unasked: labels, epoch, revisions of settings and tokens,
+--       time of making, snapshot, as in read.lua, with a blank between them);
 --       a comment: id, external id, its bucket, digest, submission, status, status and label by
 --       the verdict, who judged, verdict, decided label (0: none), decision, example;
 --       then notes on the first comment, which live as long as it: a prefix to which its id is
 --       added, what stands there; a key that leads to its id, '' in place of what stands there
 -- Answer: {'ok', id, kind, revision, …} kind: n new, r revised, s the same again;
---       {'tokens'}, {'limited'} or {'conflict'} with nothing written.
+--       {'tokens'}, {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing
+--       written.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
   replayable = tonumber(ARGV[12])}
@@ -20,7 +23,15 @@ local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
 local allowed, n = tonumber(ARGV[10]), tonumber(ARGV[11])
 
-if ARGV[3] ~= '' and (redis.call('HGET', k.meta, 'tokens') or '0') ~= ARGV[3] then
+if ARGV[14] ~= '' then
+  local meta = redis.call('HMGET', k.meta, 'labels', 'epoch', 'settings', 'tokens', 'created')
+  for i = 1, 5 do meta[i] = meta[i] or '0' end
+  local snapshot = redis.call('GET', KEYS[14]) or ''
+  if table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[14] then
+    return {'stale', tonumber(meta[1]), tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]),
+      snapshot, tonumber(meta[5])}
+  end
+elseif ARGV[3] ~= '' and (redis.call('HGET', k.meta, 'tokens') or '0') ~= ARGV[3] then
   return {'tokens'}
 end
 if ARGV[8] ~= '' then
@@ -42,7 +53,7 @@ if allowed > 0 then
 end
 
 local counts, places = {}, {}
-local notes = 14 + 13 * n
+local notes = 15 + 13 * n
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
@@ -108,7 +119,7 @@ end
 
 local answer = {'ok'}
 for i = 0, n - 1 do
-  local id, kind, revision = accept(14 + 13 * i)
+  local id, kind, revision = accept(15 + 13 * i)
   answer[#answer + 1] = id
   answer[#answer + 1] = kind
   answer[#answer + 1] = revision

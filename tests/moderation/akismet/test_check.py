@@ -25,16 +25,16 @@ def test_every_check_has_its_own_guid(client: Client) -> None:
     assert client.check().headers["X-akismet-guid"] != client.check().headers["X-akismet-guid"]
 
 
-@pytest.mark.parametrize("limits", [{}, {"monthly": 1000}], ids=["no quota", "quota"])
-def test_a_check_makes_two_round_trips(
-    make_client: Callable[..., Client], runtime: Runtime, limits: dict[str, int]
+@pytest.mark.parametrize("monthly, most", [(0, 1), (1000, 2)], ids=["no quota", "quota"])
+def test_a_check_makes_one_round_trip_and_one_more_to_count_for_a_quota(
+    make_client: Callable[..., Client], runtime: Runtime, monthly: int, most: int
 ) -> None:
-    client = make_client(**limits)
+    client = make_client(monthly=monthly)
     client.check("warm up")
     trips: list[int] = []
     runtime.store.on_round_trip = lambda: trips.append(1)
     assert client.check(HAM).data == b"false"
-    assert len(trips) == 2
+    assert len(trips) == most
 
 
 def test_what_is_checked_is_a_comment_of_the_site(client: Client) -> None:

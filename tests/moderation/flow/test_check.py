@@ -15,7 +15,7 @@ from moderation.flow import setup
 from moderation.flow.authorise import authorise
 from moderation.flow.check import check
 from moderation.flow.decide import Word, decide, find
-from moderation.store import sites
+from moderation.store import comments, sites
 from tests.factories import SITE, submission
 
 PHARMACY = "Buy cheap viagra without prescription http://best-pills-24h.example/buy-viagra online"
@@ -72,6 +72,44 @@ def test_a_changed_setting_holds_for_the_next_verdict_of_another_process(runtime
     assert check(other, grant, submission(HAM)).comment.status == "approved"
     sites.put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.99))
     assert check(other, grant, submission(HAM)).comment.status == "held"
+
+
+def test_what_changes_while_a_comment_is_scored_still_holds_for_its_verdict(
+    runtime, other, bearer, grant
+):
+    text = "Our new gallery of oak tables is open, have a look at woodwork.example/gallery"
+    first = check(runtime, grant, submission(text)).comment
+    mine = authorise(other, bearer, "submit")
+    check(other, mine, submission("warm up"))
+    met = []
+
+    def meanwhile(comment, settings):
+        if not met:
+            decide(runtime, SITE, first.id, "spam", Word("ann", "api"), None)
+            sites.put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.999999))
+        met.append(comment.verdict.model)
+        return ()
+
+    done = check(other, mine, submission(text.replace("oak", "pine")), notes=meanwhile)
+    assert done.comment.verdict.model == f"{runtime.shipped.name}+1"
+    assert (done.comment.verdict.policy, done.comment.status) == (1, "held")
+    assert met == [runtime.shipped.name + "+0", runtime.shipped.name + "+1"]
+    assert find(runtime, SITE, done.comment.id) == done.comment
+    assert len(comments.page(runtime.store, SITE, None, b"", b"", True, 9)) == 3
+
+
+def test_a_verdict_never_waits_for_a_site_to_stand_still(runtime, other, bearer, grant):
+    first = check(runtime, grant, submission(HAM)).comment
+    mine = authorise(other, bearer, "submit")
+    check(other, mine, submission("warm up"))
+    labels = iter(("spam", "ham", "spam", "ham"))
+
+    def meanwhile(comment, settings):
+        decide(runtime, SITE, first.id, next(labels), Word("ann", "api"), None)
+        return ()
+
+    done = check(other, mine, submission("Another one"), notes=meanwhile)
+    assert done.recorded and done.comment.verdict.model == f"{runtime.shipped.name}+1"
 
 
 def test_a_trusted_role_is_approved_by_rule(runtime, grant):

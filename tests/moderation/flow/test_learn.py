@@ -83,6 +83,7 @@ def test_every_process_agrees_after_any_decisions(runtime, settings, grant, bear
     token = setup.add_token(runtime.store, SITE, ("submit",), "t")
     grant = authorise(runtime, token, "submit")
     runtime.learned.drop(SITE)
+    runtime.states.drop(SITE)
     ids = [check(runtime, grant, submission(text)).comment.id for text in texts(6)]
     for at, label in steps:
         try:

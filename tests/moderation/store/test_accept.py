@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from moderation.domain.errors import StoreFull
+from moderation.domain.sites import SiteSettings
 from moderation.store import comments, inbox, keys, sites
 from tests.conftest import Server
-from tests.factories import SITE, accept, counts, submission, verdict, write
+from tests.factories import NOW, RETENTION, SITE, accept, counts, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
 
@@ -80,6 +82,31 @@ def test_a_revoked_token_writes_nothing(store):
     sites.revoke_token(store, "some digest", SITE)
     assert accept(store, write(), tokens=0) == "tokens"
     assert len(ids(store)) == 1
+
+
+def test_a_verdict_made_with_another_state_of_the_site_writes_nothing(store):
+    sites.create(store, SITE, 1_700_000_000_000)
+    seen = sites.read(store, SITE)
+    done = write(verdict=verdict(), status="approved")
+    assert answer(store, done, seen)[0] == b"ok"
+    sites.put_settings(store, SITE, SiteSettings(mode="observe"))
+    refused = answer(store, write(verdict=verdict(), status="approved"), seen)
+    assert comments.state_instead(refused) == sites.read(store, SITE) != seen
+    assert ids(store) == [done.id]
+    assert counts(store)["comments"] == 1
+
+
+@pytest.mark.parametrize("field", sites.SiteState.__struct_fields__)
+def test_every_part_of_the_state_counts(store, field):
+    sites.create(store, SITE, 1_700_000_000_000)
+    state = sites.read(store, SITE)
+    other = msgspec.structs.replace(state, **{field: "x" if field == "snapshot" else 7})
+    assert comments.state_instead(answer(store, write(), other)) == state
+
+
+def answer(store, one, state):
+    call = comments.accept_call(SITE, [one], RETENTION, NOW, comments.Conditions(state=state))
+    return store.run("accept", *call)
 
 
 def test_a_token_past_its_limit_writes_nothing(store):
