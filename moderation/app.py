@@ -7,7 +7,7 @@ import gc
 from flask import Flask
 
 from moderation import akismet, api
-from moderation.api.edge import Edge
+from moderation.api.edge import Edge, hot_calls
 from moderation.api.metrics import Meter
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     runtime.store.on_round_trip = meter.count_round_trip
     api.register(app)
     akismet.register(app)
-    app.wsgi_app = Edge(app.wsgi_app, meter)  # type: ignore[method-assign]
+    app.wsgi_app = Edge(app.wsgi_app, meter, runtime, hot_calls(app))  # type: ignore[method-assign]
     return app
 
 

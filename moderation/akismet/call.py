@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, current_app, request
 
@@ -23,10 +24,10 @@ log = logging.getLogger(__name__)
 class Call:
     """A call: its fields, its key, the blog that it speaks for and the address it came from."""
 
-    def __init__(self, runtime: Runtime, environ: dict[str, str]) -> None:
+    def __init__(self, runtime: Runtime, environ: dict[str, Any]) -> None:
         self.runtime = runtime
         self.form = Form(
-            read_body(environ),  # type: ignore[arg-type]
+            read_body(environ),
             environ.get("QUERY_STRING", "").encode("latin-1", "replace"),
             environ.get("CONTENT_TYPE", ""),
         )
@@ -59,15 +60,15 @@ View = Callable[..., Response]
 
 
 def call(when_down: Callable[[], Response] = answers.failed) -> Callable[[View], View]:
-    """Makes a view of a function that takes a `Call`; `when_down` answers while the store is."""
+    """Makes a view of a function that takes a `Call`; `when_down` answers while the store is.
+
+    The view's `answer` does the same without Flask's contexts, for the outermost layer.
+    """
 
     def decorate(function: View) -> View:
-        @functools.wraps(function)
-        def view() -> Response:
-            environ = request.environ
-            environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
+        def answer(runtime: Runtime, environ: dict[str, Any]) -> Response:
             try:
-                return function(Call(current_app.extensions["winnow"], environ))
+                return function(Call(runtime, environ))
             except KeyRefused as error:
                 return answers.refused(error.refused)
             except Malformed as error:
@@ -81,6 +82,13 @@ def call(when_down: Callable[[], Response] = answers.failed) -> Callable[[View],
                 log.exception("request %s failed", environ.get("winnow.request_id", ""))
                 return when_down()
 
+        @functools.wraps(function)
+        def view() -> Response:
+            environ = request.environ
+            environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
+            return answer(current_app.extensions["winnow"], environ)
+
+        view.answer = answer  # type: ignore[attr-defined]
         return view
 
     return decorate

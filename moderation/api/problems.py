@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -231,24 +232,25 @@ def answer(details: Problem, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(details), details.status, sent, content_type=MEDIA_TYPE)
 
 
-def request_id() -> str:
-    """Returns the id of the request that is being answered."""
-    return str(request.environ.get("winnow.request_id", ""))
-
-
 def register(app: Flask) -> None:
     """Makes every error of an app a problem document."""
-    app.register_error_handler(Refusal, _refused)
-    app.register_error_handler(errors.WinnowError, _domain)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, lambda error: answer_to(error, request.environ))
 
 
-def _refused(refusal: Refusal) -> Response:
-    return answer(refusal.problem(request_id()), refusal.headers)
+def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
+    """Returns what a request that ended in an error is answered."""
+    request_id = str(environ.get("winnow.request_id", ""))
+    if isinstance(error, Refusal):
+        return answer(error.problem(request_id), error.headers)
+    if isinstance(error, errors.WinnowError):
+        return _domain(error, request_id)
+    if isinstance(error, HTTPException):
+        return _http(error, request_id)
+    log.error("request %s failed", request_id, exc_info=error)
+    return answer(problem("internal-error", "", request_id))
 
 
-def _domain(error: errors.WinnowError) -> Response:
+def _domain(error: errors.WinnowError, request_id: str) -> Response:
     from moderation.api.shapes import comment_out
 
     name = of_error(error)
@@ -263,22 +265,17 @@ def _domain(error: errors.WinnowError) -> Response:
         headers = challenge(name)
     elif KINDS[name].status == 503:
         headers["Retry-After"] = str(STORE_RETRY_SECONDS)
-    return answer(problem(name, sentence(str(error)), request_id(), None, current), headers)
+    return answer(problem(name, sentence(str(error)), request_id, None, current), headers)
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException, request_id: str) -> Response:
     status = error.code or 500
     name = _OF_STATUS.get(status)
     headers = {k: v for k, v in error.get_headers() if k == "Allow"}
     if name is None:
         title = error.name
-        return answer(Problem("about:blank", title, status, f"{title}.", request_id()), headers)
-    return answer(problem(name, "", request_id()), headers)
-
-
-def _unexpected(error: Exception) -> Response:
-    log.error("request %s failed", request_id(), exc_info=error)
-    return answer(problem("internal-error", "", request_id()))
+        return answer(Problem("about:blank", title, status, f"{title}.", request_id), headers)
+    return answer(problem(name, "", request_id), headers)
 
 
 def sentence(text: str) -> str:
