@@ -13,13 +13,14 @@ Row = dict[str, Any]
 Corpus = dict[str, list[Row]]
 
 
-def test_there_are_3000_rows_in_30_languages(corpus: Corpus) -> None:
+def test_there_are_4000_rows_in_30_languages(corpus: Corpus) -> None:
     assert len(corpus) >= 30
-    assert sum(len(rows) for rows in corpus.values()) >= 3000
+    assert sum(len(rows) for rows in corpus.values()) >= 4000
 
 
-def test_a_language_has_at_least_40_rows(rows: list[Row]) -> None:
-    assert len(rows) >= 40
+@pytest.mark.parametrize("label", ["spam", "ham"])
+def test_a_language_has_at_least_40_rows_of_each_label(rows: list[Row], label: str) -> None:
+    assert sum(row["label"] == label for row in rows) >= 40
 
 
 def test_english_has_at_least_800_rows(corpus: Corpus) -> None:
