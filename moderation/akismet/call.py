@@ -33,10 +33,15 @@ class Call:
         )
         self.key = key_of(self.form, environ.get("HTTP_HOST", ""))
         self.blog = normalise_blog(self.form.text("blog"))
-        self.address = client_address(
-            environ.get("REMOTE_ADDR", ""),
-            environ.get("HTTP_X_FORWARDED_FOR", ""),
-            runtime.settings.trusted_proxies,
+        self._environ = environ
+
+    @property
+    def address(self) -> str:
+        """The client's address, as far as it can be believed."""
+        return client_address(
+            self._environ.get("REMOTE_ADDR", ""),
+            self._environ.get("HTTP_X_FORWARDED_FOR", ""),
+            self.runtime.settings.trusted_proxies,
         )
 
     def grant(self) -> BlogGrant:

@@ -7,6 +7,7 @@ charsets of old blogs, names without `=`.
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 from urllib.parse import unquote_to_bytes
 
@@ -14,7 +15,7 @@ BODY_BYTES = 1 << 20
 FIELDS = 5000
 _CONTEXTS = 16
 
-_CREDENTIALS = frozenset((b"HTTP_COOKIE", b"HTTP_AUTHORIZATION"))
+_CREDENTIALS = frozenset(("HTTP_COOKIE", "HTTP_AUTHORIZATION"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _TEXT_CODECS = re.compile(
     r"ascii|utf-8|iso8859-\d{1,2}|cp125\d|cp8\d\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis"
@@ -30,50 +31,51 @@ class Form:
     """
 
     def __init__(self, body: bytes, query: bytes, content_type: str) -> None:
-        self._fields: dict[bytes, bytes] = {}
+        self._fields: dict[str, bytes] = {}
         self._contexts: list[bytes] = []
         self._read(query)
         self._contexts.clear()
         self._read(body)
         declared = _CHARSET.search(content_type)
-        blog_charset = self._fields.get(b"blog_charset", b"").decode("ascii", "ignore")
+        blog_charset = self._fields.get("blog_charset", b"").decode("ascii", "ignore")
         self._charset = _codec(declared.group(1) if declared else "") or _codec(blog_charset)
 
     def _read(self, data: bytes) -> None:
         for pair in data.split(b"&", FIELDS)[:FIELDS]:
-            name, _, value = pair.partition(b"=")
-            if b"%" in name or b"+" in name:
-                name = unquote_to_bytes(name.replace(b"+", b" "))
+            raw_name, _, value = pair.partition(b"=")
+            name = _unquoted(raw_name).decode("utf-8", "surrogateescape")
             if not name or _is_secret(name):
                 continue
-            if name.startswith(b"comment_context"):
+            if name.startswith("comment_context"):
                 if len(self._contexts) < _CONTEXTS:
                     self._contexts.append(value)
             else:
                 self._fields[name] = value
 
     def __contains__(self, name: str) -> bool:
-        return name.encode("utf-8", "surrogatepass") in self._fields
+        return name in self._fields
 
     def text(self, name: str, most: int = 1024) -> str:
         """Returns a field, '' where there is none; at most so many characters of it."""
-        value = self._fields.get(name.encode("utf-8", "surrogatepass"))
+        value = self._fields.get(name)
         return self._decode(value)[:most] if value else ""
 
     def line(self, name: str, most: int = 1024) -> str:
         """Returns a field without white space at its ends."""
-        return self.text(name, most).strip()
+        value = self._fields.get(name)
+        return self._decode(value)[:most].strip() if value else ""
 
     def flag(self, name: str) -> bool:
         """Says whether a field is true: `1`, `true`; `0`, `False` and nothing at all are not."""
-        return self.line(name, 16).strip("'\"").lower() in ("1", "true", "yes", "on")
+        text = self.line(name, 16)
+        return bool(text) and text.strip("'\"").lower() in ("1", "true", "yes", "on")
 
     def contexts(self) -> list[str]:
         """Returns the texts of the page, in whichever of three spellings they were sent."""
         return [text for text in map(self._decode, self._contexts) if text]
 
     def _decode(self, value: bytes) -> str:
-        raw = unquote_to_bytes(value.replace(b"+", b" "))
+        raw = _unquoted(value)
         if self._charset:
             text = raw.decode(self._charset, "replace")
         else:
@@ -84,13 +86,19 @@ class Form:
         return text.replace("\0", "")
 
 
-def _is_secret(name: bytes) -> bool:
+def _unquoted(data: bytes) -> bytes:
+    spaced = data.replace(b"+", b" ")
+    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
+
+
+def _is_secret(name: str) -> bool:
     start = name[:5].upper()
-    if start == b"POST_":
-        return b"pass" in name.lower()
-    return start == b"HTTP_" and name.upper() in _CREDENTIALS
+    if start == "POST_":
+        return "pass" in name.lower()
+    return start == "HTTP_" and name.upper() in _CREDENTIALS
 
 
+@functools.lru_cache(maxsize=64)
 def _codec(name: str) -> str:
     """Returns a charset's codec, '' for an unknown one, UTF-8 and what is no plain charset."""
     try:

@@ -67,10 +67,8 @@ class Edge:
             response = answer(self._runtime, environ)
         except Exception as error:
             response = answer_to(error, environ)
-        data = response.get_data()
-        response.headers["Content-Length"] = str(len(data))
         start(response.status, response.headers.to_wsgi_list())
-        return [data]
+        return [response.get_data()]
 
 
 def hot_calls(app: Flask) -> dict[str, Answer]:

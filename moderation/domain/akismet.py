@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Literal
 from urllib.parse import urlsplit
@@ -125,6 +126,7 @@ _PORTS = {"http": ":80", "https": ":443"}
 BLOG_LENGTH = 1024
 
 
+@functools.lru_cache(maxsize=1024)
 def normalise_blog(text: str) -> str:
     """Returns the one spelling of a blog's address: host in ASCII, port, path; '' for none.
 
