@@ -65,7 +65,8 @@ def decide(
     store: Store, raw_id: bytes, label: str | None, expected: tuple[int, int], **fields: Any
 ) -> tuple[str, int]:
     """Decides a comment, or undoes its decision, by the script."""
-    decision = Decision(label or "ham", "ann", "api", NOW)  # type: ignore[arg-type]
+    now = fields.get("now", NOW)
+    decision = Decision(label or "ham", "ann", "api", now)  # type: ignore[arg-type]
     return comments.decide(
         store,
         fields.get("site", SITE),
@@ -75,7 +76,7 @@ def decide(
         decision=codec.encode(decision),
         example=fields.get("example", b""),
         retention=RETENTION,
-        now_ms=NOW,
+        now_ms=now,
         call=fields.get("call") or str(ULID()),
         replayable=fields.get("replayable", 1000),
     )

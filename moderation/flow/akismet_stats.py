@@ -16,7 +16,8 @@ from moderation.store import Store, akismet, codec, comments, sites
 Span = Literal["60-days", "6-months", "all"]
 Order = Literal["total", "spam", "ham", "missed_spam", "false_positives"]
 
-MONTHS_AT_MOST = 60
+MONTHS_AT_MOST = 13
+"""The counters of days are kept for 400 days: so many whole months."""
 SECONDS_A_SPAM = 5
 """What `time_saved` reckons for each spam comment that nobody had to look at: a convention."""
 
@@ -109,8 +110,8 @@ def _counts(day: dict[str, int], held_as: str) -> Counts:
     return Counts(
         spam=spam + (held if held_as == "spam" else 0),
         ham=approved + (held if held_as == "ham" else 0),
-        missed_spam=max(0, day.get("missed_spam", 0)),
-        false_positives=max(0, day.get("false_positives", 0)),
+        missed_spam=day.get("missed_spam", 0),
+        false_positives=day.get("false_positives", 0),
     )
 
 

@@ -13,7 +13,7 @@ from moderation.flow import akismet_tell, learn
 from moderation.flow.prepare import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import akismet, codec, comments, sites
+from moderation.store import akismet, codec, comments, deletions, sites
 
 
 class Word(Struct, frozen=True):
@@ -134,7 +134,7 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         NotFound: no such comment.
     """
     comment = find(runtime, site, comment_id)
-    found, far = comments.forget(
+    found, far = deletions.forget(
         runtime.store,
         site,
         codec.id_bytes(comment.id),

@@ -16,6 +16,8 @@ from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
 _LABEL = struct.Struct(">BBIIIIBH")
+_LABEL_HAS_DAY = 2
+_LABEL_DAY = 10
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
 _KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased")
 
@@ -162,8 +164,9 @@ def submission_of(data: bytes) -> Submission:
 
 def unpack_label(seq: int, data: bytes) -> LabelEntry:
     """Returns the entry of a label log that was written as `data`."""
-    kind, label, drops, restores, previous, _, _, n_decision = _LABEL.unpack_from(data)
+    kind, label, drops, restores, previous, _, flags, n_decision = _LABEL.unpack_from(data)
     view = memoryview(data)[_LABEL.size :]
+    example = view[n_decision + (_LABEL_DAY if flags & _LABEL_HAS_DAY else 0) :]
     return LabelEntry(
         seq=seq,
         kind=_KINDS[kind],
@@ -172,7 +175,7 @@ def unpack_label(seq: int, data: bytes) -> LabelEntry:
         restores=restores,
         previous=previous,
         decision=_decision(view[:n_decision]) if n_decision else None,
-        example=_example(view[n_decision:]) if len(view) > n_decision else None,
+        example=_example(example) if example else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Comments: written, recorded, decided, read, listed and forgotten."""
+"""Comments: written, recorded, decided, read and listed."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def accept_call(
         args += note
     return [
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
-        k.external, k.label, k.labels, idempotency, limit, k.snapshot,
+        k.external, k.label, k.labels, idempotency, limit, k.snapshot, k.waiting,
     ], args  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def decide(
         "decide",
         [
             k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + day_of(now_ms),
-            k.label, k.labels, k.once + call,
+            k.label, k.labels, k.once + call, k.waiting,
         ],
         [
             site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,
@@ -223,25 +223,6 @@ def decide(
         ],
     )  # fmt: skip
     return answer[0].decode(), int(answer[1]) if len(answer) > 1 else 0
-
-
-def forget(
-    store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
-) -> tuple[bool, bool]:
-    """Deletes a comment and what was kept of it.
-
-    Returns whether there was one, and whether a job must make the learner anew because the
-    comment was labelled more than `replayable` labels ago.
-    """
-    k = keys.of_site(site)
-    bucket = k.external + str(external_bucket(external_id)) if external_id else k.meta
-    answer = store.run(
-        "forget",
-        [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + day_of(now_ms),
-         bucket, k.label, k.checkpoints],
-        [raw_id, external_id, replayable],
-    )  # fmt: skip
-    return answer[0] == b"ok", answer[0] == b"ok" and answer[2] == 1
 
 
 def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | None:

@@ -56,7 +56,7 @@ def snapshot(shard: int) -> str:
 
 
 def waiting(shard: int) -> str:
-    """The channel on which the ids of scored comments are told to those who wait."""
+    """The channel on which the ids of comments that wait no longer are told."""
     return f"{{{shard:02d}}}:scored"
 
 
@@ -90,7 +90,7 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "checkpoints", "comment", "day", "external", "held",
+        "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
         "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "queued", "settings",
         "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
@@ -111,6 +111,7 @@ class SiteKeys:
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
+        self.forgetting = root + ":forgetting"  # hash id → what its deletion has still to delete
         self.idempotency = root + ":idempotency:"  # + keyed hash of the client's key
         self.once = root + ":once:"  # + id of a call; its answer
         self.limit = root + ":limit:"  # + token id : minute

@@ -1,4 +1,4 @@
-"""Being told when a comment of a site has its verdict."""
+"""Being told when a comment of a site waits no longer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from moderation.store.client import Store, store_errors
 
 @contextmanager
 def told(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
-    """Listens for verdicts of a site's shard while the context lasts.
+    """Listens to a site's shard while the context lasts.
 
     Yields a function that takes a comment's id and the most seconds to wait, and returns
-    whether its verdict was announced. What is announced after entering is not missed.
+    whether its verdict, a decision on it or its deletion was announced. What is announced
+    after entering is not missed.
     """
     with store_errors():
         listener = store.redis.pubsub()

@@ -1,7 +1,8 @@
 #!lua
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
---       label prefix, label log, idempotency key, limit key, snapshot of the shard
+--       label prefix, label log, idempotency key, limit key, snapshot of the shard,
+--       channel of those who wait
 -- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
 --       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
 --       to live of it, comments allowed a minute (0: any number), number of comments, how far back
@@ -114,6 +115,7 @@ local function accept(at)
     end
   end
   places[id] = c.status
+  if from == COMMENT_QUEUED and c.status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
   return id, kind, c.revision
 end
 
@@ -141,7 +143,7 @@ end
 for status = 0, 3 do
   if #into[status] > 0 then redis.call('ZADD', k.sets[status], unpack(into[status])) end
 end
-for field, by in pairs(counts) do redis.call('HINCRBY', k.day, field, by) end
+for field, by in pairs(counts) do comment_count(k.day, field, by) end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])
 end

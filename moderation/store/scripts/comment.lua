@@ -46,26 +46,32 @@ local function comment_save(key, c, ttl)
   end
 end
 
--- A label entry: header, decision (msgpack), example (msgpack).
+-- A label entry: header, decision (msgpack), day, example (msgpack).
 -- header: kind, label, drops, restores, previous entry of the comment, entry active before,
---         whether that one decided the same revision, length of the decision
+--         flags, length of the decision
+-- flags: 1: the entry active before decided the same revision; 2: the decision was counted as an
+--        error of the verdict, on the day that stands there in 10 characters
 local LABEL_FORMAT = '>BBI4I4I4I4BI2'
 local LABEL_HEADER = 21
+local LABEL_DAY = 10
 local LABEL_ADDED, LABEL_UNDONE, LABEL_REBUILT, LABEL_ERASED = 1, 2, 3, 4
 
 local function comment_label_pack(e)
   return struct.pack(LABEL_FORMAT, e.kind, e.label, e.drops, e.restores, e.previous, e.before,
-    e.same, #e.decision) .. e.decision .. e.example
+    e.same + (e.day ~= '' and 2 or 0), #e.decision) .. e.decision .. e.day .. e.example
 end
 
 local function comment_label_load(key)
   local text = redis.call('GET', key)
   if not text then return nil end
   local e = {}
-  local length
-  e.kind, e.label, e.drops, e.restores, e.previous, e.before, e.same, length =
+  local flags, length
+  e.kind, e.label, e.drops, e.restores, e.previous, e.before, flags, length =
     struct.unpack(LABEL_FORMAT, text)
-  e.decision = string.sub(text, LABEL_HEADER + 1, LABEL_HEADER + length)
+  local at = LABEL_HEADER + length
+  e.same = flags % 2
+  e.decision = string.sub(text, LABEL_HEADER + 1, at)
+  e.day = flags >= 2 and string.sub(text, at + 1, at + LABEL_DAY) or ''
   return e
 end
 
@@ -76,12 +82,28 @@ local function comment_move(sets, id, from, to)
   if sets[to] then redis.call('ZADD', sets[to], '0', id) end
 end
 
--- Counts what a decision says of the verdict: let through but spam, or refused but ham.
-local function comment_count_error(day, c, label, by)
-  if label == COMMENT_SPAM_LABEL and c.verdict_status == COMMENT_APPROVED then
-    redis.call('HINCRBY', day, 'missed_spam', by)
-  elseif label == COMMENT_HAM_LABEL and c.verdict_status == COMMENT_SPAM then
-    redis.call('HINCRBY', day, 'false_positives', by)
+-- Counts on a day; its counters are kept for 400 days after the last of them appeared.
+local function comment_count(day, field, by)
+  if redis.call('HINCRBY', day, field, by) == by then redis.call('EXPIRE', day, 34560000) end
+end
+
+local COMMENT_ERROR = {[COMMENT_HAM_LABEL] = 'false_positives', [COMMENT_SPAM_LABEL] = 'missed_spam'}
+
+-- Counts a decision that says: let through but spam, or refused but ham. Returns the day that it
+-- was counted on, '' where the verdict was no such error.
+local function comment_count_error(day, c, label)
+  local wrong = label == COMMENT_SPAM_LABEL and COMMENT_APPROVED or COMMENT_SPAM
+  if c.verdict == '' or c.verdict_status ~= wrong then return '' end
+  comment_count(day, COMMENT_ERROR[label], 1)
+  return string.sub(day, -LABEL_DAY)
+end
+
+-- Takes an error back, or counts it again, on the day that it was counted on, if that is kept.
+local function comment_recount_error(day, e, by)
+  if e.day == '' then return end
+  local counted = string.sub(day, 1, -LABEL_DAY - 1) .. e.day
+  if redis.call('EXISTS', counted) == 1 then
+    redis.call('HINCRBY', counted, COMMENT_ERROR[e.label], by)
   end
 end
 
@@ -96,17 +118,17 @@ end
 local function comment_decide(k, id, c, label, decision, example, now, ttls)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   local same = #c.decision > 0 and 1 or 0
+  if same == 1 then
+    local before = comment_label_load(k.label .. c.active)
+    if before then comment_recount_error(k.day, before, -1) end
+  end
+  local day = comment_count_error(k.day, c, label)
   redis.call('SET', k.label .. seq, comment_label_pack({kind = LABEL_ADDED, label = label,
-    drops = c.active, restores = 0, previous = c.last, before = c.active, same = same,
+    drops = c.active, restores = 0, previous = c.last, before = c.active, same = same, day = day,
     decision = decision, example = example}))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
   comment_ask_rebuild(k, seq, c.active)
-  if same == 1 then
-    local before = comment_label_load(k.label .. c.active)
-    if before then comment_count_error(k.day, c, before.label, -1) end
-  end
-  comment_count_error(k.day, c, label, 1)
-  redis.call('HINCRBY', k.day, label == COMMENT_SPAM_LABEL and 'decided_spam' or 'decided_ham', 1)
+  comment_count(k.day, label == COMMENT_SPAM_LABEL and 'decided_spam' or 'decided_ham', 1)
   local status = label == COMMENT_SPAM_LABEL and COMMENT_SPAM or COMMENT_APPROVED
   comment_move(k.sets, id, c.status, status)
   c.status, c.active, c.last, c.decision = status, seq, seq, decision

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Puts a person's decision on a comment, or withdraws the one it has.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, label prefix, label log,
---       once
+--       once, channel of those who wait
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once
@@ -22,24 +22,26 @@ if c.revision ~= tonumber(ARGV[8]) or c.decisions ~= tonumber(ARGV[9]) or c.deci
   return {'stale'}
 end
 
+local from = c.status
+
 local function undo()
   local withdrawn = comment_label_load(k.label .. c.active)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   local restored = withdrawn.before > 0 and comment_label_load(k.label .. withdrawn.before)
   local restores = restored and withdrawn.before or 0
   redis.call('SET', k.label .. seq, comment_label_pack({kind = LABEL_UNDONE, label = 0,
-    drops = c.active, restores = restores, previous = c.last, before = 0, same = 0,
+    drops = c.active, restores = restores, previous = c.last, before = 0, same = 0, day = '',
     decision = ARGV[11], example = ''}))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
   comment_ask_rebuild(k, seq, c.active)
   comment_ask_rebuild(k, seq, restores)
-  comment_count_error(k.day, c, withdrawn.label, -1)
-  redis.call('HINCRBY', k.day, 'undone', 1)
+  comment_recount_error(k.day, withdrawn, -1)
+  comment_count(k.day, 'undone', 1)
   local status = c.verdict ~= '' and c.verdict_status or COMMENT_QUEUED
   c.decision = ''
   if restored and withdrawn.same == 1 then
     c.decision = restored.decision
-    comment_count_error(k.day, c, restored.label, 1)
+    comment_recount_error(k.day, restored, 1)
     status = restored.label == COMMENT_SPAM_LABEL and COMMENT_SPAM or COMMENT_APPROVED
   end
   comment_move(k.sets, id, c.status, status)
@@ -57,5 +59,6 @@ elseif c.decision == '' then
 else
   seq = undo()
 end
+if from == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[11], id) end
 redis.call('SET', KEYS[10], seq, 'PX', 600000)
 return {'ok', seq}

@@ -56,7 +56,7 @@ end
 for set, ids in pairs(left) do redis.call('ZREM', set, unpack(ids)) end
 for set, ids in pairs(moved) do redis.call('ZADD', set, unpack(ids)) end
 for day, fields in pairs(counts) do
-  for field, by in pairs(fields) do redis.call('HINCRBY', day, field, by) end
+  for field, by in pairs(fields) do comment_count(day, field, by) end
 end
 if #entries > 0 then
   redis.call('XACK', KEYS[1], ARGV[1], unpack(entries))

@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from moderation.api import comments as views
+from moderation.store import waiting
 from tests.moderation.api.conftest import Caller, is_problem
 
 HELLO = {"content": "Hello, world", "author": {"name": "Ada"}, "permalink": "https://a.example/1"}
@@ -90,6 +93,42 @@ def test_waiting_ends_when_the_verdict_comes(api: Caller, work: Callable[[], int
     waiting.join(10)
     assert answers[0].json["verdict"] is not None
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("how", ["decision", "check", "label", "deletion"])
+def test_waiting_ends_when_something_else_settles_the_comment(
+    api: Caller, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = {**HELLO, "external_id": "7"}
+    path = api.post("/v1/comments", sent).headers["Location"]
+    listens = threading.Event()
+    told = waiting.told
+
+    @contextmanager
+    def listening(*args: Any) -> Iterator[Any]:
+        with told(*args) as wait:
+            yield lambda *asked: (listens.set(), wait(*asked))[1]
+
+    monkeypatch.setattr(waiting, "told", listening)
+    answers = []
+    waiter = threading.Thread(target=lambda: answers.append(api.get(f"{path}?wait=20")))
+    began = time.monotonic()
+    waiter.start()
+    assert listens.wait(10)
+    if how == "decision":
+        api.post(f"{path}/decision", {"label": "spam"}, headers={"If-Match": "*"})
+    elif how == "check":
+        api.post("/v1/check", sent)
+    elif how == "label":
+        api.post("/v1/labels", {**sent, "label": "spam"})
+    else:
+        api.delete(path)
+    waiter.join(30)
+    assert time.monotonic() - began < 10
+    if how == "deletion":
+        is_problem(answers[0], 404, "not-found")
+    else:
+        assert answers[0].json["status"] != "queued"
 
 
 def test_waiting_ends_after_the_time_asked_for(api: Caller) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from moderation.flow import trim
 from moderation.flow.check import check
+from moderation.flow.decide import Word, decide
 from moderation.flow.tasks import JOBS_QUEUE
-from moderation.store import comments, keys, labels
+from moderation.store import comments, deletions, keys, labels
 from moderation.store import trim as stored
 from moderation.store.codec import id_bytes, id_text
 from tests.factories import SITE, submission
@@ -37,6 +38,17 @@ def test_a_rebuild_that_was_asked_for_and_lost_is_sent_again(runtime):
     trim.trim(runtime)
     with runtime.tasks._app.connection_for_write() as connection:
         assert connection.default_channel.client.llen(JOBS_QUEUE) == 1
+
+
+def test_a_deletion_that_was_cut_short_is_finished(runtime, grant):
+    made = check(runtime, grant, submission("hello")).comment
+    for n in range(120):
+        decide(runtime, SITE, made.id, ("spam", "ham")[n % 2], Word("ann", "api"), None)
+    deletions.forget_some(runtime.store, SITE, id_bytes(made.id), "", 1000, 0)
+    assert any(e.example for e in labels.entries(runtime.store, SITE, 0, 120))
+    trim.trim(runtime)
+    assert not any(e.example for e in labels.entries(runtime.store, SITE, 0, 120))
+    assert deletions.unfinished(runtime.store, SITE) == []
 
 
 def test_comments_that_are_kept_long_keep_no_others_in_the_indexes(runtime, grant, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moderation.store import comments, keys, labels, sites
+from moderation.store import comments, deletions, keys, labels, sites
 from tests.factories import NOW, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
@@ -70,6 +70,51 @@ def test_undo_restores_the_decision_before_and_then_the_verdict(store, comment):
     assert (page(store, "approved"), page(store, "spam")) == ([comment], [])
 
 
+def test_an_error_is_taken_back_on_the_day_on_which_it_was_counted(store, comment):
+    later = NOW + 3 * 86_400_000
+
+    def missed():
+        days = [comments.day_of(at) for at in (NOW, later)]
+        return [day.get("missed_spam") for day in comments.counters(store, SITE, days)]
+
+    decide(store, comment, "spam", (1, 0))
+    decide(store, comment, "ham", (1, 1), now=later)
+    assert missed() == [0, None]
+    decide(store, comment, None, (1, 2), now=later)
+    assert missed() == [1, None]
+    decide(store, comment, None, (1, 3), now=later)
+    assert missed() == [0, None]
+    decide(store, comment, "spam", (1, 4), now=later)
+    assert missed() == [0, 1]
+
+
+def test_what_was_never_counted_is_never_taken_back(store):
+    (done,) = accept(store, write(submission(external_id="x")))
+    decide(store, done.id, "spam", (1, 0))
+    accept(store, write(submission(external_id="x"), verdict=verdict(), status="approved"))
+    assert comments.get(store, SITE, done.id).verdict.status == "approved"
+    decide(store, done.id, None, (1, 1))
+    assert counts(store).get("missed_spam", 0) == 0
+
+
+def test_a_day_is_forgotten_after_400_days_and_then_nothing_is_taken_back_from_it(store, valkey):
+    days = keys.of_site(SITE).day
+    later = NOW + 86_400_000
+    (done,) = accept(store, write(verdict=verdict("approved"), status="approved"))
+    (other,) = accept(store, write(verdict=verdict("approved"), status="approved"))
+    decide(store, other.id, "spam", (1, 0))
+    deletions.forget(store, SITE, done.id, "", 1000, later)
+    with valkey.client() as client:
+        names = client.keys(days + "*")
+        assert len(names) == 2
+        assert all(0 < client.ttl(name) <= 400 * 86_400 for name in names)
+        client.delete(*names)
+        decide(store, other.id, None, (1, 1), now=later)
+        assert client.keys(days + "*") == [(days + comments.day_of(later)).encode()]
+    (only,) = comments.counters(store, SITE, [comments.day_of(later)])
+    assert only == {"undone": 1}
+
+
 def test_undo_on_a_queued_comment_lets_it_wait_again(store):
     (done,) = accept(store, write())
     decide(store, done.id, "spam", (1, 0))
@@ -118,7 +163,7 @@ def test_deleting_leaves_nothing_of_the_comment(store, valkey):
     accept(store, write(submission("two", external_id="x")))
     decide(store, done.id, "spam", (2, 0), example=b"the text that was learned")
     labels.put_checkpoint(store, SITE, "snap", 1, 0, b"learner", [])
-    assert comments.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
+    assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
     assert comments.get(store, SITE, done.id) is None
     assert comments.find_external(store, SITE, "x") is None
     assert page(store, None) == page(store, "spam") == []
@@ -131,7 +176,43 @@ def test_deleting_leaves_nothing_of_the_comment(store, valkey):
             kind = client.type(name)
             data = client.dump(name) if kind != b"string" else client.get(name)
             assert b"learned" not in data and done.id not in name
-    assert comments.forget(store, SITE, done.id, "x", 1000, NOW) == (False, False)
+    assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (False, False)
+
+
+def test_what_one_call_cannot_delete_is_deleted_by_the_next_and_nobody_sees_it_meanwhile(
+    store, valkey
+):
+    for text in range(130):
+        sent = submission(str(text), external_id="x")
+        (done,) = accept(store, write(sent, verdict=verdict(), status="approved"))
+    for number in range(150):
+        decide(store, done.id, "spam", (130, number), example=b"the text that was learned")
+    labels.put_checkpoint(store, SITE, "snap", 150, 0, b"learner", [])
+
+    def left():
+        with valkey.client() as client:
+            names = client.keys("*:comment:*")
+            entries = client.mget([f"{keys.of_site(SITE).label}{n}" for n in range(1, 151)])
+            return len(names), sum(b"learned" in entry for entry in entries)
+
+    def call():
+        return deletions.forget_some(store, SITE, done.id, "x", 1000, NOW)
+
+    some = call()
+    assert (some.found, some.more) == (True, True)
+    assert left() == (29, 150), "at most a hundred things go at once"
+    assert comments.get(store, SITE, done.id) is None
+    assert comments.find_external(store, SITE, "x") is None
+    assert page(store, "spam") == []
+    assert deletions.unfinished(store, SITE) == [done.id]
+    call()
+    assert left() == (0, 79)
+    assert (sites.read(store, SITE).epoch, labels.checkpoints(store, SITE, "snap")) == (1, {})
+    assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
+    assert left() == (0, 0)
+    assert deletions.unfinished(store, SITE) == []
+    assert counts(store)["deleted"] == 1
+    assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (False, False)
 
 
 def test_deleting_an_old_label_leaves_the_learner_to_a_job(store, comment):
@@ -139,7 +220,7 @@ def test_deleting_an_old_label_leaves_the_learner_to_a_job(store, comment):
     for _ in range(5):
         (other,) = accept(store, write(verdict=verdict(), status="approved"))
         decide(store, other.id, "ham", (1, 0))
-    assert comments.forget(store, SITE, comment, "", 3, NOW) == (True, True)
+    assert deletions.forget(store, SITE, comment, "", 3, NOW) == (True, True)
     assert labels.rebuilds_asked(store, [SITE, "other"]) == [SITE]
     assert sites.read(store, SITE).epoch == 1, "a learner that is being made of it is not kept"
 

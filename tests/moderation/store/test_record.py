@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.store import codec, comments, inbox, keys
+from moderation.store import codec, comments, deletions, inbox, keys
 from tests.factories import NOW, RETENTION, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
@@ -34,6 +34,16 @@ def test_a_verdict_is_recorded_once_however_often_the_script_runs(store):
     assert comments.get(store, SITE, done.id).status == "approved"
     assert counts(store) == {"comments": 1, "verdict_1": 1, "label_1": 1, "by_0": 1}
     assert sum(inbox.lengths(store)) == 0
+
+
+def test_counters_of_verdicts_alone_are_forgotten_after_400_days(store, valkey):
+    accept(store, write())
+    items = recorded(read_all(store))
+    day = keys.of_site(SITE).day + comments.day_of(NOW)
+    with valkey.client() as client:
+        client.delete(day)
+        record(store, items)
+        assert 0 < client.ttl(day) <= 400 * 86_400
 
 
 def test_more_than_one_script_holds_are_recorded(store):
@@ -72,7 +82,7 @@ def test_a_decision_made_before_the_verdict_keeps_the_status(store):
 def test_what_was_deleted_while_it_waited_leaves_the_inbox(store):
     (done,) = accept(store, write())
     waiting = read_all(store)
-    comments.forget(store, SITE, done.id, "", 1000, NOW)
+    deletions.forget(store, SITE, done.id, "", 1000, NOW)
     assert inbox.fetch(store, waiting) == [None]
     assert record(store, recorded(waiting)) == 0
     assert sum(inbox.lengths(store)) == 0
