@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
+from ipaddress import ip_address
 
 import msgspec
 
@@ -37,11 +39,17 @@ def training_row(data: bytes) -> Row:
 
 
 def personal_hash(secret: bytes, kind: str, value: str) -> str:
-    """Returns the keyed hash under which an e-mail, IP or author id is found again, '' for ''."""
-    value = value.strip().lower()
-    if not value:
-        return ""
-    return keyed_hash(secret, kind, value)
+    """Returns the keyed hash under which an e-mail, IP or author id is found again, '' for ''.
+
+    E-mail addresses are the same in either case, IP addresses in any spelling, ids as they are.
+    """
+    value = value.strip()
+    if kind == "email":
+        value = value.lower()
+    elif kind == "ip":
+        with suppress(ValueError):
+            value = str(ip_address(value))
+    return keyed_hash(secret, kind, value) if value else ""
 
 
 def keyed_hash(secret: bytes, kind: str, value: str) -> str:

@@ -26,6 +26,9 @@ QUEUE_OF = {
     TELL_SITE: JOBS_QUEUE,
 }
 
+EXPIRES_SECONDS = {SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600}
+"""A message that nobody took by then is dropped: the sweep, or trimming, has sent it again."""
+
 
 class Tasks:
     """Sends tasks; a broker that does not answer is logged, for the sweep makes up for it."""
@@ -46,7 +49,12 @@ class Tasks:
         """Sends a task and says whether the broker took it."""
         try:
             self._app.send_task(
-                name, args=args, queue=QUEUE_OF[name], retry=False, ignore_result=True
+                name,
+                args=args,
+                queue=QUEUE_OF[name],
+                expires=EXPIRES_SECONDS[name],
+                retry=False,
+                ignore_result=True,
             )
         except Exception as error:  # kombu raises its own, the client's and the socket's
             log.warning("the broker did not take %s: %s", name, type(error).__name__)

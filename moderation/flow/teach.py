@@ -65,13 +65,11 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
         grant = confirm(runtime, grant)
     context = learn.context(runtime, grant.site, state)
     verdicts = score_batch([(lesson.submission, context) for lesson in lessons])
-    known = comments.find_externals(
-        runtime.store, grant.site, [lesson.submission.external_id for lesson in lessons]
-    )
+    places = _places(runtime, grant.site, [lesson.submission for lesson in lessons])
     now = now_ms()
     writes = [
-        _labelled(runtime, lesson, verdict, context, raw_id or codec.new_id(), word, now)
-        for lesson, verdict, raw_id in zip(lessons, verdicts, known, strict=True)
+        _labelled(runtime, lesson, verdict, context, place, word, now)
+        for lesson, verdict, place in zip(lessons, verdicts, places, strict=True)
     ]
     names, args = comments.accept_call(
         grant.site, writes, comments.ttls(context.settings.retention), now,
@@ -83,15 +81,37 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
     return [codec.id_text(done.id) for done in answer]
 
 
+def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[tuple[bytes, int]]:
+    """Returns the id and the revision that each submission has, or will have once written."""
+    ids = comments.find_externals(runtime.store, site, [s.external_id for s in sent])
+    known = [raw_id for raw_id in ids if raw_id is not None]
+    latest: dict[str, tuple[bytes, int, Submission]] = {}
+    for raw_id, stored in zip(known, comments.get_many(runtime.store, site, known), strict=True):
+        if stored is not None:
+            external_id = stored.submission.external_id
+            latest[external_id] = raw_id, stored.revision, stored.submission
+    places = []
+    for submission in sent:
+        before = latest.get(submission.external_id)
+        raw_id, revision = before[:2] if before else (codec.new_id(), 1)
+        if before and codec.encode(before[2]) != codec.encode(submission):
+            revision += 1
+        if submission.external_id:
+            latest[submission.external_id] = raw_id, revision, submission
+        places.append((raw_id, revision))
+    return places
+
+
 def _labelled(
     runtime: Runtime,
     lesson: Lesson,
     verdict: Verdict,
     context: learn.SiteContext,
-    raw_id: bytes,
+    place: tuple[bytes, int],
     word: Word,
     now: int,
 ) -> comments.Write:
+    raw_id, revision = place
     at = now if lesson.labelled_ms is None else lesson.labelled_ms
     status = effective_status(verdict, context.settings)
     write = write_of(runtime, raw_id, lesson.submission, verdict, status)
@@ -99,7 +119,7 @@ def _labelled(
         runtime.secret,
         lesson.submission,
         comment=codec.id_text(raw_id),
-        revision=1,
+        revision=revision,
         labelled_ms=at,
         model=context.name,
         suggestion_shown=False,

@@ -28,6 +28,11 @@ def test_beat_sends_tasks_that_exist_and_lets_none_pile_up() -> None:
         assert entry["options"]["expires"] <= entry["schedule"]
 
 
+def test_what_beat_does_not_send_expires_too() -> None:
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert set(names.EXPIRES_SECONDS) == OURS - scheduled
+
+
 def test_workers_accept_nothing_but_json() -> None:
     assert app.conf.accept_content == ["json"]
     assert app.conf.task_serializer == "json"
