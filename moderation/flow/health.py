@@ -30,8 +30,8 @@ def ready(runtime: Runtime) -> None:
 
 
 def queue(runtime: Runtime) -> Queue:
-    """Returns what waits in all inboxes, in two round trips."""
-    depth = sum(inbox.lengths(runtime.store))
+    """Returns what waits in all inboxes, in four round trips."""
+    depth = inbox.depth(runtime.store, sites.names(runtime.store))
     oldest = inbox.oldest_ms(runtime.store) if depth else None
     age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
     return Queue(depth, age)

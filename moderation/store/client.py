@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from time import monotonic
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import hiredis
 import redis
@@ -56,6 +56,14 @@ class Script:
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so
 
 
+class Call(NamedTuple):
+    """A call of a script by its name; a plain command has no name and its words as `args`."""
+
+    name: str
+    keys: Sequence[str]
+    args: Sequence[Any]
+
+
 @contextmanager
 def store_errors() -> Iterator[None]:
     """Turns the client's errors into `StoreDown` and `StoreFull`."""
@@ -95,16 +103,8 @@ class Line:
 
     def call(self, *words: Any) -> Any:
         """Sends a command and returns its answer, by a new connection if the old one is gone."""
-        connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = self._pool.make_connection()
-            self._all.add(connection)
+        connection = self._connection()
         try:
-            now = monotonic()
-            idle = now - getattr(self._own, "used", 0.0)
-            if idle > IDLE_SECONDS and connection.is_connected and _is_over(connection):
-                connection.disconnect()
-            self._own.used = now
             connection.send_packed_command([pack_command(words)], check_health=False)
             return connection.read_response()
         except ResponseError:
@@ -113,6 +113,47 @@ class Line:
             # An answer that comes late must not be taken for that of the next command.
             connection.disconnect()
             raise
+
+    def send(self, commands: Iterable[Sequence[Any]]) -> None:
+        """Sends commands whose answers are received later, all of them before the next."""
+        if getattr(self._own, "due", 0):
+            self._own.connection.disconnect()  # Nobody received what was asked before.
+        connection = self._connection()
+        packed = [pack_command(tuple(words)) for words in commands]
+        self._own.due = len(packed)
+        try:
+            connection.send_packed_command([b"".join(packed)], check_health=False)
+        except BaseException:
+            connection.disconnect()
+            raise
+
+    def receive(self) -> list[Any]:
+        """Returns the answers to what was sent last; the server's errors are among them."""
+        connection, answers = self._own.connection, []
+        try:
+            while self._own.due:
+                try:
+                    answers.append(connection.read_response())
+                except ResponseError as error:
+                    answers.append(error)
+                self._own.due -= 1
+        except BaseException:
+            connection.disconnect()
+            raise
+        return answers
+
+    def _connection(self) -> Any:
+        """Returns this thread's connection, not connected if the server has ended it."""
+        connection = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = self._pool.make_connection()
+            self._all.add(connection)
+        now = monotonic()
+        idle = now - getattr(self._own, "used", 0.0)
+        if idle > IDLE_SECONDS and connection.is_connected and _is_over(connection):
+            connection.disconnect()
+        self._own.used = now
+        return connection
 
     def close(self) -> None:
         """Closes the connections of all threads."""
@@ -155,6 +196,7 @@ class Store:
         self.hurry = self._client(HURRY_SECONDS)
         self._calm = Line(self.redis)
         self._hurried = Line(self.hurry)
+        self._ahead = Line(self.redis)
         self._scripts: dict[str, Script] = {}
         self._lock = threading.Lock()
 
@@ -182,6 +224,7 @@ class Store:
         """Closes every connection."""
         self._calm.close()
         self._hurried.close()
+        self._ahead.close()
         self.redis.close()
         self.hurry.close()
 
@@ -209,6 +252,11 @@ class Store:
                 return line.call("EVALSHA", script.sha, len(keys), *keys, *args)
             except NoScriptError:
                 return line.call("EVAL", script.text, len(keys), *keys, *args)
+
+    def command(self, *words: Any) -> Any:
+        """Returns the answer to a plain command, just as the server sends it."""
+        with store_errors():
+            return self._calm.call(*words)
 
     def run_many(
         self,
@@ -240,3 +288,30 @@ class Store:
                 if isinstance(answer, Exception):
                     raise answer
         return answers
+
+    def send(self, calls: Sequence[Call]) -> None:
+        """Sends calls whose answers this thread receives later, all of them before the next.
+
+        They have a connection of their own: what is run meanwhile is run at once.
+        """
+        with store_errors():
+            self._ahead.send(map(self._words, calls))
+
+    def receive(self, calls: Sequence[Call]) -> list[Any]:
+        """Returns the answers to `calls`, which were sent last; errors of plain commands too.
+
+        A server that does not know a script yet is taught it and asked again.
+        """
+        with store_errors():
+            answers = self._ahead.receive()
+            for i, call in enumerate(calls):
+                if isinstance(answers[i], NoScriptError):
+                    answers[i] = self.run(*call)
+                elif isinstance(answers[i], ResponseError) and call.name:
+                    raise answers[i]
+        return answers
+
+    def _words(self, call: Call) -> Sequence[Any]:
+        if not call.name:
+            return call.args
+        return ("EVALSHA", self.script(call.name).sha, len(call.keys), *call.keys, *call.args)

@@ -1,193 +1,52 @@
-"""Comments: written, recorded, decided, read and listed."""
+"""Comments: decided, read, listed and counted."""
 
 from __future__ import annotations
 
-import datetime as dt
 import heapq
 import itertools
-import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
-
-from msgspec import Struct
 
 from moderation.domain.comments import Comment, Status
-from moderation.domain.sites import Retention
-from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
+from moderation.store.accepting import (
+    AT_ONCE,
+    EXTERNAL_BUCKETS,
+    Conditions,
+    Notes,
+    Write,
+    Written,
+    accept_call,
+    day_of,
+    external_bucket,
+    state_instead,
+    ttls,
+    written,
+)
 from moderation.store.client import Store, store_errors
-from moderation.store.sites import SiteState, state_of
 
-AT_ONCE = 100
-"""Most comments that one script handles: it blocks the store for about 2 ms."""
-EXTERNAL_BUCKETS = 4096
-IDEMPOTENCY_MS = 24 * 3600 * 1000
-
-
-class Write(Struct, frozen=True):
-    """One comment on its way into the store; `label` with `decision` and `example` decide it."""
-
-    id: bytes
-    external_id: str
-    digest: bytes
-    submission: bytes
-    verdict: Verdict | None = None
-    status: Status = "queued"
-    label: str | None = None
-    decision: bytes = b""
-    example: bytes = b""
-
-
-class Written(Struct, frozen=True):
-    """What became of a `Write`: new, a new revision, or the same comment again."""
-
-    id: bytes
-    kind: Literal["new", "revision", "same"]
-    revision: int
-
-
-class Conditions(Struct, frozen=True):
-    """What must hold before anything is written, and what is counted.
-
-    `tokens` is the revision of the site's tokens that the caller knows (None: any); `state` is
-    what the verdicts were made with (None: unasked), and has the tokens' revision in it;
-    `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
-    is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
-    labels back a learner may be made anew without a job.
-    """
-
-    tokens: int | None = None
-    state: SiteState | None = None
-    idempotency: tuple[str, bytes] | None = None
-    token_id: str = ""
-    per_minute: int = 0
-    charge: int = 0
-    replayable: int = 1000
-
-
-_KIND: dict[bytes, Literal["new", "revision", "same"]] = {
-    b"n": "new",
-    b"r": "revision",
-    b"s": "same",
-}
-
-
-def ttls(retention: Retention) -> list[int]:
-    """Returns the time to live by status code, in milliseconds; 0 is for ever."""
-    days = (retention.queued, retention.approved, retention.held, retention.spam)
-    return [day * 86_400_000 for day in days]
-
-
-def external_bucket(external_id: str) -> int:
-    """Returns the bucket of an external id; small hashes are kept compact by the store."""
-    return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
-
-
-def day_of(now_ms: int) -> str:
-    """Returns the UTC day of a time as `2026-11-22`."""
-    return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
-
-
-Notes = Sequence[tuple[bytes, bytes]]
-"""What is kept beside a comment for as long as it: a prefix to which the comment's id is added
-with what stands there, or a key that leads to the comment's id with b"" in its place."""
-
-
-def accept_call(
-    site: str,
-    writes: Sequence[Write],
-    retention: list[int],
-    now_ms: int,
-    on: Conditions,
-    notes: Notes = (),
-) -> tuple[list[str], list[Any]]:
-    """Returns keys and arguments of the script that writes up to `AT_ONCE` comments.
-
-    `notes` are on the first of them.
-    """
-    k = keys.of_site(site)
-    idempotency, limit = k.meta, k.meta
-    request = b""
-    if on.idempotency is not None:
-        idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
-    if on.per_minute:
-        limit = f"{k.limit}{on.token_id}:{now_ms // 60_000}"
-    args: list[Any] = [
-        site, now_ms, "" if on.tokens is None else on.tokens, *retention,
-        request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
-        on.charge or len(writes), "" if on.state is None else _state_text(on.state),
-    ]  # fmt: skip
-    for w in writes:
-        args += (w.id, w.external_id)
-        args += (external_bucket(w.external_id) if w.external_id else "", w.digest, w.submission)
-        if w.verdict is None:
-            args += (0, 0, 0, 0, b"")
-        else:
-            args += _verdict_args(w.verdict, w.status)
-        args += (codec.LABEL_CODE[w.label], w.decision, w.example)
-    for note in notes:
-        args += note
-    return [
-        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
-        k.external, k.label, k.labels, idempotency, limit, k.snapshot, k.waiting,
-    ], args  # fmt: skip
-
-
-def _state_text(s: SiteState) -> str:
-    return f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
-
-
-def _verdict_args(verdict: Verdict, status: Status) -> tuple[Any, ...]:
-    code = codec.STATUS_CODE[status]
-    label = codec.LABEL_CODE[verdict.label]
-    return code, code, label, codec.BY_CODE[verdict.decided_by], codec.pack_verdict(verdict)
-
-
-def written(answer: list[Any]) -> list[Written] | str:
-    """Returns what the accepting script answered: comments, or the word for why none."""
-    if answer[0] != b"ok":
-        return str(answer[0].decode())
-    return [
-        Written(answer[i], _KIND[answer[i + 1]], int(answer[i + 2]))
-        for i in range(1, len(answer), 3)
-    ]
-
-
-def state_instead(answer: list[Any]) -> SiteState | None:
-    """Returns the site's state where the accepting script found another than it was told."""
-    return state_of(answer[1:]) if answer[0] == b"stale" else None
-
-
-class Recorded(Struct, frozen=True):
-    """A verdict on its way into the store, with the inbox entry that asked for it."""
-
-    site: str
-    entry: bytes
-    id: bytes
-    revision: int
-    verdict: Verdict
-    status: Status
-    ttl_ms: int
-
-
-def record(store: Store, shard: int, verdicts: Sequence[Recorded], now_ms: int) -> int:
-    """Records verdicts of one shard, at most `AT_ONCE` a script, and empties their entries."""
-    calls = []
-    for start in range(0, len(verdicts), AT_ONCE):
-        part = verdicts[start : start + AT_ONCE]
-        sites: dict[str, int] = {}
-        names = [keys.inbox(shard), keys.waiting(shard)]
-        args: list[Any] = [keys.GROUP, now_ms]
-        for r in part:
-            at = sites.get(r.site)
-            if at is None:
-                at = sites[r.site] = len(sites)
-                k = keys.of_site(r.site)
-                names += (k.comment, *k.by_status, k.day + day_of(now_ms))
-            args += (at, r.entry, r.id, r.revision)
-            args += (*_verdict_args(r.verdict, r.status), r.ttl_ms)
-        calls.append((names, args))
-    return sum(store.run_many("record", calls))
+__all__ = [
+    "AT_ONCE",
+    "EXTERNAL_BUCKETS",
+    "Conditions",
+    "Notes",
+    "Write",
+    "Written",
+    "accept_call",
+    "counters",
+    "counters_of_day",
+    "day_of",
+    "decide",
+    "external_bucket",
+    "find_external",
+    "find_externals",
+    "get",
+    "get_many",
+    "page",
+    "state_instead",
+    "ttls",
+    "written",
+]
 
 
 def decide(
@@ -310,4 +169,18 @@ def _counters(store: Store, names: Iterable[str]) -> list[dict[str, int]]:
         pipe = store.redis.pipeline(transaction=False)
         for name in names:
             pipe.hgetall(name)
-        return [{f.decode(): int(v) for f, v in found.items()} for found in pipe.execute()]
+        return [_by_name(found) for found in pipe.execute()]
+
+
+def _by_name(found: dict[bytes, bytes]) -> dict[str, int]:
+    """Returns counters by name. What a verdict counts is one field: `verdicts_` and the codes of
+    its status, its label and who judged."""
+    counts: Counter[str] = Counter()
+    for field, value in found.items():
+        name, _, codes = field.decode().partition("verdicts_")
+        if codes:
+            for what, code in zip(("verdict", "label", "by"), codes, strict=True):
+                counts[f"{what}_{code}"] += int(value)
+        else:
+            counts[name] += int(value)
+    return dict(counts)

@@ -9,19 +9,25 @@ from msgspec import Struct
 from redis.exceptions import ResponseError
 
 from moderation.store import codec, keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Call, Store, store_errors
 
 LEASE_MS = 8000
 
 
 class Waiting(Struct, frozen=True):
-    """One entry of an inbox: which revision of which comment waits."""
+    """Which revision of which comment waits, and of how many bytes.
+
+    Those of one accepting call, a hundred at most, share an entry of their inbox; it is done with
+    the `last` of them.
+    """
 
     shard: int
     entry: bytes
     site: str
     id: bytes
     revision: int
+    size: int
+    last: bool
 
 
 def ring(pipe: Any, lane: int) -> None:
@@ -54,7 +60,10 @@ def _bell(store: Store, lane: int, what: str, token: str) -> bool:
 
 
 def lengths(store: Store) -> list[int]:
-    """Returns how many entries wait in each of the 64 inboxes, in one round trip."""
+    """Returns how many entries wait in each of the 64 inboxes, in one round trip.
+
+    An entry stands for up to a hundred comments.
+    """
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for shard in range(keys.SHARDS):
@@ -72,37 +81,66 @@ def oldest_ms(store: Store) -> int | None:
     return min((int(entry.split(b"-")[0]) for entry in firsts), default=None)
 
 
-def read(
-    store: Store, lane: int, *, pending: bool, count: int, block_ms: int | None = None
-) -> list[Waiting]:
-    """Returns what waits in a lane's inboxes, at most `count` of each.
+def depth(store: Store, sites: Sequence[str]) -> int:
+    """Returns how many comments of sites have no verdict yet, in one round trip or two."""
+    entries = lengths(store)
+    busy = [k for k in map(keys.of_site, sites) if entries[k.shard]]
+    if not busy:
+        return 0
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for k in busy:
+            pipe.zcard(k.queued)
+        # A revision that was overtaken, or decided, waits for its verdict in no set.
+        return max(sum(entries), sum(map(int, pipe.execute())))
 
-    `pending` reads what this lane was given before and never acknowledged. `block_ms` waits
+
+def take_call(lane: int, *, pending: bool, count: int, block_ms: int | None = None) -> Call:
+    """Returns the call that takes up to `count` entries of each of a lane's inboxes.
+
+    `pending` takes again what this lane was given before and never acknowledged. `block_ms` waits
     that long for the first entry. There is one consumer a lane, by a constant name.
     """
     names = keys.lane_inboxes(lane)
-    streams = dict.fromkeys(names, "0" if pending else ">")
+    block = () if block_ms is None else ("BLOCK", block_ms)
+    ids = ["0" if pending else ">"] * len(names)
+    words = ("XREADGROUP", "GROUP", keys.GROUP, f"lane-{lane}", "COUNT", count, *block)
+    return Call("", (), (*words, "STREAMS", *names, *ids))
+
+
+def taken(store: Store, answer: Any) -> list[Waiting]:
+    """Returns what the call of `take_call` took; nothing where groups had to be made first."""
+    if isinstance(answer, ResponseError):
+        if not str(answer).startswith("NOGROUP"):
+            raise answer
+        make_groups(store)
+        return []
+    waiting = []
+    for name, entries in answer or ():
+        shard = keys.shard_of_inbox(name)
+        for entry, fields in entries:
+            if fields:
+                site = fields[1].decode()
+                found = list(codec.unpack_waiting(fields[3]))
+                end = len(found) - 1
+                waiting += [
+                    Waiting(shard, entry, site, raw_id, revision, size, i == end)
+                    for i, (raw_id, revision, size) in enumerate(found)
+                ]
+    return waiting
+
+
+def take(
+    store: Store, lane: int, *, pending: bool, count: int, block_ms: int | None = None
+) -> list[Waiting]:
+    """Returns what waits in a lane's inboxes, of at most `count` entries of each."""
+    call = take_call(lane, pending=pending, count=count, block_ms=block_ms)
     with store_errors():
         try:
-            found = store.redis.xreadgroup(
-                keys.GROUP, f"lane-{lane}", streams, count=count, block=block_ms
-            )
+            answer = store.command(*call.args)
         except ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
-                raise
-            make_groups(store)
-            return []
-    shards = {name.encode(): shard for name, shard in zip(names, _shards(lane), strict=True)}
-    return [
-        Waiting(shards[name], entry, f[b"s"].decode(), f[b"i"], int(f[b"r"]))
-        for name, entries in found or []
-        for entry, f in entries
-        if f
-    ]
-
-
-def _shards(lane: int) -> range:
-    return range(lane, keys.SHARDS, keys.LANES)
+            answer = error
+        return taken(store, answer)
 
 
 def make_groups(store: Store) -> None:
@@ -130,43 +168,49 @@ def deliveries(store: Store, waiting: Sequence[Waiting]) -> dict[bytes, int]:
 
 
 def first_alone(store: Store, waiting: Waiting) -> bool:
-    """Marks that an entry is tried alone, and says whether it is the first time."""
+    """Marks that a revision is tried alone, and says whether it is the first time."""
+    name = f"{codec.id_text(waiting.id)}:{waiting.revision}"
     with store_errors():
         return bool(
-            store.redis.set(
-                f"{keys.of_site(waiting.site).once}alone:{waiting.entry.decode()}",
-                1,
-                nx=True,
-                ex=3600,
-            )
+            store.redis.set(f"{keys.of_site(waiting.site).once}alone:{name}", 1, nx=True, ex=3600)
         )
 
 
-def forget_entries(store: Store, waiting: Sequence[Waiting]) -> None:
-    """Takes entries out of their inboxes: their comments are gone or have a verdict."""
-    with store_errors():
-        for shard in {w.shard for w in waiting}:
-            entries = [w.entry for w in waiting if w.shard == shard]
-            # Both or neither: an entry that was only acknowledged would lie there for ever.
-            pipe = store.redis.pipeline(transaction=True)
-            pipe.xack(keys.inbox(shard), keys.GROUP, *entries)
-            pipe.xdel(keys.inbox(shard), *entries)
-            pipe.execute()
+def fetch_call(waiting: Sequence[Waiting]) -> Call:
+    """Returns the call that reads comments that wait, of at least one."""
+    site, prefix, names = None, b"", []
+    for w in waiting:
+        if w.site != site:
+            site, prefix = w.site, keys.of_site(w.site).comment.encode()
+        names.append(prefix + w.id)
+    return Call("", (), ("MGET", *names))
 
 
-def fetch(store: Store, waiting: Sequence[Waiting]) -> list[bytes | None]:
-    """Returns what is stored of each waiting revision; None where it is gone or has a verdict."""
-    names = [keys.of_site(w.site).comment.encode() + w.id for w in waiting]
-    with store_errors():
-        found: list[bytes | None] = list(store.redis.mget(names)) if names else []
+def fetched(store: Store, waiting: Sequence[Waiting], answer: Any) -> list[bytes | None]:
+    """Returns what is stored of each waiting revision, from the answer to `fetch_call`.
+
+    None where it is gone. One that was overtaken meanwhile is read from where it is kept.
+    """
+    if isinstance(answer, ResponseError):
+        raise answer
+    found: list[bytes | None] = answer
     older = [
         i
         for i, (w, data) in enumerate(zip(waiting, found, strict=True))
         if data is not None and codec.revision_of(data) != w.revision
     ]
     if older:
+        names = [
+            keys.of_site(w.site).comment.encode() + w.id + b":%d" % w.revision
+            for w in (waiting[i] for i in older)
+        ]
         with store_errors():
-            archived = store.redis.mget([names[i] + b":%d" % waiting[i].revision for i in older])
-        for i, data in zip(older, archived, strict=True):
-            found[i] = data
-    return [None if data is None or codec.has_verdict(data) else data for data in found]
+            for i, data in zip(older, store.redis.mget(names), strict=True):
+                found[i] = data
+    return found
+
+
+def fetch(store: Store, waiting: Sequence[Waiting]) -> list[bytes | None]:
+    """Returns what is stored of each waiting revision; None where it is gone."""
+    with store_errors():
+        return fetched(store, waiting, store.command(*fetch_call(waiting).args))

@@ -45,6 +45,11 @@ def inbox(shard: int) -> str:
     return f"{{{shard:02d}}}:inbox"
 
 
+def shard_of_inbox(name: bytes) -> int:
+    """The shard of a stream, by its name."""
+    return int(name[1:3])
+
+
 def labels(shard: int) -> str:
     """The label log of a shard: order and pointers."""
     return f"{{{shard:02d}}}:labels"

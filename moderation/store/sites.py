@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.accounts import Token, User
 from moderation.domain.sites import SiteSettings
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Call, Store, store_errors
 
 _settings = msgspec.json.Decoder(SiteSettings).decode
 _token = msgspec.json.Decoder(Token).decode
@@ -54,6 +54,11 @@ def read_counting(store: Store, site: str, count: Callable[[Any], None]) -> tupl
     """Returns a site's state and what `count` counts in the same pipeline, on a check's way."""
     state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count, hurry=True)
     return state_of(state), int(counted)
+
+
+def read_call(site: str) -> Call:
+    """Returns the call that reads a site's state."""
+    return Call("read", _read_keys(site), ())
 
 
 def read_many(store: Store, sites: list[str]) -> dict[str, SiteState]:

@@ -8,21 +8,22 @@
 --       to live of it, comments allowed a minute (0: any number), number of comments, how far back
 --       (labels) a learner may be made anew at once, what counts against the limit, what the
 --       verdicts were made with ('' unasked: labels, epoch, revisions of settings and tokens,
---       time of making, snapshot, as in read.lua, with a blank between them);
---       a comment: id, external id, its bucket, digest, submission, status, status and label by
---       the verdict, who judged, verdict, decided label (0: none), decision, example;
+--       time of making, snapshot, as in read.lua, with a blank between them), words a comment;
+--       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
+--       or in 8: who judged, decided label (0: none), decision, example besides;
 --       then notes on the first comment, which live as long as it: a prefix to which its id is
 --       added, what stands there; a key that leads to its id, '' in place of what stands there
--- Answer: {'ok', id, kind, revision, …} kind: n new, r revised, s the same again;
---       {'tokens'}, {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing
---       written.
+-- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
+-- Answer: {'ok', for each comment packed: id, kind, revision} kind: n new, r revised, s the same
+--       again; {'tokens'}, {'limited'}, {'conflict'} or {'stale', what read.lua answers} with
+--       nothing written.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
   replayable = tonumber(ARGV[12])}
 local inbox, external = KEYS[7], KEYS[9]
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
-local allowed, n = tonumber(ARGV[10]), tonumber(ARGV[11])
+local allowed, n, words = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[15])
 
 if ARGV[14] ~= '' then
   local meta = redis.call('HMGET', k.meta, 'labels', 'epoch', 'settings', 'tokens', 'created')
@@ -53,81 +54,88 @@ if allowed > 0 then
   end
 end
 
-local counts, places = {}, {}
-local notes = 15 + 13 * n
+local counts, judged, waiting, answers = {}, {}, {}, {}
+local into, places = {[0] = {}, {}, {}, {}}, {}
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
-local function put_verdict(c, status, verdict_status, verdict_label, by, verdict)
-  c.status, c.verdict_status, c.verdict_label, c.verdict =
-    status, verdict_status, verdict_label, verdict
-  if verdict == '' then return end
-  count('verdict_' .. verdict_status)
-  count('label_' .. verdict_label)
-  count('by_' .. by)
+-- Notes that a revision waits for its verdict, or counts the one it came with.
+local function wait_or_count(at, id, c)
+  if c.verdict == '' then
+    waiting[#waiting + 1] = id .. struct.pack('>I4I4', c.revision, #c.submission)
+  else
+    local code = 100 * c.verdict_status + 10 * c.verdict_label + tonumber(ARGV[at + 4])
+    judged[code] = (judged[code] or 0) + 1
+  end
+end
+
+-- Puts what was sent again on the comment that is known, and says whether it is to be written.
+local function revise(at, id, c, new, label)
+  if c.digest ~= new.digest then
+    comment_save(k.comment .. id .. ':' .. c.revision, c, ttls[c.status])
+    c.revision, c.decision, c.digest, c.submission = c.revision + 1, '', new.digest, new.submission
+    c.status = new.status
+    count('revisions')
+  elseif new.verdict ~= '' and c.verdict == '' then
+    if c.decision == '' then c.status = new.status end
+  else
+    return label > 0
+  end
+  c.verdict_status, c.verdict_label, c.verdict, c.updated =
+    new.verdict_status, new.verdict_label, new.verdict, now
+  wait_or_count(at, id, c)
+  return true
 end
 
 local function accept(at)
-  local id, ext, digest = ARGV[at], ARGV[at + 1], ARGV[at + 3]
-  local status, verdict_status, verdict_label, by, verdict = tonumber(ARGV[at + 5]),
-    tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7]), ARGV[at + 8], ARGV[at + 9]
-  local label = tonumber(ARGV[at + 10])
-  local bucket = external .. ARGV[at + 2]
-  local c, kind
-  if ext ~= '' and redis.call('HSETNX', bucket, ext, id) == 0 then
-    local known = redis.call('HGET', bucket, ext)
-    c = comment_load(k.comment .. known)
-    if c then id = known else redis.call('HSET', bucket, ext, id) end
-  end
-  local from = c and c.status
-  if not c then
-    kind = 'n'
-    c = {revision = 1, decisions = 0, active = 0, last = 0, decision = '', digest = digest,
-      submission = ARGV[at + 4], updated = now}
-    put_verdict(c, status, verdict_status, verdict_label, by, verdict)
-    count('comments')
-  elseif c.digest ~= digest then
-    kind = 'r'
-    comment_save(k.comment .. id .. ':' .. c.revision, c, ttls[c.status])
-    c.revision, c.decision, c.digest, c.submission, c.updated =
-      c.revision + 1, '', digest, ARGV[at + 4], now
-    put_verdict(c, status, verdict_status, verdict_label, by, verdict)
-    count('revisions')
-  else
-    kind = 's'
-    if verdict ~= '' and c.verdict == '' then
-      local decided = c.decision ~= '' and c.status
-      put_verdict(c, status, verdict_status, verdict_label, by, verdict)
-      if decided then c.status = decided end
-      c.updated = now
-    elseif label == 0 then
-      return id, kind, c.revision
+  local id, ext, text = ARGV[at], ARGV[at + 1], ARGV[at + 3]
+  local label = words > 4 and tonumber(ARGV[at + 5]) or 0
+  local c
+  if ext ~= '' then
+    local bucket = external .. ARGV[at + 2]
+    if redis.call('HSETNX', bucket, ext, id) == 0 then
+      local known = redis.call('HGET', bucket, ext)
+      c = comment_load(k.comment .. known)
+      if c then id = known else redis.call('HSET', bucket, ext, id) end
     end
   end
-  if from and from ~= c.status then redis.call('ZREM', k.sets[from], id) end
-  comment_save(k.comment .. id, c, ttls[c.status])
-  if verdict == '' and kind ~= 's' then
-    redis.call('XADD', inbox, '*', 's', k.site, 'i', id, 'r', c.revision)
+  if not c and words == 4 then
+    comment_put(k.comment .. id, text, ttls[COMMENT_QUEUED])
+    waiting[#waiting + 1] = id .. struct.pack('>I4I4', 1, #text)
+    count('comments')
+    local ids = into[COMMENT_QUEUED]
+    ids[#ids + 1], ids[#ids + 2] = '0', id
+    return id .. 'n\0\0\0\1'
   end
+  local kind, from
+  if not c then
+    kind, c = 'n', comment_open(text)
+    count('comments')
+    wait_or_count(at, id, c)
+  else
+    local before = c.revision
+    from = c.status
+    local changed = revise(at, id, c, comment_open(text), label)
+    kind = c.revision > before and 'r' or 's'
+    if not changed then return id .. struct.pack('>c1I4', kind, c.revision) end
+    if from ~= c.status then redis.call('ZREM', k.sets[from], id) end
+  end
+  comment_save(k.comment .. id, c, ttls[c.status])
   if label > 0 then
     local current = c.decision ~= '' and comment_label_load(k.label .. c.active)
     if not (current and current.label == label) then
-      comment_decide(k, id, c, label, ARGV[at + 11], ARGV[at + 12], now, ttls)
+      comment_decide(k, id, c, label, ARGV[at + 6], ARGV[at + 7], now, ttls)
     end
   end
+  -- The same comment may come twice in a call: its last status counts.
   places[id] = c.status
   if from == COMMENT_QUEUED and c.status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
-  return id, kind, c.revision
+  return id .. struct.pack('>c1I4', kind, c.revision)
 end
 
-local answer = {'ok'}
-for i = 0, n - 1 do
-  local id, kind, revision = accept(15 + 13 * i)
-  answer[#answer + 1] = id
-  answer[#answer + 1] = kind
-  answer[#answer + 1] = revision
-end
+for i = 1, n do answers[i] = accept(16 + words * (i - 1)) end
+local notes = 16 + words * n
 if #ARGV >= notes then
-  local id = answer[2]
+  local id = string.sub(answers[1], 1, 16)
   local ttl = redis.call('PTTL', k.comment .. id)
   for at = notes, #ARGV, 2 do
     local key, value = ARGV[at], ARGV[at + 1]
@@ -135,7 +143,6 @@ if #ARGV >= notes then
     if ttl > 0 then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
   end
 end
-local into = {[0] = {}, {}, {}, {}}
 for id, status in pairs(places) do
   local ids = into[status]
   ids[#ids + 1], ids[#ids + 2] = '0', id
@@ -144,6 +151,9 @@ for status = 0, 3 do
   if #into[status] > 0 then redis.call('ZADD', k.sets[status], unpack(into[status])) end
 end
 for field, by in pairs(counts) do comment_count(k.day, field, by) end
+comment_count_verdicts(k.day, judged)
+if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end
+local answer = {'ok', table.concat(answers)}
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])
 end

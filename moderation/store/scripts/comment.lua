@@ -7,29 +7,22 @@ local COMMENT_HEADER = 38
 local COMMENT_QUEUED, COMMENT_APPROVED, COMMENT_HELD, COMMENT_SPAM = 0, 1, 2, 3
 local COMMENT_HAM_LABEL, COMMENT_SPAM_LABEL = 1, 2
 
-local function comment_parse(text)
-  local c = {}
-  local version
-  version, c.status, c.verdict_status, c.verdict_label, c.revision, c.decisions, c.active,
-    c.last, c.verdict_length, c.decision_length, c.updated, c.digest =
-      struct.unpack(COMMENT_FORMAT, text)
-  return c
+-- Returns a comment of its bytes. The constructor gives the table its size at once.
+local function comment_open(text)
+  local _, status, verdict_status, verdict_label, revision, decisions, active, last, n_verdict,
+    n_decision, updated, digest = struct.unpack(COMMENT_FORMAT, text)
+  local decision_at = COMMENT_HEADER + 1 + n_verdict
+  local submission_at = decision_at + n_decision
+  return {status = status, verdict_status = verdict_status, verdict_label = verdict_label,
+    revision = revision, decisions = decisions, active = active, last = last, updated = updated,
+    digest = digest, verdict = string.sub(text, COMMENT_HEADER + 1, decision_at - 1),
+    decision = string.sub(text, decision_at, submission_at - 1),
+    submission = string.sub(text, submission_at)}
 end
 
 local function comment_load(key)
   local text = redis.call('GET', key)
-  if not text then return nil end
-  local c = comment_parse(text)
-  local from = COMMENT_HEADER + 1
-  if c.verdict_length == 0 and c.decision_length == 0 then
-    c.verdict, c.decision, c.submission = '', '', string.sub(text, from)
-    return c
-  end
-  c.verdict = string.sub(text, from, from + c.verdict_length - 1)
-  from = from + c.verdict_length
-  c.decision = string.sub(text, from, from + c.decision_length - 1)
-  c.submission = string.sub(text, from + c.decision_length)
-  return c
+  return text and comment_open(text)
 end
 
 local function comment_pack(c)
@@ -38,13 +31,15 @@ local function comment_pack(c)
     .. c.verdict .. c.decision .. c.submission
 end
 
-local function comment_save(key, c, ttl)
+local function comment_put(key, text, ttl)
   if ttl > 0 then
-    redis.call('SET', key, comment_pack(c), 'PX', ttl)
+    redis.call('SET', key, text, 'PX', ttl)
   else
-    redis.call('SET', key, comment_pack(c))
+    redis.call('SET', key, text)
   end
 end
+
+local function comment_save(key, c, ttl) comment_put(key, comment_pack(c), ttl) end
 
 -- A label entry: header, decision (msgpack), day, example (msgpack).
 -- header: kind, label, drops, restores, previous entry of the comment, entry active before,
@@ -85,6 +80,12 @@ end
 -- Counts on a day; its counters are kept for 400 days after the last of them appeared.
 local function comment_count(day, field, by)
   if redis.call('HINCRBY', day, field, by) == by then redis.call('EXPIRE', day, 34560000) end
+end
+
+-- Counts verdicts of a day: `by` maps a code of three digits to how many. The digits are those of
+-- status and label by the verdict and of who judged, which move together.
+local function comment_count_verdicts(day, by)
+  for code, n in pairs(by) do comment_count(day, 'verdicts_' .. code, n) end
 end
 
 local COMMENT_ERROR = {[COMMENT_HAM_LABEL] = 'false_positives', [COMMENT_SPAM_LABEL] = 'missed_spam'}

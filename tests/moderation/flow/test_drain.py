@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.errors import IdempotencyConflict, RateLimited, StoreDown
-from moderation.flow import drain, setup
+from moderation.flow import drain, setup, slices
 from moderation.flow.authorise import authorise
 from moderation.flow.decide import find
 from moderation.flow.drain import drain_lane, sweep
@@ -51,7 +51,7 @@ def test_nothing_is_scored_twice_by_a_second_task(runtime, grant):
 def test_the_next_holder_takes_over_what_a_dead_one_was_given(runtime, grant):
     done = submit(runtime, grant, texts(40))
     inbox.make_groups(runtime.store)
-    assert len(inbox.read(runtime.store, LANE, pending=False, count=1000)) == 40
+    assert len(inbox.take(runtime.store, LANE, pending=False, count=1000)) == 40
     assert drain_lane(runtime, LANE) == 40
     assert statuses(runtime, done) == {"approved"}
 
@@ -65,7 +65,7 @@ def test_the_sweep_finds_what_no_bell_tells(runtime, grant):
 
 
 def test_only_what_fails_alone_is_held(runtime, grant, monkeypatch):
-    real = drain.score_batch
+    real = slices.score_batch
     calls = []
 
     def failing(items):
@@ -74,7 +74,7 @@ def test_only_what_fails_alone_is_held(runtime, grant, monkeypatch):
             raise ZeroDivisionError
         return real(items)
 
-    monkeypatch.setattr(drain, "score_batch", failing)
+    monkeypatch.setattr(slices, "score_batch", failing)
     done = submit(runtime, grant, [*texts(30), submission("poison"), *texts(30)])
     assert drain_lane(runtime, LANE) == 61
     held = find(runtime, SITE, done[30].id)
@@ -89,14 +89,14 @@ def test_what_kills_its_worker_again_and_again_is_tried_alone_and_then_held(
     class Killed(BaseException):
         """Stands for a process that ends in the middle of scoring."""
 
-    real = drain.score_batch
+    real = slices.score_batch
 
     def killing(items):
         if any("poison" in sent.content for sent, _ in items):
             raise Killed
         return real(items)
 
-    monkeypatch.setattr(drain, "score_batch", killing)
+    monkeypatch.setattr(slices, "score_batch", killing)
     done = submit(runtime, grant, [*texts(10), submission("poison"), *texts(10)])
     for _ in range(8):
         with runtime.store.redis.client() as client:
@@ -115,7 +115,7 @@ def test_what_kills_its_worker_again_and_again_is_tried_alone_and_then_held(
 def test_a_store_that_fails_blames_no_comment(runtime, grant, monkeypatch):
     done = submit(runtime, grant, texts(3))
     with monkeypatch.context() as patched:
-        patched.setattr(drain.comments, "record", _down)
+        patched.setattr(slices.recording, "record_call", _down)
         with pytest.raises(StoreDown):
             drain_lane(runtime, LANE)
     runtime.store.redis.delete(keys.bell(LANE))
@@ -182,10 +182,9 @@ def test_idempotency_keys_that_differ_in_case_are_two(runtime, grant):
 def test_a_turn_ends_though_another_holder_was_given_what_waits(runtime, grant, monkeypatch):
     submit(runtime, grant, texts(3))
 
-    def too_early(runtime, lane):
+    def too_early(scorer, runtime, lane):
         inbox.make_groups(runtime.store)
-        inbox.read(runtime.store, lane, pending=False, count=10)
-        return 0
+        inbox.take(runtime.store, lane, pending=False, count=10)
 
     with monkeypatch.context() as patched:
         patched.setattr(drain, "TURN_SECONDS", 0.1)

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.store import codec, comments, deletions, inbox, keys
+from moderation.store import codec, comments, deletions, inbox, keys, recording
 from tests.factories import NOW, RETENTION, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
 LANE = keys.shard_of(SITE) % keys.LANES
 
 
-def read_all(store):
+def take(store, pending=False):
     inbox.make_groups(store)
-    return inbox.read(store, LANE, pending=False, count=100)
+    return inbox.take(store, LANE, pending=pending, count=100)
 
 
-def recorded(waiting, word=None, status="approved"):
-    return [
-        comments.Recorded(w.site, w.entry, w.id, w.revision, word or verdict(), status, 0)
+def part(waiting, word=None, status="approved", ttls=RETENTION):
+    """What records a verdict on all that waits, and ends the entries whose last is among it."""
+    verdicts = [
+        recording.Recorded(w.site, w.id, w.revision, word or verdict(), status, ttls)
         for w in waiting
     ]
+    return recording.Part(keys.shard_of(SITE), verdicts, [w.entry for w in waiting if w.last])
 
 
-def record(store, items):
-    return comments.record(store, keys.shard_of(SITE), items, NOW)
+def record(store, *parts):
+    return recording.record(store, parts, NOW)
 
 
 def test_a_verdict_is_recorded_once_however_often_the_script_runs(store):
     (done,) = accept(store, write())
-    items = recorded(read_all(store))
-    assert [record(store, items), record(store, items)] == [1, 0]
+    word = part(take(store))
+    assert [record(store, word), record(store, word)] == [1, 0]
     assert comments.get(store, SITE, done.id).status == "approved"
     assert counts(store) == {"comments": 1, "verdict_1": 1, "label_1": 1, "by_0": 1}
     assert sum(inbox.lengths(store)) == 0
@@ -38,34 +40,59 @@ def test_a_verdict_is_recorded_once_however_often_the_script_runs(store):
 
 def test_counters_of_verdicts_alone_are_forgotten_after_400_days(store, valkey):
     accept(store, write())
-    items = recorded(read_all(store))
+    words = part(take(store))
     day = keys.of_site(SITE).day + comments.day_of(NOW)
     with valkey.client() as client:
         client.delete(day)
-        record(store, items)
+        record(store, words)
         assert 0 < client.ttl(day) <= 400 * 86_400
 
 
-def test_more_than_one_script_holds_are_recorded(store):
+def test_comments_accepted_together_wait_in_one_entry_and_are_recorded_by_the_hundred(store):
     for _ in range(3):
         accept(store, *[write() for _ in range(100)])
-    waiting = inbox.read(store, LANE, pending=False, count=1000) or read_all(store)
-    waiting += inbox.read(store, LANE, pending=False, count=1000)
-    assert record(store, recorded(waiting)) == 300
+    assert sum(inbox.lengths(store)) == 3
+    assert inbox.depth(store, [SITE]) == 300
+    waiting = take(store)
+    assert [w.last for w in waiting] == ([False] * 99 + [True]) * 3
+    parts = [part(waiting[at : at + 100]) for at in range(0, 300, 100)]
+    assert record(store, *parts) == 300
     assert counts(store)["verdict_1"] == counts(store)["comments"] == 300
+    assert inbox.depth(store, [SITE]) == sum(inbox.lengths(store)) == 0
+
+
+def test_an_entry_stays_until_the_last_of_its_comments_is_recorded(store):
+    done = accept(store, write(), write())
+    first, last = take(store)
+    assert [first.id, last.id] == [d.id for d in done]
+    assert record(store, part([first])) == 1
+    assert take(store, pending=True) == [first, last]
+    assert record(store, part([first, last])) == 1, "the first has its verdict"
+    assert take(store, pending=True) == []
+    assert counts(store)["verdict_1"] == 2
+
+
+def test_what_is_sent_again_with_its_verdict_waits_no_more(store):
+    sent = submission(external_id="x")
+    accept(store, write(sent))
+    (w,) = take(store)
+    accept(store, write(sent, verdict=verdict("spam", 0.9), status="spam"))
+    assert codec.has_verdict(inbox.fetch(store, [w])[0])
+    assert record(store, part([w])) == 0
+    assert counts(store)["verdict_3"] == 1 and "verdict_1" not in counts(store)
 
 
 def test_a_revision_that_was_overtaken_still_gets_its_verdict(store):
     (done,) = accept(store, write(submission("one", external_id="x")))
     accept(store, write(submission("two", external_id="x")))
-    waiting = read_all(store)
+    waiting = take(store)
     assert [w.revision for w in waiting] == [1, 2]
-    contents = [codec.submission_of(data).content for data in inbox.fetch(store, waiting)]
+    contents = [codec.unjudged(data).content for data in inbox.fetch(store, waiting)]
     assert contents == ["one", "two"]
-    record(store, recorded(waiting[:1], verdict("spam", 0.9), "spam"))
+    record(store, part(waiting[:1], verdict("spam", 0.9), "spam"))
     assert comments.get(store, SITE, done.id).status == "queued"
     assert comments.get(store, SITE, done.id, 1).verdict.status == "spam"
-    record(store, recorded(waiting[1:]))
+    record(store, part(waiting[1:]))
     assert comments.get(store, SITE, done.id).status == "approved"
     assert comments.page(store, SITE, "spam", b"", b"", False, 9) == []
 
@@ -73,7 +100,7 @@ def test_a_revision_that_was_overtaken_still_gets_its_verdict(store):
 def test_a_decision_made_before_the_verdict_keeps_the_status(store):
     (done,) = accept(store, write())
     decide(store, done.id, "spam", (1, 0))
-    record(store, recorded(read_all(store)))
+    record(store, part(take(store)))
     stored = comments.get(store, SITE, done.id)
     assert (stored.status, stored.verdict.status) == ("spam", "approved")
     assert comments.page(store, SITE, "approved", b"", b"", False, 9) == []
@@ -81,18 +108,18 @@ def test_a_decision_made_before_the_verdict_keeps_the_status(store):
 
 def test_what_was_deleted_while_it_waited_leaves_the_inbox(store):
     (done,) = accept(store, write())
-    waiting = read_all(store)
+    waiting = take(store)
     deletions.forget(store, SITE, done.id, "", 1000, NOW)
     assert inbox.fetch(store, waiting) == [None]
-    assert record(store, recorded(waiting)) == 0
+    assert record(store, part(waiting)) == 0
     assert sum(inbox.lengths(store)) == 0
 
 
 def test_what_was_handed_out_and_not_recorded_is_handed_out_again(store):
     accept(store, write())
-    first = read_all(store)
-    assert inbox.read(store, LANE, pending=False, count=9) == []
-    assert inbox.read(store, LANE, pending=True, count=9) == first
+    first = take(store)
+    assert take(store) == []
+    assert take(store, pending=True) == first
     assert inbox.deliveries(store, first)[first[0].entry] == 2
 
 
@@ -107,9 +134,14 @@ def test_a_bell_is_held_by_one_and_free_after_release(store):
 def test_a_verdict_after_the_decision_leaves_the_time_to_live_of_the_decision(store, valkey):
     (done,) = accept(store, write())
     decide(store, done.id, "spam", (1, 0))
-    (waiting,) = read_all(store)
-    word = comments.Recorded(SITE, waiting.entry, done.id, 1, verdict(), "approved", 1000)
-    record(store, [word])
+    record(store, part(take(store), ttls=[1000, 1000, 1000, 1000]))
     with valkey.client() as client:
         left = client.pttl(keys.of_site(SITE).comment.encode() + done.id)
     assert RETENTION[3] - 60_000 < left <= RETENTION[3]
+
+
+def test_a_verdict_is_kept_as_long_as_its_status_says(store, valkey):
+    (done,) = accept(store, write())
+    record(store, part(take(store), verdict("spam", 0.9), "spam", [1, 2, 3, 40_000]))
+    with valkey.client() as client:
+        assert 30_000 < client.pttl(keys.of_site(SITE).comment.encode() + done.id) <= 40_000

@@ -1,0 +1,151 @@
+"""Writing up to a hundred comments of one site at once: the accepting script's call."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from moderation.domain.comments import Status
+from moderation.domain.sites import Retention
+from moderation.domain.verdicts import Verdict
+from moderation.store import codec, keys
+from moderation.store.sites import SiteState, state_of
+
+AT_ONCE = 100
+"""Most comments that one script handles: it blocks the store for about 2 ms."""
+EXTERNAL_BUCKETS = 4096
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+_WORDS, _ALL_WORDS = 4, 8
+
+
+class Write(Struct, frozen=True):
+    """One comment on its way into the store; `label` with `decision` and `example` decide it."""
+
+    id: bytes
+    external_id: str
+    digest: bytes
+    submission: bytes
+    verdict: Verdict | None = None
+    status: Status = "queued"
+    label: str | None = None
+    decision: bytes = b""
+    example: bytes = b""
+
+
+class Written(Struct, frozen=True):
+    """What became of a `Write`: new, a new revision, or the same comment again."""
+
+    id: bytes
+    kind: Literal["new", "revision", "same"]
+    revision: int
+
+
+class Conditions(Struct, frozen=True):
+    """What must hold before anything is written, and what is counted.
+
+    `tokens` is the revision of the site's tokens that the caller knows (None: any); `state` is
+    what the verdicts were made with (None: unasked), and has the tokens' revision in it;
+    `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
+    is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
+    labels back a learner may be made anew without a job.
+    """
+
+    tokens: int | None = None
+    state: SiteState | None = None
+    idempotency: tuple[str, bytes] | None = None
+    token_id: str = ""
+    per_minute: int = 0
+    charge: int = 0
+    replayable: int = 1000
+
+
+_KIND: dict[bytes, Literal["new", "revision", "same"]] = {
+    b"n": "new",
+    b"r": "revision",
+    b"s": "same",
+}
+
+
+def ttls(retention: Retention) -> list[int]:
+    """Returns the time to live by status code, in milliseconds; 0 is for ever."""
+    days = (retention.queued, retention.approved, retention.held, retention.spam)
+    return [day * 86_400_000 for day in days]
+
+
+def external_bucket(external_id: str) -> int:
+    """Returns the bucket of an external id; small hashes are kept compact by the store."""
+    return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
+
+
+def day_of(now_ms: int) -> str:
+    """Returns the UTC day of a time as `2026-11-22`."""
+    return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
+
+
+Notes = Sequence[tuple[bytes, bytes]]
+"""What is kept beside a comment for as long as it: a prefix to which the comment's id is added
+with what stands there, or a key that leads to the comment's id with b"" in its place."""
+
+
+def accept_call(
+    site: str,
+    writes: Sequence[Write],
+    retention: list[int],
+    now_ms: int,
+    on: Conditions,
+    notes: Notes = (),
+) -> tuple[list[str], list[Any]]:
+    """Returns keys and arguments of the script that writes up to `AT_ONCE` comments.
+
+    `notes` are on the first of them.
+    """
+    k = keys.of_site(site)
+    idempotency, limit = k.meta, k.meta
+    request = b""
+    if on.idempotency is not None:
+        idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
+    if on.per_minute:
+        limit = f"{k.limit}{on.token_id}:{now_ms // 60_000}"
+    # Most comments come without a verdict and without a label.
+    words = _ALL_WORDS if any(w.verdict or w.label for w in writes) else _WORDS
+    args: list[Any] = [
+        site, now_ms, "" if on.tokens is None else on.tokens, *retention,
+        request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
+        on.charge or len(writes), "" if on.state is None else _state_text(on.state), words,
+    ]  # fmt: skip
+    for w in writes:
+        args += (w.id, w.external_id)
+        args.append(external_bucket(w.external_id) if w.external_id else "")
+        args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms) + w.submission)
+        if words == _ALL_WORDS:
+            by = "" if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
+            args += (by, codec.LABEL_CODE[w.label], w.decision, w.example)
+    for note in notes:
+        args += note
+    return [
+        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
+        k.external, k.label, k.labels, idempotency, limit, k.snapshot, k.waiting,
+    ], args  # fmt: skip
+
+
+def _state_text(s: SiteState) -> str:
+    return f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
+
+
+def written(answer: list[Any]) -> list[Written] | str:
+    """Returns what the accepting script answered: comments, or the word for why none."""
+    if answer[0] != b"ok":
+        return str(answer[0].decode())
+    return [
+        Written(raw_id, _KIND[kind], revision)
+        for raw_id, kind, revision in codec.unpack_written(answer[1])
+    ]
+
+
+def state_instead(answer: list[Any]) -> SiteState | None:
+    """Returns the site's state where the accepting script found another than it was told."""
+    return state_of(answer[1:]) if answer[0] == b"stale" else None
