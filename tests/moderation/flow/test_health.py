@@ -6,8 +6,11 @@ from moderation.flow import health
 from moderation.flow.authorise import authorise
 from moderation.flow.check import check
 from moderation.flow.decide import Word, decide
+from moderation.flow.drain import drain_lane
 from moderation.flow.setup import add_site, add_token
-from tests.factories import submission
+from moderation.flow.submit import submit
+from moderation.store import keys
+from tests.factories import SITE, submission
 
 
 def test_today_adds_up_all_sites_in_two_round_trips(runtime, grant):
@@ -24,3 +27,12 @@ def test_today_adds_up_all_sites_in_two_round_trips(runtime, grant):
     assert len(trips) == 2
     assert (today.comments, sum(today.statuses.values())) == (6, 6)
     assert today.decisions == {"ham": 0, "spam": 1, "undone": 0}
+
+
+def test_the_queue_counts_comments_and_not_entries(runtime, grant):
+    assert health.queue(runtime).depth == 0
+    submit(runtime, grant, [submission(f"text {n}") for n in range(150)])
+    submit(runtime, grant, [submission("alone")])
+    assert health.queue(runtime).depth == 151
+    drain_lane(runtime, keys.shard_of(SITE) % keys.LANES)
+    assert health.queue(runtime) == health.Queue(0, 0.0)

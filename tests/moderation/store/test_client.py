@@ -6,9 +6,9 @@ import pytest
 from redis.exceptions import ResponseError
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store import Store, sites
+from moderation.store import Store, keys, sites
 from moderation.store import client as client_module
-from moderation.store.client import store_errors
+from moderation.store.client import Call, store_errors
 from tests.conftest import Server
 from tests.factories import SITE, accept, write
 
@@ -89,3 +89,52 @@ def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> No
 def test_a_server_whose_disk_is_full_is_full() -> None:
     with pytest.raises(StoreFull), store_errors():
         raise ResponseError("MISCONF Errors writing to the AOF file: No space left on device")
+
+
+def state_of(answers: list[object]) -> list[int]:
+    return [sites.state_of(answer).created_ms for answer in answers]  # type: ignore[arg-type]
+
+
+def test_what_is_run_between_sending_and_receiving_is_answered_apart(store: Store) -> None:
+    sites.create(store, SITE, 7)
+    calls = [sites.read_call(SITE), sites.read_call("another.example")]
+    store.send(calls)
+    assert sites.read(store, SITE).created_ms == 7
+    assert state_of(store.receive(calls)) == [7, 0]
+
+
+def test_answers_that_nobody_received_are_not_taken_for_the_next(store: Store) -> None:
+    sites.create(store, SITE, 7)
+    store.send([sites.read_call("another.example")] * 3)
+    calls = [sites.read_call(SITE)]
+    store.send(calls)
+    assert state_of(store.receive(calls)) == [7]
+
+
+def test_answers_that_come_late_are_not_taken_for_the_next(store: Store, valkey: Server) -> None:
+    sites.create(store, SITE, 7)
+    calls = [sites.read_call("another.example")]
+    store.send(calls)
+    assert state_of(store.receive(calls)) == [0]
+    with valkey.client() as client:
+        client.execute_command("CLIENT", "PAUSE", 1500, "ALL")
+        store.send(calls)
+        with pytest.raises(StoreDown):
+            store.receive(calls)
+        client.ping()  # It is answered when the pause is over.
+    calls = [sites.read_call(SITE)]
+    store.send(calls)
+    assert state_of(store.receive(calls)) == [7]
+
+
+def test_an_error_of_a_script_is_raised_when_all_answers_are_there(
+    store: Store, valkey: Server
+) -> None:
+    calls = [sites.read_call(SITE), Call("", (), ("GET", "{winnow}:none"))]
+    with valkey.client() as client:
+        client.set(keys.of_site(SITE).meta, "no hash")
+    store.send(calls)
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        store.receive(calls)
+    store.send(calls[1:])
+    assert store.receive(calls[1:]) == [None]
