@@ -17,7 +17,7 @@ from moderation.flow.akismet_keys import BlogGrant
 from moderation.flow.akismet_match import Names, is_same_text, known_comment, names_of, raw_id
 from moderation.flow.check import Checked, check
 from moderation.flow.runtime import Runtime
-from moderation.store import akismet
+from moderation.store import akismet, hurried
 from moderation.store.comments import Notes
 
 RECHECK_AFTER_SECONDS = 120
@@ -42,6 +42,7 @@ class Answer(Struct, frozen=True):
         return "spam" if self.spam else "ham"
 
 
+@hurried
 def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
     """Returns the answer to a comment-check; where the store is down, the site's `fail_mode`.
 

@@ -23,7 +23,7 @@ from moderation.domain.akismet import (
 from moderation.domain.errors import KeyRefused
 from moderation.flow.authorise import Grant
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import Store, akismet, sites
+from moderation.store import Store, akismet, hurried, sites
 from moderation.store.sites import SiteState
 
 FAILURES_AT_MOST = 30
@@ -72,6 +72,7 @@ def site_of(secret: bytes, account: str, blog: str) -> str:
     return SITE_PREFIX + hashlib.blake2b(text, digest_size=10, key=secret[:64]).hexdigest()
 
 
+@hurried
 def authorise_blog(runtime: Runtime, key: str, blog: str, address: str) -> BlogGrant:
     """Returns a key's grant for a normalised blog; a new blog of the key appears by itself.
 

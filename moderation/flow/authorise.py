@@ -7,7 +7,7 @@ from msgspec import Struct
 from moderation.domain.accounts import Scope, Token, token_digest
 from moderation.domain.errors import NotAllowed, NotAuthorised
 from moderation.flow.runtime import KnownToken, Runtime
-from moderation.store import sites
+from moderation.store import hurried, sites
 from moderation.store.sites import SiteState
 
 
@@ -33,8 +33,8 @@ class Grant(Struct, frozen=True):
         return runtime.states.get(self.site)
 
     def state(self, runtime: Runtime) -> SiteState:
-        """Returns the site's state, read in a hurry on the way of a check."""
-        return sites.read(runtime.store, self.site, hurry=True)
+        """Returns the site's state, read for a check."""
+        return sites.read(runtime.store, self.site)
 
     def confirmed(self, runtime: Runtime) -> Grant:
         """Returns the grant as the store knows it now; raises `NotAuthorised` if it is gone."""
@@ -56,7 +56,10 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
         raise NotAuthorised("no token was given")
     digest = token_digest(bearer)
     known = None if fresh else runtime.tokens.get(digest)
-    grant = Grant(digest, known.token, known.revision) if known else _ask(runtime, digest)
+    if known:
+        grant = Grant(digest, known.token, known.revision)
+    else:
+        grant = _ask(runtime, digest) if fresh else hurried(_ask)(runtime, digest)
     if scope not in grant.token.scopes:
         raise NotAllowed(f"the token lacks the scope {scope}")
     if not grant.site:

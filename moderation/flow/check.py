@@ -15,7 +15,7 @@ from moderation.flow import learn
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.score import score_batch
-from moderation.store import codec, comments
+from moderation.store import codec, comments, hurried
 from moderation.store.sites import SiteState
 
 
@@ -35,6 +35,7 @@ def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
     return ()
 
 
+@hurried
 def check(
     runtime: Runtime,
     grant: Grant,
@@ -172,7 +173,7 @@ def _record(
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
     names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
-    raw_answer = runtime.store.run("accept", names, args, hurry=True)
+    raw_answer = runtime.store.run("accept", names, args)
     changed = comments.state_instead(raw_answer)
     if changed is not None:
         return changed

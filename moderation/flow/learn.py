@@ -88,7 +88,7 @@ def _ask_rebuild(runtime: Runtime, site: str) -> None:
     log.warning("the learner of a site must replay too many labels; a job makes it anew")
     with suppress(StoreFull):  # The task goes out again when there is room.
         labels.ask_rebuild(runtime.store, site)
-    runtime.tasks.send(REBUILD_LEARNER, site)
+    runtime.tasks.send_aside(REBUILD_LEARNER, site)
 
 
 def _is_at(learned: Learned, state: SiteState, model: Model) -> bool:

@@ -7,16 +7,20 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from msgspec import Struct
 
 from classifier import Learner, Model, ModelError, Row
 from moderation.domain.accounts import Token
+from moderation.domain.errors import StoreDown
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
+from moderation.store.client import seconds_left
 from moderation.store.sites import SiteState
 
 if TYPE_CHECKING:
@@ -114,9 +118,21 @@ class Runtime:
         """Closes every connection."""
         self.store.close()
 
-    def lock(self, site: str) -> threading.Lock:
-        """Returns the lock under which a site's learner is caught up in this process."""
-        return self._locks[hash(site) % len(self._locks)]
+    @contextmanager
+    def lock(self, site: str) -> Iterator[None]:
+        """Holds the lock under which a site's learner is caught up in this process.
+
+        Raises:
+            StoreDown: what is hurried would have to wait for whoever holds it.
+        """
+        lock = self._locks[hash(site) % len(self._locks)]
+        left = seconds_left()
+        if not lock.acquire(timeout=-1 if left is None else left):
+            raise StoreDown("another call is still catching up with the store")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def model(self, name: str) -> Model:
         """Returns the snapshot of this name; the shipped one where it cannot be used here."""

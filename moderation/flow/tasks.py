@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 from celery import Celery
@@ -60,3 +61,7 @@ class Tasks:
             log.warning("the broker did not take %s: %s", name, type(error).__name__)
             return False
         return True
+
+    def send_aside(self, name: str, *args: Any) -> None:
+        """Sends a task from a thread of its own, for callers that cannot wait for the broker."""
+        threading.Thread(target=self.send, args=(name, *args), daemon=True).start()

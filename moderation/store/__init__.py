@@ -1,5 +1,5 @@
 """Everything that is kept. The only package that knows Redis, its keys and its scripts."""
 
-from moderation.store.client import Store
+from moderation.store.client import Store, hurried
 
-__all__ = ["Store"]
+__all__ = ["Store", "hurried"]

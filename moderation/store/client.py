@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import math
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.resources import files
 from time import monotonic
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
 
 import hiredis
 import redis
@@ -26,7 +29,9 @@ READ_SECONDS = 1.0
 IDLE_SECONDS = 0.2
 """A connection used within this time is not asked whether the server has ended it."""
 HURRY_SECONDS = 0.2
-"""Time-out of one round trip on the way of a check: two of them and the answer take < 500 ms."""
+"""Time-out of one round trip on the way of a check."""
+BEGIN_SECONDS = 0.25
+"""No round trip of a check begins later than this, so that it is answered in less than 500 ms."""
 
 _DOWN = (
     failures.ConnectionError,
@@ -38,6 +43,39 @@ _DOWN = (
 # Answers for which the client has no kind of error of its own. MISCONF: the disk is full.
 _FULL_WORDS = frozenset(("OOM", "MISCONF"))
 _DOWN_WORDS = frozenset(("BUSY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "UNKILLABLE"))
+
+
+# When the last round trip of what is being done in a hurry may begin, by the monotonic clock.
+_until: ContextVar[float] = ContextVar("until", default=math.inf)
+
+Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
+
+
+def hurried(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Makes a function whose trips to the store all end within half a second of its call.
+
+    A store that is slower is as good as none: `StoreDown`. What it calls in its turn, hurried or
+    not, shares its time.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        if _until.get() != math.inf:
+            return function(*args, **kwargs)
+        token = _until.set(monotonic() + BEGIN_SECONDS)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _until.reset(token)
+
+    return call
+
+
+def seconds_left() -> float | None:
+    """Returns for how long what is hurried may still wait; None where nothing hurries."""
+    until = _until.get()
+    return None if until == math.inf else max(0.0, until - monotonic())
 
 
 class Script:
@@ -88,6 +126,8 @@ def _counted(kind: type[Any], store: Store) -> type[Any]:
     class Counted(kind):  # type: ignore[misc]
         def send_packed_command(self, command: Any, check_health: bool = True) -> None:
             store.on_round_trip()
+            if monotonic() > _until.get():
+                raise failures.TimeoutError("there is no time left for this round trip")
             super().send_packed_command(command, check_health)
 
     return Counted
@@ -184,19 +224,17 @@ class _Packer:
 class Store:
     """A thread-safe connection to the store.
 
-    `redis` is the client with a read time-out of one second; `hurry` the one for the way of a
-    check. Errors of both come out as `StoreDown` and `StoreFull` where they pass `run`, `read`
-    or `store_errors`. `on_round_trip` is called before each.
+    `redis` is the client with a read time-out of one second, or of 0.2 where it is used in a
+    function that is `hurried`. Errors come out as `StoreDown` and `StoreFull` where they pass
+    `run`, `run_many` or `store_errors`. `on_round_trip` is called before each trip.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.on_round_trip: Callable[[], None] = lambda: None
-        self.redis = self._client(READ_SECONDS)
-        self.hurry = self._client(HURRY_SECONDS)
-        self._calm = Line(self.redis)
-        self._hurried = Line(self.hurry)
-        self._ahead = Line(self.redis)
+        self._clients = self._client(READ_SECONDS), self._client(HURRY_SECONDS)
+        self._lines = Line(self._clients[0]), Line(self._clients[1])
+        self._ahead = Line(self._clients[0])
         self._scripts: dict[str, Script] = {}
         self._lock = threading.Lock()
 
@@ -215,6 +253,15 @@ class Store:
         pool.connection_class = _counted(pool.connection_class, self)
         return client
 
+    @property
+    def redis(self) -> Any:
+        """The client for what is being done."""
+        return self._clients[_until.get() != math.inf]
+
+    @property
+    def _line(self) -> Line:
+        return self._lines[_until.get() != math.inf]
+
     @classmethod
     def connect(cls, url: str) -> Self:
         """Returns a store for a Redis URL (`redis://`, `rediss://`, `unix://`)."""
@@ -222,11 +269,10 @@ class Store:
 
     def close(self) -> None:
         """Closes every connection."""
-        self._calm.close()
-        self._hurried.close()
-        self._ahead.close()
-        self.redis.close()
-        self.hurry.close()
+        for line in (*self._lines, self._ahead):
+            line.close()
+        for client in self._clients:
+            client.close()
 
     def ping(self) -> None:
         """Raises `StoreDown` unless the store answers."""
@@ -241,12 +287,10 @@ class Store:
                 found = self._scripts.setdefault(name, Script(name))
         return found
 
-    def run(
-        self, name: str, keys: Sequence[str], args: Sequence[Any], *, hurry: bool = False
-    ) -> Any:
+    def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """Runs a script and returns what it returns; loads it where the server lacks it."""
         script = self.script(name)
-        line = self._hurried if hurry else self._calm
+        line = self._line
         with store_errors():
             try:
                 return line.call("EVALSHA", script.sha, len(keys), *keys, *args)
@@ -256,15 +300,13 @@ class Store:
     def command(self, *words: Any) -> Any:
         """Returns the answer to a plain command, just as the server sends it."""
         with store_errors():
-            return self._calm.call(*words)
+            return self._line.call(*words)
 
     def run_many(
         self,
         name: str,
         calls: Iterable[tuple[Sequence[str], Sequence[Any]]],
         then: Callable[[Any], None] | None = None,
-        *,
-        hurry: bool = False,
     ) -> list[Any]:
         """Runs a script once for each (keys, args) in one round trip.
 
@@ -274,7 +316,7 @@ class Store:
         script = self.script(name)
         calls = list(calls)
         with store_errors():
-            client = self.hurry if hurry else self.redis
+            client = self.redis
             pipe = client.pipeline(transaction=False)
             for keys, args in calls:
                 pipe.evalsha(script.sha, len(keys), *keys, *args)

@@ -45,14 +45,14 @@ def _read_keys(site: str) -> list[str]:
     return [k.meta, k.snapshot]
 
 
-def read(store: Store, site: str, *, hurry: bool = False) -> SiteState:
+def read(store: Store, site: str) -> SiteState:
     """Returns a site's state in one round trip."""
-    return state_of(store.run("read", _read_keys(site), (), hurry=hurry))
+    return state_of(store.run("read", _read_keys(site), ()))
 
 
 def read_counting(store: Store, site: str, count: Callable[[Any], None]) -> tuple[SiteState, int]:
-    """Returns a site's state and what `count` counts in the same pipeline, on a check's way."""
-    state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count, hurry=True)
+    """Returns a site's state and what `count` counts in the same pipeline."""
+    state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count)
     return state_of(state), int(counted)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from moderation.domain.accounts import token_digest
 from moderation.domain.errors import NotAllowed, NotAuthorised, RateLimited, StoreDown
 from moderation.domain.sites import SiteSettings
-from moderation.flow import setup
+from moderation.flow import learn, setup
 from moderation.flow.authorise import authorise
 from moderation.flow.check import check
 from moderation.flow.decide import Word, decide, find
@@ -172,6 +174,94 @@ def test_a_hanging_store_gets_the_fail_mode_within_half_a_second(
     assert (done.recorded, done.comment.id) == (False, "")
     assert (done.comment.status, done.comment.verdict.decided_by) == (status, "fail_mode")
     assert check(runtime, grant, submission()).recorded, "it recovers without a restart"
+
+
+def test_a_store_that_hangs_after_any_trip_of_a_check_gets_the_fail_mode_in_time(
+    runtime, other, bearer, grant, valkey
+):
+    """With everything changed since the last check, so that it takes all the trips it may take."""
+    known = check(runtime, grant, submission(HAM)).comment
+    mine = authorise(other, bearer, "submit")
+    check(other, mine, submission("warm up", external_id="7"))
+
+    def stops_before(trip):
+        extra = setup.add_token(runtime.store, SITE, ("submit",), "extra")
+        sites.revoke_token(runtime.store, token_digest(extra), SITE)
+        sites.put_settings(runtime.store, SITE, SiteSettings(hold=0.5 + trip / 1000, reject=0.99))
+        decide(runtime, SITE, known.id, ("spam", "ham")[trip % 2], Word("ann", "api"), None)
+        trips = []
+
+        def before_a_trip():
+            trips.append(1)
+            if len(trips) == trip:
+                os.kill(valkey.pid, signal.SIGSTOP)
+
+        other.store.on_round_trip = before_a_trip
+        try:
+            began = time.monotonic()
+            done = check(other, mine, submission("warm up", external_id="7"))
+            assert time.monotonic() - began < 0.5
+        finally:
+            os.kill(valkey.pid, signal.SIGCONT)
+            other.store.on_round_trip = lambda: None
+        stopped = len(trips) >= trip
+        assert done.recorded is not stopped
+        assert (done.comment.verdict.decided_by == "fail_mode") is stopped
+        return stopped
+
+    trips_of_a_check = next(trip for trip in range(1, 30) if not stops_before(trip)) - 1
+    assert trips_of_a_check > 5
+
+
+def test_a_slow_store_gets_the_fail_mode_in_time(runtime, other, bearer, grant, monkeypatch):
+    known = check(runtime, grant, submission(HAM)).comment
+    mine = authorise(other, bearer, "submit")
+    decide(runtime, SITE, known.id, "spam", Word("ann", "api"), None)
+    sites.put_settings(runtime.store, SITE, SiteSettings(hold=0.6))
+    other.store.on_round_trip = lambda: time.sleep(0.15)
+    began = time.monotonic()
+    done = check(other, mine, submission("slow"))
+    assert time.monotonic() - began < 0.5
+    assert (done.recorded, done.comment.verdict.decided_by) == (False, "fail_mode")
+
+
+def test_a_check_does_not_wait_for_another_call_that_catches_up(runtime, grant, other, bearer):
+    known = check(runtime, grant, submission(HAM)).comment
+    mine = authorise(other, bearer, "submit")
+    check(other, mine, submission("warm up"))
+    decide(runtime, SITE, known.id, "spam", Word("ann", "api"), None)
+    with other.lock(SITE), ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        done = pool.submit(check, other, mine, submission("waits")).result()
+        assert time.monotonic() - began < 0.5
+    assert done.comment.verdict.decided_by == "fail_mode"
+
+
+def test_a_broker_that_hangs_delays_no_check_beyond_half_a_second(
+    runtime, other, bearer, grant, valkey, monkeypatch
+):
+    monkeypatch.setattr(learn, "REPLAY_AT_MOST", 0)
+    known = check(runtime, grant, submission(HAM)).comment
+    mine = authorise(other, bearer, "submit")
+    check(other, mine, submission("warm up"))
+    decide(runtime, SITE, known.id, "spam", Word("ann", "api"), None)
+    send, hangs, over = other.tasks.send, threading.Event(), threading.Event()
+
+    def hanging(*task):
+        os.kill(valkey.pid, signal.SIGSTOP)
+        hangs.set()
+        send(*task)
+        over.set()
+
+    monkeypatch.setattr(other.tasks, "send", hanging)
+    try:
+        began = time.monotonic()
+        check(other, mine, submission("hello"))
+        assert time.monotonic() - began < 0.5
+    finally:
+        assert hangs.wait(10)
+        os.kill(valkey.pid, signal.SIGCONT)
+    assert over.wait(10)
 
 
 def test_a_full_store_gets_the_fail_mode_too(runtime, grant, valkey):

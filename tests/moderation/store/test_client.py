@@ -6,7 +6,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store import Store, keys, sites
+from moderation.store import Store, hurried, keys, sites
 from moderation.store import client as client_module
 from moderation.store.client import Call, store_errors
 from tests.conftest import Server
@@ -26,14 +26,14 @@ def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
 
 def test_an_answer_that_comes_late_is_not_taken_for_the_next(store: Store, valkey: Server) -> None:
     sites.create(store, SITE, 7)
-    assert sites.read(store, SITE, hurry=True).created_ms == 7
+    assert hurried(sites.read)(store, SITE).created_ms == 7
     with valkey.client() as client:
         client.execute_command("CLIENT", "PAUSE", 500, "ALL")
         with pytest.raises(StoreDown):
-            sites.read(store, SITE, hurry=True)
+            hurried(sites.read)(store, SITE)
         client.ping()  # It is answered when the pause is over.
-    assert sites.read(store, "another.example", hurry=True).created_ms == 0
-    assert sites.read(store, SITE, hurry=True).created_ms == 7
+    assert hurried(sites.read)(store, "another.example").created_ms == 0
+    assert hurried(sites.read)(store, SITE).created_ms == 7
 
 
 def test_threads_do_not_share_a_connection(store: Store) -> None:
@@ -66,7 +66,7 @@ def test_a_script_that_the_server_forgot_is_sent_again(store: Store, valkey: Ser
 
 def test_a_closed_store_leaves_no_connection(store: Store, valkey: Server) -> None:
     sites.read(store, SITE)
-    sites.read(store, SITE, hurry=True)
+    hurried(sites.read)(store, SITE)
     with valkey.client() as client:
         before = len(client.client_list())
         store.close()
