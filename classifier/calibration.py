@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 KEPT = 256
 """Outcomes that count: the newest ones."""
-TRUST = 1.0
+TRUST = 4.0
 """Weight of the base's intercept, in units of the curvature of one undecided comment."""
 FARTHEST = 6.0
 MOST_HELD, MOST_REJECTED = 0.05, 0.005
@@ -86,15 +86,13 @@ def probabilities(logits: Floats, out: Floats) -> None:
 
 
 @compiled
-def _intercept(
-    raws: Floats, signs: Floats, count: int, slope: float, prior: float, start: float
-) -> float:
+def _intercept(logits: Floats, signs: Floats, count: int, prior: float, start: float) -> float:
     """Return the intercept that fits the outcomes, drawn to the prior: two steps of Newton's."""
     b = start
     for _ in range(2):
         gradient, curvature = TRUST * 0.25 * (b - prior), TRUST * 0.25
         for i in range(count):
-            p = logistic(slope * raws[i] + b)
+            p = logistic(logits[i] + b)
             gradient += p - (1.0 if signs[i] > 0 else 0.0)
             curvature += p * (1.0 - p)
         b = min(max(b - min(max(gradient / curvature, -1.0), 1.0), -FARTHEST), FARTHEST)
@@ -113,29 +111,28 @@ def calibrate(
     outcomes: Floats,
     count: int,
     curve: Floats,
-    slope: float,
     prior: float,
     hold: float,
     reject: float,
 ) -> None:
-    """Refit intercept and bands (logits) to the outcomes (float64[2, KEPT]: raw score, sign).
+    """Refit intercept and bands (logits) to the outcomes (float64[2, KEPT]: logit, sign).
 
     The bands are where a next ham comment of the site would be held or rejected with the allowed
     probability (upper ends of normal prediction intervals, or what was seen, whichever is higher),
     mixed with the model's bands by the number of ham labels.
     """
-    raws, signs = outcomes[0], outcomes[1]
-    b = _intercept(raws, signs, count, slope, prior, curve[INTERCEPT])
+    logits, signs = outcomes[0], outcomes[1]
+    b = _intercept(logits, signs, count, prior, curve[INTERCEPT])
     curve[INTERCEPT] = b
     ham, mean, square = 0, 0.0, 0.0
     for i in range(count):
         if signs[i] < 0:
             ham += 1
-            mean += slope * raws[i]
+            mean += logits[i]
     mean /= max(ham, 1)
     for i in range(count):
         if signs[i] < 0:
-            square += (slope * raws[i] - mean) ** 2
+            square += (logits[i] - mean) ** 2
     curve[HOLD], curve[REJECT] = hold, reject
     if ham < 2:
         return
@@ -147,9 +144,9 @@ def calibrate(
     curve[REJECT] = max(LEAST_REJECT, curve[HOLD], weight * own_reject + (1 - weight) * reject)
 
 
-def describe(outcomes: Floats, slope: float, intercept: float, bands: Bands) -> SiteCalibration:
+def describe(outcomes: Floats, intercept: float, bands: Bands) -> SiteCalibration:
     """Return how the bands would have treated the outcomes, with the uncertainty of each share."""
-    logits = slope * outcomes[0] + intercept
+    logits = outcomes[0] + intercept
     chance = np.empty(len(logits))
     probabilities(logits, chance)
     ham, spam = outcomes[1] < 0, outcomes[1] > 0

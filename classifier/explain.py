@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from classifier import tally
 from classifier.features.emit import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
 from classifier.features.extract import extract_places
 from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
@@ -71,6 +72,9 @@ def _weights(
     if learner is not None:
         site = SITE_WEIGHTS[groups]
         total = total + model.scale * site * learner.table[codes & SITE_MASK] / _length(site)
+        counted = np.empty(len(codes))
+        tally.parts(codes, learner.tally, tally.GROUP_WEIGHTS, counted)
+        total = total + counted
     return total
 
 

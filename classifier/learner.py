@@ -1,7 +1,8 @@
 """A site's learner: what its own labels add to the base, one label at a time.
 
-A relaxed on-line support vector machine with the base's score as a fixed prior. Source: Sculley
-and Wachman, Relaxed Online SVMs for Spam Filtering, SIGIR 2007.
+A relaxed on-line support vector machine with the base's score as a fixed prior, and beside it the
+counts of a Bayesian filter. Source: Sculley and Wachman, Relaxed Online SVMs for Spam Filtering,
+SIGIR 2007.
 
 Repeats of decided comments need no memory of their own: each step puts the decided comment on its
 side of the margin, and a test holds that it stays there.
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier import calibration, svm
+from classifier import calibration, svm, tally
 from classifier.bands import Bands
 from classifier.calibration import CURVE, HOLD, INTERCEPT, KEPT, REJECT, SiteCalibration
 from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
@@ -35,6 +36,7 @@ class Learner:
     def __init__(self, model: Model) -> None:
         self._model = model
         self.table: npt.NDArray[np.float32] = np.zeros(1 << SITE_BITS, np.float32)
+        self.tally: npt.NDArray[np.uint16] = np.zeros(tally.TALLY, np.uint16)
         self._codes: npt.NDArray[np.uint32] = np.zeros(svm.RING_CODES, np.uint32)
         self._rows: npt.NDArray[np.float64] = np.zeros(svm.WINDOW * svm.FIELDS)
         self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
@@ -49,7 +51,7 @@ class Learner:
 
     @property
     def intercept(self) -> float:
-        """What is added to the scaled raw score to give the site's logit."""
+        """What is added to the evidence of a comment to give the site's logit."""
         return float(self._curve[INTERCEPT])
 
     @property
@@ -64,42 +66,40 @@ class Learner:
     def calibration(self) -> SiteCalibration:
         """How the site's bands treat its newest labels, with the uncertainty of each share."""
         seen = self._outcomes.reshape(2, KEPT)[:, : min(self.position, KEPT)]
-        return calibration.describe(seen, self._model.scale, self.intercept, self.bands)
+        return calibration.describe(seen, self.intercept, self.bands)
 
     def learn(self, row: Row | FeatureBatch, label: str) -> None:
         """Learn one label, `spam` or `ham` (else ValueError), in at most a millisecond."""
         if label not in LABELS:
             raise ValueError("a label is spam or ham")
         batch = self._model.features([row]) if isinstance(row, Row) else row
-        prior = svm.PRIOR_WEIGHT * self._model.raw_scores(batch)[0]
+        codes, base = batch.row(0), self._model.raw_scores(batch)[0]
+        evidence = tally.evidence(codes, 0, len(codes), self.tally, tally.GROUP_WEIGHTS)[0]
         sign = 1.0 if label == "spam" else -1.0
         slot = self.position % KEPT
-        before = svm.learn(
+        learned = svm.learn(
             self.table,
             self._codes,
             self._rows.reshape(svm.WINDOW, svm.FIELDS),
             self._state,
-            batch.row(0),
-            prior,
+            codes,
+            svm.PRIOR_WEIGHT * base + svm.EVIDENCE_WEIGHT * evidence,
             sign,
             SITE_WEIGHTS,
         )
-        outcomes = self._outcomes.reshape(2, KEPT)
-        outcomes[0, slot], outcomes[1, slot] = before, sign
-        calibration.calibrate(
-            outcomes,
-            min(self.position, KEPT),
-            self._curve,
-            self._model.scale,
-            self._model.offset,
-            *self._model.band_logits,
-        )
+        tally.count(codes, self.tally, tally.GROUP_WEIGHTS, sign > 0)
+        outcomes, model = self._outcomes.reshape(2, KEPT), self._model
+        outcomes[0, slot] = model.slope * base + model.scale * learned + tally.WEIGHT * evidence
+        outcomes[1, slot] = sign
+        kept = min(self.position, KEPT)
+        calibration.calibrate(outcomes, kept, self._curve, model.offset, *model.band_logits)
 
     def copy(self) -> Learner:
         """Return an independent learner with the same state."""
         twin = Learner.__new__(Learner)
         twin._model = self._model
-        twin.table, twin._codes = self.table.copy(), self._codes.copy()
+        twin.table, twin.tally = self.table.copy(), self.tally.copy()
+        twin._codes = self._codes.copy()
         twin._rows, twin._state = self._rows.copy(), self._state.copy()
         twin._outcomes, twin._curve = self._outcomes.copy(), self._curve.copy()
         return twin
@@ -112,6 +112,7 @@ class Learner:
     def _arrays(self) -> dict[str, npt.NDArray[Any]]:
         return {
             "table": self.table,
+            "tally": self.tally,
             "codes": self._codes,
             "rows": self._rows,
             "state": self._state,

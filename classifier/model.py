@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier import scoring
+from classifier import scoring, tally
 from classifier.bands import Bands
 from classifier.calibration import probabilities
 from classifier.features.batch import FeatureBatch
@@ -27,7 +27,7 @@ from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.reasons import CODES, INDEX
 from classifier.row import Row
 from classifier.scores import Scores
-from classifier.svm import PRIOR_WEIGHT
+from classifier.svm import SCORED_PRIOR
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SHIPPED = "model.winnow"
 
 
-_NO_TABLE = np.zeros(0, np.float32)
+_NO_TABLE, _NO_TALLY = np.zeros(0, np.float32), np.zeros(0, np.uint16)
 
 
 class Model:
@@ -51,7 +51,7 @@ class Model:
         self.intercept: float = manifest["intercept"]
         self.slope: float = manifest["slope"]
         self.offset: float = manifest["offset"]
-        self.scale = self.slope / PRIOR_WEIGHT
+        self.scale = self.slope / SCORED_PRIOR
         self.band_logits = tuple(
             math.log(p / (1 - p)) for p in (self.bands.hold, self.bands.reject)
         )
@@ -108,21 +108,27 @@ class Model:
         """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
         batch = rows if isinstance(rows, FeatureBatch) else self.features(rows)
         each = _one_each(learners, len(batch))
-        raw, intercept = self._site_scores(batch, each)
-        raw += PRIOR_WEIGHT * self.raw_scores(batch)
-        logit = raw * self.scale + intercept
+        taught, intercept = self._site_scores(batch, each)
+        logit = self.slope * self.raw_scores(batch) + taught + intercept
         return Scores(self, batch, each, logit, rounded_probability(logit))
 
     def _site_scores(
         self, batch: FeatureBatch, learners: list[Learner | None]
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return what each row's learner adds to the raw score, and its intercept."""
+        """Return what each row's learner adds to the logit, and its intercept."""
         out, intercepts = np.zeros(len(batch)), np.full(len(batch), self.offset)
         for first, last, learner in _runs(learners):
             if learner is not None:
                 part = batch[first:last]
                 scoring.site_scores(
-                    part.codes, part.starts, learner.table, SITE_WEIGHTS, out[first:last]
+                    part.codes,
+                    part.starts,
+                    learner.table,
+                    learner.tally,
+                    SITE_WEIGHTS,
+                    tally.GROUP_WEIGHTS,
+                    self.scale,
+                    out[first:last],
                 )
                 intercepts[first:last] = learner.intercept
         return out, intercepts
@@ -141,8 +147,10 @@ class Model:
                 part.starts,
                 self.table,
                 _NO_TABLE if learner is None else learner.table,
+                _NO_TALLY if learner is None else learner.tally,
                 BASE_WEIGHTS,
                 SITE_WEIGHTS,
+                tally.GROUP_WEIGHTS,
                 scales,
                 len(CODES),
                 INDEX["calibration"],
@@ -150,20 +158,6 @@ class Model:
                 weights[first:last],
             )
         return places.tolist(), np.round(weights, 2).tolist()
-
-    def reason_weights(
-        self, codes: npt.NDArray[np.uint32], learner: Learner | None
-    ) -> npt.NDArray[np.float64]:
-        """Return the contribution of each reason in logits; they sum to the logit."""
-        weights = np.zeros(256)
-        scoring.by_reason(codes, self.table, scoring.BASE_MASK, BASE_WEIGHTS, self.slope, weights)
-        if learner is not None:
-            scoring.by_reason(
-                codes, learner.table, scoring.SITE_MASK, SITE_WEIGHTS, self.scale, weights
-            )
-        offset = self.offset if learner is None else learner.intercept
-        weights[INDEX["calibration"]] += self.slope * self.intercept + offset
-        return weights[: len(CODES)]
 
     def explain(self, row: Row, learner: Learner | None = None) -> Explanation:
         """Return spans and signals with weights that sum to the logit."""

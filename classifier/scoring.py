@@ -6,6 +6,8 @@ import numpy as np
 
 from classifier.compiled import compiled
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, SITE_BITS
+from classifier.tally import WEIGHT, evidence
+from classifier.tally import add_reasons as add_tallied_reasons
 
 BASE_MASK = np.uint32((1 << 20) - 1)
 SITE_MASK = np.uint32((1 << SITE_BITS) - 1)
@@ -51,20 +53,12 @@ def base_scores(codes, starts, table, group_weights, out):
 
 
 @compiled
-def site_scores(codes, starts, table, group_weights, out):
-    """Write each row's product with a site's table to `out` (float64)."""
+def site_scores(codes, starts, table, tally, group_weights, counted, scale, out):
+    """Write what a site's table and counts add to each row's logit to `out` (float64)."""
     for row in range(len(starts) - 1):
-        out[row] = dot(codes, starts[row], starts[row + 1], table, SITE_MASK, group_weights)[0]
-
-
-@compiled
-def by_reason(codes, table, mask, group_weights, scale, out):
-    """Add each feature's contribution in logits to the reason it belongs to (float64[256])."""
-    length = dot(codes, 0, len(codes), table, mask, group_weights)[1]
-    for i in range(len(codes)):
-        code = codes[i]
-        weight = group_weights[code >> GROUP_BITS] * table[code & mask]
-        out[(code >> REASON_BITS) & _BYTE] += scale * weight / length
+        begin, end = starts[row], starts[row + 1]
+        learned = dot(codes, begin, end, table, SITE_MASK, group_weights)[0]
+        out[row] = scale * learned + WEIGHT * evidence(codes, begin, end, tally, counted)[0]
 
 
 @compiled
@@ -79,13 +73,14 @@ def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
 
 @compiled
 def top_reasons(
-    codes, starts, base, site, base_weights, site_weights, scales, count, skip, places, weights
-):
+    codes, starts, base, site, tally, base_weights, site_weights, counted, scales, count, skip,
+    places, weights,
+):  # fmt: skip
     """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights` (logits).
 
-    `site` is a site's table, or one without entries for none; `scales` are the two factors from
-    raw scores to logits; `count` is how many reasons there are and `skip` the one that is never
-    given. Of equal weights the lower reason comes first.
+    `site` and `tally` are a site's table and counts, without entries for none; `scales` are the two
+    factors from raw scores to logits; `count` is how many reasons there are and `skip` the one that
+    is never given. Of equal weights the lower reason comes first.
     """
     sums = np.empty(256)
     for row in range(len(starts) - 1):
@@ -94,6 +89,7 @@ def top_reasons(
         add_reasons(codes, begin, end, base, BASE_MASK, base_weights, scales[0], sums)
         if len(site):
             add_reasons(codes, begin, end, site, SITE_MASK, site_weights, scales[1], sums)
+            add_tallied_reasons(codes, begin, end, tally, counted, sums)
         sums[skip] = 0.0
         for rank in range(places.shape[1]):
             best = 0

@@ -14,8 +14,12 @@ from classifier.scoring import GROUP_BITS, SITE_MASK, dot
 WINDOW = 100
 RING_CODES = 98_304
 """Codes kept of the newest rows: with short comments all of the window, with long ones fewer."""
-PRIOR_WEIGHT = 0.3
-COST = 10.0
+PRIOR_WEIGHT, SCORED_PRIOR = 0.3, 0.39
+"""How much of the base's score a margin has, and how much a score has: the table learns more than
+it is trusted with."""
+EVIDENCE_WEIGHT = 0.1
+"""How much of the counts' evidence a margin has: their part need not be learned twice."""
+COST = 3.0
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD = range(5)
 STATE = 5
@@ -50,7 +54,7 @@ def _place(codes_len, rows, state):
 
 @compiled
 def learn(table, ring, rows, state, codes, prior, sign, group_weights):
-    """Learn one row and return the raw score that it had before.
+    """Learn one row and return its product with the table before.
 
     The row is put in the ring, then the ring's rows are visited from newest to oldest.
     """
@@ -68,7 +72,7 @@ def learn(table, ring, rows, state, codes, prior, sign, group_weights):
     state[CODE_HEAD] = begin + size
     for back in range(state[COUNT]):
         _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
-    return prior + before
+    return before
 
 
 @compiled

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifier import FeatureBatch, LabelledRow, Model
+from classifier import FeatureBatch, LabelledRow, Model, tally
 from classifier.evaluation import metrics
 from classifier.evaluation.generated import generated_rows
 from classifier.evaluation.protocols import FIRST_LABELS, Winnow, hold_out, replay
@@ -69,7 +69,7 @@ def ablation(study: Study) -> Figures:
 def left_out(members: Sequence[int]) -> Iterator[None]:
     """Give groups no weight, in base and learner, in this process while it lasts."""
     chosen = list(members)
-    tables = (groups.BASE_WEIGHTS, groups.SITE_WEIGHTS)
+    tables = (groups.BASE_WEIGHTS, groups.SITE_WEIGHTS, tally.GROUP_WEIGHTS)
     before = [table[chosen] for table in tables]
     try:
         for table in tables:

@@ -18,6 +18,7 @@ from classifier.features.extract import extract_features
 from classifier.training.base import fit_base, row_weights
 from classifier.training.calibrate import DISCARD, calibrate, left_out_scores
 from classifier.training.data import corpus_rows, labels_of
+from classifier.training.duplicates import near_duplicates
 from classifier.training.matrix import base_matrix
 
 Rows = Sequence[LabelledRow]
@@ -62,6 +63,7 @@ class Bases:
         # Once: what this process imported does not change when a file does.
         self._key = f"{digest_of_rows(self._rows)[:16]}-{_digest_of_code()[:16]}"
         self._matrix: csr_matrix | None = None
+        self._groups: npt.NDArray[np.int64] = np.empty(0, np.int64)
 
     def fitted(
         self, stays: Stays, why: str, like: Model | None = None, variant: str = "whole"
@@ -77,10 +79,13 @@ class Bases:
     def _fit(
         self, kept: npt.NDArray[np.bool_], why: str, like: Model | None, variant: str
     ) -> bytes:
+        matrix = self._features() if variant == "whole" else self._computed()
+        if like is None:
+            # What resembles a row of a source that is left out goes with it.
+            kept = kept & ~np.isin(self._groups, self._groups[~kept])
         self._say(f"fitting a base on {kept.sum():,} rows: {why}")
         labels = self._labels[kept]
         sources = [source for source, stays in zip(self._sources, kept, strict=True) if stays]
-        matrix = self._features() if variant == "whole" else self._computed()
         coefficients, intercept = fit_base(
             matrix[np.flatnonzero(kept)], labels, row_weights(sources, labels)
         )
@@ -99,12 +104,16 @@ class Bases:
         return self._matrix
 
     def _computed(self) -> csr_matrix:
-        return base_matrix(extract_features(self._rows))
+        batch = extract_features(self._rows)
+        self._groups = near_duplicates(batch)
+        return base_matrix(batch)
 
     def _left_out(self) -> npt.NDArray[np.float64]:
         def make() -> bytes:
             self._say("scoring every source by a base that has not seen it")
-            scores = left_out_scores(self._features(), self._labels, self._rows, self._say)
+            scores = left_out_scores(
+                self._features(), self._labels, self._rows, self._groups, self._say
+            )
             return scores.astype("<f8").tobytes()
 
         return np.frombuffer(self._store.recall(f"left-out-{self._key}.f8", make), "<f8")

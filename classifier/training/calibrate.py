@@ -24,7 +24,10 @@ LARGE = 500
 FEWEST_HAM = 200
 OTHER_GENRES = frozenset({"sms_uci", "spamassassin"})
 """Sources that teach, but are no comments: the bands are not placed by them."""
-LOWEST_HOLD, LOWEST_REJECT, HIGHEST_REJECT, DISCARD = 0.3, 0.9, 0.995, 0.999
+CORPUS_HELD = 0.1
+"""Of the seed corpus's ham, written to look like spam, twice as much may be held."""
+LOWEST_HOLD, LOWEST_REJECT, HIGHEST_REJECT, DISCARD = 0.3, 0.985, 0.995, 0.999
+"""Rejecting needs near certainty whatever the left-out sources say: the next is unlike them."""
 
 
 class Calibration(NamedTuple):
@@ -74,14 +77,19 @@ def left_out_scores(
     matrix: csr_matrix,
     labels: npt.NDArray[np.int64],
     rows: Sequence[LabelledRow],
+    groups: npt.NDArray[np.int64],
     progress: Callable[[str], None],
 ) -> npt.NDArray[np.float64]:
-    """Return each row's raw score by a base fitted without its source; NaN where there is none."""
+    """Return each row's raw score by a base fitted without its source; NaN where there is none.
+
+    What resembles a row that is left out (same of `groups`) is left out with it.
+    """
     scores = np.full(len(labels), np.nan)
     folds = folds_of(parts_of(rows))
     numbers = sorted(set(folds.tolist()))
     for done, fold in enumerate(numbers, 1):
-        inside, kept = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        inside = np.flatnonzero(folds == fold)
+        kept = np.flatnonzero((folds != fold) & ~np.isin(groups, groups[inside]))
         if len(set(labels[kept].tolist())) == 2:
             weights = row_weights([rows[i].source for i in kept.tolist()], labels[kept])
             coefficients, intercept = fit_base(matrix[kept], labels[kept], weights)
@@ -103,8 +111,8 @@ def calibrate(
     slope, offset = max(float(curve.coef_[0, 0]), 0.5), float(curve.intercept_[0])
     chances = 1 / (1 + np.exp(-(slope * scores + offset)))
     hold, reject = LOWEST_HOLD, LOWEST_HOLD
-    for ham in _ham_by_source(chances, labels, sources, known):
-        hold = max(hold, _just_above(ham, MOST_HELD))
+    for name, ham in _ham_by_source(chances, labels, sources, known):
+        hold = max(hold, _just_above(ham, CORPUS_HELD if name == CORPUS else MOST_HELD))
         reject = max(reject, _just_above(ham, MOST_REJECTED))
     reject = min(max(reject, LOWEST_REJECT), HIGHEST_REJECT)
     return Calibration(slope, offset, min(hold, reject), reject)
@@ -121,12 +129,12 @@ def _ham_by_source(
     labels: npt.NDArray[np.int64],
     sources: Sequence[str],
     known: npt.NDArray[np.bool_],
-) -> list[npt.NDArray[np.float64]]:
+) -> list[tuple[str, npt.NDArray[np.float64]]]:
     """Return the ham probabilities of each source that is large enough; the corpus is one."""
     names = np.array([CORPUS if s.startswith(f"{CORPUS}-") else s for s in sources])
     found = []
     for name in sorted(set(names.tolist()) - OTHER_GENRES):
         ham = chances[(names == name) & (labels < 0) & known]
         if len(ham) >= FEWEST_HAM:
-            found.append(ham)
+            found.append((name, ham))
     return found

@@ -20,6 +20,7 @@ from classifier.row import LabelledRow
 from classifier.training.base import fit_base, row_weights
 from classifier.training.calibrate import DISCARD, Calibration, calibrate, left_out_scores
 from classifier.training.data import CORPUS, DataError, all_rows, labels_of
+from classifier.training.duplicates import near_duplicates
 from classifier.training.figures import figures_by_source
 from classifier.training.matrix import base_matrix
 
@@ -43,10 +44,11 @@ def train(
     if len(set(labels.tolist())) < 2:
         raise DataError("training needs spam and ham")
     say(f"{len(rows):,} rows: computing features")
-    matrix = base_matrix(extract_features(rows))
+    batch = extract_features(rows)
+    matrix, groups = base_matrix(batch), near_duplicates(batch)
     sources = [row.source for row in rows]
     say("scoring every source by a model that has not seen it")
-    left_out = left_out_scores(matrix, labels, rows, say)
+    left_out = left_out_scores(matrix, labels, rows, groups, say)
     calibration = calibrate(left_out, labels, sources)
     say("fitting on all rows")
     coefficients, intercept = fit_base(matrix, labels, row_weights(sources, labels))

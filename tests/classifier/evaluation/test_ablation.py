@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classifier import Model
+from classifier import Model, tally
 from classifier.evaluation.ablation import FAMILIES, dropped, left_out
 from classifier.evaluation.generated import generated_rows
 from classifier.features import groups
@@ -31,16 +31,16 @@ def test_families_are_all_groups_and_share_none(model):
 
 
 def test_weights_come_back_even_after_an_error():
-    before = [*groups.SITE_WEIGHTS, *groups.BASE_WEIGHTS]
+    before = [*groups.SITE_WEIGHTS, *groups.BASE_WEIGHTS, *tally.GROUP_WEIGHTS]
 
     def fail():
         with left_out(FAMILIES["words"]):
-            assert groups.SITE_WEIGHTS[groups.WORDS] == 0
+            assert groups.SITE_WEIGHTS[groups.WORDS] == tally.GROUP_WEIGHTS[groups.WORDS] == 0
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert [*groups.SITE_WEIGHTS, *groups.BASE_WEIGHTS] == before
+    assert [*groups.SITE_WEIGHTS, *groups.BASE_WEIGHTS, *tally.GROUP_WEIGHTS] == before
 
 
 def test_a_dropped_family_leaves_the_other_rows_features_in_place(model):
