@@ -10,8 +10,9 @@ from moderation.api.comments import IDEMPOTENCY, idempotency_key
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
 from moderation.api.shapes import BatchItem
-from moderation.domain.comments import Submission
-from moderation.flow.submit import Accepted, comment_of, submit
+from moderation.domain.comments import Status, Submission
+from moderation.flow import read
+from moderation.flow.submit import Accepted, submit
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")
 
@@ -43,12 +44,13 @@ def create_many(call: Call) -> Response:
     key = idempotency_key(call.environ)
     good = [item for item in items if not isinstance(item, Refusal)]
     done = submit(call.runtime, call.grant, good, idempotency_key=key, body=data) if good else []
-    accepted = iter(zip(good, done, strict=True))
+    known = read.statuses(call.runtime, call.grant.site, [d.id for d in done if d.kind == "same"])
+    accepted = iter(done)
     return answers.items(
         [
             refused(index, item)
             if isinstance(item, Refusal)
-            else _accepted(call, index, *next(accepted))
+            else _accepted(index, next(accepted), known)
             for index, item in enumerate(items)
         ],
         media,
@@ -61,8 +63,5 @@ def refused(index: int, refusal: Refusal) -> BatchItem:
     return BatchItem(index, details.status, problem=details)
 
 
-def _accepted(call: Call, index: int, submission: Submission, done: Accepted) -> BatchItem:
-    if done.kind != "same":
-        return BatchItem(index, 202, done.id, "queued")
-    known = comment_of(call.runtime, call.grant, submission, done)
-    return BatchItem(index, 202, known.id, known.status)
+def _accepted(index: int, done: Accepted, known: dict[str, Status]) -> BatchItem:
+    return BatchItem(index, 202, done.id, known.get(done.id, "queued"))

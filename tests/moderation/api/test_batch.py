@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from moderation.api import body
 from moderation.domain.comments import Submission
+from moderation.flow.runtime import Runtime
 from tests.moderation.api.conftest import Caller, is_problem
 
 PATH = "/v1/comments/batch"
@@ -109,6 +110,19 @@ def test_a_known_external_id_keeps_its_id(api: Caller) -> None:
     assert answered[0]["id"] == answered[1]["id"]
     assert (answered[2]["id"], answered[2]["status"]) == (scored["id"], scored["status"])
     assert api.stored() == 2
+
+
+def test_a_thousand_sent_again_are_read_in_one_round_trip(api: Caller, runtime: Runtime) -> None:
+    parts = [json.dumps({**GOOD, "external_id": str(n)}).encode() for n in range(1000)]
+    first = items(send(api, parts, body.NDJSON))
+    checked = api.post("/v1/check", {**GOOD, "external_id": "7"}).json
+    trips: list[int] = []
+    runtime.store.on_round_trip = lambda: trips.append(1)
+    again = items(send(api, parts, body.NDJSON))
+    assert len(trips) <= 2
+    assert [item["id"] for item in again] == [item["id"] for item in first]
+    assert [item["status"] for item in again if item["index"] != 7] == ["queued"] * 999
+    assert again[7]["status"] == checked["status"] != "queued"
 
 
 def test_the_same_key_and_batch_get_the_first_answer_again(api: Caller) -> None:
