@@ -14,8 +14,11 @@ import redis
 
 from moderation.cli import embedded
 from moderation.cli.kernels import compile_kernels
+from moderation.flow import setup
+from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
-from moderation.store import Store
+from moderation.store import Store, schema
+from tests.webserver import Site, told_well
 
 # A variable of whoever runs the suite must not reach what it tests.
 for name in [name for name in os.environ if name.startswith("WINNOW_")]:
@@ -122,3 +125,22 @@ def store(settings: Settings) -> Iterator[Store]:
     connected = Store.connect(settings.redis_url)
     yield connected
     connected.close()
+
+
+@pytest.fixture
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    """A process's view of an installation that has just been set up, without a site."""
+    opened = Runtime.open(settings)
+    schema.migrate(opened.store, print)
+    setup.use_shipped(opened.store, settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def blog() -> Iterator[Site]:
+    """The web server of a site that does what it is told by word back."""
+    made = Site()
+    made.body = told_well
+    yield made
+    made.close()

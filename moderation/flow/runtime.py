@@ -20,7 +20,7 @@ from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
-from moderation.store.client import seconds_left
+from moderation.store.hurry import seconds_left
 from moderation.store.sites import SiteState
 
 if TYPE_CHECKING:

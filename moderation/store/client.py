@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import math
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from importlib.resources import files
 from time import monotonic
-from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 import hiredis
 import redis
@@ -23,6 +20,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from redis.retry import Retry
 
 from moderation.domain.errors import StoreDown, StoreFull
+from moderation.store.hurry import in_a_hurry, is_over_time
 
 CONNECT_SECONDS = 0.3
 READ_SECONDS = 1.0
@@ -30,8 +28,6 @@ IDLE_SECONDS = 0.2
 """A connection used within this time is not asked whether the server has ended it."""
 HURRY_SECONDS = 0.2
 """Time-out of one round trip on the way of a check."""
-BEGIN_SECONDS = 0.25
-"""No round trip of a check begins later than this, so that it is answered in less than 500 ms."""
 
 _DOWN = (
     failures.ConnectionError,
@@ -43,39 +39,6 @@ _DOWN = (
 # Answers for which the client has no kind of error of its own. MISCONF: the disk is full.
 _FULL_WORDS = frozenset(("OOM", "MISCONF"))
 _DOWN_WORDS = frozenset(("BUSY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "UNKILLABLE"))
-
-
-# When the last round trip of what is being done in a hurry may begin, by the monotonic clock.
-_until: ContextVar[float] = ContextVar("until", default=math.inf)
-
-Result = TypeVar("Result")
-Arguments = ParamSpec("Arguments")
-
-
-def hurried(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Makes a function whose trips to the store all end within half a second of its call.
-
-    A store that is slower is as good as none: `StoreDown`. What it calls in its turn, hurried or
-    not, shares its time.
-    """
-
-    @functools.wraps(function)
-    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        if _until.get() != math.inf:
-            return function(*args, **kwargs)
-        token = _until.set(monotonic() + BEGIN_SECONDS)
-        try:
-            return function(*args, **kwargs)
-        finally:
-            _until.reset(token)
-
-    return call
-
-
-def seconds_left() -> float | None:
-    """Returns for how long what is hurried may still wait; None where nothing hurries."""
-    until = _until.get()
-    return None if until == math.inf else max(0.0, until - monotonic())
 
 
 class Script:
@@ -126,7 +89,7 @@ def _counted(kind: type[Any], store: Store) -> type[Any]:
     class Counted(kind):  # type: ignore[misc]
         def send_packed_command(self, command: Any, check_health: bool = True) -> None:
             store.on_round_trip()
-            if monotonic() > _until.get():
+            if is_over_time():
                 raise failures.TimeoutError("there is no time left for this round trip")
             super().send_packed_command(command, check_health)
 
@@ -256,11 +219,11 @@ class Store:
     @property
     def redis(self) -> Any:
         """The client for what is being done."""
-        return self._clients[_until.get() != math.inf]
+        return self._clients[in_a_hurry()]
 
     @property
     def _line(self) -> Line:
-        return self._lines[_until.get() != math.inf]
+        return self._lines[in_a_hurry()]
 
     @classmethod
     def connect(cls, url: str) -> Self:
@@ -269,10 +232,8 @@ class Store:
 
     def close(self) -> None:
         """Closes every connection."""
-        for line in (*self._lines, self._ahead):
-            line.close()
-        for client in self._clients:
-            client.close()
+        for opened in (*self._lines, self._ahead, *self._clients):
+            opened.close()
 
     def ping(self) -> None:
         """Raises `StoreDown` unless the store answers."""

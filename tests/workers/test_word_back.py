@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from urllib.parse import parse_qs
 
 import pytest
@@ -11,40 +9,17 @@ import pytest
 from moderation.cli import services
 from moderation.domain.akismet import Check, normalise_blog
 from moderation.domain.comments import Author, Submission
-from moderation.flow import akismet_admin, setup
+from moderation.flow import akismet_admin
 from moderation.flow.akismet_check import check_comment
 from moderation.flow.akismet_keys import authorise_blog
 from moderation.flow.decide import Word, decide
 from moderation.flow.read import Filter, list_comments
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
-from moderation.store import schema
 from tests.processes import Running, until
 from tests.webserver import Site
 
 pytestmark = pytest.mark.usefixtures("kernels")
-
-
-def told_well(sent: bytes) -> bytes:
-    guid = parse_qs(sent.decode())["comments[0][guid]"][0]
-    return json.dumps({"comments": {guid: {"status": "success"}}}).encode()
-
-
-@pytest.fixture
-def blog() -> Iterator[Site]:
-    made = Site()
-    made.body = told_well
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def runtime(settings: Settings) -> Iterator[Runtime]:
-    opened = Runtime.open(settings)
-    schema.migrate(opened.store, print)
-    setup.use_shipped(opened.store, settings)
-    yield opened
-    opened.close()
 
 
 def test_a_decision_reaches_the_site_that_asked(

@@ -6,6 +6,7 @@ import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
+from moderation.cli.table import echo_rows
 from moderation.domain.akismet import SITE_LIMIT
 from moderation.settings import Settings
 from moderation.store import akismet
@@ -27,10 +28,15 @@ def list_keys(settings: Settings) -> None:
     with connect.open_store(settings) as (store, _):
         names = {account.id: account.name for account in akismet.accounts(store)}
         found = akismet.all_keys(store)
-    for digest, kept in sorted(found.items(), key=lambda item: item[1].created_ms):
-        until = _time(kept.expires_ms) if kept.expires_ms else "-"
-        name = names.get(kept.account, "-")
-        click.echo("\t".join([name, digest[:KEY_ID_LENGTH], _time(kept.created_ms), until]))
+    echo_rows(
+        (
+            names.get(kept.account, "-"),
+            digest[:KEY_ID_LENGTH],
+            _time(kept.created_ms),
+            _time(kept.expires_ms) if kept.expires_ms else "-",
+        )
+        for digest, kept in sorted(found.items(), key=lambda item: item[1].created_ms)
+    )
 
 
 @key.command()
@@ -91,8 +97,10 @@ def blogs(settings: Settings, account: str) -> None:
 
     with connect.open_store(settings) as (store, _):
         found = akismet.blogs(store, akismet_admin.account_named(store, account).id)
-    for address, blog in sorted(found.items()):
-        click.echo(f"{address}\t{blog.site}\t{'revoked' if blog.revoked else 'allowed'}")
+    echo_rows(
+        (address, blog.site, "revoked" if blog.revoked else "allowed")
+        for address, blog in sorted(found.items())
+    )
 
 
 @key.command()

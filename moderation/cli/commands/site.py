@@ -5,6 +5,7 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
+from moderation.cli.table import echo_rows
 from moderation.domain.errors import InvalidInput, NotFound
 from moderation.domain.sites import SiteSettings
 from moderation.settings import Settings
@@ -22,8 +23,7 @@ def site() -> None:
 def list_sites(settings: Settings) -> None:
     """Print the names of all sites."""
     with connect.open_store(settings) as (store, _):
-        for name in sites.names(store):
-            click.echo(name)
+        echo_rows((name,) for name in sites.names(store))
 
 
 @site.command()

@@ -6,6 +6,7 @@ import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
+from moderation.cli.table import echo_rows
 from moderation.domain.accounts import Scope
 from moderation.domain.errors import NotFound
 from moderation.settings import Settings
@@ -22,8 +23,8 @@ def token() -> None:
 def list_tokens(settings: Settings) -> None:
     """Print every token: id, site (- for the installation), scopes, name."""
     with connect.open_store(settings) as (store, _):
-        for found in sorted(sites.tokens(store).values(), key=lambda t: t.id):
-            click.echo("\t".join([found.id, found.site or "-", ",".join(found.scopes), found.name]))
+        found = sorted(sites.tokens(store).values(), key=lambda t: t.id)
+    echo_rows((t.id, t.site or "-", ",".join(t.scopes), t.name) for t in found)
 
 
 @token.command()

@@ -7,6 +7,7 @@ import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
+from moderation.cli.table import echo_rows
 from moderation.domain.errors import InvalidInput, NotFound
 from moderation.settings import Settings
 from moderation.store import sites
@@ -28,8 +29,7 @@ def user() -> None:
 def list_users(settings: Settings) -> None:
     """Print every account: name, role."""
     with connect.open_store(settings) as (store, _):
-        for person in sites.users(store):
-            click.echo(f"{person.name}\t{person.role}")
+        echo_rows((person.name, person.role) for person in sites.users(store))
 
 
 @user.command()

@@ -1,0 +1,11 @@
+"""Rows for people and for `cut`: a line each, tabs between."""
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+
+def echo_rows(rows: Iterable[Sequence[str]]) -> None:
+    """Prints rows."""
+    for row in rows:
+        click.echo("\t".join(row))
