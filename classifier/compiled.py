@@ -29,5 +29,7 @@ numba.config.CACHE_DIR = str(_root / f"kernels-{_digest()}")
 
 compiled = numba.njit(cache=True)
 """A kernel with a place of its own in the cache."""
-inlined = numba.njit(inline="always")
+unmanaged = numba.njit(cache=True, _nrt=False)
+"""A kernel that makes no array: without numba's counting of references, a call in inner loops."""
+inlined = numba.njit(inline="always", _nrt=False)
 """A small part of kernels, compiled into each of them."""

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from classifier import tally
 from classifier.features.emit import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
 from classifier.features.extract import extract_places
+from classifier.features.fields import FIELDS, URL
 from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
-from classifier.features.kernel import FIELDS, URL
 from classifier.reasons import CODES
 from classifier.scoring import BASE_MASK, GROUP_BITS, REASON_BITS, SITE_MASK
 

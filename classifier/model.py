@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from classifier import scoring, tally
 from classifier.bands import Bands
-from classifier.calibration import probabilities
 from classifier.features.batch import FeatureBatch
 from classifier.features.extract import extract_features
 from classifier.features.groups import (
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from classifier.explain import Explanation
 
+Run = tuple[int, int, Learner | None]
 SHIPPED = "model.winnow"
 
 
@@ -56,7 +56,9 @@ class Model:
             math.log(p / (1 - p)) for p in (self.bands.hold, self.bands.reject)
         )
         self._stored = table
-        self.table: npt.NDArray[np.float32] = table.astype(np.float32)
+        # The kernels are compiled once if all tables are of a kind: none is marked as read-only.
+        self._table: npt.NDArray[np.float32] = table.astype(np.float32)
+        self.table = self._table.view()
         self.table.setflags(write=False)
 
     @classmethod
@@ -96,7 +98,7 @@ class Model:
     def raw_scores(self, batch: FeatureBatch) -> npt.NDArray[np.float64]:
         """Return the base's uncalibrated scores."""
         out = np.empty(len(batch))
-        scoring.base_scores(batch.codes, batch.starts, self.table, BASE_WEIGHTS, out)
+        scoring.base_scores(batch.codes, batch.starts, self._table, BASE_WEIGHTS, out)
         out += self.intercept
         return out
 
@@ -107,45 +109,37 @@ class Model:
     ) -> Scores:
         """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
         batch = rows if isinstance(rows, FeatureBatch) else self.features(rows)
-        each = _one_each(learners, len(batch))
-        taught, intercept = self._site_scores(batch, each)
-        logit = self.slope * self.raw_scores(batch) + taught + intercept
-        return Scores(self, batch, each, logit, rounded_probability(logit))
-
-    def _site_scores(
-        self, batch: FeatureBatch, learners: list[Learner | None]
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return what each row's learner adds to the logit, and its intercept."""
-        out, intercepts = np.zeros(len(batch)), np.full(len(batch), self.offset)
-        for first, last, learner in _runs(learners):
-            if learner is not None:
-                part = batch[first:last]
-                scoring.site_scores(
-                    part.codes,
-                    part.starts,
-                    learner.table,
-                    learner.tally,
-                    SITE_WEIGHTS,
-                    tally.GROUP_WEIGHTS,
-                    self.scale,
-                    out[first:last],
-                )
-                intercepts[first:last] = learner.intercept
-        return out, intercepts
+        runs = _runs(learners, len(batch))
+        logit, probability = np.empty(len(batch)), np.empty(len(batch))
+        for first, last, learner in runs:
+            offset = self.offset if learner is None else learner.intercept
+            scoring.score_rows(
+                batch.codes,
+                batch.starts[first : last + 1],
+                self._table,
+                _NO_TABLE if learner is None else learner.table,
+                _NO_TALLY if learner is None else learner.tally,
+                BASE_WEIGHTS,
+                SITE_WEIGHTS,
+                tally.GROUP_WEIGHTS,
+                np.array([self.intercept, self.slope, self.scale, offset]),
+                logit[first:last],
+                probability[first:last],
+            )
+        return Scores(self, batch, runs, logit, probability)
 
     def top_reasons(
-        self, batch: FeatureBatch, learners: list[Learner | None], most: int
+        self, batch: FeatureBatch, runs: list[Run], most: int
     ) -> tuple[list[list[int]], list[list[float]]]:
         """Return each row's heaviest reasons as places in `CODES` (-1: none) and their logits."""
         places = np.empty((len(batch), most), np.int16)
         weights = np.empty((len(batch), most))
-        scales = np.array([self.slope, self.scale])
-        for first, last, learner in _runs(learners):
-            part = batch[first:last]
+        scales, sums = np.array([self.slope, self.scale]), np.empty(256)
+        for first, last, learner in runs:
             scoring.top_reasons(
-                part.codes,
-                part.starts,
-                self.table,
+                batch.codes,
+                batch.starts[first : last + 1],
+                self._table,
                 _NO_TABLE if learner is None else learner.table,
                 _NO_TALLY if learner is None else learner.tally,
                 BASE_WEIGHTS,
@@ -154,10 +148,11 @@ class Model:
                 scales,
                 len(CODES),
                 INDEX["calibration"],
+                sums,
                 places[first:last],
                 weights[first:last],
             )
-        return places.tolist(), np.round(weights, 2).tolist()
+        return places.tolist(), weights.tolist()
 
     def explain(self, row: Row, learner: Learner | None = None) -> Explanation:
         """Return spans and signals with weights that sum to the logit."""
@@ -180,35 +175,24 @@ class Model:
         return to_pipeline(self)
 
 
-def rounded_probability(logit: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the logistic function of logits, rounded to 1e-6."""
-    out = np.empty(len(logit))
-    probabilities(logit, out)
-    return np.round(out, 6)
-
-
 def _read(path: Path | None) -> bytes:
     if path is None:
         return files("classifier.shipped").joinpath(SHIPPED).read_bytes()
     return Path(path).read_bytes()
 
 
-def _runs(learners: list[Learner | None]) -> Iterator[tuple[int, int, Learner | None]]:
-    """Yield the first place, the place behind the last and the learner of each run of the same."""
-    first = 0
-    while first < len(learners):
-        last = first + 1
-        while last < len(learners) and learners[last] is learners[first]:
-            last += 1
-        yield first, last, learners[first]
-        first = last
-
-
-def _one_each(
-    learners: Learner | Sequence[Learner | None] | None, count: int
-) -> list[Learner | None]:
+def _runs(learners: Learner | Sequence[Learner | None] | None, count: int) -> list[Run]:
+    """Return the first place, the place behind the last and the learner of each run of the same."""
     if learners is None or isinstance(learners, Learner):
-        return [learners] * count
+        return [(0, count, learners)]
     if len(learners) != count:
         raise ValueError("one learner for each row, or one for all")
-    return list(learners)
+    runs: list[Run] = []
+    first = 0
+    while first < count:
+        last = first + 1
+        while last < count and learners[last] is learners[first]:
+            last += 1
+        runs.append((first, last, learners[first]))
+        first = last
+    return runs

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from classifier.features.batch import FeatureBatch
-    from classifier.learner import Learner
-    from classifier.model import Model
+    from classifier.model import Model, Run
 
 MOST_REASONS = 5
 
@@ -21,19 +20,19 @@ MOST_REASONS = 5
 class Scores:
     """Calibrated probabilities (float64, rounded to 1e-6) and logits (float64) of a batch."""
 
-    __slots__ = ("_features", "_learners", "_model", "_reasons", "logit", "probability")
+    __slots__ = ("_features", "_model", "_reasons", "_runs", "logit", "probability")
 
     def __init__(
         self,
         model: Model,
         features: FeatureBatch,
-        learners: list[Learner | None],
+        runs: list[Run],
         logit: npt.NDArray[np.float64],
         probability: npt.NDArray[np.float64],
     ) -> None:
         self._model = model
         self._features = features
-        self._learners = learners
+        self._runs = runs
         self._reasons: tuple[list[list[int]], list[list[float]]] | None = None
         self.logit = logit
         self.probability = probability
@@ -47,7 +46,7 @@ class Scores:
         Computed for all rows at the first call, from the learners as they are then.
         """
         if self._reasons is None:
-            self._reasons = self._model.top_reasons(self._features, self._learners, MOST_REASONS)
+            self._reasons = self._model.top_reasons(self._features, self._runs, MOST_REASONS)
         places, weights = self._reasons
         return [
             (CODES[place], weight)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.compiled import compiled
+from classifier.calibration import logistic
+from classifier.compiled import unmanaged
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, SITE_BITS
 from classifier.tally import WEIGHT, evidence
 from classifier.tally import add_reasons as add_tallied_reasons
@@ -14,75 +15,117 @@ SITE_MASK = np.uint32((1 << SITE_BITS) - 1)
 GROUP_BITS = np.uint32(GROUP_SHIFT)
 REASON_BITS = np.uint32(REASON_SHIFT)
 _BYTE = np.uint32(0xFF)
+_GROUP_IN_KIND = np.uint32(GROUP_SHIFT - REASON_SHIFT)
+_ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 
-@compiled
+@unmanaged
 def dot(codes, begin, end, table, mask, group_weights):
     """Return the product of a row brought to unit length with a table, and the row's length.
 
-    Four sums side by side, always the same ones, do not wait for each other.
+    Four sums side by side, always the same ones, do not wait for each other; most codes are of
+    group 0, whose weight is looked up once.
     """
-    a, b, c, d = 0.0, 0.0, 0.0, 0.0
-    e, f, g, h = 0.0, 0.0, 0.0, 0.0
+    a, b, c, d, square, plain, common = 0.0, 0.0, 0.0, 0.0, 0.0, 0, group_weights[0]
     whole = end - (end - begin) % 4
     for i in range(begin, whole, 4):
-        w, x = group_weights[codes[i] >> GROUP_BITS], group_weights[codes[i + 1] >> GROUP_BITS]
-        y, z = group_weights[codes[i + 2] >> GROUP_BITS], group_weights[codes[i + 3] >> GROUP_BITS]
-        a += w * table[codes[i] & mask]
-        b += x * table[codes[i + 1] & mask]
-        c += y * table[codes[i + 2] & mask]
-        d += z * table[codes[i + 3] & mask]
-        e += w * w
-        f += x * x
-        g += y * y
-        h += z * z
+        j = np.uint64(i)
+        p, q, r, s = codes[j], codes[j + _ONE], codes[j + _TWO], codes[j + _THREE]
+        if (p | q | r | s) >> GROUP_BITS == 0:
+            a += common * table[p & mask]
+            b += common * table[q & mask]
+            c += common * table[r & mask]
+            d += common * table[s & mask]
+            plain += 4
+        else:
+            w, x = group_weights[p >> GROUP_BITS], group_weights[q >> GROUP_BITS]
+            y, z = group_weights[r >> GROUP_BITS], group_weights[s >> GROUP_BITS]
+            a += w * table[p & mask]
+            b += x * table[q & mask]
+            c += y * table[r & mask]
+            d += z * table[s & mask]
+            square += (w * w + x * x) + (y * y + z * z)
     for i in range(whole, end):
         w = group_weights[codes[i] >> GROUP_BITS]
         a += w * table[codes[i] & mask]
-        e += w * w
-    square = (e + f) + (g + h)
+        square += w * w
+    square += plain * common * common
     length = np.sqrt(square) if square > 0 else 1.0
     return ((a + b) + (c + d)) / length, length
 
 
-@compiled
+@unmanaged
 def base_scores(codes, starts, table, group_weights, out):
     """Write each row's product with the base's table to `out` (float64)."""
     for row in range(len(starts) - 1):
         out[row] = dot(codes, starts[row], starts[row + 1], table, BASE_MASK, group_weights)[0]
 
 
-@compiled
-def site_scores(codes, starts, table, tally, group_weights, counted, scale, out):
-    """Write what a site's table and counts add to each row's logit to `out` (float64)."""
+@unmanaged
+def score_rows(
+    codes, starts, base, site, tally, base_weights, site_weights, counted, line, logits, chances
+):
+    """Write the logit and the probability, rounded to 1e-6, of each row.
+
+    `site` and `tally` are a site's table and counts, without entries for none; `line` (float64[4])
+    has the base's intercept and scale, the site's scale and the intercept of the logit.
+    """
     for row in range(len(starts) - 1):
         begin, end = starts[row], starts[row + 1]
-        learned = dot(codes, begin, end, table, SITE_MASK, group_weights)[0]
-        out[row] = scale * learned + WEIGHT * evidence(codes, begin, end, tally, counted)[0]
+        taught = 0.0
+        if len(site):
+            learned = dot(codes, begin, end, site, SITE_MASK, site_weights)[0]
+            taught = line[2] * learned + WEIGHT * evidence(codes, begin, end, tally, counted)[0]
+        raw = dot(codes, begin, end, base, BASE_MASK, base_weights)[0] + line[0]
+        logit = line[1] * raw + taught + line[3]
+        logits[row] = logit
+        chances[row] = np.rint(logistic(logit) * 1e6) / 1e6
 
 
-@compiled
-def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
-    """Add each feature's contribution in logits to the reason it belongs to (float64[256])."""
-    factor = scale / dot(codes, begin, end, table, mask, group_weights)[1]
+@unmanaged
+def _length(codes, begin, end, group_weights):
+    """Return the length of a row of codes before it is brought to unit length."""
+    square = 0.0
     for i in range(begin, end):
-        code = codes[i]
-        weight = group_weights[code >> GROUP_BITS] * table[code & mask]
-        sums[(code >> REASON_BITS) & _BYTE] += factor * weight
+        weight = group_weights[codes[np.uint64(i)] >> GROUP_BITS]
+        square += weight * weight
+    return np.sqrt(square) if square > 0 else 1.0
 
 
-@compiled
+@unmanaged
+def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
+    """Add each feature's contribution in logits to the reason it belongs to (float64[256]).
+
+    Runs of four codes of one group and reason, which most are, are added at once.
+    """
+    factor = scale / _length(codes, begin, end, group_weights)
+    i = begin
+    while i < end:
+        j = np.uint64(i)
+        kind = codes[j] >> REASON_BITS
+        total, size = np.float64(table[codes[j] & mask]), 1
+        if i + 4 <= end:
+            q, r, s = codes[j + _ONE], codes[j + _TWO], codes[j + _THREE]
+            if q >> REASON_BITS == kind and r >> REASON_BITS == kind and s >> REASON_BITS == kind:
+                total = (total + table[q & mask]) + (table[r & mask] + table[s & mask])
+                size = 4
+        sums[kind & _BYTE] += factor * group_weights[kind >> _GROUP_IN_KIND] * total
+        i += size
+
+
+@unmanaged
 def top_reasons(
     codes, starts, base, site, tally, base_weights, site_weights, counted, scales, count, skip,
-    places, weights,
+    sums, places, weights,
 ):  # fmt: skip
-    """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights` (logits).
+    """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights`
+    (logits, rounded to 0.01).
 
     `site` and `tally` are a site's table and counts, without entries for none; `scales` are the two
     factors from raw scores to logits; `count` is how many reasons there are and `skip` the one that
-    is never given. Of equal weights the lower reason comes first.
+    is never given; `sums` (float64[256]) is scratch space. Of equal weights the lower reason
+    comes first.
     """
-    sums = np.empty(256)
     for row in range(len(starts) - 1):
         sums[:] = 0.0
         begin, end = starts[row], starts[row + 1]
@@ -92,10 +135,18 @@ def top_reasons(
             add_tallied_reasons(codes, begin, end, tally, counted, sums)
         sums[skip] = 0.0
         for rank in range(places.shape[1]):
-            best = 0
-            for reason in range(1, count):
-                if abs(sums[reason]) > abs(sums[best]):
-                    best = reason
+            best = _heaviest(sums, count)
             places[row, rank] = best if sums[best] != 0.0 else -1
-            weights[row, rank] = sums[best]
+            weights[row, rank] = np.rint(sums[best] * 100.0) / 100.0
             sums[best] = 0.0
+
+
+@unmanaged
+def _heaviest(sums, count):
+    """Return the place of the first of the largest absolute values among `count`."""
+    best, most = 0, abs(sums[0])
+    for place in range(1, count):
+        size = abs(sums[place])
+        if size > most:
+            best, most = place, size
+    return best

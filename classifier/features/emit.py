@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.compiled import compiled, inlined
+from classifier.compiled import inlined, unmanaged
 from classifier.features.groups import (
     AUTHOR,
     CHARS,
@@ -34,11 +34,9 @@ URL_TAG = tag(URL, "link_address")
 EMAIL_TAG = tag(SITE_ONLY, "email_domain")
 TYPE_TAG = tag(SITE_ONLY, "comment_type")
 
-_BUCKET_SHIFT = np.uint64(44)
-_SITE_MASK = np.uint64(0xFFFF)
-_WORD_SHIFT = np.uint64(6)
-_BIT_MASK = np.uint64(63)
-_ONE = np.uint64(1)
+BUCKET_SHIFT = np.uint64(44)
+_HASH_MASK = np.uint64(0xFFFF)
+_SITE_MASK = np.uint32(0xFFFF)
 
 PLACE_CODE, PLACE_FIELD, PLACE_START, PLACE_END = range(4)
 
@@ -46,29 +44,45 @@ PLACE_CODE, PLACE_FIELD, PLACE_START, PLACE_END = range(4)
 @inlined
 def was_seen(seen, state):
     """Whether a feature of this hash was already given for the row."""
-    site = (finish(state) >> _BUCKET_SHIFT) & _SITE_MASK
-    return (seen[site >> _WORD_SHIFT] >> (site & _BIT_MASK)) & _ONE != 0
+    stamps, stamp = seen
+    return stamps[(finish(state) >> BUCKET_SHIFT) & _HASH_MASK] == stamp
 
 
-@compiled
+@inlined
+def put(codes, k, seen, code):
+    """Append a code unless the row has it, and return the new length (uint64 in and out).
+
+    Two features of a row that share a bucket of the site's table count as one: `seen` is a stamp
+    for each of its buckets, and the row's. Unsigned places spare the test for a negative one;
+    writing first spares a branch.
+    """
+    stamps, stamp = seen
+    site = code & _SITE_MASK
+    codes[k] = code
+    new = stamps[site] != stamp
+    stamps[site] = stamp
+    return k + np.uint64(new)
+
+
+@unmanaged
+def note(places, code, field, start, end):
+    """Note that a feature stands at start:end of a field; the last cell counts the notes."""
+    used = places[-1, PLACE_END]
+    if used < len(places) - 1:
+        places[used, PLACE_CODE] = code
+        places[used, PLACE_FIELD] = field
+        places[used, PLACE_START] = start
+        places[used, PLACE_END] = end
+        places[-1, PLACE_END] = used + 1
+
+
+@inlined
 def emit(codes, k, seen, places, field, start, end, tag, state):
     """Append the feature of a hash unless the row has it, and return the new length.
 
-    Two features of a row that share a bucket of the site's table count as one. With `places`
-    (int64[n, 4], the number of used rows in its last cell) every occurrence is noted as well.
+    Where there is room in `places` (int64[n, 4]) every occurrence is noted.
     """
-    bucket = finish(state) >> _BUCKET_SHIFT
-    site = bucket & _SITE_MASK
-    bit = _ONE << (site & _BIT_MASK)
-    word = seen[site >> _WORD_SHIFT]
-    codes[k] = tag | bucket
-    if places is not None:
-        used = places[-1, PLACE_END]
-        if used < len(places) - 1:
-            places[used, PLACE_CODE] = tag | bucket
-            places[used, PLACE_FIELD] = field
-            places[used, PLACE_START] = start
-            places[used, PLACE_END] = end
-            places[-1, PLACE_END] = used + 1
-    seen[site >> _WORD_SHIFT] = word | bit
-    return k + (word & bit == 0)
+    code = np.uint32(tag | (finish(state) >> BUCKET_SHIFT))
+    if len(places) > 1:
+        note(places, code, field, start, end)
+    return np.int64(put(codes, np.uint64(k), seen, code))

@@ -4,88 +4,74 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.features.batch import FeatureBatch
-from classifier.features.characters import folding_tables, look_alikes
-from classifier.features.disposable import disposable_domains
 from classifier.features.groups import REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
-from classifier.features.kernel import ROOM, Tables, extract
-from classifier.features.lexicon import topic_trie
-from classifier.features.shape import shape_tables
-from classifier.features.suffixes import suffix_table
+from classifier.features.kernel import ROOM, extract
+from classifier.features.scratch import scratch, tables
 from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
 
 MOST_SIGNALS = 32
+_NO_PLACES: npt.NDArray[np.int64] = np.zeros((1, 4), np.int64)
 
 
-@cache
-def tables() -> Tables:
-    """Return the kernel's tables, built once in a process."""
-    return Tables(
-        folding_tables(),
-        look_alikes(),
-        suffix_table(),
-        topic_trie(),
-        disposable_domains(),
-        shape_tables(),
-    )
-
-
-def _fields(row: Row) -> tuple[str, ...]:
-    email = row.email
-    if "@" in email:
-        email = email.rpartition("@")[2]
-    context = "\n".join(row.context) if row.context else ""
-    return row.text, row.author, row.url, row.honeypot, row.type, email, context
+def _fields(rows: Sequence[Row]) -> list[str]:
+    """Return all fields of all rows, in the kernel's order."""
+    fields: list[str] = []
+    for row in rows:
+        context = "\n".join(row.context) if row.context else ""
+        fields += (row.text, row.author, row.url, row.honeypot, row.type, row.email, context)
+    return fields
 
 
 def extract_features(rows: Sequence[Row]) -> FeatureBatch:
     """Return the feature codes of all rows; each row's are the same in any batch."""
-    codes, starts, _ = _run(rows, None)
+    codes, starts, _ = _run(rows, _NO_PLACES)
     return FeatureBatch(codes, starts)
 
 
 def context_overlap(row: Row) -> float:
     """Return the share of the text's words that the page has as well, 0..1."""
-    return float(_run([row], None)[2][0])
+    return float(_run([row], _NO_PLACES)[2][0])
 
 
 def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
     """Return a row's features and every place (code, field, start, end) that gave one of them."""
-    size = 8 * sum(map(len, _fields(row))) + 512
+    size = 8 * sum(map(len, _fields([row]))) + 512
     places = np.zeros((min(size, 6 * ROOM) + 1, 4), np.int64)
     codes, starts, _ = _run([row], places)
     return FeatureBatch(codes, starts), places[: places[-1, 3]]
 
 
 def _run(
-    rows: Sequence[Row], places: npt.NDArray[np.int64] | None
+    rows: Sequence[Row], places: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    parts: list[str] = []
-    for row in rows:
-        parts.extend(_fields(row))
+    fields = _fields(rows)
     # numpy's own text is UCS-4 and takes lone surrogates as they are.
-    raw = np.array(["".join(parts)]).view(np.uint32)
-    bounds = np.zeros(len(parts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, parts), np.int64, len(parts)), out=bounds[1:])
+    raw = np.array(["".join(fields)]).view(np.uint32)
+    lengths = np.fromiter(map(len, fields), np.int64, len(fields))
     form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)
-    overlap = np.array([_known_overlap(row) if row.signals else -1.0 for row in rows], np.float64)
+    signals = [row.signals for row in rows]
+    signalled = any(signals)
+    overlap = np.full(len(rows), -1.0)
+    if signalled:
+        overlap[:] = [_known_overlap(each) for each in signals]
     # A row never has more codes than ROOM, whatever its characters expand to.
-    codes, starts = np.empty(ROOM * len(rows), np.uint32), np.zeros(len(rows) + 1, np.int64)
-    used = extract(raw, bounds, form_ms, overlap, codes, starts, places, tables())
-    if any(row.signals for row in rows):
-        return *_with_signals(codes[:used], starts, rows), overlap
-    return codes[:used], starts, overlap
+    codes, starts = np.empty(ROOM * len(rows), np.uint32), np.empty(len(rows) + 1, np.int64)
+    used = extract(raw, lengths, form_ms, overlap, codes, starts, places, tables(), scratch())
+    codes = codes[:used]
+    if signalled:
+        codes, starts = _with_signals(codes, starts, rows)
+    return codes, starts, overlap
 
 
-def _known_overlap(row: Row) -> float:
-    value = row.signals.get(OVERLAP_SIGNAL, -1.0)
+def _known_overlap(signals: dict[str, float]) -> float:
+    value = signals.get(OVERLAP_SIGNAL, -1.0)
     return value if value >= 0 else -1.0
 
 

@@ -26,7 +26,7 @@ from classifier.features.hashing import FINISH, MASK, STEP, finish_hash
 from classifier.reasons import INDEX, TOPICS
 
 SLOT_BITS = 16
-OPENING_BITS = 17
+OPENING_BITS = 19
 TARGET_BITS = 20
 SALT_SHORT = 0x3333333333333333
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.compiled import compiled, inlined
+from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import DIGIT, LETTER, MARK, SPACE
 from classifier.features.emit import URL_TAG, emit
 from classifier.features.hashing import finish, step
@@ -29,19 +29,20 @@ def _code(text, i):
     return np.int64(text[i] & CODE_MASK)
 
 
-@compiled
+@unmanaged
 def rule_of(key, suffixes):
     """Return the kind of public suffix rule under a key, 0 for none."""
-    mask = len(suffixes.keys) - 1
+    keys, kinds = suffixes
+    mask = len(keys) - 1
     slot = np.int64(key >> np.uint64(40)) & mask
-    while suffixes.keys[slot] != 0:
-        if suffixes.keys[slot] == key:
-            return np.int64(suffixes.kinds[slot])
+    while keys[slot] != 0:
+        if keys[slot] == key:
+            return np.int64(kinds[slot])
         slot = (slot + 1) & mask
     return 0
 
 
-@compiled
+@unmanaged
 def split_host(text, begin, end, suffixes):
     """Return where the public suffix and the registrable domain of a host start.
 
@@ -75,7 +76,7 @@ def _hash_run(text, begin, end):
     return h
 
 
-@compiled
+@unmanaged
 def _bounds(text, begin, end):
     """Return (scheme found, host start, host end, address) of a token that may be a link."""
     start, schemed = begin, False
@@ -102,7 +103,7 @@ def _bounds(text, begin, end):
     return schemed, start, min(stop, start + _LONGEST_HOST), address
 
 
-@compiled
+@unmanaged
 def _looks_bare(text, start, stop, suffix, site):
     """Whether a host without scheme is meant as one, not a file name or a missing blank."""
     if site >= stop:
@@ -120,7 +121,7 @@ def _looks_bare(text, start, stop, suffix, site):
     return pair not in (28004, 28793, 29299, 29544, 28780, 29551, 25443, 28787)
 
 
-@compiled
+@unmanaged
 def link(text, at, begin, end, codes, k, room, seen, places, field, suffixes, found):
     """Emit the parts of text[begin:end] if it is a link; `found` (int64[6]) says what it is."""
     found[:] = 0
@@ -176,7 +177,7 @@ def link(text, at, begin, end, codes, k, room, seen, places, field, suffixes, fo
     )
 
 
-@compiled
+@unmanaged
 def _parts(text, at, start, stop, suffix, end, codes, k, seen, places, field, found):
     """Emit the words of a host before its suffix and of the path after it."""
     h, first, parts = np.uint64(0), -1, 0
@@ -209,31 +210,43 @@ def _delimits(c):
     )  # fmt: skip
 
 
-@compiled
-def links(text, at, n, codes, k, room, seen, places, field, suffixes, found, hosts):
-    """Emit every link of a text; return (k, links, addresses). `hosts` keeps the first sites."""
-    number, addresses, begin, dotted = 0, 0, 0, False
-    for i in range(n + 1):
-        kind = class_of(text[i])
-        if kind == LETTER or kind == DIGIT:
+@inlined
+def _may_be_inside(text, i):
+    """Whether the sign at i is one that makes a link of what stands around it."""
+    c, following = _code(text, i), text[i + 1]
+    if c != _DOT and c != _COLON:
+        return False
+    return class_of(following) == LETTER or (c == _COLON and following & CODE_MASK == _SLASH)
+
+
+@unmanaged
+def links(text, at, n, signs, codes, k, room, seen, places, field, suffixes, found, hosts):
+    """Emit every link of a text; return (k, links, addresses). `hosts` keeps the first sites.
+
+    `signs` are the places of the text's signs: a link has one of them.
+    """
+    number, addresses, floor = 0, 0, 0
+    for sign in range(len(signs)):
+        place = np.int64(signs[sign])
+        if place < floor or not _may_be_inside(text, place):
             continue
-        c = _code(text, i)
-        if i < n and not _delimits(c):
-            if c == _DOT or c == _COLON:
-                following = class_of(text[i + 1])
-                dotted = (
-                    dotted or following == LETTER or (c == _COLON and _code(text, i + 1) == _SLASH)
-                )
-            elif c == 61 and not dotted:
-                begin = i + 1
+        begin, stop = place, place + 1
+        while (
+            begin > floor
+            and not _delimits(_code(text, begin - 1))
+            and text[begin - 1] & CODE_MASK != 61
+        ):
+            begin -= 1
+        while stop < n and not _delimits(_code(text, stop)):
+            stop += 1
+        floor = stop + 1
+        if stop - begin <= 3:
             continue
-        if dotted and i - begin > 3:
-            k = link(text, at, begin, i, codes, k, room, seen, places, field, suffixes, found)
-            if found[KIND] == LINK:
-                if number < len(hosts):
-                    hosts[number] = found[SITE]
-                number += 1
-            elif found[KIND] == ADDRESS:
-                addresses += 1
-        begin, dotted = i + 1, False
+        k = link(text, at, begin, stop, codes, k, room, seen, places, field, suffixes, found)
+        if found[KIND] == LINK:
+            if number < len(hosts):
+                hosts[number] = found[SITE]
+            number += 1
+        elif found[KIND] == ADDRESS:
+            addresses += 1
     return k, number, addresses

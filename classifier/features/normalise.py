@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.compiled import compiled, inlined
+from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import (
     CLASS_SHIFT,
     COMPOSES_BIT,
@@ -26,6 +26,7 @@ _ATTRIBUTES = np.uint32(0x3FE00000)
 _IDEOGRAPH = np.uint32(LETTER << CLASS_SHIFT | HAN << SCRIPT_SHIFT)
 _EXPANDS = np.uint32(EXPANDS_BIT)
 _COMPOSES = np.uint32(COMPOSES_BIT)
+_ONE = np.uint64(1)
 BLANK = np.uint32(SPACE << CLASS_SHIFT | 32)
 
 
@@ -50,7 +51,7 @@ def _look_up(code, packed):
     return np.uint32(0)
 
 
-@compiled
+@unmanaged
 def _compose(base, mark, pairs, composed):
     """Return the composed character of a base and a mark, 0 if there is none."""
     if 0x1100 <= base <= 0x1112 and 0x1161 <= mark <= 0x1175:
@@ -66,41 +67,40 @@ def _compose(base, mark, pairs, composed):
     return 0
 
 
-@compiled
+@unmanaged
 def normalise(raw, begin, end, out, at, tables):
     """Fold raw[begin:end] into `out`, note each source offset in `at`; return what was counted.
 
     Returns (length, line breaks, invisible characters). Runs of white space become one space.
     Marks in canonical order compose as in NFC. Source: UAX #15.
     """
-    packed = tables.packed
-    n, breaks, invisible = 0, 0, 0
+    packed, source = tables[0], raw[begin:end]
     # Not by the buffer's length, which depends on the batch: a row is cut alike in any company.
-    limit = min(2 * (end - begin) + 64, len(out) - 32)
-    last = BLANK
-    for i in range(begin, end):
-        code = raw[i]
+    limit = np.uint64(min(2 * (end - begin) + 64, len(out) - 32))
+    n, last, invisible, done = np.uint64(0), BLANK, 0, len(source)
+    for i in range(len(source)):
+        code = source[i]
         value = _look_up(code, packed)
-        if value >= _EXPANDS:
-            n = _unusual(value, i - begin, out, at, n, tables)
-            last = out[n - 1] if n > 0 else BLANK
-            if n >= limit:
-                break
-            continue
-        out[n] = value
-        at[n] = i - begin
-        breaks += code == 10
         if value == 0:
             invisible += _is_invisible(code)
-        kept = value != 0 and (value != BLANK or last != BLANK)
-        n += kept
-        last = value if kept else last
+        elif value < _EXPANDS:
+            out[n] = value
+            at[n] = i
+            n += np.uint64(value != BLANK) | np.uint64(last != BLANK)
+            last = value
+        else:
+            n = np.uint64(_unusual(value, i, out, at, np.int64(n), tables))
+            last = out[n - _ONE] if n > 0 else BLANK
         if n >= limit:
+            done = i + 1
             break
-    n -= n > 0 and out[n - 1] == BLANK
-    out[n] = BLANK
-    at[n] = end - begin
-    return n, breaks, invisible
+    length, breaks = np.int64(n), 0
+    for i in range(done):
+        breaks += source[i] == 10
+    length -= length > 0 and out[length - 1] == BLANK
+    out[length] = BLANK
+    at[length] = end - begin
+    return length, breaks, invisible
 
 
 @inlined
@@ -110,25 +110,26 @@ def _is_invisible(code):
     return not joiner and code > 31
 
 
-@compiled
+@unmanaged
 def _unusual(value, offset, out, at, n, tables):
     """Append a character that melts with the one before it or stands for several."""
+    packed, expansions, pairs, composed = tables
     if value & _COMPOSES and n > 0:
         base, mark = np.int64(out[n - 1] & CODE_MASK), np.int64(value & CODE_MASK)
-        whole = _compose(base, mark, tables.pairs, tables.composed)
+        whole = _compose(base, mark, pairs, composed)
         if whole:
             style = out[n - 1] & _STYLE
-            out[n - 1] = np.uint32(whole) | style | (tables.packed[whole] & _ATTRIBUTES)
+            out[n - 1] = np.uint32(whole) | style | (packed[whole] & _ATTRIBUTES)
             return n
     if value & _EXPANDS == 0:
         out[n] = value & ~_COMPOSES
         at[n] = offset
         return n + 1
     start = np.int64(value & CODE_MASK)
-    for j in range(start + 1, start + 1 + np.int64(tables.expansions[start])):
-        part = tables.expansions[j]
-        packed = _look_up(part, tables.packed)
-        out[n] = BLANK if packed == BLANK else part | (packed & _ATTRIBUTES) | (value & _STYLE)
+    for j in range(start + 1, start + 1 + np.int64(expansions[start])):
+        part = expansions[j]
+        folded = _look_up(part, packed)
+        out[n] = BLANK if folded == BLANK else part | (folded & _ATTRIBUTES) | (value & _STYLE)
         at[n] = offset
         n += 1
     return n
