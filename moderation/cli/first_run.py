@@ -7,7 +7,7 @@ import msgspec
 
 from moderation.flow import setup
 from moderation.settings import Settings
-from moderation.store import schema, sites
+from moderation.store import schema
 from moderation.store.client import Store
 
 
@@ -21,12 +21,17 @@ def ensure(store: Store, settings: Settings) -> bool:
 
     SchemaMismatch for a store that another version wrote, before anything is changed.
     """
-    # A first run that was cut short has made nobody who could log in: it begins anew.
-    if schema.stored(store) and sites.users(store):
+    if schema.stored(store):
         schema.check(store)
+    if setup.was_run(store):
         setup.use_shipped(store, settings)
         return False
-    _write(path(settings), setup.first_run(store, settings))
+    # The keys are on disk before the store knows them, so that a first run that was cut short
+    # goes on with them and leaves none behind that nobody was told.
+    made = _kept(path(settings)) or setup.new_credentials(settings)
+    made = msgspec.structs.replace(made, url=settings.public_url)
+    _write(path(settings), made)
+    setup.first_run(store, settings, made)
     return True
 
 
@@ -36,6 +41,14 @@ def where(settings: Settings) -> str:
     if target.exists():
         return f"keys and the console's password: {target}"
     return f"{target} is gone; `user password` and `token add` make new keys"
+
+
+def _kept(target: Path) -> setup.Credentials | None:
+    """What a first run that was cut short has written, None where there is nothing of use."""
+    try:
+        return msgspec.json.decode(target.read_bytes(), type=setup.Credentials)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
 
 
 def _write(target: Path, credentials: setup.Credentials) -> None:

@@ -29,32 +29,48 @@ def create_account(
     """
     if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
         raise InvalidInput(f"an account's name has 1 to {NAME_LENGTH} printable characters")
-    if any(account.name == name for account in akismet.accounts(store)):
+    if find_account(store, name) is not None:
         raise InvalidInput("there is an account of this name already")
+    account, key = put_account(store, name, site_limit), new_key()
+    put_key(store, secret, account, key)
+    return account, key
+
+
+def put_account(store: Store, name: str, site_limit: int = SITE_LIMIT) -> Account:
+    """Keeps a new account, which has no key yet, and returns it."""
     account = Account(str(ULID()), name, now_ms(), site_limit)
     akismet.put_account(store, account)
-    return account, add_key(store, secret, account)
+    return account
 
 
-def add_key(store: Store, secret: bytes, account: Account) -> str:
-    """Makes another key of an account and returns it."""
-    key = secrets.token_hex(6)
+def new_key() -> str:
+    """Returns a random key that nobody has yet."""
+    return secrets.token_hex(6)
+
+
+def put_key(store: Store, secret: bytes, account: Account, key: str) -> None:
+    """Lets an account use a key; doing so twice does no harm."""
     record = Key(account.id, seal(secret, key), now_ms())
     akismet.put_key(store, key_digest(secret, key), record)
-    return key
+
+
+def find_account(store: Store, name: str) -> Account | None:
+    """Returns the account of a name, None where there is none."""
+    return next((a for a in akismet.accounts(store) if a.name == name), None)
 
 
 def account_named(store: Store, name: str) -> Account:
     """Returns the account of a name; raises `NotFound`."""
-    for account in akismet.accounts(store):
-        if account.name == name:
-            return account
-    raise NotFound("there is no account of this name; `key list` prints them")
+    found = find_account(store, name)
+    if found is None:
+        raise NotFound("there is no account of this name; `key list` prints them")
+    return found
 
 
 def rotate(store: Store, secret: bytes, account: Account, overlap_ms: int) -> str:
     """Makes a new key of an account and returns it; the keys before it end after the overlap."""
-    made = add_key(store, secret, account)
+    made = new_key()
+    put_key(store, secret, account, made)
     until, new = now_ms() + overlap_ms, key_digest(secret, made)
     for digest, key in akismet.all_keys(store).items():
         sooner = not key.expires_ms or key.expires_ms > until

@@ -12,7 +12,7 @@ from classifier import Model
 from moderation.domain.accounts import Scope, Token, User, new_token, token_digest
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import site_name
-from moderation.flow.akismet_admin import create_account
+from moderation.flow import akismet_admin
 from moderation.flow.runtime import now_ms
 from moderation.settings import Settings
 from moderation.store import Store, schema, sites
@@ -38,22 +38,39 @@ class Credentials(Struct, frozen=True):
     akismet_key: str
 
 
-def first_run(store: Store, settings: Settings) -> Credentials:
-    """Prepares an empty store and returns the credentials, which are kept nowhere else."""
-    schema.migrate(store, lambda line: None)
-    use_shipped(store, settings)
-    sites.create(store, DEMO_SITE, now_ms())
-    password = secrets.token_urlsafe(12)
-    _, akismet_key = create_account(store, settings.secret_key, DEMO_SITE)
-    put_user(store, "admin", password, "administrator")
+def new_credentials(settings: Settings) -> Credentials:
+    """Returns credentials that open nothing yet."""
     return Credentials(
         url=settings.public_url,
-        console=Console("admin", password),
+        console=Console("admin", secrets.token_urlsafe(12)),
         site=DEMO_SITE,
-        api_token=add_token(store, DEMO_SITE, ("submit", "moderate"), "demo"),
-        admin_token=add_token(store, "", ("admin",), "admin"),
-        akismet_key=akismet_key,
+        api_token=new_token(),
+        admin_token=new_token(),
+        akismet_key=akismet_admin.new_key(),
     )
+
+
+def first_run(store: Store, settings: Settings, made: Credentials) -> None:
+    """Prepares an empty store for these credentials, which are kept nowhere else.
+
+    It may be cut short anywhere and run again with the same credentials. The administrator,
+    who says that it was completed, comes last.
+    """
+    schema.migrate(store, lambda line: None)
+    use_shipped(store, settings)
+    sites.create(store, made.site, now_ms())
+    _put_token(store, made.api_token, made.site, ("submit", "moderate"), "demo")
+    _put_token(store, made.admin_token, "", ("admin",), "admin")
+    account = akismet_admin.find_account(store, made.site) or akismet_admin.put_account(
+        store, made.site
+    )
+    akismet_admin.put_key(store, settings.secret_key, account, made.akismet_key)
+    put_user(store, made.console.user, made.console.password, "administrator")
+
+
+def was_run(store: Store) -> bool:
+    """Says whether a first run was completed on this store."""
+    return bool(sites.users(store))
 
 
 def use_shipped(store: Store, settings: Settings) -> str:
@@ -89,9 +106,15 @@ def add_token(
     if site and site not in sites.names(store):
         raise InvalidInput("there is no site of this name")
     token = new_token()
+    _put_token(store, token, site, scopes, name, per_minute)
+    return token
+
+
+def _put_token(
+    store: Store, token: str, site: str, scopes: tuple[Scope, ...], name: str, per_minute: int = 0
+) -> None:
     made = Token(str(ULID()), site, scopes, name, now_ms(), per_minute)
     sites.put_token(store, token_digest(token), made)
-    return token
 
 
 def put_user(store: Store, name: str, password: str, role: str) -> None:

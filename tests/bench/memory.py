@@ -63,7 +63,7 @@ def _fill(folder: Path, socket: Path) -> tuple[float, float]:
         }
     )
     runtime = Runtime.open(settings)
-    setup.first_run(runtime.store, settings)
+    setup.first_run(runtime.store, settings, setup.new_credentials(settings))
     setup.add_site(runtime.store, SITE)
     token = setup.add_token(runtime.store, SITE, ("submit",), "bench")
     grant = authorise(runtime, token, "submit")

@@ -49,7 +49,8 @@ def runtime(settings: Settings, store: Store) -> Iterator[Runtime]:
 @pytest.fixture
 def grant(runtime: Runtime) -> Grant:
     """Leave to submit for the demo site."""
-    made = setup.first_run(runtime.store, runtime.settings)
+    made = setup.new_credentials(runtime.settings)
+    setup.first_run(runtime.store, runtime.settings, made)
     return authorise(runtime, made.api_token, "submit")
 
 

@@ -38,7 +38,8 @@ def test_an_unknown_key_is_invalid_without_debug_help(client: Client) -> None:
 def test_the_first_run_makes_a_key_that_is_good(
     client: Client, settings: Settings, store: Store
 ) -> None:
-    made = setup.first_run(store, settings)
+    made = setup.new_credentials(settings)
+    setup.first_run(store, settings, made)
     assert client("1.1/verify-key", api_key=made.akismet_key).data == b"valid"
 
 

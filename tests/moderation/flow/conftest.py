@@ -17,7 +17,7 @@ from tests.factories import SITE
 def runtime(settings: Settings) -> Iterator[Runtime]:
     """A process's view of an installation that has just been set up, with one site."""
     opened = Runtime.open(settings)
-    setup.first_run(opened.store, settings)
+    setup.first_run(opened.store, settings, setup.new_credentials(settings))
     setup.add_site(opened.store, SITE)
     yield opened
     opened.close()
