@@ -20,7 +20,7 @@ from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
-from moderation.store.hurry import seconds_left
+from moderation.store.hurry import Waiting, seconds_left
 from moderation.store.sites import SiteState
 
 if TYPE_CHECKING:
@@ -127,7 +127,9 @@ class Runtime:
         """
         lock = self._locks[hash(site) % len(self._locks)]
         left = seconds_left()
-        if not lock.acquire(timeout=-1 if left is None else left):
+        with Waiting():
+            got = lock.acquire(timeout=-1 if left is None else left)
+        if not got:
             raise StoreDown("another call is still catching up with the store")
         try:
             yield

@@ -20,7 +20,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from redis.retry import Retry
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store.hurry import in_a_hurry, is_over_time
+from moderation.store.hurry import counted, in_a_hurry
 
 CONNECT_SECONDS = 0.3
 READ_SECONDS = 1.0
@@ -81,19 +81,6 @@ def store_errors() -> Iterator[None]:
         if word in _DOWN_WORDS:
             raise StoreDown("the store does not take what is sent") from error
         raise
-
-
-def _counted(kind: type[Any], store: Store) -> type[Any]:
-    """Returns a kind of connection that tells a store of each of its round trips."""
-
-    class Counted(kind):  # type: ignore[misc]
-        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-            store.on_round_trip()
-            if is_over_time():
-                raise failures.TimeoutError("there is no time left for this round trip")
-            super().send_packed_command(command, check_health)
-
-    return Counted
 
 
 class Line:
@@ -213,7 +200,7 @@ class Store:
             command_packer=_Packer(),
         )
         pool = client.connection_pool
-        pool.connection_class = _counted(pool.connection_class, self)
+        pool.connection_class = counted(pool.connection_class, lambda: self.on_round_trip())
         return client
 
     @property
