@@ -62,6 +62,19 @@ def test_the_store_keeps_what_it_answered_and_is_reachable_by_ours_alone() -> No
     assert any(volume.endswith(":/data") for volume in store["volumes"])
 
 
+def test_who_calls_sites_or_is_called_is_not_shut_in() -> None:
+    open_ones = {name for name, s in SERVICES.items() if "outside" in s["networks"]}
+    assert open_ones == {"web", "worker"}, "the web server is asked, the worker tells sites"
+    assert not (COMPOSE["networks"]["outside"] or {}).get("internal")
+
+
+def test_every_setting_that_an_operator_may_need_is_passed_on() -> None:
+    ours = {"WINNOW_BIND", "WINNOW_DATA", "WINNOW_FSYNC", "WINNOW_MODEL"}
+    for name in OURS:
+        passed = set(SERVICES[name]["environment"])
+        assert passed == {variable.name for variable in VARIABLES} - ours
+
+
 def test_there_is_one_beat() -> None:
     assert [name for name, s in SERVICES.items() if s["command"] == ["beat"]] == ["beat"]
     assert "deploy" not in SERVICES["beat"]
