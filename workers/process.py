@@ -1,5 +1,6 @@
 """The runtime of a worker process: opened once, after the fork."""
 
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,10 @@ def start(**_: Any) -> Runtime:
         log.critical("this worker cannot load what it needs and stops", exc_info=True)
         os.kill(os.getppid(), signal.SIGTERM)
         raise
+    # A drain makes thousands of objects and no cycles: looking through them took 8 % of its time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     return _runtime
 
 

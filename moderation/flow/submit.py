@@ -20,7 +20,7 @@ from moderation.store.codec import id_bytes, id_text, new_id
 from moderation.store.comments import Written
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, gc=False):
     """What became of one submission: its id and revision, and whether it waits for a verdict."""
 
     id: str

@@ -22,7 +22,7 @@ IDEMPOTENCY_MS = 24 * 3600 * 1000
 _WORDS, _ALL_WORDS = 4, 8
 
 
-class Write(Struct, frozen=True):
+class Write(Struct, frozen=True, gc=False):
     """One comment on its way into the store; `label` with `decision` and `example` decide it."""
 
     id: bytes
@@ -36,7 +36,7 @@ class Write(Struct, frozen=True):
     example: bytes = b""
 
 
-class Written(Struct, frozen=True):
+class Written(Struct, frozen=True, gc=False):
     """What became of a `Write`: new, a new revision, or the same comment again."""
 
     id: bytes

@@ -14,7 +14,7 @@ from moderation.store.client import Call, Store, store_errors
 LEASE_MS = 8000
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """Which revision of which comment waits, and of how many bytes.
 
     Those of one accepting call, a hundred at most, share an entry of their inbox; it is done with

@@ -15,7 +15,7 @@ from moderation.store.accepting import AT_ONCE, day_of
 from moderation.store.client import Call, Store
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """A verdict on its way into the store; `ttls` is the time to live by status code (ms)."""
 
     site: str

@@ -39,7 +39,7 @@ def cut(*entries):
 
 
 def texts(n):
-    return [submission(f"comment number {i} about gardens") for i in range(n)]
+    return [submission(f"The bread of photo {i} looks good, thanks.") for i in range(n)]
 
 
 def verdicts(runtime):
@@ -107,7 +107,7 @@ def test_poison_in_a_split_entry_is_held_and_the_rest_is_scored(
     real = slices.score_batch
 
     def failing(items):
-        if any(f"number {poisoned} " in sent.content for sent, _ in items):
+        if any(f"photo {poisoned} " in sent.content for sent, _ in items):
             raise ZeroDivisionError
         return real(items)
 
