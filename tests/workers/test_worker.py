@@ -15,7 +15,6 @@ from moderation.flow.decide import find
 from moderation.flow.runtime import Runtime
 from moderation.flow.submit import submit
 from moderation.settings import Settings
-from moderation.store import Store
 from tests.conftest import Server
 from tests.processes import Running, alive, until
 
@@ -36,14 +35,6 @@ def start(settings: Settings) -> Iterator[Part]:
     yield start
     for process in running:
         process.end()
-
-
-@pytest.fixture
-def runtime(settings: Settings, store: Store) -> Iterator[Runtime]:
-    """This process's runtime, on a store prepared by a first run."""
-    opened = Runtime.open(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

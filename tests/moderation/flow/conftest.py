@@ -14,13 +14,10 @@ from tests.factories import SITE
 
 
 @pytest.fixture
-def runtime(settings: Settings) -> Iterator[Runtime]:
+def runtime(runtime: Runtime) -> Runtime:
     """A process's view of an installation that has just been set up, with one site."""
-    opened = Runtime.open(settings)
-    setup.first_run(opened.store, settings, setup.new_credentials(settings))
-    setup.add_site(opened.store, SITE)
-    yield opened
-    opened.close()
+    setup.add_site(runtime.store, SITE)
+    return runtime
 
 
 @pytest.fixture
