@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,7 +13,7 @@ from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused, RunFile
 from moderation.cli.supervisor import Supervisor
 from moderation.domain.errors import StoreDown
 from moderation.settings import Settings
-from moderation.store.client import Store, store_errors
+from moderation.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +37,10 @@ def attached(settings: Settings) -> Settings:
 
 
 @contextmanager
-def open_store(settings: Settings) -> Iterator[tuple[Store, Settings]]:
+def open_store(settings: Settings, *, any_layout: bool = False) -> Iterator[tuple[Store, Settings]]:
     """A store to work on and settings that name it; Refused when there can be none.
+
+    SchemaMismatch for one that another version wrote, unless `any_layout` is to be worked on.
 
     With no outside store and no `up` running, the embedded one runs for as long as this lasts.
     """
@@ -48,7 +50,7 @@ def open_store(settings: Settings) -> Iterator[tuple[Store, Settings]]:
             stack.enter_context(sole_use(settings))
             supervisor = stack.enter_context(Supervisor(log.info))
             settings = stack.enter_context(own_store(settings, supervisor))
-        store = Store.connect(settings.redis_url)
+        store = Store.connect(settings.redis_url, any_layout=any_layout)
         stack.callback(store.close)
         check(store)
         yield store, settings
@@ -100,11 +102,20 @@ def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
             supervisor.stop()
 
 
+def refuse_other_layout(settings: Settings) -> None:
+    """SchemaMismatch if another version wrote the store; one that does not answer may come yet."""
+    store = Store.connect(settings.redis_url)
+    try:
+        with suppress(StoreDown):
+            store.ping()
+    finally:
+        store.close()
+
+
 def check(store: Store) -> None:
     """Refuse a store that cannot carry Winnow; warn of one that would lose or refuse too much."""
     try:
-        with store_errors():
-            facts = store.redis.info()
+        facts = store.facts()
     except StoreDown as error:
         where = urlsplit(store.url)
         raise Refused(

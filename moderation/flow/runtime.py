@@ -8,14 +8,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from msgspec import Struct
 
 from classifier import Learner, Model, ModelError, Row
 from moderation.domain.accounts import Token
-from moderation.domain.errors import StoreDown
+from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
@@ -111,8 +111,20 @@ class Runtime:
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Returns a runtime with its own connections; make one in each process, after a fork."""
-        return cls(settings, Store.connect(settings.redis_url), Tasks(settings.broker_url))
+        """Returns a runtime with its own connections; make one in each process, after a fork.
+
+        Raises:
+            SchemaMismatch: another version wrote the store. One that does not answer may come yet;
+            each connection to it is refused for the same reason.
+        """
+        store = Store.connect(settings.redis_url)
+        try:
+            with suppress(StoreDown):
+                store.ping()
+        except SchemaMismatch:
+            store.close()
+            raise
+        return cls(settings, store, Tasks(settings.broker_url))
 
     def close(self) -> None:
         """Closes every connection."""

@@ -20,6 +20,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from redis.retry import Retry
 
 from moderation.domain.errors import StoreDown, StoreFull
+from moderation.store import fullness, layout
 from moderation.store.hurry import counted, in_a_hurry
 
 CONNECT_SECONDS = 0.3
@@ -73,14 +74,19 @@ def store_errors() -> Iterator[None]:
     except _DOWN as error:
         raise StoreDown("the store does not answer") from error
     except OutOfMemoryError as error:
-        raise StoreFull("the store is full") from error
+        raise _full("no memory") from error
     except ResponseError as error:
         word = str(error).partition(" ")[0]
         if word in _FULL_WORDS or "OOM" in str(error):
-            raise StoreFull("the store is full") from error
+            raise _full("no disk" if word == "MISCONF" else "no memory") from error
         if word in _DOWN_WORDS:
             raise StoreDown("the store does not take what is sent") from error
         raise
+
+
+def _full(why: str) -> StoreFull:
+    fullness.say(why)
+    return StoreFull("the store is full")
 
 
 class Line:
@@ -176,11 +182,13 @@ class Store:
 
     `redis` is the client with a read time-out of one second, or of 0.2 where it is used in a
     function that is `hurried`. Errors come out as `StoreDown` and `StoreFull` where they pass
-    `run`, `run_many` or `store_errors`. `on_round_trip` is called before each trip.
+    `run`, `run_many` or `store_errors`. `on_round_trip` is called before each trip. A store of
+    another layout is refused with `SchemaMismatch`, unless `any_layout` is to be worked on.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, any_layout: bool = False) -> None:
         self.url = url
+        self.any_layout = any_layout
         self.on_round_trip: Callable[[], None] = lambda: None
         self._clients = self._client(READ_SECONDS), self._client(HURRY_SECONDS)
         self._lines = Line(self._clients[0]), Line(self._clients[1])
@@ -200,7 +208,8 @@ class Store:
             command_packer=_Packer(),
         )
         pool = client.connection_pool
-        pool.connection_class = counted(pool.connection_class, lambda: self.on_round_trip())
+        kind = counted(pool.connection_class, lambda: self.on_round_trip())
+        pool.connection_class = kind if self.any_layout else layout.guarded(kind)
         return client
 
     @property
@@ -213,9 +222,9 @@ class Store:
         return self._lines[in_a_hurry()]
 
     @classmethod
-    def connect(cls, url: str) -> Self:
+    def connect(cls, url: str, *, any_layout: bool = False) -> Self:
         """Returns a store for a Redis URL (`redis://`, `rediss://`, `unix://`)."""
-        return cls(url)
+        return cls(url, any_layout=any_layout)
 
     def close(self) -> None:
         """Closes every connection."""
@@ -226,6 +235,12 @@ class Store:
         """Raises `StoreDown` unless the store answers."""
         with store_errors():
             self.redis.ping()
+
+    def facts(self) -> dict[str, Any]:
+        """Returns what the server says of itself (`INFO`)."""
+        with store_errors():
+            found: dict[str, Any] = self.redis.info()
+        return found
 
     def script(self, name: str) -> Script:
         """Returns a script of this package by its file's name, read once."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moderation.domain.errors import SchemaMismatch
-from moderation.store import keys
+from moderation.store import keys, layout
 from moderation.store.client import Store, store_errors
 
-VERSION = 1
-"""The layout that this code reads and writes."""
+VERSION = layout.VERSION
 
 Step = Callable[[Store, Callable[[str], None]], None]
 
@@ -25,18 +23,8 @@ def stored(store: Store) -> int:
 
 
 def check(store: Store, version: int = VERSION) -> None:
-    """Raises `SchemaMismatch` unless the store has exactly this layout."""
-    found = stored(store)
-    if found > version:
-        raise SchemaMismatch(
-            f"the store was written by a newer Winnow (layout {found}; this one knows "
-            f"{version}): install that version or newer, or restore an older backup"
-        )
-    if found < version:
-        raise SchemaMismatch(
-            f"the store has layout {found}, this Winnow needs {version}: "
-            "run `python -m moderation migrate` (docs/operating.md, Upgrade)"
-        )
+    """Raises `SchemaMismatch` unless the store has exactly this layout; an empty one has none."""
+    layout.check(stored(store), version)
 
 
 def migrate(
@@ -58,9 +46,9 @@ def migrate(
         with store_errors():
             store.redis.set(keys.SCHEMA, version, nx=True)
         return 0
-    for layout in range(found, version):
-        progress(f"layout {layout} to {layout + 1}")
-        steps[layout](store, progress)
+    for before in range(found, version):
+        progress(f"layout {before} to {before + 1}")
+        steps[before](store, progress)
         with store_errors():
-            store.redis.set(keys.SCHEMA, layout + 1)
+            store.redis.set(keys.SCHEMA, before + 1)
     return version - found

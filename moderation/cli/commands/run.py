@@ -54,5 +54,6 @@ def _become(settings: Settings, command: "services.CommandLine") -> None:
     settings = connect.attached(settings)
     if not settings.redis_url:
         raise Refused("no store: set WINNOW_REDIS_URL, or run `up`, which brings its own")
+    connect.refuse_other_layout(settings)
     argv = command(settings)
     os.execve(Path(argv[0]), argv, services.environment(settings))

@@ -12,6 +12,6 @@ from moderation.store import schema
 @pass_settings
 def migrate(settings: Settings) -> None:
     """Bring an older store to this version's layout."""
-    with connect.open_store(settings) as (store, _):
+    with connect.open_store(settings, any_layout=True) as (store, _):
         steps = schema.migrate(store, click.echo)
     click.echo(f"layout {schema.VERSION}; {steps} steps taken")

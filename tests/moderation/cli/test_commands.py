@@ -7,10 +7,13 @@ from collections.abc import Callable
 import pytest
 import redis
 
+from moderation.app import create_app
 from moderation.cli import main
 from moderation.domain.accounts import token_digest
+from moderation.domain.errors import SchemaMismatch
+from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
-from moderation.store import Store, schema, sites
+from moderation.store import Store, keys, schema, sites
 from tests.conftest import SECRET
 
 Winnow = Callable[..., str]
@@ -81,15 +84,29 @@ def test_a_first_run_that_was_cut_short_is_made_whole(
     assert [person.name for person in sites.users(store)] == ["admin"]
 
 
-def test_a_newer_store_is_refused_and_left_alone(
-    winnow: Winnow, prepared: dict[str, str], store: Store
+def test_a_newer_store_is_refused_by_every_command_and_left_alone(
+    winnow: Winnow, prepared: dict[str, str], store: Store, settings: Settings
 ) -> None:
-    from moderation.store import keys
-
     store.redis.set(keys.SCHEMA, schema.VERSION + 1)
-    for command in ("init", "migrate", "up"):
-        assert "was written by a newer Winnow" in winnow(command, status=1)
-    assert schema.stored(store) == schema.VERSION + 1
+    before = everything(store)
+    for words in COMMANDS_ON_THE_STORE:
+        assert "was written by a newer Winnow" in winnow(*words.split(), status=1), words
+    for start in (Runtime.open, create_app):
+        with pytest.raises(SchemaMismatch, match="newer Winnow"):
+            start(settings)
+    assert everything(store) == before
+
+
+COMMANDS_ON_THE_STORE = (
+    *("up", "init", "web", "worker", "beat", "migrate"),
+    *("site list", "site add new", "site set demo mode=observe", "user list", "user add ada"),
+    *("token list", "token add demo", "key list", "key create another"),
+)
+
+
+def everything(store: Store) -> dict[bytes, bytes]:
+    """All keys of the store with what they hold."""
+    return {key: store.redis.dump(key) for key in store.redis.keys()}
 
 
 def test_sites_are_added_listed_and_set(winnow: Winnow, prepared: dict[str, str]) -> None:

@@ -67,9 +67,10 @@ def test_a_first_run_that_could_not_write_its_keys_has_changed_nothing(
     def full(_: int) -> None:
         raise OSError("no space left on device")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
+    with monkeypatch.context() as patched:
         patched.setattr("os.fsync", full)
-        first_run.ensure(store, settings)
+        with pytest.raises(OSError, match="no space left"):
+            first_run.ensure(store, settings)
     assert store.redis.dbsize() == 0
     assert first_run.ensure(store, settings)
     assert_whole(settings, store)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
-from moderation.domain.errors import SchemaMismatch
-from moderation.store import keys, schema
+from moderation.domain.errors import SchemaMismatch, StoreDown
+from moderation.store import Store, keys, schema, sites
+from tests.factories import SITE
 
 pytestmark = pytest.mark.second_store
 
@@ -47,3 +50,31 @@ def test_a_migration_that_breaks_off_goes_on_where_it_was(store):
         schema.migrate(store, print, {1: lambda *_: None, 2: fails}, version=3)
     assert schema.stored(store) == 2
     assert schema.migrate(store, print, {2: lambda *_: None}, version=3) == 1
+
+
+@pytest.mark.parametrize("layout", [schema.VERSION + 1, schema.VERSION - 1])
+def test_no_connection_works_on_another_layout(store, settings, layout):
+    store.redis.set(keys.SCHEMA, layout)
+    other = Store.connect(settings.redis_url)
+    for work in (
+        lambda: sites.create(other, SITE, 1),
+        lambda: sites.read(other, SITE),
+        lambda: other.send([sites.read_call(SITE)]),
+        other.ping,
+    ):
+        with pytest.raises(SchemaMismatch):
+            work()
+    other.close()
+    assert store.redis.keys() == [keys.SCHEMA.encode()]
+
+
+def test_a_store_that_comes_back_with_another_layout_is_refused(store, valkey):
+    schema.migrate(store, print)
+    assert sites.read(store, SITE).labels == 0
+    with valkey.client() as client:
+        client.set(keys.SCHEMA, schema.VERSION + 1)
+        client.client_kill_filter(_type="normal", skipme=True)
+    with suppress(StoreDown):  # By a connection that was used just now, its end comes as news.
+        sites.read(store, SITE)
+    with pytest.raises(SchemaMismatch, match="newer Winnow"):
+        sites.read(store, SITE)
