@@ -179,7 +179,7 @@ def use_snapshot(store: Store, name: str) -> None:
     """Makes every shard use a snapshot from its next verdict on."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
-        # The first shard tells which one is in use, so it comes last: what is cut short is done anew.
+        # The first shard tells which one is in use: it comes last, so that a cut is made good.
         for shard in reversed(range(keys.SHARDS)):
             pipe.set(keys.snapshot(shard), name)
         pipe.execute()

@@ -106,7 +106,7 @@ COMMANDS_ON_THE_STORE = (
 
 def everything(store: Store) -> dict[bytes, bytes]:
     """All keys of the store with what they hold."""
-    return {key: store.redis.dump(key) for key in store.redis.keys()}
+    return {key: store.redis.dump(key) for key in store.redis.keys("*")}
 
 
 def test_sites_are_added_listed_and_set(winnow: Winnow, prepared: dict[str, str]) -> None:
