@@ -31,10 +31,11 @@ def check_of(form: Form, blog: str) -> Check:
     roles = {part.strip().lower() for part in role.split(",")}
     kind = form.line("comment_type", 64) or form.line("content_type", 64)
     guid = form.line("guid", 64).lower()
+    content, was_cut = cut(form.text("comment_content", 1 << 20))
     return Check(
         submission=Submission(
             # A comment has at least one character; here it may be empty, as pingbacks' are.
-            content=cut(form.text("comment_content", 1 << 20)) or " ",
+            content=content or " ",
             author=Author(
                 name=form.text("comment_author", 256).strip(),
                 email=form.line("comment_author_email", 320),
@@ -55,6 +56,7 @@ def check_of(form: Form, blog: str) -> Check:
             honeypot=_honeypot(form),
             form_ms=_form_ms(form),
         ),
+        was_cut=was_cut,
         place=form.line("comment_post_ID", 64) or form.line("permalink", 2048),
         reference=form.line("comment_ID", 256),
         guid=guid if _GUID.fullmatch(guid) else "",

@@ -62,10 +62,12 @@ class Check(Struct, frozen=True, kw_only=True):
     """One comment as an Akismet client asks about it or reports it.
 
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
-    on different pages; `callback` is '' unless its host is the blog's.
+    on different pages; `callback` is '' unless its host is the blog's. `was_cut`: its content
+    was longer than a comment's may be.
     """
 
     submission: Submission
+    was_cut: bool = False
     place: str = ""
     reference: str = ""
     guid: str = ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from moderation.domain.comments import CONTENT_BYTES, Status, Submission
+from msgspec.structs import replace
+
+from moderation.domain.comments import Status, Submission
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import (
     CONTENT_CUT,
@@ -22,6 +24,10 @@ _FAIL: dict[str, tuple[Label, VerdictStatus]] = {
     "approve": ("ham", "approved"),
     "spam": ("spam", "spam"),
 }
+
+
+REASONS = 5
+"""Most reasons that a verdict gives."""
 
 
 class BandsLike(Protocol):
@@ -58,23 +64,27 @@ def judge(
     """Returns the verdict on a scored comment: rules first, in order, then the bands.
 
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
-    to 0.01. A bound belongs to the band above it.
+    to 0.01. A bound belongs to the band above it. The label is the likelier side by the score,
+    whatever a rule makes of the status.
     """
     label: Label = "spam" if score >= 0.5 else "ham"
     if is_trusted(submission, settings):
         return Verdict(
-            "ham", "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
+            label, "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
         )
     if submission.honeypot.strip():
         # The site itself says that the field is hidden from people: whoever filled it is none.
-        return Verdict("spam", "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
+        return Verdict(label, "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
     hold, reject = _thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
-    why = tuple(reasons[:5])
-    if len(submission.content) * 4 > CONTENT_BYTES and is_cut(submission):
-        why = ((CONTENT_CUT, 0.0), *why[:4])
+    why = tuple(reasons[:REASONS])
     discard = status == "spam" and score >= bands.discard
     return Verdict(label, status, score, discard, why, model, policy, "model", signals or {})
+
+
+def of_cut_content(verdict: Verdict) -> Verdict:
+    """Returns a verdict that says first that it is on the beginning of a longer content."""
+    return replace(verdict, reasons=((CONTENT_CUT, 0.0), *verdict.reasons[: REASONS - 1]))
 
 
 def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:
@@ -83,11 +93,6 @@ def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]
     if hold is None:
         hold = bands.hold if reject is None else min(bands.hold, reject)
     return hold, max(hold, bands.reject if reject is None else reject)
-
-
-def is_cut(submission: Submission) -> bool:
-    """Says whether the content fills the bound exactly: what came longer was cut to it."""
-    return len(submission.content.encode()) >= CONTENT_BYTES - 3
 
 
 def unscored(model: str, policy: int) -> Verdict:

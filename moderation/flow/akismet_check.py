@@ -54,7 +54,7 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
     """
     guid = secrets.token_bytes(16)
     if asked.is_test or asked.is_magic or asked.is_pre_check:
-        checked = check(runtime, grant, asked.submission, record=False)
+        checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
         return _answer(asked, checked, guid)
     names = names_of(runtime.secret, asked)
     if asked.recheck_reason:
@@ -73,7 +73,7 @@ def _first(
         return akismet.notes(grant.site, guid, _trace(grant, asked, names, [guid], answer))
 
     submission = msgspec.structs.replace(asked.submission, external_id=external)
-    checked = check(runtime, grant, submission, notes=notes)
+    checked = check(runtime, grant, submission, notes=notes, was_cut=asked.was_cut)
     answer = _answer(asked, checked, guid)
     if checked.recorded and checked.comment.id not in written:
         # It was there before: what was noted as of the fresh verdict may not be what we answer.
@@ -91,7 +91,7 @@ def _recheck(runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, gui
         return _first(runtime, grant, asked, names, guid, names.external)
     if not is_same_text(known.submission, asked.submission):
         return _first(runtime, grant, asked, names, guid, known.submission.external_id)
-    checked = check(runtime, grant, asked.submission, record=False)
+    checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
     if known.decision is not None:
         checked = Checked(known, True, checked.settings)
     answer = _answer(asked, checked, guid, known=True)

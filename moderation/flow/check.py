@@ -8,14 +8,14 @@ from msgspec import Struct
 
 from moderation.domain.comments import Comment, Status, Submission
 from moderation.domain.errors import NotAuthorised, RateLimited, StoreDown, StoreFull
-from moderation.domain.policy import effective_status, unreachable
+from moderation.domain.policy import effective_status, of_cut_content, unreachable
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
 from moderation.flow import learn
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.score import score_batch
-from moderation.store import codec, comments, hurried
+from moderation.store import codec, comments, hurried, sites
 from moderation.store.sites import SiteState
 
 
@@ -43,13 +43,15 @@ def check(
     *,
     record: bool = True,
     notes: MakeNotes = no_notes,
+    was_cut: bool = False,
 ) -> Checked:
     """Returns a comment with its verdict, in one round trip to the store, or two.
 
     It is judged by the site's state as this process saw it last, and recorded unless that has
     changed since; then the store answers the state as it is, and the comment is judged by that.
 
-    `notes` makes what is to be kept beside the comment, from it as it was just judged.
+    `notes` makes what is to be kept beside the comment, from it as it was just judged; `was_cut`
+    has the verdict say that the content was longer.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
     has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
@@ -63,19 +65,20 @@ def check(
         expected = _expected(runtime, grant) if record else None
         state = expected
         if state is None:
-            state, grant = _agreed(runtime, grant, grant.state(runtime))
+            found = grant.state(runtime) if record else _charged(runtime, grant)
+            state, grant = _agreed(runtime, grant, found)
         while True:
             context = learn.context(runtime, grant.site, state)
-            comment = _judged(grant.site, submission, context, raw_id)
+            comment = _judged(grant.site, submission, context, raw_id, was_cut)
             if not record:
                 return Checked(_unrecorded(comment), False, context.settings)
             beside = notes(comment, context.settings)
-            found = _record(runtime, grant, context, raw_id, comment, beside, expected)
-            if isinstance(found, Comment):
-                return Checked(found, True, context.settings)
+            stored = _record(runtime, grant, context, raw_id, comment, beside, expected)
+            if isinstance(stored, Comment):
+                return Checked(stored, True, context.settings)
             # Once it is told the state, the verdict stands by it as of then: no third round trip.
             expected = None
-            state, grant = _agreed(runtime, grant, found)
+            state, grant = _agreed(runtime, grant, stored)
     except (StoreDown, StoreFull):
         settings = runtime.last_settings(grant.site)
         verdict = unreachable(settings)
@@ -99,10 +102,24 @@ def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState
     return state, grant
 
 
+def _charged(runtime: Runtime, grant: Grant) -> SiteState:
+    """Returns the site's state, counting a call that no script of its own counts."""
+    token, now = grant.token, now_ms()
+    if not token.per_minute:
+        return grant.state(runtime)
+    count = comments.charging(grant.site, token.id, now)
+    state, used = sites.read_counting(runtime.store, grant.site, count)
+    if used > token.per_minute:
+        raise RateLimited(60 - now // 1000 % 60)
+    return state
+
+
 def _judged(
-    site: str, submission: Submission, context: learn.SiteContext, raw_id: bytes
+    site: str, submission: Submission, context: learn.SiteContext, raw_id: bytes, was_cut: bool
 ) -> Comment:
     verdict = score_batch([(submission, context)])[0]
+    if was_cut:
+        verdict = of_cut_content(verdict)
     status = effective_status(verdict, context.settings)
     return fresh_comment(site, submission, verdict, status, raw_id)
 

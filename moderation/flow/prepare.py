@@ -85,9 +85,10 @@ def example_of(
     )
 
 
-def cut(content: str) -> str:
-    """Returns content cut to 64 KiB of UTF-8 at a character's end, for lenient callers."""
+def cut(content: str) -> tuple[str, bool]:
+    """Returns content of at most 64 KiB of UTF-8, ending with a whole character, for lenient
+    callers, and whether it was longer."""
     data = content.encode("utf-8", "replace")
     if len(data) <= CONTENT_BYTES:
-        return data.decode("utf-8")
-    return data[:CONTENT_BYTES].decode("utf-8", "ignore")
+        return data.decode("utf-8"), False
+    return data[:CONTENT_BYTES].decode("utf-8", "ignore"), True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from moderation.store.sites import SiteState, state_of
 AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
 EXTERNAL_BUCKETS = 4096
+LIMIT_MS = 120_000
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 _WORDS, _ALL_WORDS = 4, 8
 
@@ -109,7 +110,7 @@ def accept_call(
     if on.idempotency is not None:
         idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
     if on.per_minute:
-        limit = f"{k.limit}{on.token_id}:{now_ms // 60_000}"
+        limit = _limit_key(site, on.token_id, now_ms)
     # Most comments come without a verdict and without a label.
     words = _ALL_WORDS if any(w.verdict or w.label for w in writes) else _WORDS
     args: list[Any] = [
@@ -130,6 +131,21 @@ def accept_call(
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
         k.external, k.label, k.labels, idempotency, limit, k.snapshot, k.waiting,
     ], args  # fmt: skip
+
+
+def _limit_key(site: str, token_id: str, now_ms: int) -> str:
+    return f"{keys.of_site(site).limit}{token_id}:{now_ms // 60_000}"
+
+
+def charging(site: str, token_id: str, now_ms: int) -> Callable[[Any], None]:
+    """Returns what counts a call in a pipeline that writes no comment against a token's limit."""
+
+    def count(pipe: Any) -> None:
+        name = _limit_key(site, token_id, now_ms)
+        pipe.incr(name)
+        pipe.pexpire(name, LIMIT_MS)
+
+    return count
 
 
 def _state_text(s: SiteState) -> str:

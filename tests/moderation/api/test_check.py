@@ -109,3 +109,25 @@ def test_a_token_over_its_limit_must_wait(caller, valkey: Server) -> None:
         if answer.status_code == 429:
             is_problem(answer, 429, "rate-limited")
             assert 1 <= int(answer.headers["Retry-After"]) <= 60
+
+
+def test_an_unrecorded_check_counts_against_the_limit(caller) -> None:
+    limited = caller("submit", per_minute=2)
+    answers = [limited.post("/v1/check?record=false", THANKS) for _ in range(6)]
+    # The minute may change once in between.
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert 2 <= len(refused) <= 4
+    is_problem(refused[0], 429, "rate-limited")
+    assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
+
+
+def test_unrecorded_and_recorded_checks_share_a_limit(caller) -> None:
+    limited = caller("submit", per_minute=2)
+    ways = ["/v1/check?record=false", "/v1/check", "/v1/comments"]
+    codes = [limited.post(ways[n % 3], THANKS).status_code for n in range(6)]
+    assert 2 <= codes.count(429) <= 4
+
+
+def test_content_of_just_the_bound_is_not_called_cut(api: Caller) -> None:
+    comment = api.post("/v1/check", {"content": "a" * 65_536}).json
+    assert "content_cut" not in [reason["code"] for reason in comment["verdict"]["reasons"]]

@@ -60,7 +60,7 @@ def test_at_most_five_reasons_are_kept():
 @pytest.mark.parametrize("role", ["administrator", " Editor ,subscriber", "MODERATOR"])
 def test_a_trusted_role_is_approved_whatever_the_score(role):
     word = judged(0.99, submission(author={"role": role}))
-    assert (word.status, word.label, word.decided_by) == ("approved", "ham", "rule")
+    assert (word.status, word.score, word.decided_by) == ("approved", 0.99, "rule")
 
 
 @pytest.mark.parametrize("role", ["", "subscriber", "administrators", "not administrator"])
@@ -68,10 +68,21 @@ def test_a_role_that_only_looks_trusted_is_not(role):
     assert judged(0.99, submission(author={"role": role})).status == "spam"
 
 
+@pytest.mark.parametrize("sent", [{"honeypot": "me@bot.example"}, {"author": {"role": "editor"}}])
+@pytest.mark.parametrize("score, label", [(0.1, "ham"), (0.5, "spam"), (0.99, "spam")])
+def test_the_label_is_the_likelier_side_whatever_a_rule_decides(sent, score, label):
+    word = judged(score, submission(**sent))
+    assert (word.label, word.decided_by) == (label, "rule")
+    assert word.status == ("spam" if "honeypot" in sent else "approved")
+
+
 def test_a_cut_text_says_so_first():
-    whole, cut = submission("x" * 100), submission("é" * (CONTENT_BYTES // 2))
-    assert judged(0.1, whole).reasons[0][0] == "links"
-    assert judged(0.1, cut).reasons[0][0] == "content_cut"
+    word = judged(0.1)
+    assert policy.of_cut_content(word).reasons == (("content_cut", 0.0), *word.reasons[:4])
+
+
+def test_a_text_that_just_fits_was_not_cut():
+    assert judged(0.1, submission("é" * (CONTENT_BYTES // 2))).reasons[0][0] == "links"
 
 
 @pytest.mark.parametrize("mode, status", [("enforce", "spam"), ("observe", "approved")])
