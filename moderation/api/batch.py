@@ -10,8 +10,7 @@ from moderation.api.comments import IDEMPOTENCY, idempotency_key
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
 from moderation.api.shapes import BatchItem
-from moderation.domain.comments import Status, Submission
-from moderation.flow import read
+from moderation.domain.comments import Submission
 from moderation.flow.submit import Accepted, submit
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")
@@ -44,13 +43,10 @@ def create_many(call: Call) -> Response:
     key = idempotency_key(call.environ)
     good = [item for item in items if not isinstance(item, Refusal)]
     done = submit(call.runtime, call.grant, good, idempotency_key=key, body=data) if good else []
-    known = read.statuses(call.runtime, call.grant.site, [d.id for d in done if d.kind == "same"])
     accepted = iter(done)
     return answers.items(
         [
-            refused(index, item)
-            if isinstance(item, Refusal)
-            else _accepted(index, next(accepted), known)
+            refused(index, item) if isinstance(item, Refusal) else _accepted(index, next(accepted))
             for index, item in enumerate(items)
         ],
         media,
@@ -63,5 +59,5 @@ def refused(index: int, refusal: Refusal) -> BatchItem:
     return BatchItem(index, details.status, problem=details)
 
 
-def _accepted(index: int, done: Accepted, known: dict[str, Status]) -> BatchItem:
-    return BatchItem(index, 202, done.id, known.get(done.id, "queued"))
+def _accepted(index: int, done: Accepted) -> BatchItem:
+    return BatchItem(index, 202, done.id, done.status)

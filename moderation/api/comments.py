@@ -74,7 +74,7 @@ def create(call: Call) -> Response:
             headers["Location"] = f"/v1/comments/{checked.comment.id}"
         return answers.json(checked_out(checked), 200, headers)
     done = submit(call.runtime, call.grant, [submission], idempotency_key=key, body=data)[0]
-    comment = comment_of(call.runtime, call.grant, submission, done)
+    comment = comment_of(call.grant, submission, done)
     location = f"/v1/comments/{comment.id}"
     return answers.json(comment_out(comment), 202, {"Location": location})
 

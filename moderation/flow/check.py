@@ -202,9 +202,6 @@ def _record(
         raise RateLimited(60 - now_ms() // 1000 % 60)
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
-    if answer[0].kind == "new":
+    if not answer[0].stored:
         return comment
-    stored = comments.get(runtime.store, grant.site, answer[0].id)
-    if stored is None:
-        raise StoreDown("the comment was deleted while it was recorded")
-    return stored
+    return codec.unpack_comment(grant.site, answer[0].id, answer[0].stored)

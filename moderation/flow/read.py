@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -74,13 +74,6 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
         if len(ids) < _CHUNK:
             return Page(found, "")
     return Page(found, codec.id_text(last) if last else "")
-
-
-def statuses(runtime: Runtime, site: str, comment_ids: Sequence[str]) -> dict[str, Status]:
-    """Returns the status of each of a site's comments that is there, in one round trip."""
-    ids = [codec.id_bytes(comment_id) for comment_id in comment_ids]
-    found = comments.get_many(runtime.store, site, ids)
-    return {comment.id: comment.status for comment in found if comment is not None}
 
 
 def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:

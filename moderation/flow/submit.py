@@ -8,24 +8,30 @@ from typing import Any
 
 from msgspec import Struct
 
-from moderation.domain.comments import Comment, Submission
-from moderation.domain.errors import IdempotencyConflict, RateLimited, StoreDown
+from moderation.domain.comments import Comment, Status, Submission
+from moderation.domain.errors import IdempotencyConflict, RateLimited
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.check import fresh_comment, write_of
 from moderation.flow.prepare import keyed_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
 from moderation.store import comments, inbox, keys
-from moderation.store.codec import id_bytes, id_text, new_id
+from moderation.store.codec import id_bytes, id_text, new_id, unpack_comment
 from moderation.store.comments import Written
 
 
 class Accepted(Struct, frozen=True, gc=False):
-    """What became of one submission: its id and revision, and whether it waits for a verdict."""
+    """What became of one submission. A call that is answered by its idempotency key a second time
+    is told the same, whatever has become of the comment since.
+
+    `stored` is the comment as it then stood, where it was not new and came alone.
+    """
 
     id: str
     revision: int
     kind: str
+    status: Status
+    stored: Comment | None = None
 
 
 def submit(
@@ -70,7 +76,12 @@ def submit(
         done += _write(runtime, grant, calls)
         if len(done) < until:
             grant = confirm(runtime, grant)
-    return [Accepted(id_text(w.id), w.revision, w.kind) for part in done for w in part]
+    return [_accepted(grant.site, written) for part in done for written in part]
+
+
+def _accepted(site: str, w: Written) -> Accepted:
+    stored = unpack_comment(site, w.id, w.stored) if w.stored else None
+    return Accepted(id_text(w.id), w.revision, w.kind, w.status, stored)
 
 
 def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Written]]:
@@ -91,12 +102,8 @@ def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Writte
     return done
 
 
-def comment_of(runtime: Runtime, grant: Grant, submission: Submission, done: Accepted) -> Comment:
-    """Returns an accepted comment as it stands: queued, or as stored where it came before."""
-    raw = id_bytes(done.id)
-    if done.kind == "new":
-        return fresh_comment(grant.site, submission, None, "queued", raw)
-    stored = comments.get(runtime.store, grant.site, raw)
-    if stored is None:
-        raise StoreDown("the comment was deleted while it was sent again")
-    return stored
+def comment_of(grant: Grant, submission: Submission, done: Accepted) -> Comment:
+    """Returns a comment that was accepted alone as it then stood."""
+    if done.stored is not None:
+        return done.stored
+    return fresh_comment(grant.site, submission, None, done.status, id_bytes(done.id))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from moderation.domain.comments import Status
+from moderation.domain.comments import STATUSES, Status
 from moderation.domain.sites import Retention
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
@@ -38,11 +38,16 @@ class Write(Struct, frozen=True, gc=False):
 
 
 class Written(Struct, frozen=True, gc=False):
-    """What became of a `Write`: new, a new revision, or the same comment again."""
+    """What became of a `Write`: new, a new revision, or the same comment again.
+
+    `stored` is the comment as it then stood, where it was not new and came alone.
+    """
 
     id: bytes
     kind: Literal["new", "revision", "same"]
     revision: int
+    status: Status
+    stored: bytes = b""
 
 
 class Conditions(Struct, frozen=True):
@@ -156,9 +161,10 @@ def written(answer: list[Any]) -> list[Written] | str:
     """Returns what the accepting script answered: comments, or the word for why none."""
     if answer[0] != b"ok":
         return str(answer[0].decode())
+    stored = answer[2] if len(answer) > 2 else b""
     return [
-        Written(raw_id, _KIND[kind], revision)
-        for raw_id, kind, revision in codec.unpack_written(answer[1])
+        Written(raw_id, _KIND[kind], revision, STATUSES[status], stored)
+        for raw_id, kind, revision, status in codec.unpack_written(answer[1])
     ]
 
 

@@ -31,7 +31,7 @@ LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LA
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 
 
-_WRITTEN = struct.Struct(">16scI")
+_WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
 _RECORDED = struct.Struct(">B16sIBBBB")
 
@@ -153,9 +153,10 @@ def pack_new(verdict: Verdict | None, status: str, digest: bytes, now_ms: int) -
     if verdict is None:
         return _COMMENT.pack(1, 0, 0, 0, 1, 0, 0, 0, 0, 0, now_ms, digest)
     packed = pack_verdict(verdict)
-    code = STATUS_CODE[status]
-    label = LABEL_CODE[verdict.label]
-    return _COMMENT.pack(1, code, code, label, 1, 0, 0, 0, len(packed), 0, now_ms, digest) + packed
+    return _COMMENT.pack(
+        1, STATUS_CODE[status], STATUS_CODE[verdict.status], LABEL_CODE[verdict.label],
+        1, 0, 0, 0, len(packed), 0, now_ms, digest,
+    ) + packed  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
@@ -209,8 +210,8 @@ def _unpack_verdict(data: memoryview) -> Verdict:
     )
 
 
-def unpack_written(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """Returns the id, kind and revision of each comment that the accepting script wrote."""
+def unpack_written(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
+    """Returns id, kind, revision and status code of what the accepting script wrote."""
     return _WRITTEN.iter_unpack(data)
 
 

@@ -14,9 +14,11 @@
 --       then notes on the first comment, which live as long as it: a prefix to which its id is
 --       added, what stands there; a key that leads to its id, '' in place of what stands there
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
--- Answer: {'ok', for each comment packed: id, kind, revision} kind: n new, r revised, s the same
---       again; {'tokens'}, {'limited'}, {'conflict'} or {'stale', what read.lua answers} with
---       nothing written.
+-- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
+--       same again; after one that was not new comes that comment as it then is; {'tokens'},
+--       {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing written.
+-- A comment whose id is there already was written by this very call, whose answer was lost: it is
+-- new to the caller, and counted no second time.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
   replayable = tonumber(ARGV[12])}
@@ -56,6 +58,8 @@ end
 
 local counts, judged, waiting, answers = {}, {}, {}, {}
 local into, places = {[0] = {}, {}, {}, {}}, {}
+local function pack(kind, revision, status) return struct.pack('>c1I4B', kind, revision, status) end
+local NEW = pack('n', 1, COMMENT_QUEUED)
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 -- Notes that a revision waits for its verdict, or counts the one it came with.
@@ -86,28 +90,35 @@ local function revise(at, id, c, new, label)
   return true
 end
 
+local function put_new(key, text, ttl)
+  if ttl > 0 then return redis.call('SET', key, text, 'NX', 'PX', ttl) end
+  return redis.call('SET', key, text, 'NX')
+end
+
 local function accept(at)
   local id, ext, text = ARGV[at], ARGV[at + 1], ARGV[at + 3]
   local label = words > 4 and tonumber(ARGV[at + 5]) or 0
-  local c
+  local c, again
   if ext ~= '' then
     local bucket = external .. ARGV[at + 2]
     if redis.call('HSETNX', bucket, ext, id) == 0 then
       local known = redis.call('HGET', bucket, ext)
       c = comment_load(k.comment .. known)
-      if c then id = known else redis.call('HSET', bucket, ext, id) end
+      if c then id, again = known, known == id else redis.call('HSET', bucket, ext, id) end
     end
   end
   if not c and words == 4 then
-    comment_put(k.comment .. id, text, ttls[COMMENT_QUEUED])
+    if not put_new(k.comment .. id, text, ttls[COMMENT_QUEUED]) then return id .. NEW end
     waiting[#waiting + 1] = id .. struct.pack('>I4I4', 1, #text)
     count('comments')
     local ids = into[COMMENT_QUEUED]
     ids[#ids + 1], ids[#ids + 2] = '0', id
-    return id .. 'n\0\0\0\1'
+    return id .. NEW
   end
   local kind, from
   if not c then
+    local status = string.byte(text, 2)
+    if redis.call('EXISTS', k.comment .. id) == 1 then return id .. pack('n', 1, status) end
     kind, c = 'n', comment_open(text)
     count('comments')
     wait_or_count(at, id, c)
@@ -115,8 +126,10 @@ local function accept(at)
     local before = c.revision
     from = c.status
     local changed = revise(at, id, c, comment_open(text), label)
-    kind = c.revision > before and 'r' or 's'
-    if not changed then return id .. struct.pack('>c1I4', kind, c.revision) end
+    kind = c.revision > before and 'r' or again and 'n' or 's'
+    if not changed then
+      return id .. pack(kind, c.revision, again and string.byte(text, 2) or c.status)
+    end
     if from ~= c.status then redis.call('ZREM', k.sets[from], id) end
   end
   comment_save(k.comment .. id, c, ttls[c.status])
@@ -129,7 +142,7 @@ local function accept(at)
   -- The same comment may come twice in a call: its last status counts.
   places[id] = c.status
   if from == COMMENT_QUEUED and c.status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
-  return id .. struct.pack('>c1I4', kind, c.revision)
+  return id .. pack(kind, c.revision, c.status)
 end
 
 for i = 1, n do answers[i] = accept(16 + words * (i - 1)) end
@@ -154,6 +167,9 @@ for field, by in pairs(counts) do comment_count(k.day, field, by) end
 comment_count_verdicts(k.day, judged)
 if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end
 local answer = {'ok', table.concat(answers)}
+if n == 1 and string.sub(answer[2], 17, 17) ~= 'n' then
+  answer[3] = redis.call('GET', k.comment .. string.sub(answer[2], 1, 16))
+end
 if ARGV[8] ~= '' then
   redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])
 end

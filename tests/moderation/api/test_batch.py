@@ -135,6 +135,20 @@ def test_the_same_key_and_batch_get_the_first_answer_again(api: Caller) -> None:
     assert api.stored() == 1
 
 
+def test_the_first_answer_to_a_batch_comes_again_whatever_became_of_its_comments(
+    api: Caller,
+) -> None:
+    sent = [{**GOOD, "external_id": str(n)} for n in range(3)]
+    checked = api.post("/v1/check", sent[0]).json
+    api.post("/v1/comments", {**sent[1], "content": "Another text"})
+    headers = {"Idempotency-Key": "b1"}
+    first = api.post(PATH, sent, headers=headers).json
+    assert [item["status"] for item in first] == [checked["status"], "queued", "queued"]
+    for item in first:
+        assert api.decide(item, "spam", "*").status_code == 200
+    assert api.post(PATH, sent, headers=headers).json == first
+
+
 texts = st.text(max_size=30).filter(lambda s: "\0" not in s)
 READER = body.Reader(Submission)
 

@@ -47,6 +47,25 @@ def test_the_same_key_and_body_get_the_first_answer_again(api: Caller) -> None:
     assert api.stored() == 1
 
 
+@pytest.mark.parametrize("content", [HELLO["content"], "Another text"])
+def test_the_first_answer_comes_again_also_for_a_comment_that_was_known(
+    content: str, api: Caller, work: Callable[[], int]
+) -> None:
+    known = {**HELLO, "external_id": "7"}
+    api.post("/v1/comments", known)
+    if content == HELLO["content"]:
+        assert work() == 1
+    headers = {"Idempotency-Key": "order-66"}
+    sent = {**known, "content": content}
+    first = api.post("/v1/comments", sent, headers=headers)
+    work()
+    etag = f'"{first.json["revision"]}-0"'
+    assert api.decide(first.json, "spam", etag).status_code == 200
+    again = api.post("/v1/comments", sent, headers=headers)
+    assert (again.status_code, again.json) == (202, first.json)
+    assert again.headers["Location"] == first.headers["Location"]
+
+
 def test_the_same_key_with_another_body_is_a_conflict(api: Caller) -> None:
     headers = {"Idempotency-Key": "order-66"}
     api.post("/v1/comments", HELLO, headers=headers)

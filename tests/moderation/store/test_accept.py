@@ -5,11 +5,22 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from moderation.domain.decisions import Decision
 from moderation.domain.errors import StoreFull
 from moderation.domain.sites import SiteSettings
-from moderation.store import comments, inbox, keys, sites
+from moderation.store import codec, comments, inbox, keys, recording, sites
 from tests.conftest import Server
-from tests.factories import NOW, RETENTION, SITE, accept, counts, submission, verdict, write
+from tests.factories import (
+    NOW,
+    RETENTION,
+    SITE,
+    accept,
+    counts,
+    decide,
+    submission,
+    verdict,
+    write,
+)
 
 pytestmark = pytest.mark.second_store
 
@@ -35,6 +46,11 @@ def test_a_checked_comment_is_stored_with_its_verdict_and_waits_nowhere(store):
     assert sum(inbox.lengths(store)) == 0
     assert ids(store, "spam") == [done.id]
     assert counts(store) == {"comments": 1, "verdict_3": 1, "label_2": 1, "by_0": 1}
+
+
+def test_a_verdict_is_counted_by_its_own_status_where_the_site_only_observes(store):
+    accept(store, write(verdict=verdict("spam", 0.97), status="approved"))
+    assert counts(store)["verdict_3"] == 1
 
 
 def test_the_same_external_id_and_content_is_the_same_comment(store):
@@ -74,6 +90,53 @@ def test_the_same_idempotency_key_gives_the_first_answer_and_another_body_a_conf
     assert accept(store, write(), idempotency=("key", b"a" * 16)) == first
     assert accept(store, write(), idempotency=("key", b"b" * 16)) == "conflict"
     assert len(ids(store)) == 1
+
+
+@pytest.mark.parametrize("kind", ["submitted", "with an external id", "checked", "labelled"])
+def test_a_call_whose_answer_was_lost_has_one_effect_when_it_comes_again(store, kind):
+    sent = submission(external_id="41") if kind == "with an external id" else submission()
+    judged = {"verdict": verdict("spam", 0.97), "status": "spam"}
+    taught = {"label": "spam", "decision": codec.encode(Decision("spam", "ann", "api", NOW))}
+    fields = {"checked": judged, "labelled": judged | taught}.get(kind, {})
+    call = comments.accept_call(
+        SITE, [write(sent, **fields)], RETENTION, NOW, comments.Conditions()
+    )
+    first = store.run("accept", *call)
+    kept = everything(store)
+    assert store.run("accept", *call) == first
+    assert everything(store) == kept
+
+
+def test_a_call_that_comes_again_after_the_verdict_leaves_that_alone(store):
+    one = write()
+    (first,) = accept(store, one)
+    judge(store, first.id)
+    assert accept(store, one) == [first]
+    assert comments.get(store, SITE, first.id).verdict == verdict()
+    assert ids(store, "queued") == []
+
+
+def everything(store):
+    """All keys of the store with what they hold."""
+    return {name: store.redis.dump(name) for name in store.redis.keys("*")}
+
+
+def judge(store, raw_id):
+    word = recording.Recorded(SITE, raw_id, 1, verdict(), "approved", RETENTION)
+    assert recording.record(store, [recording.Part(keys.shard_of(SITE), [word], [])], NOW) == 1
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_key_answers_for_a_comment_sent_again_what_it_answered_first(store, other):
+    (known,) = accept(store, write(submission("one", external_id="41")))
+    sent = write(submission("two" if other else "one", external_id="41"))
+    on = {"idempotency": ("key", b"a" * 16)}
+    first = accept(store, sent, **on)
+    assert first[0].kind == ("revision" if other else "same")
+    assert first[0].status == "queued"
+    decide(store, known.id, "spam", (1 + other, 0))
+    assert accept(store, write(submission("elsewhere")), **on) == first
+    assert codec.unpack_comment(SITE, known.id, first[0].stored).status == "queued"
 
 
 def test_a_revoked_token_writes_nothing(store):
@@ -130,8 +193,6 @@ def test_a_full_store_refuses_comments_and_takes_decisions(store, valkey: Server
         client.config_set("maxmemory", 1)
         with pytest.raises(StoreFull):
             accept(store, write())
-        from tests.factories import decide
-
         assert decide(store, done.id, "spam", (1, 0)) == ("ok", 1)
         client.config_set("maxmemory", 0)
     assert len(ids(store)) == 1
