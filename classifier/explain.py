@@ -55,6 +55,8 @@ def explain(model: Model, row: Row, learner: Learner | None) -> Explanation:
         if not done and weight != 0:
             name = CODES[(int(code) >> int(REASON_BITS)) & 0xFF]
             signals[name] = signals.get(name, 0.0) + float(weight)
+    if scores.shifts[0] != 0:
+        signals["repeat"] = float(scores.shifts[0])
     logit = float(scores.logit[0])
     bias = logit - sum(span.weight for span in spans) - sum(signals.values())
     ordered = sorted(signals.items(), key=lambda item: -abs(item[1]))

@@ -4,8 +4,8 @@ A relaxed on-line support vector machine with the base's score as a fixed prior,
 counts of a Bayesian filter. Source: Sculley and Wachman, Relaxed Online SVMs for Spam Filtering,
 SIGIR 2007.
 
-Repeats of decided comments need no memory of their own: each step puts the decided comment on its
-side of the margin, and a test holds that it stays there.
+Each step puts the decided comment on its side of the margin, but against the evidence of many
+labels that is not always past the site's band; so fingerprints of decided comments are kept too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier import calibration, svm, tally
+from classifier import calibration, repeats, svm, tally
 from classifier.bands import Bands
 from classifier.calibration import CURVE, HOLD, INTERCEPT, KEPT, REJECT, SiteCalibration
 from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
@@ -37,6 +37,7 @@ class Learner:
         self._model = model
         self.table: npt.NDArray[np.float32] = np.zeros(1 << SITE_BITS, np.float32)
         self.tally: npt.NDArray[np.uint16] = np.zeros(tally.TALLY, np.uint16)
+        self._decided: npt.NDArray[np.uint64] = np.zeros(repeats.SLOTS, np.uint64)
         self._codes: npt.NDArray[np.uint32] = np.zeros(svm.RING_CODES, np.uint32)
         self._rows: npt.NDArray[np.float64] = np.zeros(svm.WINDOW * svm.FIELDS)
         self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
@@ -88,18 +89,31 @@ class Learner:
             SITE_WEIGHTS,
         )
         tally.count(codes, self.tally, tally.GROUP_WEIGHTS, sign > 0)
+        repeats.remember(codes, self._decided, sign > 0)
         outcomes, model = self._outcomes.reshape(2, KEPT), self._model
         outcomes[0, slot] = model.slope * base + model.scale * learned + tally.WEIGHT * evidence
         outcomes[1, slot] = sign
         kept = min(self.position, KEPT)
         calibration.calibrate(outcomes, kept, self._curve, model.offset, *model.band_logits)
 
+    def follow(
+        self,
+        codes: npt.NDArray[np.uint32],
+        starts: npt.NDArray[np.int64],
+        logits: npt.NDArray[np.float64],
+        chances: npt.NDArray[np.float64],
+        shifts: npt.NDArray[np.float64],
+    ) -> None:
+        """Move the scores of repeats of decided comments to their side; `shifts` says how far."""
+        line = self._curve[[HOLD, REJECT]]
+        repeats.follow(codes, starts, self._decided, line, logits, chances, shifts)
+
     def copy(self) -> Learner:
         """Return an independent learner with the same state."""
         twin = Learner.__new__(Learner)
         twin._model = self._model
         twin.table, twin.tally = self.table.copy(), self.tally.copy()
-        twin._codes = self._codes.copy()
+        twin._decided, twin._codes = self._decided.copy(), self._codes.copy()
         twin._rows, twin._state = self._rows.copy(), self._state.copy()
         twin._outcomes, twin._curve = self._outcomes.copy(), self._curve.copy()
         return twin
@@ -113,6 +127,7 @@ class Learner:
         return {
             "table": self.table,
             "tally": self.tally,
+            "decided": self._decided,
             "codes": self._codes,
             "rows": self._rows,
             "state": self._state,

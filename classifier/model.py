@@ -111,6 +111,7 @@ class Model:
         batch = rows if isinstance(rows, FeatureBatch) else self.features(rows)
         runs = _runs(learners, len(batch))
         logit, probability = np.empty(len(batch)), np.empty(len(batch))
+        shifts = np.zeros(len(batch))
         for first, last, learner in runs:
             offset = self.offset if learner is None else learner.intercept
             scoring.score_rows(
@@ -126,7 +127,15 @@ class Model:
                 logit[first:last],
                 probability[first:last],
             )
-        return Scores(self, batch, runs, logit, probability)
+            if learner is not None:
+                learner.follow(
+                    batch.codes,
+                    batch.starts[first : last + 1],
+                    logit[first:last],
+                    probability[first:last],
+                    shifts[first:last],
+                )
+        return Scores(self, batch, runs, logit, probability, shifts)
 
     def top_reasons(
         self, batch: FeatureBatch, runs: list[Run], most: int

@@ -18,9 +18,12 @@ MOST_REASONS = 5
 
 
 class Scores:
-    """Calibrated probabilities (float64, rounded to 1e-6) and logits (float64) of a batch."""
+    """Calibrated probabilities (float64, rounded to 1e-6) and logits (float64) of a batch.
 
-    __slots__ = ("_features", "_model", "_reasons", "_runs", "logit", "probability")
+    `shifts` (float64) is what repeats of decided comments had added to their logits.
+    """
+
+    __slots__ = ("_features", "_model", "_reasons", "_runs", "logit", "probability", "shifts")
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Scores:
         runs: list[Run],
         logit: npt.NDArray[np.float64],
         probability: npt.NDArray[np.float64],
+        shifts: npt.NDArray[np.float64],
     ) -> None:
         self._model = model
         self._features = features
@@ -36,6 +40,7 @@ class Scores:
         self._reasons: tuple[list[list[int]], list[list[float]]] | None = None
         self.logit = logit
         self.probability = probability
+        self.shifts = shifts
 
     def __len__(self) -> int:
         return len(self.logit)
@@ -48,8 +53,13 @@ class Scores:
         if self._reasons is None:
             self._reasons = self._model.top_reasons(self._features, self._runs, MOST_REASONS)
         places, weights = self._reasons
-        return [
+        found = [
             (CODES[place], weight)
             for place, weight in zip(places[index], weights[index], strict=True)
             if place >= 0
         ]
+        shift = round(float(self.shifts[index]), 2)
+        if shift != 0:
+            found.append(("repeat", shift))
+            found.sort(key=lambda reason: -abs(reason[1]))
+        return found[:MOST_REASONS]

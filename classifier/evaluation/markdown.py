@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from classifier.training.calibrate import OTHER_GENRES
+
 Figures = dict[str, Any]
 Table = tuple[Sequence[str], Iterable[Sequence[str]]]
 
@@ -139,11 +141,29 @@ def _replay_auc(figures: Figures) -> Table:
         (stream, str(found["winnow"]["orders"]), *(_auc_interval(found[name]) for name in filters))
         for stream, found in figures["replay"].items()
     ]
-    means = []
-    for name in filters:
-        values = [found[name]["auc"] for found in figures["replay"].values()]
-        means.append(f"{sum(values) / len(values):.4f}")
-    return ("stream", "orders", *filters), [*rows, ("mean", "", *means)]
+    comments = [stream for stream in figures["replay"] if stream not in OTHER_GENRES]
+    for label, streams in (("mean", list(figures["replay"])), ("mean of comments", comments)):
+        means = []
+        for name in filters:
+            values = [figures["replay"][stream][name]["auc"] for stream in streams]
+            means.append(f"{sum(values) / len(values):.4f}")
+        rows.append((label, "", *means))
+    return ("stream", "orders", *filters), rows
+
+
+def _repeats(figures: Figures) -> Table:
+    rows = [
+        (
+            source,
+            labels,
+            f"{found['decisions']}",
+            *(_percent(found[kind]) for kind in ("exact", "near", "reworded", "later")),
+        )
+        for source, parts in figures["repeats"].items()
+        for labels, found in parts.items()
+    ]
+    head = ("source left out", "labels before", "decisions", "exact", "capitals and signs")
+    return (*head, "a word replaced", "exact, 100 labels later"), rows
 
 
 def _replay_recall(figures: Figures) -> Table:
@@ -230,6 +250,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], Table]]] = {
     "seed_corpus": ("corpus", _seed_corpus),
     "replay_auc": ("replay", _replay_auc),
     "replay_recall": ("replay", _replay_recall),
+    "repeats": ("repeats", _repeats),
     "left_out_video": ("youtube", _left_out_video),
     "last_30_percent": ("youtube", _last_30_percent),
     "ablation": ("ablation", _ablation),

@@ -24,6 +24,7 @@ from classifier.evaluation.protocols import (
     replay,
     replay_figures,
 )
+from classifier.evaluation.repeats import repeats
 from classifier.evaluation.run import has_link, statuses
 from classifier.evaluation.streams import (
     Rows,
@@ -33,11 +34,12 @@ from classifier.evaluation.streams import (
     orders,
     without,
 )
+from classifier.training.layer import SiteLabel, fit_installation_layer
 
 Figures = dict[str, Any]
 Say = Callable[[str], None]
 
-SECTIONS = ("cold", "corpus", "replay", "youtube", "ablation")
+SECTIONS = ("cold", "corpus", "replay", "repeats", "youtube", "ablation")
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
 YOUTUBE = "youtube_uci"
@@ -75,6 +77,7 @@ class Study:
             "cold": self.cold,
             "corpus": self.corpus,
             "replay": self.taught,
+            "repeats": self.repeated,
             "youtube": self.youtube,
             "ablation": lambda: ablation(self),
         }
@@ -144,6 +147,15 @@ class Study:
                 found[name][peer] = replay_figures([self.replayed(peer, run) for run in runs])
         return found
 
+    def repeated(self) -> Figures:
+        """Repeats of comments of each source after one decision against the filter's opinion."""
+        found = {}
+        for name, rows in self.sources.items():
+            if has_both_labels(rows):
+                self._say(f"repeats: {name}")
+                found[name] = repeats(self.base_without(name), orders(rows, 1)[0])
+        return found
+
     def youtube(self) -> Figures:
         """YouTube comments: one video left out, and the last 30 % of each video."""
         rows = self.sources.get(YOUTUBE)
@@ -173,6 +185,8 @@ class Study:
             self._say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")
             made = {"winnow, taught": hold_out(Winnow(base), known, unseen)}
             if with_base:
+                layered = fit_installation_layer(base, [_site_label(row) for row in known])
+                made["winnow, installation layer"] = hold_out(Winnow(layered), [], unseen)
                 whole = self.base_without_video(video, base)
                 made["winnow, base"] = hold_out(Winnow(whole), [], unseen)
                 made["winnow, base and taught"] = hold_out(Winnow(whole), known, unseen)
@@ -243,6 +257,11 @@ def _mean(values: Any) -> float | None:
 
 def _text_alone(rows: Rows) -> Rows:
     return [LabelledRow(text=row.text, label=row.label) for row in rows]
+
+
+def _site_label(row: LabelledRow) -> SiteLabel:
+    """A row as a label of the installation; each video is a site."""
+    return SiteLabel(**msgspec.structs.asdict(row), site=row.group)
 
 
 def _by_video(parts: dict[str, Scored], cutoff: float) -> Figures:

@@ -27,6 +27,14 @@ LARGEST_SHARE = 0.25
 """Of the weight of all labels, the most that one site has, and the most that one person has."""
 FREE = 50
 """Labels of a site or person that always count in full."""
+LEAST_PRIOR, HALF_WAY = 0.5, 500
+"""The share of the base's score that is left in the end, and the labels that take half of the
+rest: few labels correct the base, many know their installation better than it does."""
+
+
+def prior_share(labels: int) -> float:
+    """Return how much of the base's score stays under a number of labels."""
+    return 1 - (1 - LEAST_PRIOR) * labels / (labels + HALF_WAY)
 
 
 class SiteLabel(LabelledRow, kw_only=True):
@@ -54,17 +62,17 @@ def fit_installation_layer(
     labels: Sequence[SiteLabel],
     *,
     name: str | None = None,
-    corpus: bool = True,
-    prior: float = 1.0,
+    corpus: bool = False,
+    prior: float | None = None,
 ) -> Model:
     """Return the base with what the labels change; without labels the base itself.
 
-    The seed corpus takes part as an anchor, so that a few sites do not bend the base elsewhere.
-    With a `prior` below 1 only that share of the base's score is kept: right for many labels of
-    one kind that are scored among themselves, wrong for an installation with other sites.
+    With `corpus` the seed corpus takes part as an anchor: fewer changes elsewhere, and less learned
+    of the installation. `prior` is the share of the base's score that stays, else `prior_share`.
     """
     if not labels:
         return base
+    prior = prior_share(len(labels)) if prior is None else prior
     anchors = corpus_rows() if corpus else []
     rows = [*labels, *anchors]
     signs = np.array(labels_of(rows), np.float64)

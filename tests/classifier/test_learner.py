@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import Model, ModelError, Row
+from classifier import Learner, Model, ModelError, Row
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
 MODEL = Model.load()
@@ -154,3 +154,59 @@ def test_whatever_is_taught_bands_and_scores_stay_sane(taught_so: list[tuple[int
     assert 0 < bands.hold <= bands.reject <= bands.discard <= 1
     scores = MODEL.score([PILLS, THANKS, Row()], learner)
     assert all(0 <= p <= 1 for p in scores.probability)
+
+
+def crowd(text: str, label: str, count: int) -> Learner:
+    """Return the learner of a site that decided much, and all of it one way."""
+    learner = MODEL.new_learner()
+    for number in range(count):
+        learner.learn(Row(text=f"{text} {number}", author="Jo"), label)
+        learner.learn(*LABELLED[number])
+    return learner
+
+
+@pytest.mark.parametrize(("row", "known"), [(PILLS, "spam"), (THANKS, "ham")])
+def test_a_repeat_follows_one_decision_against_everything_taught_before(
+    row: Row, known: str
+) -> None:
+    learner = crowd(row.text, known, 120)
+    decided = "ham" if known == "spam" else "spam"
+    learner.learn(row, decided)
+    repeats = [
+        row,
+        Row(text=row.text.upper() + " !!", author=row.author, url=row.url),
+        Row(text="  " + row.text.replace(" ", "\n"), author="Someone Else", url=row.url),
+    ]
+    scores = MODEL.score(repeats, learner)
+    if decided == "ham":
+        assert (scores.probability < learner.bands.hold).all()
+    else:
+        assert (scores.probability >= learner.bands.reject).all()
+    other = MODEL.score([Row(text=f"{row.text} 7 and some more", author="Jo")], learner)
+    assert (other.probability[0] >= 0.5) == (known == "spam")
+
+
+def test_the_last_decision_on_a_text_is_the_one_that_its_repeats_follow() -> None:
+    learner = crowd(PILLS.text, "spam", 60)
+    learner.learn(PILLS, "ham")
+    assert MODEL.score([PILLS], learner).probability[0] < learner.bands.hold
+    learner.learn(PILLS, "spam")
+    assert MODEL.score([PILLS], learner).probability[0] >= learner.bands.reject
+
+
+def test_a_repeat_is_given_as_the_reason_and_explained_to_the_last_bit() -> None:
+    learner = crowd(PILLS.text, "spam", 60)
+    learner.learn(PILLS, "ham")
+    reasons = dict(MODEL.score([PILLS], learner).reasons(0))
+    assert reasons["repeat"] < 0
+    told = MODEL.explain(PILLS, learner)
+    parts = sum(span.weight for span in told.spans) + sum(w for _, w in told.signals) + told.bias
+    assert parts == pytest.approx(told.logit, abs=1e-9)
+    assert dict(told.signals)["repeat"] == pytest.approx(reasons["repeat"], abs=0.01)
+
+
+def test_two_people_who_say_thanks_are_no_repeat_of_each_other() -> None:
+    learner = MODEL.new_learner()
+    learner.learn(Row(text="Thanks!", author="Buy Viagra Now"), "spam")
+    scores = MODEL.score([Row(text="Thanks!", author="Mara")], learner)
+    assert "repeat" not in dict(scores.reasons(0))

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from classifier import Model, Row
-from classifier.training.layer import SiteLabel, fit_installation_layer, label_weights
+from classifier.training.layer import (
+    SiteLabel,
+    fit_installation_layer,
+    label_weights,
+    prior_share,
+)
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
 BASE = Model.load()
@@ -70,3 +75,13 @@ def test_a_weaker_prior_leaves_more_to_the_labels() -> None:
     scores = weak.score([Row(text="the pond is quiet today"), Row(text="the old mill")]).logit
     assert scores[0] > scores[1]
     assert weak.score([PILLS]).logit[0] < BASE.score([PILLS]).logit[0]
+
+
+def test_the_more_labels_there_are_the_less_of_the_base_is_left() -> None:
+    few = fit_installation_layer(BASE, labels("quiet pond", "ham", 20, "a"))
+    crowd = [row for n in range(8) for row in labels("quiet pond", "ham", 200, f"s{n}")]
+    many = fit_installation_layer(BASE, crowd)
+    whole, most, some = (model.score([PILLS]).logit[0] for model in (BASE, few, many))
+    assert whole > most > some > 0
+    assert prior_share(0) == 1
+    assert prior_share(10**9) > 0.49
