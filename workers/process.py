@@ -1,5 +1,6 @@
 """The runtime of a worker process: opened once, after the fork."""
 
+import functools
 import gc
 import logging
 import os
@@ -8,6 +9,7 @@ from typing import Any
 
 from celery.signals import worker_process_init
 
+from moderation.flow.akismet_tell import Tellers
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
 
@@ -40,3 +42,9 @@ def start(**_: Any) -> Runtime:
 def runtime() -> Runtime:
     """This process's runtime."""
     return _runtime or start()
+
+
+@functools.cache
+def tellers() -> Tellers:
+    """This process's threads that tell sites."""
+    return Tellers(runtime())

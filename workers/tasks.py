@@ -1,9 +1,9 @@
 """The tasks: a name, a queue, one call into the flow."""
 
-from moderation.flow import akismet_tell, drain, learn, trim
+from moderation.flow import drain, learn, trim
 from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TELL_SITE, TRIM
 from workers.app import app
-from workers.process import runtime
+from workers.process import runtime, tellers
 
 
 @app.task(name=SCORE_INBOX)
@@ -33,4 +33,4 @@ def rebuild_learner(site: str) -> None:
 @app.task(name=TELL_SITE)
 def tell_site(site: str, comment: str) -> None:
     """Tell a site that a person decided otherwise than it was answered."""
-    akismet_tell.tell_site(runtime(), site, comment)
+    tellers().tell(site, comment)

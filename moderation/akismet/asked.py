@@ -17,10 +17,9 @@ _LONGEST_FORM_MS = 86_400_000
 
 def key_of(form: Form, host: str) -> str:
     """Returns the key of a call: `api_key` or `key` of the form, else the first label of Host."""
-    for name in ("api_key", "key"):
-        key = form.line(name, 64)
-        if key:
-            return key
+    key = form.first_line(("api_key", "key"), 64)
+    if key:
+        return key
     label, dot, _ = host.partition(".")
     return label if dot and KEY.fullmatch(label.lower()) else ""
 

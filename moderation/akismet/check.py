@@ -7,8 +7,9 @@ from flask import Blueprint, Response
 from moderation.akismet import answers
 from moderation.akismet.asked import check_of
 from moderation.akismet.call import Call, Malformed, call
+from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
-from moderation.flow.akismet_check import Answer, check_comment, empty_answer
+from moderation.flow.akismet_check import Answer, check_asked, empty_answer
 from moderation.flow.akismet_report import report
 
 blueprint = Blueprint("akismet_check", __name__)
@@ -28,10 +29,12 @@ def _said(answer: Answer) -> Response:
 @blueprint.route("/1.1/comment-check", methods=["GET", "POST"])
 @call(when_down=lambda: _said(empty_answer()))
 def comment_check(asking: Call) -> Response:
-    grant = asking.grant()
-    if "user_ip" not in asking.form:
-        raise Malformed("user_ip")
-    return _said(check_comment(asking.runtime, grant, check_of(asking.form, asking.blog)))
+    def asked() -> Check:
+        if "user_ip" not in asking.form:
+            raise Malformed("user_ip")
+        return check_of(asking.form, asking.blog)
+
+    return _said(check_asked(asking.runtime, asking.grant, asked))
 
 
 @blueprint.route("/1.1/submit-spam", methods=["GET", "POST"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import functools
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote_to_bytes
 
 BODY_BYTES = 1 << 20
@@ -31,16 +32,17 @@ class Form:
     """
 
     def __init__(self, body: bytes, query: bytes, content_type: str) -> None:
-        self._fields: dict[str, bytes] = {}
         self._contexts: list[bytes] = []
-        self._read(query)
+        self._query = self._read(query)
         self._contexts.clear()
-        self._read(body)
+        self._body = self._read(body)
+        self._fields = self._query | self._body
         declared = _CHARSET.search(content_type)
         blog_charset = self._fields.get("blog_charset", b"").decode("ascii", "ignore")
         self._charset = _codec(declared.group(1) if declared else "") or _codec(blog_charset)
 
-    def _read(self, data: bytes) -> None:
+    def _read(self, data: bytes) -> dict[str, bytes]:
+        fields: dict[str, bytes] = {}
         for pair in data.split(b"&", FIELDS)[:FIELDS]:
             raw_name, _, value = pair.partition(b"=")
             name = _unquoted(raw_name).decode("utf-8", "surrogateescape")
@@ -50,7 +52,8 @@ class Form:
                 if len(self._contexts) < _CONTEXTS:
                     self._contexts.append(value)
             else:
-                self._fields[name] = value
+                fields[name] = value
+        return fields
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
@@ -64,6 +67,15 @@ class Form:
         """Returns a field without white space at its ends."""
         value = self._fields.get(name)
         return self._decode(value)[:most].strip() if value else ""
+
+    def first_line(self, names: Sequence[str], most: int) -> str:
+        """Returns the first of several fields that is not blank; all of the body go first."""
+        for fields in (self._body, self._query):
+            for name in names:
+                line = self._decode(fields.get(name, b""))[:most].strip()
+                if line:
+                    return line
+        return ""
 
     def flag(self, name: str) -> bool:
         """Says whether a field is true: `1`, `true`; `0`, `False` and nothing at all are not."""

@@ -59,7 +59,7 @@ def usage_limit(asking: Call) -> Response:
         "limit": limit or "none",
         "usage": used,
         "percentage": f"{100 * used / limit:.2f}" if limit else "0.00",
-        "throttled": bool(limit) and used > limit,
+        "throttled": bool(limit) and used >= limit,
     }
     if asking.form.flag("extended"):
         said |= {"notice_level": "none", "upgrade": False}

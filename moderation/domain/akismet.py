@@ -92,22 +92,42 @@ class Check(Struct, frozen=True, kw_only=True):
         return author.name in MAGIC_AUTHORS or author.email == MAGIC_EMAIL
 
 
-class Trace(Struct, array_like=True):
+class Trace(Struct, frozen=True, array_like=True):
     """What is kept of a check beside its comment.
 
     `guids` names its checks, the newest last; `told` is the label that the site knows, '' where
     it waits for a person's word; `key` is the digest of the key it came with; `same` and
-    `reference` are the keyed hashes under which reports find it; `outcome` says what became of
-    word back.
+    `references` are the keyed hashes under which reports find it; `outcome` says what became of
+    word back. Of each list the first and the newest are kept.
     """
 
     guids: list[bytes]
     callback: str
     key: str
     told: Label | Literal[""]
-    same: bytes
-    reference: bytes
+    same: list[bytes]
+    references: list[bytes]
     outcome: str = ""
+
+    def after(self, before: Trace) -> Trace:
+        """Returns the trace of a check with that of those before it."""
+        return Trace(
+            guids=_newest(before.guids, self.guids),
+            callback=self.callback or before.callback,
+            key=self.key,
+            told=self.told,
+            same=_newest(before.same, self.same),
+            references=_newest(before.references, self.references),
+        )
+
+
+NAMES_KEPT = 8
+"""So many guids, and hashes of either kind, may lead to one comment."""
+
+
+def _newest(before: list[bytes], new: list[bytes]) -> list[bytes]:
+    names = [*(name for name in before if name not in new), *new]
+    return [*names[:1], *names[1:][1 - NAMES_KEPT :]]
 
 
 class Refused(Struct, frozen=True):

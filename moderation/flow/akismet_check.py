@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,7 @@ from moderation.domain.comments import Comment
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Label
-from moderation.flow.akismet_keys import BlogGrant
+from moderation.flow.akismet_keys import BlogGrant, Charge
 from moderation.flow.akismet_match import Names, is_same_text, known_comment, names_of, raw_id
 from moderation.flow.check import Checked, check
 from moderation.flow.runtime import Runtime
@@ -22,7 +23,6 @@ from moderation.store.comments import Notes
 
 RECHECK_AFTER_SECONDS = 120
 """When a site that can be called back asks again about a comment that a person must look at."""
-GUIDS_KEPT = 8
 
 
 class Answer(Struct, frozen=True):
@@ -35,11 +35,22 @@ class Answer(Struct, frozen=True):
     reasons: tuple[str, ...] = ()
 
     @property
+    def label(self) -> Label:
+        """The answer's one word as a label."""
+        return "spam" if self.spam else "ham"
+
+    @property
     def told(self) -> Label | Literal[""]:
         """The label that the site takes it for; '' where it waits for a person's word."""
-        if self.recheck_after:
-            return ""
-        return "spam" if self.spam else "ham"
+        return "" if self.recheck_after else self.label
+
+
+@hurried
+def check_asked(
+    runtime: Runtime, grant: Callable[[], BlogGrant], asked: Callable[[], Check]
+) -> Answer:
+    """Returns the answer to a comment-check; its key is looked at within the same half second."""
+    return check_comment(runtime, grant(), asked())
 
 
 @hurried
@@ -65,20 +76,24 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
 def _first(
     runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, guid: bytes, external: str
 ) -> Answer:
-    written: list[str] = []
+    charge = Charge()
+    grant = msgspec.structs.replace(grant, charge=charge)
 
     def notes(comment: Comment, settings: SiteSettings) -> Notes:
-        written.append(comment.id)
         answer = _answer(asked, Checked(comment, True, settings), guid)
-        return akismet.notes(grant.site, guid, _trace(grant, asked, names, [guid], answer))
+        trace = _trace(grant, asked, names, guid, answer)
+        return akismet.notes(grant.site, trace, answer.label)
 
     submission = msgspec.structs.replace(asked.submission, external_id=external)
-    checked = check(runtime, grant, submission, notes=notes, was_cut=asked.was_cut)
+    checked = None
+    try:
+        checked = check(runtime, grant, submission, notes=notes, was_cut=asked.was_cut)
+    finally:
+        if checked is None or not checked.new:
+            charge.take_back(runtime)
     answer = _answer(asked, checked, guid)
-    if checked.recorded and checked.comment.id not in written:
-        # It was there before: what was noted as of the fresh verdict may not be what we answer.
-        trace = _trace(grant, asked, names, [guid], answer)
-        akismet.put_trace(runtime.store, grant.site, raw_id(checked.comment), trace)
+    if checked.recorded and checked.new != "comment":
+        return _noted(runtime, grant, asked, names, checked, answer)
     return answer
 
 
@@ -95,43 +110,40 @@ def _recheck(runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, gui
     if known.decision is not None:
         checked = Checked(known, True, checked.settings)
     answer = _answer(asked, checked, guid, known=True)
+    return _noted(runtime, grant, asked, names, Checked(known, True, checked.settings), answer)
+
+
+def _noted(
+    runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, found: Checked, answer: Answer
+) -> Answer:
+    """Adds a check to those of a comment that was there before it; returns what can be said.
+
+    Until a person decides, the comment counts as what the site was told of it last.
+    """
+    comment = found.comment
+    trace = _trace(grant, asked, names, bytes.fromhex(answer.guid), answer)
+    label = "" if comment.decisions else answer.label
     try:
-        _add_guid(runtime, grant, asked, names, known, guid, answer)
+        akismet.change_trace(
+            runtime.store,
+            grant.site,
+            raw_id(comment),
+            lambda before: trace.after(before) if before else trace,
+            akismet.Counted(label, comment.updated_ms),
+        )
     except (StoreDown, StoreFull):
         return msgspec.structs.replace(answer, recheck_after=0)
     return answer
 
 
-def _add_guid(
-    runtime: Runtime,
-    grant: BlogGrant,
-    asked: Check,
-    names: Names,
-    known: Comment,
-    guid: bytes,
-    answer: Answer,
-) -> None:
-    raw = raw_id(known)
-    before = akismet.trace(runtime.store, grant.site, raw)
-    earlier = before.guids if before else []
-    guids = [*earlier[:1], *[*earlier[1:], guid][1 - GUIDS_KEPT :]]
-    trace = _trace(grant, asked, names, guids, answer)
-    if before is not None:
-        trace.callback = trace.callback or before.callback
-        trace.reference = trace.reference or before.reference
-    akismet.put_trace(runtime.store, grant.site, raw, trace)
-
-
-def _trace(
-    grant: BlogGrant, asked: Check, names: Names, guids: list[bytes], answer: Answer
-) -> Trace:
+def _trace(grant: BlogGrant, asked: Check, names: Names, guid: bytes, answer: Answer) -> Trace:
     return Trace(
-        guids=guids,
+        guids=[guid],
         callback=asked.callback,
         key=grant.digest,
         told=answer.told,
-        same=names.same,
-        reference=names.reference,
+        same=[names.same],
+        references=[names.reference] if names.reference else [],
     )
 
 

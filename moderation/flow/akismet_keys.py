@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import hmac
+
+import msgspec
 
 from moderation.domain.accounts import Token
 from moderation.domain.addresses import counted_as
@@ -20,7 +23,7 @@ from moderation.domain.akismet import (
     Blog,
     Key,
 )
-from moderation.domain.errors import KeyRefused
+from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
 from moderation.flow.authorise import Grant
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import Store, akismet, hurried, sites
@@ -30,30 +33,61 @@ FAILURES_AT_MOST = 30
 """Unknown keys that an address may send in ten minutes before it is not listened to."""
 
 
+class Charge:
+    """One check of an account, counted for its quota at most once, however often it is judged."""
+
+    def __init__(self) -> None:
+        self._account = self._month = ""
+        self.used = 0
+
+    def read(self, runtime: Runtime, account: Account, site: str) -> SiteState:
+        """Returns the site's state; the check is counted with the first reading."""
+        if self._account or not account.monthly:
+            return sites.read(runtime.store, site)
+        month = month_of(now_ms())
+        count = akismet.counting(account.id, month)
+        state, self.used = sites.read_counting(runtime.store, site, count)
+        self._account, self._month = account.id, month
+        return state
+
+    def take_back(self, runtime: Runtime) -> None:
+        """Counts the check no more, as far as the store can be reached."""
+        if self._account:
+            with contextlib.suppress(StoreDown, StoreFull):
+                akismet.uncount(runtime.store, self._account, self._month)
+
+
 class BlogGrant(Grant, frozen=True):
-    """A key that was good for a blog; the revision of the site's tokens stands for both."""
+    """A key that was good for a blog; the revision of the site's tokens stands for both.
+
+    With a `charge` it is the grant of one check that counts for the account's quota.
+    """
 
     account: Account
     blog: str
     expires_ms: int
+    charge: Charge | None = None
 
     def last_state(self, runtime: Runtime) -> SiteState | None:
         """Returns the state seen last; None where a quota counts with the reading of it."""
-        return None if self.account.monthly else Grant.last_state(self, runtime)
+        if self.charge is not None and self.account.monthly:
+            return None
+        return Grant.last_state(self, runtime)
 
     def state(self, runtime: Runtime) -> SiteState:
-        """Returns the site's state; counts the check where the account has a quota."""
-        if not self.account.monthly:
+        """Returns the site's state; raises `KeyRefused` where the check is beyond the quota."""
+        if self.charge is None:
             return Grant.state(self, runtime)
-        count = akismet.counting(self.account.id, month_of(now_ms()))
-        state, used = sites.read_counting(runtime.store, self.site, count)
-        if used > self.account.monthly and state.tokens == self.revision:
+        state = self.charge.read(runtime, self.account, self.site)
+        is_over = self.account.monthly and self.charge.used > self.account.monthly
+        if is_over and state.tokens == self.revision:
             raise KeyRefused(OVER_QUOTA)
         return state
 
     def confirmed(self, runtime: Runtime) -> BlogGrant:
         """Returns the grant as the store knows it now; raises `KeyRefused` if it is gone."""
-        return _ask(runtime, self.digest, self.blog)
+        found = _ask(runtime, self.digest, self.blog)
+        return msgspec.structs.replace(found, charge=self.charge)
 
 
 def month_of(ms: int) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 import msgspec
 
 from moderation.domain.akismet import Check, Trace
@@ -44,20 +42,25 @@ def report(runtime: Runtime, grant: BlogGrant, asked: Check, label: Label) -> No
             pass  # It was deleted meanwhile: what is said of it still teaches.
     submission = msgspec.structs.replace(asked.submission, external_id=names.external)
     taught = teach(runtime, grant, submission, label, word)
-    trace = Trace([], "", grant.digest, label, names.same, names.reference)
-    akismet.put_trace(runtime.store, grant.site, raw_id(taught), trace, secrets.token_bytes(16))
+    references = [names.reference] if names.reference else []
+    trace = Trace([], "", grant.digest, label, [names.same], references)
+    akismet.change_trace(runtime.store, grant.site, raw_id(taught), lambda before: before or trace)
 
 
 def _note_told(
     runtime: Runtime, site: str, raw: bytes, asked: Check, names: Names, label: Label
 ) -> None:
     """Notes that the site knows the label, and by which id of its own it calls the comment."""
-    trace = akismet.trace(runtime.store, site, raw)
-    if trace is None or (trace.told == label and trace.reference == names.reference):
-        return
-    trace.told, trace.outcome = label, ""
-    trace.reference = names.reference or trace.reference
-    akismet.put_trace(runtime.store, site, raw, trace)
+    said = Trace([], "", "", label, [], [names.reference] if names.reference else [])
+
+    def change(before: Trace | None) -> Trace | None:
+        if before is None or (
+            before.told == label and names.reference in (b"", *before.references)
+        ):
+            return before
+        return msgspec.structs.replace(said.after(before), key=before.key)
+
+    akismet.change_trace(runtime.store, site, raw, change)
 
 
 def _who(reporter: str) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.akismet import Account, Blog
 from moderation.flow.akismet_keys import month_of, site_of
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import Store, akismet, codec, comments, sites
+from moderation.store import Store, akismet, comments
 
 Span = Literal["60-days", "6-months", "all"]
 Order = Literal["total", "spam", "ham", "missed_spam", "false_positives"]
@@ -23,7 +23,7 @@ SECONDS_A_SPAM = 5
 
 
 class Counts(Struct):
-    """What was said, and what people corrected of it."""
+    """What sites were told of their comments, each once, and what people corrected of it."""
 
     spam: int = 0
     ham: int = 0
@@ -97,22 +97,16 @@ def _by_period(
 
 
 def _days(store: Store, site: str, days: Sequence[dt.date]) -> list[Counts]:
-    held_as = sites.settings(store, site).held_as
     found = comments.counters(store, site, [day.isoformat() for day in days])
-    return [_counts(day, held_as) for day in found]
-
-
-def _counts(day: dict[str, int], held_as: str) -> Counts:
-    approved, held, spam = (
-        day.get(f"verdict_{codec.STATUS_CODE[status]}", 0)
-        for status in ("approved", "held", "spam")
-    )
-    return Counts(
-        spam=spam + (held if held_as == "spam" else 0),
-        ham=approved + (held if held_as == "ham" else 0),
-        missed_spam=day.get("missed_spam", 0),
-        false_positives=day.get("false_positives", 0),
-    )
+    return [
+        Counts(
+            spam=day.get("told_spam", 0),
+            ham=day.get("told_ham", 0),
+            missed_spam=day.get("missed_spam", 0),
+            false_positives=day.get("false_positives", 0),
+        )
+        for day in found
+    ]
 
 
 def used_this_month(runtime: Runtime, account: Account) -> int:
@@ -123,7 +117,7 @@ def used_this_month(runtime: Runtime, account: Account) -> int:
 
 
 def recorded_this_month(store: Store, account: Account) -> int:
-    """Returns how many comments of an account's blogs got a verdict this month."""
+    """Returns of how many comments an account's blogs were told this month."""
     return sum(site.counts.total for site in sites_of_month(store, account, month_of(now_ms())))
 
 

@@ -8,6 +8,8 @@ know yet. The sweep of the workers sends what was lost and what failed.
 from __future__ import annotations
 
 import logging
+import queue
+import threading
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +32,8 @@ AGAIN_SECONDS = (30, 120, 600, 3600, 21_600)
 GRACE_MS = 10_000
 LEASE_MS = 30_000
 AT_ONCE = 50
+TELLERS = 4
+WAITING_AT_MOST = 1000
 
 TOLD, GIVEN_UP, NO_CALLBACK = "told", "given up", "no callback"
 
@@ -81,6 +85,40 @@ def tell_site(runtime: Runtime, site: str, comment_id: str) -> None:
         akismet.end_turn(runtime.store, what)
 
 
+class Tellers:
+    """A few threads that tell sites: one that is slow to listen keeps no verdict waiting."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._queue: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
+        self._waiting: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+        self._threads = 0
+
+    def tell(self, site: str, comment_id: str) -> None:
+        """Has a site told soon; where too many wait, the sweep asks again."""
+        what = site, comment_id
+        with self._lock:
+            if what in self._waiting or len(self._waiting) >= WAITING_AT_MOST:
+                return
+            self._waiting.add(what)
+            self._queue.put(what)
+            if self._threads < TELLERS:
+                self._threads += 1
+                threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            what = self._queue.get()
+            # From here on another decision on the comment is told anew.
+            with self._lock:
+                self._waiting.discard(what)
+            try:
+                tell_site(self._runtime, *what)
+            except Exception as error:
+                log.warning("a site could not be told of a decision: %s", type(error).__name__)
+
+
 def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
     """Returns when to try again, in milliseconds since 1970; 0 when there is nothing more to do."""
     raw = codec.id_bytes(comment_id)
@@ -118,11 +156,13 @@ def _label(comment: Comment) -> Label | None:
 
 def _note(runtime: Runtime, site: str, raw: bytes, outcome: str, told: Label | None = None) -> None:
     """Writes down on the trace as it now is what became of word back."""
-    trace = akismet.trace(runtime.store, site, raw)
-    if trace is not None and trace.guids:
-        trace.outcome = outcome
-        trace.told = told or trace.told
-        akismet.put_trace(runtime.store, site, raw, trace)
+
+    def change(trace: Trace | None) -> Trace | None:
+        if trace is None or not trace.guids:
+            return trace
+        return msgspec.structs.replace(trace, outcome=outcome, told=told or trace.told)
+
+    akismet.change_trace(runtime.store, site, raw, change)
 
 
 def _post(runtime: Runtime, site: str, trace: Trace, label: Label) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from msgspec import Struct
 
@@ -18,13 +19,17 @@ from moderation.flow.score import score_batch
 from moderation.store import codec, comments, hurried, sites
 from moderation.store.sites import SiteState
 
+New = Literal["", "comment", "revision"]
+
 
 class Checked(Struct, frozen=True):
-    """A comment with its verdict; `recorded` says whether it was stored and counted."""
+    """A comment with its verdict; `recorded` says whether it is stored, `new` whether this call
+    stored and counted it, or a revision of it, and did not just find it."""
 
     comment: Comment
     recorded: bool
     settings: SiteSettings
+    new: New = ""
 
 
 MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
@@ -32,7 +37,7 @@ MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
 
 def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
     """Returns nothing to keep beside a comment."""
-    return ()
+    return comments.NO_NOTES
 
 
 @hurried
@@ -50,8 +55,8 @@ def check(
     It is judged by the site's state as this process saw it last, and recorded unless that has
     changed since; then the store answers the state as it is, and the comment is judged by that.
 
-    `notes` makes what is to be kept beside the comment, from it as it was just judged; `was_cut`
-    has the verdict say that the content was longer.
+    `notes` makes what is to be kept beside a new comment, from it as it was just judged;
+    `was_cut` has the verdict say that the content was longer.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
     has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
@@ -74,8 +79,8 @@ def check(
                 return Checked(_unrecorded(comment), False, context.settings)
             beside = notes(comment, context.settings)
             stored = _record(runtime, grant, context, raw_id, comment, beside, expected)
-            if isinstance(stored, Comment):
-                return Checked(stored, True, context.settings)
+            if isinstance(stored, Checked):
+                return stored
             # Once it is told the state, the verdict stands by it as of then: no third round trip.
             expected = None
             state, grant = _agreed(runtime, grant, stored)
@@ -178,7 +183,7 @@ def _record(
     comment: Comment,
     notes: comments.Notes,
     expected: SiteState | None,
-) -> Comment | SiteState:
+) -> Checked | SiteState:
     """Returns the comment as it was stored; the site's state where it is not the `expected`."""
     on = comments.Conditions(
         tokens=grant.revision,
@@ -202,6 +207,9 @@ def _record(
         raise RateLimited(60 - now_ms() // 1000 % 60)
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
-    if not answer[0].stored:
-        return comment
-    return codec.unpack_comment(grant.site, answer[0].id, answer[0].stored)
+    written = answer[0]
+    if not written.stored:
+        return Checked(comment, True, context.settings, "comment")
+    found = codec.unpack_comment(grant.site, written.id, written.stored)
+    new: New = "revision" if written.kind == "revision" else ""
+    return Checked(found, True, context.settings, new)

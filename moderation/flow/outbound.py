@@ -7,22 +7,28 @@ changes nothing. Redirects are not followed; time and size are bounded.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import http.client
 import ipaddress
 import socket
 import ssl
-import time
+import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from concurrent.futures import Future
+from urllib.parse import quote, urlsplit
 
-import urllib3
 from msgspec import Struct
+
+from moderation.domain.akismet import ascii_host
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 WHOLE_SECONDS = 10.0
+"""Bounds the exchange from the look-up of the name to the last byte."""
 BODY_BYTES = 64 * 1024
 
+_IN_TARGETS = "%/?:@!$&'()*+,;=~"
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -47,53 +53,78 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[st
     Raises:
         OutboundError: the URL cannot be used, its host may not be reached or did not answer.
     """
-    parts = urlsplit(url)
-    host, secure = parts.hostname or "", parts.scheme == "https"
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
-        raise OutboundError("the address is not one of http or https")
-    address = resolve(host, parts.port or (443 if secure else 80), allowed)
-    path = parts.path or "/"
-    target = f"{path}?{parts.query}" if parts.query else path
-    sent = {"Host": parts.netloc, "User-Agent": "Winnow", "Accept-Encoding": "identity", **headers}
-    pool = _pool(str(address), parts.port, host, secure)
+    exchange = _Exchange()
+    answer: Future[Reply] = Future()
+
+    def send() -> None:
+        try:
+            answer.set_result(exchange.post(url, body, headers, allowed))
+        except Exception as error:
+            answer.set_exception(error)
+
+    # A thread, for nothing else ends the look-up of a name or a handshake.
+    threading.Thread(target=send, daemon=True).start()
     try:
-        return _send(pool, target, body, sent)
-    except (urllib3.exceptions.HTTPError, OSError) as error:
+        return answer.result(WHOLE_SECONDS)
+    except (http.client.HTTPException, OSError, ValueError) as error:
         raise OutboundError(f"no answer: {type(error).__name__}") from error
     finally:
-        pool.close()
+        exchange.end()
 
 
-def _pool(address: str, port: int | None, host: str, secure: bool) -> Any:
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    if not secure:
-        return urllib3.HTTPConnectionPool(address, port, timeout=timeout, maxsize=1)
-    return urllib3.HTTPSConnectionPool(
-        address,
-        port,
-        timeout=timeout,
-        maxsize=1,
-        ssl_context=ssl.create_default_context(),
-        server_hostname=host,
-        assert_hostname=host,
-    )
+class _Exchange:
+    """One request and its reply, which another thread can end at any time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._line: socket.socket | None = None
+        self._is_over = False
+
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[str]
+    ) -> Reply:
+        parts = urlsplit(url)
+        host, secure = parts.hostname or "", parts.scheme == "https"
+        if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
+            raise OutboundError("the address is not one of http or https")
+        port = parts.port or (443 if secure else 80)
+        address = resolve(host, port, allowed)
+        path = parts.path or "/"
+        target = quote(f"{path}?{parts.query}" if parts.query else path, safe=_IN_TARGETS)
+        named = ascii_host(parts.netloc)
+        sent = {"Host": named, "User-Agent": "Winnow", "Accept-Encoding": "identity"}
+        connection = http.client.HTTPConnection(host)
+        with self._connected((str(address), port)) as line:
+            connection.sock = _tls().wrap_socket(line, server_hostname=host) if secure else line
+            with contextlib.closing(connection):
+                connection.request("POST", target, body, {**sent, **headers})
+                reply = connection.getresponse()
+                return Reply(reply.status, reply.read(BODY_BYTES))
+
+    def _connected(self, address: tuple[str, int]) -> socket.socket:
+        line = socket.create_connection(address, CONNECT_SECONDS)
+        line.settimeout(READ_SECONDS)
+        with self._lock:
+            if self._is_over:
+                line.close()
+                raise TimeoutError
+            # TLS takes the descriptor over: a second one of the same connection ends both.
+            self._line = line.dup()
+        return line
+
+    def end(self) -> None:
+        """Ends the exchange, wherever it is."""
+        with self._lock:
+            self._is_over = True
+            if self._line is not None:
+                with contextlib.suppress(OSError):
+                    self._line.shutdown(socket.SHUT_RDWR)
+                self._line.close()
 
 
-def _send(pool: Any, target: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-    until = time.monotonic() + WHOLE_SECONDS
-    answer = pool.urlopen(
-        "POST", target, body=body, headers=headers, redirect=False, retries=False,
-        preload_content=False, decode_content=False,
-    )  # fmt: skip
-    parts: list[bytes] = []
-    while sum(map(len, parts)) < BODY_BYTES:
-        if time.monotonic() > until:
-            raise OutboundError("the answer took too long")
-        part = answer.read1(BODY_BYTES)
-        if not part:
-            break
-        parts.append(part)
-    return Reply(answer.status, b"".join(parts)[:BODY_BYTES])
+@functools.lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
 
 
 def resolve(host: str, port: int, allowed: Sequence[str] = ()) -> Address:

@@ -92,9 +92,19 @@ def day_of(now_ms: int) -> str:
     return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
 
 
-Notes = Sequence[tuple[bytes, bytes]]
-"""What is kept beside a comment for as long as it: a prefix to which the comment's id is added
-with what stands there, or a key that leads to the comment's id with b"" in its place."""
+class Notes(Struct, frozen=True):
+    """What is noted of a new comment beside itself.
+
+    `told` is the label that its site is told, '' for what the status says. `kept` lives for as
+    long as the comment: a prefix to which the comment's id is added with what stands there, or a
+    key that leads to the comment's id with b"" in its place.
+    """
+
+    told: str = ""
+    kept: Sequence[tuple[bytes, bytes]] = ()
+
+
+NO_NOTES = Notes()
 
 
 def accept_call(
@@ -103,11 +113,11 @@ def accept_call(
     retention: list[int],
     now_ms: int,
     on: Conditions,
-    notes: Notes = (),
+    notes: Notes = NO_NOTES,
 ) -> tuple[list[str], list[Any]]:
     """Returns keys and arguments of the script that writes up to `AT_ONCE` comments.
 
-    `notes` are on the first of them.
+    `notes` are on the first of them. What comes with a label is no answer to anybody.
     """
     k = keys.of_site(site)
     idempotency, limit = k.meta, k.meta
@@ -126,11 +136,12 @@ def accept_call(
     for w in writes:
         args += (w.id, w.external_id)
         args.append(external_bucket(w.external_id) if w.external_id else "")
-        args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms) + w.submission)
+        told = codec.TOLD_NOTHING if w.label else codec.TOLD_CODE[notes.told]
+        args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission)
         if words == _ALL_WORDS:
             by = "" if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
             args += (by, codec.LABEL_CODE[w.label], w.decision, w.example)
-    for note in notes:
+    for note in notes.kept:
         args += note
     return [
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),

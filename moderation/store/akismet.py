@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from moderation.domain.akismet import Account, Blog, Key, Trace
-from moderation.store import codec, keys
+from moderation.domain.errors import StoreDown
+from moderation.store import codec, comments, keys
 from moderation.store.client import Store, store_errors
 from moderation.store.comments import Notes
 
@@ -20,6 +22,16 @@ _trace = msgspec.msgpack.Decoder(Trace).decode
 FAILED_SECONDS = 600
 """For how long an unknown key counts against the address that it came from."""
 _USAGE_SECONDS = 70 * 86_400
+
+
+class Counted(Struct, frozen=True):
+    """What a site is told of a comment as of a time (ms), '' for what it was told before."""
+
+    told: str = ""
+    updated_ms: int = 0
+
+
+UNCOUNTED = Counted()
 
 
 def put_account(store: Store, account: Account) -> None:
@@ -134,6 +146,12 @@ def key_and_failures(store: Store, digest: str, address: str) -> tuple[Key | Non
     return None if data is None else _key(data), int(failed or 0)
 
 
+def uncount(store: Store, account_id: str, month: str) -> None:
+    """Takes back one check that was counted for a quota."""
+    with store_errors():
+        store.redis.decr(keys.akismet_usage(account_id, month))
+
+
 def usage(store: Store, account_id: str, month: str) -> int:
     """Returns how many checks were counted for an account's quota in a month."""
     with store_errors():
@@ -157,41 +175,71 @@ def put_usage(store: Store, account_id: str, month: str, used: int) -> None:
         store.redis.set(keys.akismet_usage(account_id, month), used, ex=_USAGE_SECONDS)
 
 
-def notes(site: str, guid: bytes, trace: Trace) -> Notes:
-    """Returns what a check keeps beside its comment, for the script that writes that."""
-    k = keys.of_site(site)
-    kept = [
-        (k.akismet.encode(), codec.encode(trace)),
-        (k.akismet_guid.encode() + guid, b""),
-        (k.akismet_same.encode() + trace.same, b""),
+def _leading(k: keys.SiteKeys, trace: Trace) -> list[bytes]:
+    """Returns the keys that lead from a trace's names to its comment."""
+    return [
+        *(k.akismet_guid.encode() + guid for guid in trace.guids),
+        *(k.akismet_same.encode() + same for same in trace.same),
+        *(k.akismet_reference.encode() + reference for reference in trace.references),
     ]
-    if trace.reference:
-        kept.append((k.akismet_reference.encode() + trace.reference, b""))
-    return kept
+
+
+def notes(site: str, trace: Trace, told: str) -> Notes:
+    """Returns what a check keeps beside its new comment, for the script that writes that."""
+    k = keys.of_site(site)
+    leading = [(name, b"") for name in _leading(k, trace)]
+    return Notes(told, [(k.akismet.encode(), codec.encode(trace)), *leading])
 
 
 def trace(store: Store, site: str, raw_id: bytes) -> Trace | None:
     """Returns what is kept of the checks of a comment, None where there was none."""
+    data = _trace_bytes(store, site, raw_id)
+    return _trace(data) if data else None
+
+
+def _trace_bytes(store: Store, site: str, raw_id: bytes) -> bytes:
     with store_errors():
-        data = store.redis.get(keys.of_site(site).akismet.encode() + raw_id)
-    return None if data is None else _trace(data)
+        return store.redis.get(keys.of_site(site).akismet.encode() + raw_id) or b""
 
 
-def put_trace(store: Store, site: str, raw_id: bytes, trace: Trace, guid: bytes = b"") -> None:
-    """Writes a trace anew, and where reports find it; everything goes when the comment goes."""
+def change_trace(
+    store: Store,
+    site: str,
+    raw_id: bytes,
+    change: Callable[[Trace | None], Trace | None],
+    counted: Counted = UNCOUNTED,
+) -> None:
+    """Writes a comment's trace anew, and where reports find it; all of it goes with the comment.
+
+    `change` makes the new trace of the one that is there; None deletes it. Nothing is written
+    where that is the same.
+
+    Raises:
+        StoreDown: others change it again and again, or the store does not answer. StoreFull.
+    """
     k = keys.of_site(site)
-    with store_errors():
-        ttl = int(store.redis.pttl(k.comment.encode() + raw_id))
-        if ttl == -2:
+    for _ in range(8):
+        data = _trace_bytes(store, site, raw_id)
+        before = _trace(data) if data else None
+        new = change(before)
+        if new == before:
             return
-        px = ttl if ttl > 0 else None
-        pipe = store.redis.pipeline(transaction=False)
-        for name, value in notes(site, guid or trace.guids[-1], trace):
-            if value:
-                pipe.set(name + raw_id, value, px=px)
-            else:
-                pipe.set(name, raw_id, px=px)
-        pipe.execute()
+        leading = _leading(k, new) if new else []
+        gone = [name for name in (_leading(k, before) if before else []) if name not in leading]
+        day = k.day + comments.day_of(counted.updated_ms)
+        names: list[Any] = [k.comment.encode() + raw_id, k.akismet.encode() + raw_id, day]
+        told = codec.TOLD_CODE[counted.told] if counted.told else 0
+        known = codec.encode(new) if new else b""
+        args = [raw_id, data, known, len(leading), counted.updated_ms, told]
+        names += [*leading, *gone]
+        if store.run("akismet_trace", names, args):
+            return
+    raise StoreDown("what is kept of a check is being changed again and again")
+
+
+def forget(store: Store, site: str, raw_id: bytes) -> None:
+    """Deletes what is kept of the checks of a comment."""
+    change_trace(store, site, raw_id, lambda _: None)
 
 
 def find(
@@ -206,20 +254,6 @@ def find(
             k.akismet_reference.encode() + reference,
         )
     return found[0], found[1], found[2]
-
-
-def forget(store: Store, site: str, raw_id: bytes) -> None:
-    """Deletes what is kept of the checks of a comment."""
-    kept = trace(store, site, raw_id)
-    if kept is None:
-        return
-    k = keys.of_site(site)
-    names: list[bytes] = [k.akismet.encode() + raw_id, k.akismet_same.encode() + kept.same]
-    names += [k.akismet_guid.encode() + guid for guid in kept.guids]
-    if kept.reference:
-        names.append(k.akismet_reference.encode() + kept.reference)
-    with store_errors():
-        store.redis.delete(*names)
 
 
 def tell_by(store: Store, what: str, due_ms: int) -> None:

@@ -30,6 +30,10 @@ STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUS
 LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 
+TOLD_STATUS, TOLD_NOTHING = 1, 4
+"""What a site took a comment for: what its status by the verdict says; nothing at all."""
+TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3}
+
 
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
@@ -148,13 +152,15 @@ def unpack_comment(site: str, raw_id: bytes, data: bytes) -> Comment:
     )
 
 
-def pack_new(verdict: Verdict | None, status: str, digest: bytes, now_ms: int) -> bytes:
+def pack_new(
+    verdict: Verdict | None, status: str, digest: bytes, now_ms: int, told: int = TOLD_STATUS
+) -> bytes:
     """Returns all of a new comment as it is stored but its submission, which follows."""
     if verdict is None:
-        return _COMMENT.pack(1, 0, 0, 0, 1, 0, 0, 0, 0, 0, now_ms, digest)
+        return _COMMENT.pack(told, 0, 0, 0, 1, 0, 0, 0, 0, 0, now_ms, digest)
     packed = pack_verdict(verdict)
     return _COMMENT.pack(
-        1, STATUS_CODE[status], STATUS_CODE[verdict.status], LABEL_CODE[verdict.label],
+        told, STATUS_CODE[status], STATUS_CODE[verdict.status], LABEL_CODE[verdict.label],
         1, 0, 0, 0, len(packed), 0, now_ms, digest,
     ) + packed  # fmt: skip
 

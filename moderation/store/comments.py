@@ -12,6 +12,7 @@ from moderation.store import codec, keys
 from moderation.store.accepting import (
     AT_ONCE,
     EXTERNAL_BUCKETS,
+    NO_NOTES,
     Conditions,
     Notes,
     Write,
@@ -29,6 +30,7 @@ from moderation.store.client import Store, store_errors
 __all__ = [
     "AT_ONCE",
     "EXTERNAL_BUCKETS",
+    "NO_NOTES",
     "Conditions",
     "Notes",
     "Write",

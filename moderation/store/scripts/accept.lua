@@ -11,8 +11,8 @@
 --       time of making, snapshot, as in read.lua, with a blank between them), words a comment;
 --       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
 --       or in 8: who judged, decided label (0: none), decision, example besides;
---       then notes on the first comment, which live as long as it: a prefix to which its id is
---       added, what stands there; a key that leads to its id, '' in place of what stands there
+--       then notes on the first comment if it is new, which live as long as it: a prefix to which
+--       its id is added, what stands there; a key that leads to its id, '' in place of that
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
 -- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
 --       same again; after one that was not new comes that comment as it then is; {'tokens'},
@@ -62,11 +62,13 @@ local function pack(kind, revision, status) return struct.pack('>c1I4B', kind, r
 local NEW = pack('n', 1, COMMENT_QUEUED)
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
--- Notes that a revision waits for its verdict, or counts the one it came with.
+-- Notes that a revision waits for its verdict, or counts the one it came with; what came with its
+-- label was not asked about.
 local function wait_or_count(at, id, c)
   if c.verdict == '' then
     waiting[#waiting + 1] = id .. struct.pack('>I4I4', c.revision, #c.submission)
-  else
+  elseif c.told ~= COMMENT_TOLD_NOTHING then
+    if COMMENT_TOLD[c.told] then count(COMMENT_TOLD[c.told]) end
     local code = 100 * c.verdict_status + 10 * c.verdict_label + tonumber(ARGV[at + 4])
     judged[code] = (judged[code] or 0) + 1
   end
@@ -77,10 +79,11 @@ local function revise(at, id, c, new, label)
   if c.digest ~= new.digest then
     comment_save(k.comment .. id .. ':' .. c.revision, c, ttls[c.status])
     c.revision, c.decision, c.digest, c.submission = c.revision + 1, '', new.digest, new.submission
-    c.status = new.status
+    c.status, c.told = new.status, new.told
     count('revisions')
   elseif new.verdict ~= '' and c.verdict == '' then
     if c.decision == '' then c.status = new.status end
+    c.told = new.told
   else
     return label > 0
   end
@@ -147,7 +150,7 @@ end
 
 for i = 1, n do answers[i] = accept(16 + words * (i - 1)) end
 local notes = 16 + words * n
-if #ARGV >= notes then
+if #ARGV >= notes and string.sub(answers[1], 17, 17) == 'n' then
   local id = string.sub(answers[1], 1, 16)
   local ttl = redis.call('PTTL', k.comment .. id)
   for at = notes, #ARGV, 2 do

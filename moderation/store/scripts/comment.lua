@@ -1,19 +1,23 @@
 -- Put in front of every script that names comment_: how a comment and a label entry are laid out.
 -- A comment: header, verdict, decision, submission (the last three msgpack; lengths in the header).
--- header: version, status, status by the verdict, label by the verdict, revision, decisions,
+-- header: told, status, status by the verdict, label by the verdict, revision, decisions,
 --         active label, last label, length of verdict, length of decision, updated (ms), digest
+-- told: what the site took the comment for before anybody decided, by which decisions are errors:
+--       what the status by the verdict says, ham, spam, or nothing, for it came with its label
 local COMMENT_FORMAT = '>BBBBI4I2I4I4I2I2I8c8'
 local COMMENT_HEADER = 38
 local COMMENT_QUEUED, COMMENT_APPROVED, COMMENT_HELD, COMMENT_SPAM = 0, 1, 2, 3
 local COMMENT_HAM_LABEL, COMMENT_SPAM_LABEL = 1, 2
+local COMMENT_TOLD_STATUS, COMMENT_TOLD_HAM, COMMENT_TOLD_SPAM, COMMENT_TOLD_NOTHING = 1, 2, 3, 4
+local COMMENT_TOLD = {[COMMENT_TOLD_HAM] = 'told_ham', [COMMENT_TOLD_SPAM] = 'told_spam'}
 
 -- Returns a comment of its bytes. The constructor gives the table its size at once.
 local function comment_open(text)
-  local _, status, verdict_status, verdict_label, revision, decisions, active, last, n_verdict,
+  local told, status, verdict_status, verdict_label, revision, decisions, active, last, n_verdict,
     n_decision, updated, digest = struct.unpack(COMMENT_FORMAT, text)
   local decision_at = COMMENT_HEADER + 1 + n_verdict
   local submission_at = decision_at + n_decision
-  return {status = status, verdict_status = verdict_status, verdict_label = verdict_label,
+  return {told = told, status = status, verdict_status = verdict_status, verdict_label = verdict_label,
     revision = revision, decisions = decisions, active = active, last = last, updated = updated,
     digest = digest, verdict = string.sub(text, COMMENT_HEADER + 1, decision_at - 1),
     decision = string.sub(text, decision_at, submission_at - 1),
@@ -26,7 +30,7 @@ local function comment_load(key)
 end
 
 local function comment_pack(c)
-  return struct.pack(COMMENT_FORMAT, 1, c.status, c.verdict_status, c.verdict_label, c.revision,
+  return struct.pack(COMMENT_FORMAT, c.told, c.status, c.verdict_status, c.verdict_label, c.revision,
     c.decisions, c.active, c.last, #c.verdict, #c.decision, c.updated, c.digest)
     .. c.verdict .. c.decision .. c.submission
 end
@@ -90,11 +94,19 @@ end
 
 local COMMENT_ERROR = {[COMMENT_HAM_LABEL] = 'false_positives', [COMMENT_SPAM_LABEL] = 'missed_spam'}
 
+-- Says whether a site refused (spam) or let through (ham) a comment that is the opposite.
+local function comment_is_error(c, label)
+  local is_spam = label == COMMENT_SPAM_LABEL
+  if c.told == COMMENT_TOLD_STATUS then
+    return c.verdict ~= '' and c.verdict_status == (is_spam and COMMENT_APPROVED or COMMENT_SPAM)
+  end
+  return c.told == (is_spam and COMMENT_TOLD_HAM or COMMENT_TOLD_SPAM)
+end
+
 -- Counts a decision that says: let through but spam, or refused but ham. Returns the day that it
--- was counted on, '' where the verdict was no such error.
+-- was counted on, '' where there was no such error.
 local function comment_count_error(day, c, label)
-  local wrong = label == COMMENT_SPAM_LABEL and COMMENT_APPROVED or COMMENT_SPAM
-  if c.verdict == '' or c.verdict_status ~= wrong then return '' end
+  if not comment_is_error(c, label) then return '' end
   comment_count(day, COMMENT_ERROR[label], 1)
   return string.sub(day, -LABEL_DAY)
 end

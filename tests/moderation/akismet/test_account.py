@@ -92,7 +92,7 @@ def test_a_quota_ends_checks_with_notices_and_nothing_else(
     assert client.report("spam", f"{HAM} 0") == THANKS
     assert client("1.1/verify-key").data == b"valid"
     usage = client("1.2/usage-limit").json
-    assert usage == {"limit": 2, "usage": 3, "percentage": "150.00", "throttled": True}
+    assert usage == {"limit": 2, "usage": 2, "percentage": "100.00", "throttled": True}
 
 
 def test_a_raised_quota_holds_for_the_next_call(

@@ -90,7 +90,7 @@ def test_what_changes_while_a_comment_is_scored_still_holds_for_its_verdict(
             decide(runtime, SITE, first.id, "spam", Word("ann", "api"), None)
             sites.put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.999999))
         met.append(comment.verdict.model)
-        return ()
+        return comments.NO_NOTES
 
     done = check(other, mine, submission(text.replace("oak", "pine")), notes=meanwhile)
     assert done.comment.verdict.model == f"{runtime.shipped.name}+1"
@@ -108,7 +108,7 @@ def test_a_verdict_never_waits_for_a_site_to_stand_still(runtime, other, bearer,
 
     def meanwhile(comment, settings):
         decide(runtime, SITE, first.id, next(labels), Word("ann", "api"), None)
-        return ()
+        return comments.NO_NOTES
 
     done = check(other, mine, submission("Another one"), notes=meanwhile)
     assert done.recorded and done.comment.verdict.model == f"{runtime.shipped.name}+1"
@@ -216,7 +216,7 @@ def test_a_store_that_hangs_after_any_trip_of_a_check_gets_the_fail_mode_in_time
 def test_what_the_process_itself_takes_is_not_held_against_the_store(runtime, grant):
     def slow(comment, settings):
         time.sleep(0.5)
-        return ()
+        return comments.NO_NOTES
 
     assert check(runtime, grant, submission(HAM), notes=slow).recorded
 
