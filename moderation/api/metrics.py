@@ -102,6 +102,7 @@ class _Stored:
 
         up = GaugeMetricFamily("winnow_store_up", "1 if the store answers.")
         try:
+            full = health.is_full(self._runtime)
             waiting, done = health.queue(self._runtime), health.today(self._runtime)
         except WinnowError:
             up.add_metric([], 0)
@@ -109,6 +110,9 @@ class _Stored:
             return
         up.add_metric([], 1)
         yield up
+        yield GaugeMetricFamily(
+            "winnow_store_full", "1 if it refuses new comments for want of memory or disk.", full
+        )
         yield GaugeMetricFamily(
             "winnow_queue_depth", "Comments that wait for a verdict.", waiting.depth
         )

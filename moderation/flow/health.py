@@ -10,7 +10,7 @@ from msgspec import Struct
 from moderation.flow import read
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import comments as stored
-from moderation.store import inbox, schema, sites
+from moderation.store import fullness, inbox, schema, sites
 
 
 class Queue(Struct, frozen=True):
@@ -27,6 +27,11 @@ def ready(runtime: Runtime) -> None:
         StoreDown: it does not answer. SchemaMismatch: another version wrote it.
     """
     schema.check(runtime.store)
+
+
+def is_full(runtime: Runtime) -> bool:
+    """Says whether the store refuses new comments for want of memory or disk."""
+    return fullness.is_full(runtime.store)
 
 
 def queue(runtime: Runtime) -> Queue:

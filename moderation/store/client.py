@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from time import monotonic
 from typing import Any, NamedTuple, Self
 
@@ -22,6 +20,7 @@ from redis.retry import Retry
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.store import fullness, layout
 from moderation.store.hurry import counted, in_a_hurry
+from moderation.store.script import Script
 
 CONNECT_SECONDS = 0.3
 READ_SECONDS = 1.0
@@ -40,22 +39,6 @@ _DOWN = (
 # Answers for which the client has no kind of error of its own. MISCONF: the disk is full.
 _FULL_WORDS = frozenset(("OOM", "MISCONF"))
 _DOWN_WORDS = frozenset(("BUSY", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "UNKILLABLE"))
-
-
-class Script:
-    """One Lua file: its text and the digest by which the server knows it."""
-
-    def __init__(self, name: str) -> None:
-        folder = files("moderation.store") / "scripts"
-        text = (folder / f"{name}.lua").read_text()
-        if text.startswith("#!"):
-            first, rest = text.split("\n", 1)
-        else:
-            first, rest = "", text
-        library = (folder / "comment.lua").read_text() if "comment_" in rest else ""
-        self.name = name
-        self.text = f"{first}\n{library}{rest}" if first else library + rest
-        self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so
 
 
 class Call(NamedTuple):

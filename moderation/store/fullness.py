@@ -23,7 +23,7 @@ def say(why: str) -> None:
     now = monotonic()
     if now - _said_at >= SAID_EVERY_SECONDS:
         _said_at = now
-        log.error("the store is full and refuses comments (%s): docs/operating.md, Memory", why)
+        log.error("the store is full (%s) and refuses comments: docs/operating.md", why)
 
 
 def is_full(store: Store) -> bool:

@@ -11,7 +11,7 @@ from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import WinnowError
 from moderation.settings import Settings
-from moderation.store import schema, sites
+from moderation.store import fullness, schema, sites
 
 
 @click.command()
@@ -52,6 +52,12 @@ def _folder(settings: Settings) -> Iterator[str]:
 def _store(settings: Settings) -> Iterator[str]:
     with connect.open_store(settings) as (store, _):
         yield "it answers"
+        if fullness.is_full(store):
+            raise Refused(
+                "it is full and refuses comments: give it more memory (maxmemory) or disk, "
+                "or keep comments for a shorter time (`site set … retention.spam=30`)"
+            )
+        yield "it has room"
         if schema.stored(store) == 0:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)

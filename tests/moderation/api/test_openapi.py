@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -73,7 +76,16 @@ def operations(app: Flask) -> dict[str, Any]:
     return {f"{operation.method.upper()} {operation.path}": operation for operation in found}
 
 
-def attack(operation: Any, mode: schemathesis.GenerationMode, headers: dict[str, str]) -> list[int]:
+Seed = Callable[[], tuple[dict[str, str], dict[str, str]]]
+"""Makes what a request is to name; returns path parameters and headers."""
+
+
+def attack(
+    operation: Any,
+    mode: schemathesis.GenerationMode,
+    headers: dict[str, str],
+    seed: Seed = lambda: ({}, {}),
+) -> list[int]:
     """Sends made-up requests, checks every answer and returns the statuses."""
     statuses: list[int] = []
 
@@ -86,7 +98,9 @@ def attack(operation: Any, mode: schemathesis.GenerationMode, headers: dict[str,
         suppress_health_check=list(HealthCheck),
     )
     def call(case: Any) -> None:
-        answer = case.call(headers=headers)
+        named, more = seed()
+        case.path_parameters = {**(case.path_parameters or {}), **named}
+        answer = case.call(headers=headers | more)
         statuses.append(answer.status_code)
         case.validate_response(answer, checks=CHECKS)
 
@@ -112,3 +126,33 @@ def test_no_made_up_request_gets_an_undescribed_answer(app: Flask, store: Store)
             assert not operation.body and not operation.query
     # The rest name comments that are not there.
     assert accepted >= 6
+
+
+@pytest.mark.timeout(300)
+def test_answers_about_comments_that_are_there_are_described(
+    app: Flask, store: Store, caller: Callable[..., Caller]
+) -> None:
+    api = caller("submit", "moderate")
+    numbers = itertools.count()
+
+    def seed(decided: bool, stale: bool) -> tuple[dict[str, str], dict[str, str]]:
+        comment = api.post("/v1/check", {"content": f"Number {next(numbers)}"}).json
+        if decided:
+            assert api.decide(comment, "spam", '"1-0"').status_code == 200
+        etag = f'"1-{int(decided) + int(stale)}"'
+        return {"comment_id": comment["id"]}, {"If-Match": etag}
+
+    headers = {"Authorization": f"Bearer {api.token}"}
+    about = {name: op for name, op in operations(app).items() if "{comment_id}" in name}
+    expected = {
+        "GET /v1/comments/{comment_id}": (200, 200),
+        "DELETE /v1/comments/{comment_id}": (204, 204),
+        "POST /v1/comments/{comment_id}/decision": (200, 412),
+        "POST /v1/comments/{comment_id}/decision/undo": (200, 412),
+    }
+    assert set(about) == set(expected)
+    for name, operation in about.items():
+        for stale in (False, True):
+            made = partial(seed, name.endswith("undo"), stale)
+            statuses = attack(operation, schemathesis.GenerationMode.POSITIVE, headers, made)
+            assert expected[name][stale] in statuses, name

@@ -46,7 +46,7 @@ def test_metrics_count_requests_verdicts_and_what_waits(api: Caller, anyone: Cal
     assert answer.content_type.startswith("text/plain")
     found = samples(answer.text)
     assert found[name] == before + 1
-    assert found["winnow_store_up"] == 1
+    assert (found["winnow_store_up"], found["winnow_store_full"]) == (1, 0)
     assert found["winnow_queue_depth"] == 1
     assert found["winnow_store_round_trips_total"] > 0
     assert found["winnow_queue_oldest_seconds"] >= 0
@@ -72,6 +72,14 @@ def test_metrics_without_a_store_say_so(anyone: Caller, runtime: Runtime, tmp_pa
     found = samples(anyone.get("/metrics").text)
     assert found["winnow_store_up"] == 0
     assert "winnow_queue_depth" not in found
+
+
+def test_metrics_of_a_full_store_say_so(anyone: Caller, valkey: Server) -> None:
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        found = samples(anyone.get("/metrics").text)
+        client.config_set("maxmemory", 0)
+    assert (found["winnow_store_up"], found["winnow_store_full"]) == (1, 1)
 
 
 def test_paths_that_are_not_ours_do_not_make_metrics(anyone: Caller) -> None:

@@ -15,6 +15,7 @@ from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
 from moderation.store import Store, keys, schema, sites
 from tests.conftest import SECRET
+from tests.e2e.running import free_port
 
 Winnow = Callable[..., str]
 
@@ -85,8 +86,13 @@ def test_a_first_run_that_was_cut_short_is_made_whole(
 
 
 def test_a_newer_store_is_refused_by_every_command_and_left_alone(
-    winnow: Winnow, prepared: dict[str, str], store: Store, settings: Settings
+    winnow: Winnow,
+    prepared: dict[str, str],
+    store: Store,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("WINNOW_BIND", f"127.0.0.1:{free_port()}")
     store.redis.set(keys.SCHEMA, schema.VERSION + 1)
     before = everything(store)
     for words in COMMANDS_ON_THE_STORE:
@@ -190,6 +196,20 @@ def test_the_doctor_finds_a_whole_installation_whole(
     assert "WRONG" not in told
     for part in ("data folder", "store", "broker", "model"):
         assert f"ok     {part}: " in told
+
+
+@pytest.mark.usefixtures("kernels")
+def test_the_doctor_says_that_the_store_is_full(
+    winnow: Winnow, prepared: dict[str, str], store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.redis.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main(["doctor"])
+    finally:
+        store.redis.config_set("maxmemory", 0)
+    assert ended.value.code == 1
+    assert "WRONG  store: it is full and refuses comments" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("kernels")
