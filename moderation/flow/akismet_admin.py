@@ -67,6 +67,18 @@ def account_named(store: Store, name: str) -> Account:
     return found
 
 
+def listed_keys(store: Store) -> list[tuple[str, str, Key]]:
+    """Returns the account's name ('-' without one), id and record of every key, by time."""
+    names = {account.id: account.name for account in akismet.accounts(store)}
+    found = sorted(akismet.all_keys(store).items(), key=lambda item: item[1].created_ms)
+    return [(names.get(key.account, "-"), digest[:KEY_ID_LENGTH], key) for digest, key in found]
+
+
+def blogs_of(store: Store, account: Account) -> dict[str, Blog]:
+    """Returns the blogs of an account by their address."""
+    return akismet.blogs(store, account.id)
+
+
 def rotate(store: Store, secret: bytes, account: Account, overlap_ms: int) -> str:
     """Makes a new key of an account and returns it; the keys before it end after the overlap."""
     made = new_key()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 
-from argon2 import PasswordHasher
 from msgspec import Struct
 from ulid import ULID
 
 from classifier import Model
-from moderation.domain.accounts import Scope, Token, User, new_token, token_digest
+from moderation.domain.accounts import Scope, Token, new_token, token_digest
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import site_name
 from moderation.flow import akismet_admin
+from moderation.flow.administer import put_user
 from moderation.flow.runtime import now_ms
 from moderation.settings import Settings
 from moderation.store import Store, schema, sites
@@ -115,8 +115,3 @@ def _put_token(
 ) -> None:
     made = Token(str(ULID()), site, scopes, name, now_ms(), per_minute)
     sites.put_token(store, token_digest(token), made)
-
-
-def put_user(store: Store, name: str, password: str, role: str) -> None:
-    """Makes or changes a person's account."""
-    sites.put_user(store, User(name, PasswordHasher().hash(password), role))  # type: ignore[arg-type]

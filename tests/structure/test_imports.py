@@ -16,7 +16,7 @@ CONTRACTS = {
     ]
 }
 PACKAGES = {path.parent.name for path in (ROOT / "moderation").glob("*/__init__.py")}
-TALKING = {"api", "akismet", "console"} & PACKAGES
+TALKING = {"api", "akismet", "cli", "console"} & PACKAGES
 
 SERVE = """
 import json, sys

@@ -9,7 +9,6 @@ from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
 from moderation.domain.akismet import SITE_LIMIT
 from moderation.settings import Settings
-from moderation.store import akismet
 
 _HOUR_MS = 3_600_000
 
@@ -23,19 +22,13 @@ def key() -> None:
 @pass_settings
 def list_keys(settings: Settings) -> None:
     """Print every key: account, id, made, until when it is good (- for ever)."""
-    from moderation.flow.akismet_admin import KEY_ID_LENGTH
+    from moderation.flow import akismet_admin
 
     with connect.open_store(settings) as (store, _):
-        names = {account.id: account.name for account in akismet.accounts(store)}
-        found = akismet.all_keys(store)
+        found = akismet_admin.listed_keys(store)
     echo_rows(
-        (
-            names.get(kept.account, "-"),
-            digest[:KEY_ID_LENGTH],
-            _time(kept.created_ms),
-            _time(kept.expires_ms) if kept.expires_ms else "-",
-        )
-        for digest, kept in sorted(found.items(), key=lambda item: item[1].created_ms)
+        (name, key_id, _time(k.created_ms), _time(k.expires_ms) if k.expires_ms else "-")
+        for name, key_id, k in found
     )
 
 
@@ -96,7 +89,7 @@ def blogs(settings: Settings, account: str) -> None:
     from moderation.flow import akismet_admin
 
     with connect.open_store(settings) as (store, _):
-        found = akismet.blogs(store, akismet_admin.account_named(store, account).id)
+        found = akismet_admin.blogs_of(store, akismet_admin.account_named(store, account))
     echo_rows(
         (address, blog.site, "revoked" if blog.revoked else "allowed")
         for address, blog in sorted(found.items())

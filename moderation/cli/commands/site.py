@@ -6,11 +6,10 @@ import msgspec
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
-from moderation.domain.errors import InvalidInput, NotFound
+from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import SiteSettings
+from moderation.flow import administer
 from moderation.settings import Settings
-from moderation.store import sites
-from moderation.store.client import Store
 
 
 @click.group()
@@ -23,7 +22,7 @@ def site() -> None:
 def list_sites(settings: Settings) -> None:
     """Print the names of all sites."""
     with connect.open_store(settings) as (store, _):
-        echo_rows((name,) for name in sites.names(store))
+        echo_rows((name,) for name in administer.site_names(store))
 
 
 @site.command()
@@ -44,8 +43,7 @@ def add(settings: Settings, name: str) -> None:
 def show(settings: Settings, name: str) -> None:
     """Print a site's settings as JSON."""
     with connect.open_store(settings) as (store, _):
-        _must_exist(store, name)
-        found = msgspec.to_builtins(sites.settings(store, name))
+        found = msgspec.to_builtins(administer.settings_of(store, name))
     full = msgspec.to_builtins(_everything(found))
     click.echo(msgspec.json.format(msgspec.json.encode(full), indent=2).decode())
 
@@ -57,21 +55,15 @@ def show(settings: Settings, name: str) -> None:
 def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
     """Change settings: mode=observe retention.spam=30 trusted_roles='["editor"]'."""
     with connect.open_store(settings) as (store, _):
-        _must_exist(store, name)
-        current = _everything(msgspec.to_builtins(sites.settings(store, name)))
+        current = _everything(msgspec.to_builtins(administer.settings_of(store, name)))
         for change in changes:
             _apply(current, change)
         try:
             new = msgspec.convert(current, SiteSettings)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"the settings stay as they were: {error}") from error
-        revision = sites.put_settings(store, name, new)
+        revision = administer.change_settings(store, name, new)
     click.echo(f"{name} is at revision {revision} of its settings")
-
-
-def _must_exist(store: Store, name: str) -> None:
-    if name not in sites.names(store):
-        raise NotFound(f"there is no site {name}; `site list` prints them")
 
 
 def _everything(found: object) -> dict[str, object]:

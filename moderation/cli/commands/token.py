@@ -8,9 +8,8 @@ from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
 from moderation.domain.accounts import Scope
-from moderation.domain.errors import NotFound
+from moderation.flow import administer
 from moderation.settings import Settings
-from moderation.store import sites
 
 
 @click.group()
@@ -23,7 +22,7 @@ def token() -> None:
 def list_tokens(settings: Settings) -> None:
     """Print every token: id, site (- for the installation), scopes, name."""
     with connect.open_store(settings) as (store, _):
-        found = sorted(sites.tokens(store).values(), key=lambda t: t.id)
+        found = administer.tokens(store)
     echo_rows((t.id, t.site or "-", ",".join(t.scopes), t.name) for t in found)
 
 
@@ -55,9 +54,5 @@ def add(settings: Settings, site: str, scopes: tuple[str, ...], name: str, per_m
 def revoke(settings: Settings, token_id: str) -> None:
     """Make a token useless from the next request on."""
     with connect.open_store(settings) as (store, _):
-        for digest, found in sites.tokens(store).items():
-            if found.id == token_id:
-                sites.revoke_token(store, digest, found.site)
-                click.echo(f"{token_id} is revoked")
-                return
-    raise NotFound(f"there is no token {token_id}; `token list` prints them")
+        administer.revoke_token(store, token_id)
+    click.echo(f"{token_id} is revoked")

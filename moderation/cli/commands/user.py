@@ -8,9 +8,9 @@ import click
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
-from moderation.domain.errors import InvalidInput, NotFound
+from moderation.domain.errors import InvalidInput
+from moderation.flow import administer
 from moderation.settings import Settings
-from moderation.store import sites
 
 _SHORTEST = 10
 
@@ -29,7 +29,7 @@ def user() -> None:
 def list_users(settings: Settings) -> None:
     """Print every account: name, role."""
     with connect.open_store(settings) as (store, _):
-        echo_rows((person.name, person.role) for person in sites.users(store))
+        echo_rows((person.name, person.role) for person in administer.users(store))
 
 
 @user.command()
@@ -44,13 +44,9 @@ def list_users(settings: Settings) -> None:
 @pass_settings
 def add(settings: Settings, name: str, role: str, password_stdin: bool) -> None:
     """Make an account; without --password-stdin a password is made and printed once."""
-    from moderation.flow import setup
-
     chosen = _choose(password_stdin)
     with connect.open_store(settings) as (store, _):
-        if sites.user(store, name) is not None:
-            raise InvalidInput(f"there is a user {name} already; `user password` changes theirs")
-        setup.put_user(store, name, chosen, role)
+        administer.add_user(store, name, chosen, role)
     _tell(name, chosen, password_stdin)
 
 
@@ -60,14 +56,9 @@ def add(settings: Settings, name: str, role: str, password_stdin: bool) -> None:
 @pass_settings
 def password(settings: Settings, name: str, password_stdin: bool) -> None:
     """Change a password; without --password-stdin a new one is made and printed once."""
-    from moderation.flow import setup
-
     chosen = _choose(password_stdin)
     with connect.open_store(settings) as (store, _):
-        found = sites.user(store, name)
-        if found is None:
-            raise NotFound(f"there is no user {name}; `user list` prints them")
-        setup.put_user(store, name, chosen, found.role)
+        administer.change_password(store, name, chosen)
     _tell(name, chosen, password_stdin)
 
 
