@@ -24,18 +24,27 @@ RETRY_SECONDS = 0.1
 
 @dataclass
 class Promised:
-    """What was answered with a 2xx: the id of each external id, the label of each decided id."""
+    """What was answered with a 2xx: the id of each external id, external ids that were edited,
+    the label of each decided id, ids whose decision was undone."""
 
     comments: dict[str, str] = field(default_factory=dict)
+    revisions: set[str] = field(default_factory=set)
     decisions: dict[str, str] = field(default_factory=dict)
+    undone: set[str] = field(default_factory=set)
     sent_again: int = 0
 
 
-class Load:
-    """Threads that submit one by one and in batches, and decide, until told to stop.
+def edited(external_id: str) -> str:
+    """The second text of a comment."""
+    return f"I said it better at second thought, see {external_id}."
 
-    A submission without a 2xx is sent again under its external id until it has one; a decision
-    without an answer is not, so that each decided comment has one decision at most.
+
+class Load:
+    """Threads that submit one by one and in batches, edit, decide and undo, until told to stop.
+
+    A submission without a 2xx is sent again under its external id until it has one; a decision or
+    an undo without an answer is not, so that each comment has one of either at most. What is
+    edited is not decided.
     """
 
     def __init__(self, up: Up) -> None:
@@ -46,9 +55,10 @@ class Load:
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._tried: set[str] = set()
+        self.undo_tried: set[str] = set()
         self._threads = [
             threading.Thread(target=self._run, args=(work,))
-            for work in (self._one, self._one, self._many, self._decide)
+            for work in (self._one, self._edit, self._many, self._decide)
         ]
 
     def __enter__(self) -> "Load":
@@ -112,6 +122,17 @@ class Load:
             for comment, item in zip(batch, items, strict=True):
                 self.promised.comments[comment["external_id"]] = item["id"]
 
+    def _edit(self, client: httpx.Client) -> None:
+        comment = self._comment()
+        for content in (comment["content"], edited(comment["external_id"])):
+            body = json.dumps({**comment, "content": content}).encode()
+            answer = self._insist(client, "/v1/comments", body, "application/json")
+            self._tried.add(answer.json()["id"])
+            with self._lock:
+                self.promised.comments[comment["external_id"]] = answer.json()["id"]
+        with self._lock:
+            self.promised.revisions.add(comment["external_id"])
+
     def _decide(self, client: httpx.Client) -> None:
         with self._lock:
             waiting = [c for c in self.promised.comments.values() if c not in self._tried]
@@ -120,15 +141,22 @@ class Load:
         comment = waiting[0]
         self._tried.add(comment)
         label = "spam" if len(self._tried) % 2 else "ham"
-        try:
-            answer = client.post(
-                f"/v1/comments/{comment}/decision",
-                json={"label": label},
-                headers={"If-Match": "*"},
-            )
-        except httpx.TransportError:
+        if not self._once(client, f"/v1/comments/{comment}/decision", {"label": label}):
             return
-        assert answer.is_success or answer.status_code == 503, answer.text
-        if answer.is_success:
+        with self._lock:
+            self.promised.decisions[comment] = label
+        if len(self.promised.decisions) % 3:
+            return
+        self.undo_tried.add(comment)
+        if self._once(client, f"/v1/comments/{comment}/decision/undo", None):
             with self._lock:
-                self.promised.decisions[comment] = label
+                self.promised.undone.add(comment)
+
+    def _once(self, client: httpx.Client, path: str, body: dict[str, str] | None) -> bool:
+        """Send it once, and say whether it was answered with a 2xx."""
+        try:
+            answer = client.post(path, json=body, headers={"If-Match": "*"})
+        except httpx.TransportError:
+            return False
+        assert answer.is_success or answer.status_code == 503, answer.text
+        return answer.is_success

@@ -5,6 +5,7 @@ Each fault strikes five times while comments are submitted and decided.
 
 import json
 import signal
+import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,8 +16,9 @@ import psutil
 import pytest
 import redis
 
-from moderation.store import Store, labels, sites
-from tests.e2e.load import Load
+from moderation.store import Store, codec, labels, sites
+from moderation.store import comments as stored
+from tests.e2e.load import Load, edited
 from tests.e2e.running import StartUp, Up
 from tests.processes import alive, until
 
@@ -81,23 +83,27 @@ def totals(up: Up) -> Counter[str]:
     total: Counter[str] = Counter()
     for day in days:
         total["comments"] += day["comments"]
+        total["revisions"] += day["revisions"]
+        total["undone"] += day["decisions"].pop("undone")
         total["verdicts"] += sum(day["statuses"].values())
         total["decisions"] += sum(day["decisions"].values())
     return total
 
 
 @pytest.mark.parametrize(
-    "strike",
+    "strike, strikes_the_web",
     [
-        pytest.param(kill_part("worker"), id="the worker is killed"),
-        pytest.param(kill_child_of("worker"), id="a process of the worker's pool is killed"),
-        pytest.param(kill_child_of("web"), id="a web process is killed"),
-        pytest.param(kill_part("beat"), id="beat is killed"),
-        pytest.param(kill_part("store"), id="the store is killed"),
-        pytest.param(empty_broker, id="the broker is emptied"),
+        pytest.param(kill_part("worker"), False, id="the worker is killed"),
+        pytest.param(kill_child_of("worker"), False, id="a process of the worker's pool is killed"),
+        pytest.param(kill_child_of("web"), True, id="a web process is killed"),
+        pytest.param(kill_part("beat"), False, id="beat is killed"),
+        pytest.param(kill_part("store"), True, id="the store is killed"),
+        pytest.param(empty_broker, False, id="the broker is emptied"),
     ],
 )
-def test_what_was_answered_is_there_once(strike: Callable[[Up], None], start_up: StartUp) -> None:
+def test_what_was_answered_is_there_once(
+    strike: Callable[[Up], None], strikes_the_web: bool, start_up: StartUp
+) -> None:
     up = start_up().ready()
     with Load(up) as load:
         for _ in range(TIMES):
@@ -109,30 +115,55 @@ def test_what_was_answered_is_there_once(strike: Callable[[Up], None], start_up:
 
     def scored() -> bool:
         try:
-            comments = listed(up)
+            comments, total = listed(up), totals(up)
         except httpx.TransportError:
             return False  # The process that had taken the connection was the one killed.
-        return bool(comments) and all(comment["verdict"] for comment in comments)
+        revisions = sum(comment["revision"] for comment in comments)
+        return all(c["verdict"] for c in comments) and total["verdicts"] >= revisions > 0
 
     until(scored, 60, lambda: up.output)
     comments = listed(up)
     assert {c["external_id"]: c["id"] for c in comments} == promised.comments
     assert len(comments) == len(promised.comments), "sent twice, kept once"
-    assert {comment["revision"] for comment in comments} == {1}
+    for comment in comments:
+        # An edit whose answer was lost may have come in or not; one that was answered has.
+        name, revision = comment["external_id"], comment["revision"]
+        assert revision == 1 + (comment["content"] == edited(name)), comment
+        assert revision == 2 or name not in promised.revisions
+    revisions = sum(comment["revision"] for comment in comments)
 
     total = totals(up)
     assert total["comments"] == len(comments)
-    assert total["verdicts"] == len(comments), "one verdict for each, and counted once"
+    assert total["revisions"] == revisions - len(comments) >= len(promised.revisions) > 0
+    assert total["verdicts"] == revisions, "one verdict for each revision, and counted once"
 
-    decided = {c["id"]: c["decision"]["label"] for c in comments if c["decision"]}
-    assert promised.decisions.items() <= decided.items()
     store = Store.connect(store_url(up))
+    for comment in comments:
+        for revision in range(1, comment["revision"] + 1):
+            kept = stored.get(
+                store, "demo", codec.id_bytes(comment["id"]),
+                0 if revision == comment["revision"] else revision,
+            )  # fmt: skip
+            assert kept is not None and kept.verdict is not None
     log = labels.entries(store, "demo", 0, sites.read(store, "demo").labels)
     store.close()
-    logged = Counter(entry.example.comment for entry in log if entry.example)
-    assert set(logged.values()) <= {1}
-    assert set(logged) == set(decided)
-    assert total["decisions"] == len(decided)
+    given = Counter(entry.example.comment for entry in log if entry.kind == "label")
+    undone = sum(entry.kind == "undo" for entry in log)
+    assert set(given.values()) == {1}, "each decision is in the log once"
+    assert total["decisions"] == len(given)
+    assert total["undone"] == undone
+
+    by_id = {comment["id"]: comment for comment in comments}
+    for comment_id, label in promised.decisions.items():
+        assert given[comment_id] == 1
+        decision = by_id[comment_id]["decision"]
+        if comment_id in promised.undone:
+            assert decision is None
+        elif comment_id not in load.undo_tried:
+            assert decision["label"] == label
+    assert len(promised.decisions) > 0
+    assert undone >= len(promised.undone) > 0
+    assert promised.sent_again > 0 or not strikes_the_web
 
 
 def timed_check(up: Up) -> tuple[httpx.Response, float]:
@@ -167,8 +198,11 @@ def test_while_the_store_is_away_checks_are_answered_and_submissions_put_off(
         assert (body["recorded"], body["id"]) == (False, None)
         assert body["verdict"]["decided_by"] == "fail_mode"
         assert body["status"] == "held"
-    # The promise is 500 ms each; the suite shares its cores, so the best of them must keep it.
-    assert min(seconds for _, seconds in answers) < 0.5
+    # The promise is 500 ms each; the suite shares its cores, so most must keep it here, and all of
+    # them in the tests of the flow alone.
+    times = sorted(seconds for _, seconds in answers)
+    assert statistics.median(times) < 0.5, times
+    assert times[-1] < 1.0, times
     assert submitted.status_code == 503
     assert submitted.headers["Retry-After"]
     assert submitted.headers["Content-Type"] == "application/problem+json"
@@ -178,10 +212,13 @@ def test_while_the_store_is_away_checks_are_answered_and_submissions_put_off(
     assert timed_check(up)[0].json()["recorded"] is True
 
 
-def test_a_full_store_refuses_comments_and_still_takes_decisions(start_up: StartUp) -> None:
+def test_a_full_store_refuses_comments_aloud_and_still_takes_decisions_and_erasures(
+    start_up: StartUp,
+) -> None:
     up = start_up().ready()
-    comment = up.submit("Which of the two is better?")
-    until(lambda: up.verdict_of(comment), what=lambda: up.output)
+    comment, unwanted = up.submit("Which of the two is better?"), up.submit("Please delete this.")
+    for one in (comment, unwanted):
+        until(lambda one=one: up.verdict_of(one), what=lambda: up.output)
     with redis.Redis.from_url(store_url(up)) as client:
         client.config_set("maxmemory", 1)
         assert up.post("/v1/comments", {"content": "One more."}).status_code == 507
@@ -196,7 +233,13 @@ def test_a_full_store_refuses_comments_and_still_takes_decisions(start_up: Start
             f"{up.url}/v1/comments/{comment}/decision", json={"label": "spam"}, headers=headers
         )
         assert decided.status_code == 200, decided.text
+        deleted = httpx.delete(f"{up.url}/v1/comments/{unwanted}", headers=headers)
+        assert deleted.status_code == 204, deleted.text
+        gone = httpx.get(f"{up.url}/v1/comments/{unwanted}", headers=headers)
+        assert gone.status_code == 404
+        assert "winnow_store_full 1.0" in httpx.get(f"{up.url}/metrics").text
         client.config_set("maxmemory", 0)
+    up.says("the store is full (no memory) and refuses comments")
     later = up.submit("And now?")
     until(lambda: up.verdict_of(later), 30, lambda: up.output)
     up.send(signal.SIGTERM)
