@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from urllib.parse import parse_qs
 
+import msgspec
 import pytest
 
 from moderation.cli import services
@@ -12,14 +14,45 @@ from moderation.domain.comments import Author, Submission
 from moderation.flow import akismet_admin
 from moderation.flow.akismet_check import check_comment
 from moderation.flow.akismet_keys import authorise_blog
-from moderation.flow.decide import Word, decide
+from moderation.flow.akismet_tell import TELLERS
+from moderation.flow.decide import Word, decide, find
+from moderation.flow.outbound import READ_SECONDS
 from moderation.flow.read import Filter, list_comments
 from moderation.flow.runtime import Runtime
+from moderation.flow.submit import submit
 from moderation.settings import Settings
 from tests.processes import Running, until
 from tests.webserver import Site
 
 pytestmark = pytest.mark.usefixtures("kernels")
+
+
+def test_sites_that_do_not_listen_keep_no_verdict_waiting(
+    settings: Settings, runtime: Runtime, blog: Site
+) -> None:
+    _, key = akismet_admin.create_account(runtime.store, runtime.secret, "test")
+    address = f"http://127.0.0.1:{blog.port}"
+    grant = authorise_blog(runtime, key, normalise_blog(address), "")
+    for n in range(12):
+        asked = Submission(content=f"Is there a manual, part {n}?", author=Author(name="Ada"))
+        check_comment(runtime, grant, Check(submission=asked, callback=f"{address}/hook"))
+    over = threading.Event()
+    blog.body = lambda sent: over.wait(60) and b""
+    env = services.environment(settings)
+    env |= {"WINNOW_OUTBOUND_ALLOW": "127.0.0.1", "WINNOW_WORKERS": "1"}
+    one = msgspec.structs.replace(settings, workers=1)
+    worker = Running(services.worker(one), env)
+    try:
+        worker.says("ready.", 60)
+        for comment in list_comments(runtime, grant.site, Filter(), "", 20).comments:
+            decide(runtime, grant.site, comment.id, "spam", Word("ann", "console"), None)
+        until(lambda: len(blog.heard) == TELLERS, 60, lambda: worker.output)
+        (waiting,) = submit(runtime, grant, [Submission(content="Which port does it use?")])
+        scored = lambda: find(runtime, grant.site, waiting.id).verdict is not None  # noqa: E731
+        until(scored, READ_SECONDS, lambda: worker.output)
+    finally:
+        over.set()
+        worker.end()
 
 
 def test_a_decision_reaches_the_site_that_asked(

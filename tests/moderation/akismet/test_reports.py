@@ -101,15 +101,45 @@ def test_nothing_is_left_of_a_forgotten_comment(
     client: Client, runtime: Runtime, valkey: Server
 ) -> None:
     client.check(HAM)
+    client.check(HAM, comment_ID="4")
     client.check(HAM, recheck_reason="recheck_queue", comment_ID="5")
+    client.check("edited by its author", recheck_reason="edit", comment_ID="5")
+    for n in range(6, 20):
+        client.check(f"edited {n} times", recheck_reason="edit", comment_ID=str(n - 1))
+        client.check(f"edited {n} times", recheck_reason="recheck_queue", comment_ID=str(n))
+    client.report("spam", "edited 19 times", comment_ID="20")
     (comment,) = client.comments()
+    assert comment.revision == 16
     with valkey.client() as raw:
-        assert len(raw.keys(f"*{client.site}:akismet:*")) == 5
+        kept = raw.keys(f"*{client.site}:akismet:*")
+        assert len(kept) == 1 + 3 * 8, "the comment's trace, and eight ways of each kind to it"
         forget(runtime, client.site, comment.id)
         assert raw.keys(f"*{client.site}:akismet:*") == []
     with pytest.raises(NotFound):
         find(runtime, client.site, comment.id)
     assert client.report("spam", HAM, comment_ID="5") == THANKS
+
+
+def test_what_leads_to_another_comment_outlives_a_forgotten_one(
+    client: Client, runtime: Runtime
+) -> None:
+    client.check(HAM, permalink="https://blog.example/1")
+    client.check(HAM, permalink="https://blog.example/2")
+    newest, oldest = client.comments()
+    forget(runtime, client.site, oldest.id)
+    client.report("spam", HAM)
+    (left,) = client.comments()
+    assert (left.id, left.decision.label) == (newest.id, "spam")
+
+
+def test_a_check_finds_its_comment_by_every_guid_it_was_given(client: Client) -> None:
+    guids = [client.check(HAM).headers["X-akismet-guid"] for _ in range(3)]
+    edit = client.check(f"{HAM} edited", recheck_reason="edit", guid=guids[0])
+    for n, guid in enumerate([*guids, edit.headers["X-akismet-guid"]]):
+        word = ("spam", "ham")[n % 2]
+        client.report(word, f"text {n}", comment_author="somebody else", guid=guid)
+        (comment,) = client.comments()
+        assert comment.decision.label == word
 
 
 def test_what_is_kept_of_a_check_goes_when_its_comment_goes(client: Client, valkey: Server) -> None:

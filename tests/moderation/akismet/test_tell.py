@@ -114,6 +114,15 @@ def test_a_held_comment_is_told_of_either_decision(told: Told) -> None:
     assert [form["comments[0][result]"] for form in told.heard()] == ["false"]
 
 
+@pytest.mark.parametrize("again", [{}, {"comment_author_url": "http://ada.example"}])
+def test_word_back_names_the_first_of_repeated_checks(told: Told, again: dict[str, str]) -> None:
+    first, second = told.check(), told.check(**again)
+    decide(told.runtime, told.comment.site, told.comment.id, "spam", ANN, None)
+    told.work()
+    form = told.heard()[0]
+    assert [form["comments[0][guid]"], form["comments[1][guid]"]] == [second, first]
+
+
 def test_the_first_check_and_the_newest_name_the_comment(told: Told) -> None:
     first = told.check()
     for _ in range(10):

@@ -35,6 +35,21 @@ def test_the_body_wins_where_keys_disagree(client: Client) -> None:
     )
 
 
+def test_either_name_of_the_form_goes_before_both_of_the_query(client: Client) -> None:
+    fields = b"blog=https%3A%2F%2Fblog.example&user_ip=1"
+    path, other = "/1.1/comment-check", "aaaaaaaaaaaa"
+    for mine in ("key", "api_key"):
+        body = f"{mine}={client.key}&".encode() + fields
+        for theirs in ("key", "api_key"):
+            answer = client.raw(path, body, query_string=f"{theirs}={other}")
+            assert answer.data == b"false", (mine, theirs)
+            body_of_other = body.replace(client.key.encode(), other.encode())
+            answer = client.raw(path, body_of_other, query_string=f"{theirs}={client.key}")
+            assert answer.data == b"invalid", (mine, theirs)
+    blank = b"api_key=&key=+&" + fields
+    assert client.raw(path, blank, query_string=f"key={client.key}").data == b"false"
+
+
 @pytest.mark.parametrize(
     "host", ["localhost", "rest.winnow.example", "notakey12345.winnow.example"]
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from moderation.flow import outbound
 from moderation.flow.outbound import OutboundError, post, resolve
+from tests.processes import until
 from tests.webserver import Site
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -130,6 +133,61 @@ def test_a_slow_answer_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) 
             post(f"http://127.0.0.1:{site.port}/", b"", {}, LOOPBACK)
     finally:
         release.set()
+
+
+SLOW = b"HTTP/1.1 200 OK\r\nX-Slow: "
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("before", [b"", SLOW, b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_a_site_that_drips_is_given_up_in_time(
+    scheme: str, before: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "WHOLE_SECONDS", 0.5)
+    over, ended = threading.Event(), threading.Event()
+
+    def drip() -> None:
+        line, _ = server.accept()
+        with line:
+            with contextlib.suppress(OSError):
+                line.sendall(before)
+                while not over.wait(0.02):
+                    line.sendall(b"1")
+            ended.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            began = time.monotonic()
+            with pytest.raises(OutboundError, match="no answer"):
+                post(f"{scheme}://127.0.0.1:{server.getsockname()[1]}/", b"a=1", {}, LOOPBACK)
+            assert time.monotonic() - began < 1.5
+            assert ended.wait(5), "the connection is closed"
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up_in_time(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "WHOLE_SECONDS", 0.2)
+    over, real = threading.Event(), socket.getaddrinfo
+
+    def look(*asked: Any, **options: Any) -> Any:
+        over.wait(10)
+        return real(*asked, **options)
+
+    monkeypatch.setattr(outbound.socket, "getaddrinfo", look)
+    threads = threading.active_count()
+    began = time.monotonic()
+    with pytest.raises(OutboundError, match="no answer"):
+        post(f"http://127.0.0.1:{site.port}/", b"a=1", {}, LOOPBACK)
+    assert time.monotonic() - began < 1
+    over.set()
+    until(lambda: threading.active_count() <= threads)
+    assert site.heard == [], "nothing is sent after the time is over"
 
 
 def test_a_host_that_does_not_answer_is_an_error(site: Site) -> None:
