@@ -39,10 +39,10 @@ lint: $(STAMP)  ## formatting, lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 test: $(KERNELS) lint  ## lint and the test suite
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -rs
 
 test-full: $(KERNELS) lint  ## lint and the test suite with its slow cases
-	$(PY) -m pytest -q -m ""
+	$(PY) -m pytest -q -rs -m ""
 
 bench: $(KERNELS)  ## figures beside the budgets, two minutes
 	@$(PY) -m tests.bench

@@ -20,6 +20,8 @@ from moderation.settings import Settings
 from moderation.store import Store, schema
 from tests.webserver import Site, told_well
 
+pytest_plugins = ("tests.skips",)
+
 # A variable of whoever runs the suite must not reach what it tests.
 for name in [name for name in os.environ if name.startswith("WINNOW_")]:
     del os.environ[name]
