@@ -11,6 +11,7 @@ import numpy as np
 from classifier.calibration import logistic
 from classifier.compiled import unmanaged
 from classifier.features.groups import AUTHOR, CHARS, CJK, GROUP_SHIFT, URL, WORDS
+from classifier.tally import are_plain
 
 SLOTS = 4096
 """Decisions remembered at most; a later one takes the place of an earlier one with its slot."""
@@ -36,7 +37,11 @@ def _mixed(x):
 def _fingerprint(codes, begin, end):
     """Return an even number for a row's words and addresses; 0 if it has none."""
     words, others, author, count = _NONE, _NONE, _NONE, 0
-    for i in range(begin, end):
+    i = begin
+    while i < end:
+        if count > 0 and i + 4 <= end and are_plain(codes, i):
+            i += 4
+            continue
         group = codes[i] >> _GROUP_BITS
         if group in (WORDS, URL, CJK):
             words += _mixed(np.uint64(codes[i]))
@@ -45,6 +50,7 @@ def _fingerprint(codes, begin, end):
             author += _mixed(np.uint64(codes[i]))
         elif group == CHARS and count == 0:
             others += _mixed(np.uint64(codes[i]))
+        i += 1
     total = words if count > 0 else others
     if count < FEW_WORDS:
         total += author
