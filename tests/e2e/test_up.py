@@ -153,6 +153,7 @@ def test_starting_takes_two_cores_less_than_ten_seconds(start_up: StartUp) -> No
     assert sum(times.user + times.system for times in spent) < 2 * 10
 
 
+@pytest.mark.second_store
 def test_it_runs_on_an_outside_store_and_leaves_it_running(start_up: StartUp, valkey: Any) -> None:
     up = start_up(WINNOW_REDIS_URL=valkey.url, WINNOW_BROKER_URL=valkey.broker_url).ready()
     comment = up.submit("Does it work with our own store?")

@@ -115,6 +115,7 @@ def test_a_known_external_id_is_the_same_comment_or_a_new_revision(
     assert api.stored() == 1
 
 
+@pytest.mark.second_store
 def test_waiting_ends_when_the_verdict_comes(api: Caller, work: Callable[[], int]) -> None:
     path = api.post("/v1/comments", HELLO).headers["Location"]
     answers = []
@@ -127,6 +128,7 @@ def test_waiting_ends_when_the_verdict_comes(api: Caller, work: Callable[[], int
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.second_store
 @pytest.mark.parametrize("how", ["decision", "check", "label", "deletion"])
 def test_waiting_ends_when_something_else_settles_the_comment(
     api: Caller, how: str, monkeypatch: pytest.MonkeyPatch

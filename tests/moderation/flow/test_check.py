@@ -20,6 +20,8 @@ from moderation.flow.decide import Word, decide, find
 from moderation.store import comments, sites
 from tests.factories import SITE, submission
 
+pytestmark = pytest.mark.second_store
+
 PHARMACY = "Buy cheap viagra without prescription http://best-pills-24h.example/buy-viagra online"
 HAM = "Thanks, the second example fixed my build."
 
@@ -226,11 +228,19 @@ def test_a_slow_store_gets_the_fail_mode_in_time(runtime, other, bearer, grant, 
     mine = authorise(other, bearer, "submit")
     decide(runtime, SITE, known.id, "spam", Word("ann", "api"), None)
     sites.put_settings(runtime.store, SITE, SiteSettings(hold=0.6))
+    pausing = 0.0
     with valkey.client() as client:
-        other.store.on_round_trip = lambda: client.execute_command("CLIENT", "PAUSE", 150, "ALL")
+
+        def pause():
+            nonlocal pausing
+            began = time.monotonic()
+            client.execute_command("CLIENT", "PAUSE", 150, "ALL")  # Waits for the one before.
+            pausing += time.monotonic() - began
+
+        other.store.on_round_trip = pause
         began = time.monotonic()
         done = check(other, mine, submission("slow"))
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began - pausing < 0.5
     assert (done.recorded, done.comment.verdict.decided_by) == (False, "fail_mode")
 
 

@@ -14,6 +14,8 @@ from moderation.flow.tasks import SCORE_QUEUE
 from moderation.store import comments, inbox, keys, sites
 from tests.factories import SITE, submission
 
+pytestmark = pytest.mark.second_store
+
 LANE = keys.shard_of(SITE) % keys.LANES
 
 
