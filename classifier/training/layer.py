@@ -27,7 +27,7 @@ LARGEST_SHARE = 0.25
 """Of the weight of all labels, the most that one site has, and the most that one person has."""
 FREE = 50
 """Labels of a site or person that always count in full."""
-LEAST_PRIOR, HALF_WAY = 0.5, 500
+LEAST_PRIOR, HALF_WAY = 0.5, 250
 """The share of the base's score that is left in the end, and the labels that take half of the
 rest: few labels correct the base, many know their installation better than it does."""
 
