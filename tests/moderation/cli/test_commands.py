@@ -93,6 +93,7 @@ def test_a_newer_store_is_refused_by_every_command_and_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("WINNOW_BIND", f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr("os.execve", lambda *_: pytest.fail("it became its program"))
     store.redis.set(keys.SCHEMA, schema.VERSION + 1)
     before = everything(store)
     for words in COMMANDS_ON_THE_STORE:
