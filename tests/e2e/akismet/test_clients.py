@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from moderation.domain.addresses import counted_as
 from moderation.flow.read import Filter, list_comments
+from moderation.store import keys
 from tests.e2e.akismet.conftest import BLATANT, Installation
 from tests.e2e.akismet.installation import (
     CLIENTS,
@@ -73,6 +76,17 @@ COMMANDS = {
 """How each client is run, and what it has no word for."""
 
 
+@contextlib.contextmanager
+def refused(installation: Installation) -> Iterator[list[int]]:
+    """Tells how many calls with an unknown key the server answered by `invalid` meanwhile."""
+    redis, name = installation.runtime.store.redis, keys.akismet_failed(counted_as("127.0.0.1"))
+    redis.delete(name)
+    counted: list[int] = []
+    yield counted
+    counted.append(int(redis.get(name) or 0))
+    redis.delete(name)
+
+
 @pytest.mark.parametrize("client", COMMANDS)
 def test_a_client_verifies_checks_and_reports(
     client: str, box: Box, installation: Installation, tool: Tool
@@ -81,12 +95,15 @@ def test_a_client_verifies_checks_and_reports(
     argv, folder = make(tool)
     blog = installation.blog(client)
     env = {"KEY": installation.key, "BLOG": blog, "HAM": HAM, "BLATANT": BLATANT}
-    done = box.run(argv, env, folder)
+    with refused(installation) as refusals:
+        done = box.run(argv, env, folder)
     assert done.returncode == 0, done.stdout + done.stderr
     expected = dict.fromkeys(WHOLE - lacks, True)
     if "verify_bad" in expected:
         expected["verify_bad"] = False
     assert json.loads(done.stdout) == expected, done.stderr
+    # The client's word for it may be its own: what the server refused is its verify and its check.
+    assert refusals == [sum(call in expected for call in ("verify_bad", "bad_key"))]
     kept = list_comments(installation.runtime, installation.site(blog), Filter(), "", 100).comments
     by_text = {comment.submission.content: comment.decision for comment in kept}
     assert (by_text[HAM].label, by_text[HAM].via) == ("spam", "akismet")

@@ -8,6 +8,7 @@ import re
 import string
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 from hypothesis import example, given, settings
@@ -175,8 +176,9 @@ def test_any_bytes_in_any_field_get_a_legal_answer_of_the_path(
     client.settings(hold=0.3, reject=0.9)
 
     @settings(max_examples=400, deadline=None)
-    @given(st.sampled_from(list(LEGAL)), st.booleans(), st.lists(plain, max_size=12),
-           st.lists(known | unknown, max_size=12), st.randoms(use_true_random=False),
+    @given(st.just(CHECK) | st.sampled_from(list(LEGAL)), st.sampled_from([True, True, False]),
+           st.lists(plain, min_size=4, max_size=12), st.lists(known | unknown, max_size=12),
+           st.randoms(use_true_random=False),
            content_types)  # fmt: skip
     @example(CHECK, True, [(b"classify", b"1")], [(b"comment_author", MARK)], None, FORM)
     @example(CHECK, True, [(b"is_test", b"1"), (b"test_discard", b"1")], [(b"x", MARK)], None, FORM)
@@ -212,6 +214,18 @@ def test_any_bytes_in_any_field_get_a_legal_answer_of_the_path(
         f"{CHECK} true", f"{CHECK} false", f"{CHECK} invalid", "X-akismet-pro-tip",
         "X-akismet-classification", "/1.2/key-sites text/plain", "/1.2/key-sites application/json",
     } <= reached  # fmt: skip
+
+
+def test_a_field_comes_back_in_no_header_of_any_path(client: Client) -> None:
+    spoken = [("classify", "1"), ("test_discard", "1")]
+    for path in LEGAL:
+        for name, words in WORDS.items():
+            for ending in (SEEN, f"\r\nX-{SEEN}: 1"):
+                good = [(b.decode(), w.decode()) for b, w in GOOD if b.decode() != name]
+                body = urlencode([*good, *spoken, (name, words[0] + ending)])
+                answer = client.raw(path, body.replace(quote_plus(KEY), client.key).encode())
+                assert (answer.status_code, is_legal(path, answer)) == (200, True), (path, name)
+                assert_headers(path, answer)
 
 
 @settings(max_examples=100, deadline=None)
