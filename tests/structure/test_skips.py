@@ -19,7 +19,7 @@ def run(folder: Path, body: str, ci: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "tests.skips", "-c", os.devnull,
          "--rootdir", str(folder), "-p", "no:cacheprovider", str(path)],
         cwd=ROOT,
-        env={**os.environ, "CI": ci},
+        env={**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
     )  # fmt: skip
