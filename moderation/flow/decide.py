@@ -8,6 +8,7 @@ from ulid import ULID
 from moderation.domain.comments import Comment
 from moderation.domain.decisions import Decision, Via
 from moderation.domain.errors import NotFound, NothingToUndo, StaleState, StoreDown
+from moderation.domain.policy import effective_status
 from moderation.domain.verdicts import Label
 from moderation.flow import akismet_tell, learn
 from moderation.flow.prepare import example_of
@@ -93,7 +94,8 @@ def _write(
 ) -> tuple[str, int]:
     now = now_ms()
     state = sites.read(runtime.store, comment.site)
-    retention = comments.ttls(runtime.site_settings(comment.site, state.settings).retention)
+    settings = runtime.site_settings(comment.site, state.settings)
+    retention = comments.ttls(settings.retention)
     example = b""
     if label is not None:
         example = example_of(
@@ -118,6 +120,7 @@ def _write(
         now_ms=now,
         call=call,
         replayable=learn.REPLAYABLE,
+        undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
     )
 
 

@@ -66,12 +66,14 @@ def decide(
     now_ms: int,
     call: str,
     replayable: int,
+    undecided: Status | None = None,
 ) -> tuple[str, int]:
     """Decides a comment, or undoes its decision (`label` None), if it is as `expected`.
 
     `expected` is (revision, number of decisions); `call` names this call, so that running it
     twice has one effect; the withdrawal of a label more than `replayable` back asks for a job
-    that makes the learner anew. Returns ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
+    that makes the learner anew; `undecided` is the status that the last undo gives back (None: that
+    by the verdict). Returns ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
     """
     k = keys.of_site(site)
     answer = store.run(
@@ -82,7 +84,7 @@ def decide(
         ],
         [
             site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,
-            replayable,
+            replayable, "" if undecided is None else codec.STATUS_CODE[undecided],
         ],
     )  # fmt: skip
     return answer[0].decode(), int(answer[1]) if len(answer) > 1 else 0

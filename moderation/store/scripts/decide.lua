@@ -4,7 +4,7 @@
 --       once, channel of those who wait
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
---       learner may be made anew at once
+--       learner may be made anew at once, status without a decision ('' that by the verdict)
 -- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
 -- ran before.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[7], label = KEYS[8], labels = KEYS[9],
@@ -37,7 +37,7 @@ local function undo()
   comment_ask_rebuild(k, seq, restores)
   comment_recount_error(k.day, withdrawn, -1)
   comment_count(k.day, 'undone', 1)
-  local status = c.verdict ~= '' and c.verdict_status or COMMENT_QUEUED
+  local status = c.verdict == '' and COMMENT_QUEUED or tonumber(ARGV[14]) or c.verdict_status
   c.decision = ''
   if restored and withdrawn.same == 1 then
     c.decision = restored.decision

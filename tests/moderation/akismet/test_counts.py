@@ -85,6 +85,17 @@ def test_a_decision_counts_as_a_report_does_and_its_undo_takes_it_back(
     assert counted(site)[2:] == (0, 0, 100.0)
 
 
+def test_an_undo_in_observe_gives_back_what_the_site_was_told(
+    site: Client, runtime: Runtime
+) -> None:
+    site.settings(**REFUSED, mode="observe")
+    assert site.check().data == b"false"
+    (comment,) = site.comments()
+    decide(runtime, site.site, comment.id, "ham", ANN, None)
+    undo(runtime, site.site, comment.id, ANN, None)
+    assert site.comments()[0].status == comment.status == "approved"
+
+
 def test_a_recheck_counts_as_what_it_was_told_and_not_twice(site: Client) -> None:
     site.settings(**HELD, held_as="spam")
     assert site.check(**CALLBACK).data == b"false"
