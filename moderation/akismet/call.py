@@ -50,7 +50,7 @@ class Call:
             raise Malformed("api_key")
         if not self.blog:
             raise Malformed("blog")
-        return authorise_blog(self.runtime, self.key, self.blog, self.address)
+        return authorise_blog(self.runtime, self.key, self.blog, lambda: self.address)
 
 
 class Malformed(Exception):

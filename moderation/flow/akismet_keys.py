@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import hmac
+from collections.abc import Callable
 
 import msgspec
 
@@ -107,11 +108,13 @@ def site_of(secret: bytes, account: str, blog: str) -> str:
 
 
 @hurried
-def authorise_blog(runtime: Runtime, key: str, blog: str, address: str) -> BlogGrant:
+def authorise_blog(
+    runtime: Runtime, key: str, blog: str, address: Callable[[], str] = str
+) -> BlogGrant:
     """Returns a key's grant for a normalised blog; a new blog of the key appears by itself.
 
     A pair that this process knows is believed: the call's own script compares the revision.
-    `address` is the client's, against which unknown keys count.
+    `address` tells the client's, against which unknown keys count; most calls need it not.
 
     Raises:
         KeyRefused: the key is unknown, expired or may not speak for this blog.
@@ -121,7 +124,7 @@ def authorise_blog(runtime: Runtime, key: str, blog: str, address: str) -> BlogG
     known = runtime.blogs.get(f"{digest}:{blog}")
     if isinstance(known, BlogGrant) and not _is_over(known.expires_ms):
         return known
-    _known_key(runtime, digest, address)
+    _known_key(runtime, digest, address())
     return _ask(runtime, digest, blog)
 
 

@@ -32,7 +32,7 @@ def test_sites_that_do_not_listen_keep_no_verdict_waiting(
 ) -> None:
     _, key = akismet_admin.create_account(runtime.store, runtime.secret, "test")
     address = f"http://127.0.0.1:{blog.port}"
-    grant = authorise_blog(runtime, key, normalise_blog(address), "")
+    grant = authorise_blog(runtime, key, normalise_blog(address))
     for n in range(12):
         asked = Submission(content=f"Is there a manual, part {n}?", author=Author(name="Ada"))
         check_comment(runtime, grant, Check(submission=asked, callback=f"{address}/hook"))
@@ -60,7 +60,7 @@ def test_a_decision_reaches_the_site_that_asked(
 ) -> None:
     _, key = akismet_admin.create_account(runtime.store, runtime.secret, "test")
     address = f"http://127.0.0.1:{blog.port}"
-    grant = authorise_blog(runtime, key, normalise_blog(address), "")
+    grant = authorise_blog(runtime, key, normalise_blog(address))
     asked = Submission(content="Is there a manual?", author=Author(name="Ada"))
     answer = check_comment(runtime, grant, Check(submission=asked, callback=f"{address}/hook"))
     (comment,) = list_comments(runtime, grant.site, Filter(), "", 10).comments

@@ -40,7 +40,7 @@ class Installation:
     def blog(self, name: str) -> str:
         """A blog of the account whose filter has been taught what is blatant."""
         address = f"https://{name}.example"
-        grant = authorise_blog(self.runtime, self.key, normalise_blog(address), "")
+        grant = authorise_blog(self.runtime, self.key, normalise_blog(address))
         for n in range(12):
             author = Author(name=f"pills {n}")
             taught = Submission(content=f"{BLATANT} {n}", author=author)
