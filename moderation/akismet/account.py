@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from moderation.akismet import answers
+from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
 from moderation.domain.akismet import Account
 from moderation.domain.errors import KeyRefused
@@ -19,7 +20,7 @@ blueprint = Blueprint("akismet_account", __name__)
 
 @blueprint.route("/1.1/verify-key", methods=["GET", "POST"])
 @call()
-def verify(asking: Call) -> Response:
+def verify(asking: Call) -> Reply:
     if not asking.key:
         raise Malformed("key")
     try:
@@ -32,14 +33,14 @@ def verify(asking: Call) -> Response:
 
 @blueprint.route("/1.1/deactivate", methods=["GET", "POST"])
 @call()
-def deactivate(asking: Call) -> Response:
+def deactivate(asking: Call) -> Reply:
     _account(asking)
     return answers.text(b"deactivated")
 
 
 @blueprint.route("/1.1/get-subscription", methods=["GET", "POST"])
 @call()
-def subscription(asking: Call) -> Response:
+def subscription(asking: Call) -> Reply:
     account = _account(asking)
     used = used_this_month(asking.runtime, account) if account.monthly else 0
     return answers.json(
@@ -56,7 +57,7 @@ def subscription(asking: Call) -> Response:
 
 @blueprint.route("/1.1/token", methods=["GET", "POST"])
 @call()
-def token(asking: Call) -> Response:
+def token(asking: Call) -> Reply:
     account = _account(asking)
     opaque = hmac.digest(asking.runtime.secret, f"akismet token:{account.id}".encode(), "sha256")
     return answers.text(opaque.hex()[:32].encode())
@@ -64,19 +65,19 @@ def token(asking: Call) -> Response:
 
 @blueprint.route("/1.1/test", methods=["GET", "POST"])
 @call()
-def test(asking: Call) -> Response:
+def test(asking: Call) -> Reply:
     return answers.text(b"connected")
 
 
 @blueprint.route("/1.2/compatible-plugins", methods=["GET", "POST"])
 @call()
-def compatible_plugins(asking: Call) -> Response:
+def compatible_plugins(asking: Call) -> Reply:
     return answers.json([])
 
 
 @blueprint.route("/1.1/verify-wpcom-key", methods=["GET", "POST"])
 @call()
-def verify_wpcom_key(asking: Call) -> Response:
+def verify_wpcom_key(asking: Call) -> Reply:
     return answers.text(answers.INVALID)
 
 

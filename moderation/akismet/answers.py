@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from flask import Response
 
 from moderation.domain.akismet import Refused
 
@@ -20,31 +19,39 @@ JSON = "application/json"
 Headers = list[tuple[str, str]]
 
 
-def text(body: bytes, headers: Headers | None = None) -> Response:
+class Reply(NamedTuple):
+    """An answer as the web server takes it."""
+
+    status: str
+    headers: Headers
+    body: bytes
+
+
+def text(body: bytes, headers: Headers | None = None) -> Reply:
     """Returns a word, without a newline."""
     return _answer(body, TEXT, headers)
 
 
-def json(body: Any) -> Response:
+def json(body: Any) -> Reply:
     """Returns a JSON document."""
     return _answer(msgspec.json.encode(body), JSON, None)
 
 
-def _answer(body: bytes, content_type: str, headers: Headers | None) -> Response:
+def _answer(body: bytes, content_type: str, headers: Headers | None) -> Reply:
     sent = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
-    return Response(body, 200, sent + (headers or []))
+    return Reply("200 OK", sent + (headers or []), body)
 
 
-def malformed(missing: str) -> Response:
+def malformed(missing: str) -> Reply:
     """Returns the answer to a call that lacks a field; clients show the header."""
     return text(INVALID, [("X-akismet-debug-help", f"the call lacks {missing}")])
 
 
-def refused(why: Refused) -> Response:
+def refused(why: Refused) -> Reply:
     """Returns the answer to a key that may not speak; notices of an account carry their code.
 
     WordPress then holds comments for a person, whatever the body.
@@ -59,6 +66,6 @@ def refused(why: Refused) -> Response:
     return text(INVALID, headers)
 
 
-def failed() -> Response:
+def failed() -> Reply:
     """Returns the answer for when Winnow cannot do what it was asked now."""
     return text(FAILED, [("X-akismet-debug-help", "the service cannot do this now; try again")])

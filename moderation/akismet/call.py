@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, current_app, request
 
 from moderation.akismet import answers
+from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
 from moderation.akismet.form import Form, read_body
 from moderation.domain.addresses import client_address
@@ -61,17 +62,18 @@ class Malformed(Exception):
         self.missing = missing
 
 
-View = Callable[..., Response]
+Function = Callable[[Call], Reply]
+View = Callable[[], Response]
 
 
-def call(when_down: Callable[[], Response] = answers.failed) -> Callable[[View], View]:
+def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function], View]:
     """Makes a view of a function that takes a `Call`; `when_down` answers while the store is.
 
     The view's `answer` does the same without Flask's contexts, for the outermost layer.
     """
 
-    def decorate(function: View) -> View:
-        def answer(runtime: Runtime, environ: dict[str, Any]) -> Response:
+    def decorate(function: Function) -> View:
+        def answer(runtime: Runtime, environ: dict[str, Any]) -> Reply:
             try:
                 return function(Call(runtime, environ))
             except KeyRefused as error:
@@ -91,7 +93,8 @@ def call(when_down: Callable[[], Response] = answers.failed) -> Callable[[View],
         def view() -> Response:
             environ = request.environ
             environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
-            return answer(current_app.extensions["winnow"], environ)
+            _, headers, body = answer(current_app.extensions["winnow"], environ)
+            return Response(body, 200, headers)
 
         view.answer = answer  # type: ignore[attr-defined]
         return view

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from moderation.akismet import answers
+from moderation.akismet.answers import Reply
 from moderation.akismet.asked import check_of
 from moderation.akismet.call import Call, Malformed, call
 from moderation.domain.akismet import Check
@@ -15,7 +16,7 @@ from moderation.flow.akismet_report import report
 blueprint = Blueprint("akismet_check", __name__)
 
 
-def _said(answer: Answer) -> Response:
+def _said(answer: Answer) -> Reply:
     headers = [("X-akismet-guid", answer.guid)]
     if answer.discard:
         headers.append(("X-akismet-pro-tip", "discard"))
@@ -28,7 +29,7 @@ def _said(answer: Answer) -> Response:
 
 @blueprint.route("/1.1/comment-check", methods=["GET", "POST"])
 @call(when_down=lambda: _said(empty_answer()))
-def comment_check(asking: Call) -> Response:
+def comment_check(asking: Call) -> Reply:
     def asked() -> Check:
         if "user_ip" not in asking.form:
             raise Malformed("user_ip")
@@ -39,16 +40,16 @@ def comment_check(asking: Call) -> Response:
 
 @blueprint.route("/1.1/submit-spam", methods=["GET", "POST"])
 @call()
-def submit_spam(asking: Call) -> Response:
+def submit_spam(asking: Call) -> Reply:
     return _reported(asking, "spam")
 
 
 @blueprint.route("/1.1/submit-ham", methods=["GET", "POST"])
 @call()
-def submit_ham(asking: Call) -> Response:
+def submit_ham(asking: Call) -> Reply:
     return _reported(asking, "ham")
 
 
-def _reported(asking: Call, label: Label) -> Response:
+def _reported(asking: Call, label: Label) -> Reply:
     report(asking.runtime, asking.grant(), check_of(asking.form, asking.blog), label)
     return answers.text(answers.THANKS)

@@ -7,9 +7,10 @@ import io
 import re
 from typing import Any, get_args
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
 from moderation.akismet import answers
+from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
 from moderation.domain.akismet import Account
 from moderation.flow.akismet_keys import account_of, month_of
@@ -35,7 +36,7 @@ SITES_AT_MOST = 1000
 
 @blueprint.route("/1.1/get-stats", methods=["GET", "POST"])
 @call()
-def stats(asking: Call) -> Response:
+def stats(asking: Call) -> Reply:
     account = _account(asking)
     if not asking.blog:
         raise Malformed("blog")
@@ -45,14 +46,14 @@ def stats(asking: Call) -> Response:
 
 @blueprint.route("/1.2/get-key-stats", methods=["GET", "POST"])
 @call()
-def whole_key_stats(asking: Call) -> Response:
+def whole_key_stats(asking: Call) -> Reply:
     account = _account(asking)
     return answers.json(_stats(key_stats(asking.runtime, account, _span(asking, "6-months"))))
 
 
 @blueprint.route("/1.2/usage-limit", methods=["GET", "POST"])
 @call()
-def usage_limit(asking: Call) -> Response:
+def usage_limit(asking: Call) -> Reply:
     account = _account(asking)
     used, limit = used_this_month(asking.runtime, account), account.monthly
     said: dict[str, Any] = {
@@ -68,7 +69,7 @@ def usage_limit(asking: Call) -> Response:
 
 @blueprint.route("/1.2/key-sites", methods=["GET", "POST"])
 @call()
-def key_sites(asking: Call) -> Response:
+def key_sites(asking: Call) -> Reply:
     account = _account(asking)
     form = asking.form
     month = form.line("month", 16)

@@ -14,7 +14,8 @@ from moderation.api.metrics import Meter
 from moderation.api.problems import answer_to
 from moderation.flow.runtime import Runtime
 
-Answer = Callable[[Runtime, dict[str, Any]], Response]
+Answer = Callable[[Runtime, dict[str, Any]], Response | tuple[str, list[tuple[str, str]], bytes]]
+"""What answers a hot call: by a response, or by its status, headers and body."""
 
 
 class Edge:
@@ -67,8 +68,12 @@ class Edge:
             response = answer(self._runtime, environ)
         except Exception as error:
             response = answer_to(error, environ)
-        start(response.status, response.headers.to_wsgi_list())
-        return [response.get_data()]
+        if isinstance(response, Response):
+            start(response.status, response.headers.to_wsgi_list())
+            return [response.get_data()]
+        status, headers, body = response
+        start(status, headers)
+        return [body]
 
 
 def hot_calls(app: Flask) -> dict[str, Answer]:
