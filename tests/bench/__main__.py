@@ -95,11 +95,12 @@ def json_bodies(seed: int) -> list[str]:
 def akismet_http(up: Up, folder: Path) -> None:
     """The same by Akismet's comment-check, with the fields that WordPress' plugin sends."""
     progress("akismet_http")
-    bodies = [urlencode(fields) for fields in texts.forms(20_000, up.credentials["akismet_key"])]
+    bodies = [urlencode(fields) for fields in texts.forms(40_000, up.credentials["akismet_key"])]
     run = {"connections": 16, "media": "application/x-www-form-urlencoded"}
-    wrk.load(folder, up.url, "/1.1/comment-check", "", bodies[:1000], seconds=2, **run)
+    # Each comment once: one that was asked about before costs a site two round trips more.
+    wrk.load(folder, up.url, "/1.1/comment-check", "", bodies[30_000:], seconds=2, **run)
     before = spent(up)
-    most = wrk.load(folder, up.url, "/1.1/comment-check", "", bodies, seconds=6, **run)
+    most = wrk.load(folder, up.url, "/1.1/comment-check", "", bodies[:30_000], seconds=6, **run)
     cpu = each_us(before, spent(up), most["requests"])
     show("akismet_http", most["per_second"], "requests/s", budget=2500, p50_ms=most["p50_ms"],
          p99_ms=most["p99_ms"], errors=most["errors"], cpu_us=cpu)  # fmt: skip
