@@ -192,6 +192,24 @@ def decision_visible(up: Up, times: int = 30) -> None:
     show("decision_visible_ms", sorted(took)[len(took) // 2], "ms")
 
 
+def check_while_training(up: Up, folder: Path) -> None:
+    """The 99th percentile of checks at half the budget's rate while a model is trained beside."""
+    progress("check_while_training")
+    token, bodies = up.credentials["api_token"], json_bodies(seed=5)
+    run = {"connections": 16, "seconds": 5, "each_ms": 10}
+    alone = wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
+    argv = [sys.executable, "-m", "classifier", "train", "--out", str(folder / "beside.winnow")]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as training:
+        try:
+            beside = wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
+            was_on = training.poll() is None
+        finally:
+            training.terminate()
+    show("check_p99_ratio_while_training", beside["p99_ms"] / alone["p99_ms"], "",
+         p99_ms=beside["p99_ms"], alone_p99_ms=alone["p99_ms"],
+         per_second=round(beside["per_second"]), trained_throughout=was_on)  # fmt: skip
+
+
 def train(folder: Path) -> None:
     """Training from the seed corpus alone: time and peak memory of the whole process."""
     progress("train")
@@ -241,6 +259,7 @@ def main() -> int:
             }
             if options.full:
                 parts["decision_visible_ms"] = lambda: decision_visible(up)
+                parts["check_p99_ratio_while_training"] = lambda: check_while_training(up, folder)
             for part, measure in parts.items():
                 if not options.only or part in options.only:
                     measure()
