@@ -117,12 +117,7 @@ class Model:
             scoring.score_rows(
                 batch.codes,
                 batch.starts[first : last + 1],
-                self._table,
-                _NO_TABLE if learner is None else learner.table,
-                _NO_TALLY if learner is None else learner.tally,
-                BASE_WEIGHTS,
-                SITE_WEIGHTS,
-                tally.GROUP_WEIGHTS,
+                *self._tables(learner),
                 np.array([self.intercept, self.slope, self.scale, offset]),
                 logit[first:last],
                 probability[first:last],
@@ -137,6 +132,17 @@ class Model:
                 )
         return Scores(self, batch, runs, logit, probability, shifts)
 
+    def _tables(self, learner: Learner | None) -> tuple[npt.NDArray[Any], ...]:
+        """Return what scores are summed from: the base's, the site's and the groups' weights."""
+        return (
+            self._table,
+            _NO_TABLE if learner is None else learner.table,
+            _NO_TALLY if learner is None else learner.tally,
+            BASE_WEIGHTS,
+            SITE_WEIGHTS,
+            tally.GROUP_WEIGHTS,
+        )
+
     def top_reasons(
         self, batch: FeatureBatch, runs: list[Run], most: int
     ) -> tuple[list[list[int]], list[list[float]]]:
@@ -148,12 +154,7 @@ class Model:
             scoring.top_reasons(
                 batch.codes,
                 batch.starts[first : last + 1],
-                self._table,
-                _NO_TABLE if learner is None else learner.table,
-                _NO_TALLY if learner is None else learner.tally,
-                BASE_WEIGHTS,
-                SITE_WEIGHTS,
-                tally.GROUP_WEIGHTS,
+                *self._tables(learner),
                 scales,
                 len(CODES),
                 INDEX["calibration"],

@@ -25,13 +25,11 @@ class Edge:
     signals and routing cost as much as the two scripts of a check.
     """
 
-    def __init__(
-        self, app: Any, meter: Meter, runtime: Runtime, hot: Mapping[str, Answer] | None = None
-    ) -> None:
+    def __init__(self, app: Any, meter: Meter, runtime: Runtime, hot: Mapping[str, Answer]) -> None:
         self._app = app
         self._meter = meter
         self._runtime = runtime
-        self._hot = hot or {}
+        self._hot = hot
         # A counter behind a random word is unique and costs a tenth of a random id.
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)

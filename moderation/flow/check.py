@@ -115,8 +115,13 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
     count = comments.charging(grant.site, token.id, now)
     state, used = sites.read_counting(runtime.store, grant.site, count)
     if used > token.per_minute:
-        raise RateLimited(60 - now // 1000 % 60)
+        raise limited(now)
     return state
+
+
+def limited(now: int) -> RateLimited:
+    """Returns the refusal of a token that has used up its calls of the minute of `now` (ms)."""
+    return RateLimited(60 - now // 1000 % 60)
 
 
 def _judged(
@@ -204,7 +209,7 @@ def _record(
         grant = confirm(runtime, grant)
         return _record(runtime, grant, context, raw_id, comment, notes, None)
     if answer == "limited":
-        raise RateLimited(60 - now_ms() // 1000 % 60)
+        raise limited(now_ms())
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
     written = answer[0]

@@ -9,9 +9,9 @@ from typing import Any
 from msgspec import Struct
 
 from moderation.domain.comments import Comment, Status, Submission
-from moderation.domain.errors import IdempotencyConflict, RateLimited
+from moderation.domain.errors import IdempotencyConflict
 from moderation.flow.authorise import Grant, confirm
-from moderation.flow.check import fresh_comment, write_of
+from moderation.flow.check import fresh_comment, limited, write_of
 from moderation.flow.prepare import keyed_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
@@ -95,7 +95,7 @@ def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Writte
         if answer == "tokens":
             break
         if answer == "limited":
-            raise RateLimited(60 - now_ms() // 1000 % 60)
+            raise limited(now_ms())
         if isinstance(answer, str):
             raise IdempotencyConflict("the idempotency key came with another body before")
         done.append(answer)
