@@ -46,7 +46,7 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("a time without offset", {"content": "x", "created_at": "2026-01-01T00:00:00"}, "/created_at"),
     ("a time long ago", {"content": "x", "created_at": "1989-12-31T23:59:59Z"}, "/created_at"),
     ("year one", {"content": "x", "created_at": "0001-01-01T00:00:00+14:00"}, "/created_at"),
-    ("a time far ahead", {"content": "x", "created_at": far(days=1, minutes=5)}, "/created_at"),
+    ("a time far ahead", {"content": "x", "created_at": far(days=2)}, "/created_at"),
     ("NUL in the content", {"content": f"{SECRET}\0"}, "/content"),
     ("NUL within", {"content": "x", "author": {"name": "\0"}}, "/author/name"),
     ("NUL in the context", {"content": "x", "context": ["a", "\0"]}, "/context/1"),
