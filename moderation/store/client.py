@@ -86,8 +86,8 @@ class Store:
         self.any_layout = any_layout
         self.on_round_trip: Callable[[], None] = lambda: None
         self._clients = self._client(READ_SECONDS), self._client(HURRY_SECONDS)
-        self._lines = Line(self._clients[0]), Line(self._clients[1])
-        self._ahead = Line(self._clients[0])
+        self._lines = self._line_of(0), self._line_of(1)
+        self._ahead = self._line_of(0)
         self._scripts: dict[str, Script] = {}
         self._lock = threading.Lock()
 
@@ -106,6 +106,9 @@ class Store:
         kind = counted(pool.connection_class, lambda: self.on_round_trip())
         pool.connection_class = kind if self.any_layout else layout.guarded(kind)
         return client
+
+    def _line_of(self, client: int) -> Line:
+        return Line(self._clients[client], lambda: self.on_round_trip())
 
     @property
     def redis(self) -> Any:

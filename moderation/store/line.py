@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import struct
 import threading
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Any
 
+import hiredis
 import redis
-from hiredis import pack_command
 from redis import exceptions as failures
 from redis.exceptions import ResponseError
+
+from moderation.store.hurry import Waiting, seconds_left
 
 IDLE_SECONDS = 0.2
 """A connection used within this time is not asked whether the server has ended it."""
@@ -25,68 +30,143 @@ DOWN = (
 )
 """What the client raises where a server is not there or serves nobody."""
 
+_ROOM = 1 << 16
+
+
+class _Wire:
+    """The socket of a client's connection, once that has connected, with a reader of its own.
+
+    The client's way to its socket takes three times as long, most of it in waiting for the
+    interpreter's lock: Python polls a socket with a time-out before each use of it. Here the
+    kernel keeps the time-out of what is not encrypted.
+    """
+
+    def __init__(self, connection: Any, on_round_trip: Callable[[], None]) -> None:
+        self._on_round_trip = on_round_trip
+        self._room = bytearray(_ROOM)
+        self._reader = hiredis.Reader(
+            protocolError=failures.InvalidResponse, replyError=connection._parser.parse_error
+        )
+        self._socket = connection._sock
+        if not isinstance(self._socket, ssl.SSLSocket):
+            seconds, rest = divmod(connection.socket_timeout, 1)
+            limit = struct.pack("@ll", int(seconds), int(rest * 1e6))
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                self._socket.setsockopt(socket.SOL_SOCKET, option, limit)
+            self._socket.settimeout(None)
+
+    def send(self, data: bytes) -> None:
+        """Sends commands."""
+        self._on_round_trip()
+        if seconds_left() == 0:
+            raise failures.TimeoutError("there is no time left for this round trip")
+        try:
+            self._socket.sendall(data)
+        except (TimeoutError, BlockingIOError) as error:
+            raise failures.TimeoutError("the server takes nothing") from error
+        except OSError as error:
+            raise failures.ConnectionError("the connection is gone") from error
+
+    def receive(self) -> Any:
+        """Returns the next answer; an error that the server answers is returned as well."""
+        reader, room = self._reader, self._room
+        answer = reader.gets()
+        if answer is not False:
+            return answer
+        with Waiting():
+            while answer is False:
+                try:
+                    length = self._socket.recv_into(room)
+                except (TimeoutError, BlockingIOError) as error:
+                    raise failures.TimeoutError("the server does not answer") from error
+                except OSError as error:
+                    raise failures.ConnectionError("the connection is gone") from error
+                if not length:
+                    raise failures.ConnectionError("the server has ended the connection")
+                reader.feed(room, 0, length)
+                answer = reader.gets()
+        return answer
+
 
 class Line:
-    """One connection a thread, for scripts: a client's pool costs more than the script does."""
+    """One connection a thread, for scripts: a client's pool costs more than the script does.
 
-    def __init__(self, client: redis.Redis) -> None:
+    `on_round_trip` is called before each trip.
+    """
+
+    def __init__(self, client: redis.Redis, on_round_trip: Callable[[], None]) -> None:
         self._pool = client.connection_pool
+        self._on_round_trip = on_round_trip
         self._own = threading.local()
         self._all: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def call(self, *words: Any) -> Any:
         """Sends a command and returns its answer, by a new connection if the old one is gone."""
-        connection = self._connection()
         try:
-            connection.send_packed_command([pack_command(words)], check_health=False)
-            return connection.read_response()
-        except ResponseError:
-            raise
+            wire = self._wire()
+            wire.send(hiredis.pack_command(words))
+            answer = wire.receive()
         except BaseException:
             # An answer that comes late must not be taken for that of the next command.
-            connection.disconnect()
+            self._hang_up()
             raise
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def send(self, commands: Iterable[Sequence[Any]]) -> None:
         """Sends commands whose answers are received later, all of them before the next."""
         if getattr(self._own, "due", 0):
-            self._own.connection.disconnect()  # Nobody received what was asked before.
-        connection = self._connection()
-        packed = [pack_command(tuple(words)) for words in commands]
-        self._own.due = len(packed)
+            self._hang_up()  # Nobody received what was asked before.
+        packed = [hiredis.pack_command(tuple(words)) for words in commands]
         try:
-            connection.send_packed_command([b"".join(packed)], check_health=False)
+            wire = self._wire()
+            self._own.due = len(packed)
+            wire.send(b"".join(packed))
         except BaseException:
-            connection.disconnect()
+            self._hang_up()
             raise
 
     def receive(self) -> list[Any]:
         """Returns the answers to what was sent last; the server's errors are among them."""
-        connection, answers = self._own.connection, []
+        answers = []
         try:
             while self._own.due:
-                try:
-                    answers.append(connection.read_response())
-                except ResponseError as error:
-                    answers.append(error)
+                answers.append(self._own.wire.receive())
                 self._own.due -= 1
         except BaseException:
-            connection.disconnect()
+            self._hang_up()
             raise
+        for answer in answers:
+            if isinstance(answer, Exception) and not isinstance(answer, ResponseError):
+                raise answer
         return answers
 
-    def _connection(self) -> Any:
-        """Returns this thread's connection, not connected if the server has ended it."""
-        connection = getattr(self._own, "connection", None)
+    def _wire(self) -> _Wire:
+        """Returns this thread's wire, a new one if the server has ended it or there is none."""
+        own, now = self._own, monotonic()
+        wire: _Wire | None = getattr(own, "wire", None)
+        if wire is not None and now - own.used > IDLE_SECONDS and _is_over(own.connection):
+            self._hang_up()
+            wire = None
+        own.used = now
+        return self._connect() if wire is None else wire
+
+    def _connect(self) -> _Wire:
+        own = self._own
+        connection = getattr(own, "connection", None)
         if connection is None:
-            connection = self._own.connection = self._pool.make_connection()
+            connection = own.connection = self._pool.make_connection()
             self._all.add(connection)
-        now = monotonic()
-        idle = now - getattr(self._own, "used", 0.0)
-        if idle > IDLE_SECONDS and connection.is_connected and _is_over(connection):
-            connection.disconnect()
-        self._own.used = now
-        return connection
+        connection.connect()
+        own.wire = _Wire(connection, self._on_round_trip)
+        return own.wire  # type: ignore[no-any-return]
+
+    def _hang_up(self) -> None:
+        own = self._own
+        own.wire, own.due = None, 0
+        if getattr(own, "connection", None) is not None:
+            own.connection.disconnect()
 
     def close(self) -> None:
         """Closes the connections of all threads."""
