@@ -15,7 +15,10 @@ from urllib.parse import unquote_to_bytes
 
 BODY_BYTES = 1 << 20
 FIELDS = 5000
+_CONTEXT = "comment_context"
 _CONTEXTS = 16
+_NAME_LENGTH = 64
+"""Names up to this many bytes are kept as read: clients send the same ones again and again."""
 
 _CREDENTIALS = frozenset(("HTTP_COOKIE", "HTTP_AUTHORIZATION"))
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
@@ -34,16 +37,17 @@ class Form:
 
     def __init__(self, body: bytes, query: bytes, content_type: str) -> None:
         self._contexts: list[bytes] = []
-        asked = self._read(query)
+        asked = self._read(query) if query else {}
         self._contexts.clear()
         sent = self._read(body)
         declared = _CHARSET.search(content_type)
-        blog_charset = (asked | sent).get("blog_charset", b"").decode("ascii", "ignore")
+        raw = sent.get("blog_charset") or asked.get("blog_charset", b"")
+        blog_charset = raw.decode("ascii", "ignore")
         self._charset = _codec(declared.group(1) if declared else "") or _codec(blog_charset)
         texts = self._decode_all([*asked.values(), *sent.values()])
         self._query = dict(zip(asked, texts, strict=False))
         self._body = dict(zip(sent, texts[len(asked) :], strict=True))
-        self._fields = self._query | self._body
+        self._fields = self._query | self._body if asked else self._body
 
     def _read(self, data: bytes) -> dict[str, bytes]:
         fields: dict[str, bytes] = {}
@@ -51,15 +55,11 @@ class Form:
             return fields
         for pair in data.split(b"&", FIELDS)[:FIELDS]:
             raw_name, _, value = pair.partition(b"=")
-            if b"%" in raw_name or b"+" in raw_name:
-                raw_name = _unquoted(raw_name)
-            name = raw_name.decode("utf-8", "surrogateescape")
-            if not name or (name[0] in "PpHh" and _is_secret(name)):
-                continue
-            if name.startswith("comment_context"):
+            name = _name(raw_name) if len(raw_name) <= _NAME_LENGTH else _read_name(raw_name)
+            if name == _CONTEXT:
                 if len(self._contexts) < _CONTEXTS:
                     self._contexts.append(value)
-            else:
+            elif name:
                 fields[name] = value
         return fields
 
@@ -72,7 +72,8 @@ class Form:
 
     def line(self, name: str, most: int = 1024) -> str:
         """Returns a field without white space at its ends."""
-        return self._fields.get(name, "")[:most].strip()
+        text = self._fields.get(name)
+        return text[:most].strip() if text else ""
 
     def first_line(self, names: Sequence[str], most: int) -> str:
         """Returns the first of several fields that is not blank; all of the body go first."""
@@ -116,6 +117,17 @@ class Form:
 def _unquoted(data: bytes) -> bytes:
     spaced = data.replace(b"+", b" ")
     return unquote_to_bytes(spaced) if b"%" in spaced else spaced
+
+
+def _read_name(raw_name: bytes) -> str:
+    """Returns a field's name; '' for one that is dropped, one name for texts of the page."""
+    name = _unquoted(raw_name).decode("utf-8", "surrogateescape")
+    if _is_secret(name):
+        return ""
+    return _CONTEXT if name.startswith(_CONTEXT) else name
+
+
+_name = functools.lru_cache(maxsize=1024)(_read_name)
 
 
 def _is_secret(name: str) -> bool:

@@ -184,6 +184,8 @@ def callback_for(blog: str, text: str) -> str:
     Else whoever holds a key could have the server call anything.
     """
     text = text.strip()
+    if not text:
+        return ""
     try:
         parts = urlsplit(text)
         host, port = ascii_host(parts.hostname or ""), parts.port

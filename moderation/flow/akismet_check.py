@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import Literal
 
@@ -18,7 +17,7 @@ from moderation.flow.akismet_keys import BlogGrant, Charge
 from moderation.flow.akismet_match import Names, is_same_text, known_comment, names_of, raw_id
 from moderation.flow.check import Checked, check
 from moderation.flow.runtime import Runtime
-from moderation.store import akismet, hurried
+from moderation.store import akismet, codec, hurried
 from moderation.store.comments import Notes
 
 RECHECK_AFTER_SECONDS = 120
@@ -26,7 +25,10 @@ RECHECK_AFTER_SECONDS = 120
 
 
 class Answer(Struct, frozen=True):
-    """What a site is told: spam or not, blatant or not, when to ask again (seconds, 0: never)."""
+    """What a site is told: spam or not, blatant or not, when to ask again (seconds, 0: never).
+
+    `guid` is the check's own; that of a comment's first check is the comment's id.
+    """
 
     spam: bool
     guid: str
@@ -63,7 +65,7 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
     Raises:
         KeyRefused: the key may not speak for this blog any more, or not this month.
     """
-    guid = secrets.token_bytes(16)
+    guid = codec.new_id()
     if asked.is_test or asked.is_magic or asked.is_pre_check:
         checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
         return _answer(asked, checked, guid)
@@ -82,12 +84,12 @@ def _first(
     def notes(comment: Comment, settings: SiteSettings) -> Notes:
         answer = _answer(asked, Checked(comment, True, settings), guid)
         trace = _trace(grant, asked, names, guid, answer)
-        return akismet.notes(grant.site, trace, answer.label)
+        return akismet.notes(grant.site, guid, trace, answer.label)
 
     submission = msgspec.structs.replace(asked.submission, external_id=external)
     checked = None
     try:
-        checked = check(runtime, grant, submission, notes=notes, was_cut=asked.was_cut)
+        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, was_cut=asked.was_cut)
     finally:
         if checked is None or not checked.new:
             charge.take_back(runtime)
@@ -174,4 +176,4 @@ def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) ->
 
 def empty_answer() -> Answer:
     """Returns the answer for when nothing at all is known: let it pass, the site's rules decide."""
-    return Answer(False, secrets.token_hex(16))
+    return Answer(False, codec.new_id().hex())

@@ -15,6 +15,7 @@ from moderation.store import akismet, codec, comments
 
 _TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 class Names(Struct, frozen=True):
@@ -60,6 +61,8 @@ def plain_text(submission: Submission) -> str:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower().encode().translate(None, _SIGNS).decode()
     return "".join(filter(str.isalnum, text.casefold()))
 
 

@@ -47,6 +47,7 @@ def check(
     submission: Submission,
     *,
     record: bool = True,
+    raw_id: bytes | None = None,
     notes: MakeNotes = no_notes,
     was_cut: bool = False,
 ) -> Checked:
@@ -56,7 +57,8 @@ def check(
     changed since; then the store answers the state as it is, and the comment is judged by that.
 
     `notes` makes what is to be kept beside a new comment, from it as it was just judged;
-    `was_cut` has the verdict say that the content was longer.
+    `was_cut` has the verdict say that the content was longer; `raw_id` is the id that a new comment
+    gets, one of its own where there is none.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
     has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
@@ -65,7 +67,7 @@ def check(
         NotAuthorised: the token was revoked.
         RateLimited: it has used up its calls of this minute.
     """
-    raw_id = codec.new_id()
+    raw_id = raw_id or codec.new_id()
     try:
         expected = _expected(runtime, grant) if record else None
         state = expected

@@ -175,19 +175,22 @@ def put_usage(store: Store, account_id: str, month: str, used: int) -> None:
         store.redis.set(keys.akismet_usage(account_id, month), used, ex=_USAGE_SECONDS)
 
 
-def _leading(k: keys.SiteKeys, trace: Trace) -> list[bytes]:
-    """Returns the keys that lead from a trace's names to its comment."""
+def _leading(k: keys.SiteKeys, raw_id: bytes, trace: Trace) -> list[bytes]:
+    """Returns the keys that lead from a trace's names to its comment.
+
+    A guid that is the comment's id needs none.
+    """
     return [
-        *(k.akismet_guid.encode() + guid for guid in trace.guids),
+        *(k.akismet_guid.encode() + guid for guid in trace.guids if guid != raw_id),
         *(k.akismet_same.encode() + same for same in trace.same),
         *(k.akismet_reference.encode() + reference for reference in trace.references),
     ]
 
 
-def notes(site: str, trace: Trace, told: str) -> Notes:
+def notes(site: str, raw_id: bytes, trace: Trace, told: str) -> Notes:
     """Returns what a check keeps beside its new comment, for the script that writes that."""
     k = keys.of_site(site)
-    leading = [(name, b"") for name in _leading(k, trace)]
+    leading = [(name, b"") for name in _leading(k, raw_id, trace)]
     return Notes(told, [(k.akismet.encode(), codec.encode(trace)), *leading])
 
 
@@ -224,8 +227,9 @@ def change_trace(
         new = change(before)
         if new == before:
             return
-        leading = _leading(k, new) if new else []
-        gone = [name for name in (_leading(k, before) if before else []) if name not in leading]
+        leading = _leading(k, raw_id, new) if new else []
+        known_by = _leading(k, raw_id, before) if before else []
+        gone = [name for name in known_by if name not in leading]
         day = k.day + comments.day_of(counted.updated_ms)
         names: list[Any] = [k.comment.encode() + raw_id, k.akismet.encode() + raw_id, day]
         told = codec.TOLD_CODE[counted.told] if counted.told else 0
@@ -245,7 +249,10 @@ def forget(store: Store, site: str, raw_id: bytes) -> None:
 def find(
     store: Store, site: str, guid: bytes, same: bytes, reference: bytes
 ) -> tuple[bytes | None, bytes | None, bytes | None]:
-    """Returns the comments that a guid, a hash of author and text, and a client's id lead to."""
+    """Returns the comments that a guid, a hash of author and text, and a client's id lead to.
+
+    A guid that nothing was kept of may be a comment's id.
+    """
     k = keys.of_site(site)
     with store_errors():
         found = store.redis.mget(
@@ -253,7 +260,7 @@ def find(
             k.akismet_same.encode() + same,
             k.akismet_reference.encode() + reference,
         )
-    return found[0], found[1], found[2]
+    return found[0] or guid or None, found[1], found[2]
 
 
 def tell_by(store: Store, what: str, due_ms: int) -> None:

@@ -83,7 +83,7 @@ class _Wire:
                     raise failures.ConnectionError("the connection is gone") from error
                 if not length:
                     raise failures.ConnectionError("the server has ended the connection")
-                reader.feed(room, 0, length)
+                reader.feed(room, 0, length)  # type: ignore[arg-type]
                 answer = reader.gets()
         return answer
 
