@@ -121,7 +121,7 @@ local function accept(at)
   local kind, from
   if not c then
     local status = string.byte(text, 2)
-    if redis.call('EXISTS', k.comment .. id) == 1 then return id .. pack('n', 1, status) end
+    if not put_new(k.comment .. id, text, ttls[status]) then return id .. pack('n', 1, status) end
     kind, c = 'n', comment_open(text)
     count('comments')
     wait_or_count(at, id, c)
@@ -134,8 +134,8 @@ local function accept(at)
       return id .. pack(kind, c.revision, again and string.byte(text, 2) or c.status)
     end
     if from ~= c.status then redis.call('ZREM', k.sets[from], id) end
+    comment_save(k.comment .. id, c, ttls[c.status])
   end
-  comment_save(k.comment .. id, c, ttls[c.status])
   if label > 0 then
     local current = c.decision ~= '' and comment_label_load(k.label .. c.active)
     if not (current and current.label == label) then
@@ -149,14 +149,12 @@ local function accept(at)
 end
 
 for i = 1, n do answers[i] = accept(16 + words * (i - 1)) end
-local notes = 16 + words * n
-if #ARGV >= notes and string.sub(answers[1], 17, 17) == 'n' then
-  local id = string.sub(answers[1], 1, 16)
-  local ttl = redis.call('PTTL', k.comment .. id)
+local notes, id = 16 + words * n, string.sub(answers[1], 1, 16)
+if places[id] and string.sub(answers[1], 17, 17) == 'n' then
   for at = notes, #ARGV, 2 do
     local key, value = ARGV[at], ARGV[at + 1]
     if value == '' then value = id else key = key .. id end
-    if ttl > 0 then redis.call('SET', key, value, 'PX', ttl) else redis.call('SET', key, value) end
+    comment_put(key, value, ttls[places[id]])
   end
 end
 for id, status in pairs(places) do
