@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import functools
 import re
+from binascii import a2b_qp
 from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes
@@ -115,8 +116,20 @@ class Form:
 
 
 def _unquoted(data: bytes) -> bytes:
+    """Returns what a form's encoding stands for; what follows no rule stays as it is.
+
+    Well-formed escapes are those of quoted-printable but for their sign (RFC 2045 §6.7), which
+    the standard library reads in a third of the time: then each takes two bytes off.
+    """
     spaced = data.replace(b"+", b" ")
-    return unquote_to_bytes(spaced) if b"%" in spaced else spaced
+    if b"%" not in spaced:
+        return spaced
+    if b"\n" not in spaced and b"\r" not in spaced:
+        printable = spaced.replace(b"=", b"=3D").replace(b"%", b"=")
+        found = a2b_qp(printable)
+        if len(printable) - len(found) == 2 * printable.count(b"="):
+            return found
+    return unquote_to_bytes(spaced)
 
 
 def _read_name(raw_name: bytes) -> str:
