@@ -146,7 +146,7 @@ _name = functools.lru_cache(maxsize=1024)(_read_name)
 def _is_secret(name: str) -> bool:
     start = name[:5].upper()
     if start == "POST_":
-        return "pass" in name.lower()
+        return "pass" in name.lower() or "pwd" in name.lower()
     return start == "HTTP_" and name.upper() in _CREDENTIALS
 
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from moderation.akismet.form import Form
 
-pieces = st.sampled_from([b"%", b"%4", b"%41", b"%C3%A9", b"%e9", b"%zz", b"%%", b"%3D", b"=", b"+",
-                          b"\r", b"\n", b"%0D%0A", b"=\n", b"_", b"a", b"\xc3\xa9", b"\xff"])  # fmt: skip
+pieces = st.sampled_from(
+    [b"%", b"%4", b"%41", b"%C3%A9", b"%e9", b"%zz", b"%%", b"%3D", b"=", b"+", b"\r", b"\n"]
+    + [b"%0D%0A", b"=\n", b"_", b"a", b"\xc3\xa9", b"\xff"]
+)
 values = st.lists(pieces | st.binary(max_size=4), max_size=12).map(b"".join)
 
 
