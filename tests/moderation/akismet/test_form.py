@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from moderation.akismet.form import Form
 
 pieces = st.sampled_from(
-    [b"%", b"%4", b"%41", b"%C3%A9", b"%e9", b"%zz", b"%%", b"%3D", b"=", b"+", b"\r", b"\n"]
-    + [b"%0D%0A", b"=\n", b"_", b"a", b"\xc3\xa9", b"\xff"]
+    b"%|%4|%41|%C3%A9|%e9|%zz|%%|%3D|=|+|\r|\n|%0D%0A|=\n|_|a|\xc3\xa9|\xff".split(b"|")
 )
 values = st.lists(pieces | st.binary(max_size=4), max_size=12).map(b"".join)
 
