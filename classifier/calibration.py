@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 KEPT = 256
 """Outcomes that count: the newest ones."""
-TRUST = 4.0
+TRUST = 8.0
 """Weight of the base's intercept, in units of the curvature of one undecided comment."""
 FARTHEST = 6.0
 MOST_HELD, MOST_REJECTED = 0.05, 0.005
@@ -87,14 +87,23 @@ def probabilities(logits: Floats, out: Floats) -> None:
 
 @compiled
 def _intercept(logits: Floats, signs: Floats, count: int, prior: float, start: float) -> float:
-    """Return the intercept that fits the outcomes, drawn to the prior: two steps of Newton's."""
-    b = start
+    """Return the intercept that fits the outcomes, drawn to the prior: two steps of Newton's.
+
+    The class with more outcomes weighs about as much as the other: a wave of spam, or of nothing
+    but ham, says little of the next comment.
+    """
+    b, spam = start, 0
+    for i in range(count):
+        spam += signs[i] > 0
+    ham = count - spam
+    of_spam, of_ham = min(1.0, (ham + 1.0) / (spam + 1.0)), min(1.0, (spam + 1.0) / (ham + 1.0))
     for _ in range(2):
         gradient, curvature = TRUST * 0.25 * (b - prior), TRUST * 0.25
         for i in range(count):
             p = logistic(logits[i] + b)
-            gradient += p - (1.0 if signs[i] > 0 else 0.0)
-            curvature += p * (1.0 - p)
+            weight = of_spam if signs[i] > 0 else of_ham
+            gradient += weight * (p - (1.0 if signs[i] > 0 else 0.0))
+            curvature += weight * p * (1.0 - p)
         b = min(max(b - min(max(gradient / curvature, -1.0), 1.0), -FARTHEST), FARTHEST)
     return b
 

@@ -15,7 +15,7 @@ from classifier.features.extract import extract_places
 from classifier.features.fields import FIELDS, URL
 from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
 from classifier.reasons import CODES
-from classifier.scoring import BASE_MASK, GROUP_BITS, REASON_BITS, SITE_MASK
+from classifier.scoring import BASE_MASK, GROUP_BITS, REASON_BITS, SITE_MASK, site_size
 
 if TYPE_CHECKING:
     from classifier.learner import Learner
@@ -73,7 +73,9 @@ def _weights(
     total = model.slope * base * model.table[codes & BASE_MASK] / _length(base)
     if learner is not None:
         site = SITE_WEIGHTS[groups]
-        total = total + model.scale * site * learner.table[codes & SITE_MASK] / _length(site)
+        length = _length(site)
+        scale = model.scale * site_size(length) / length
+        total = total + scale * site * learner.table[codes & SITE_MASK]
         counted = np.empty(len(codes))
         tally.parts(codes, learner.tally, tally.GROUP_WEIGHTS, counted)
         total = total + counted

@@ -17,6 +17,8 @@ REASON_BITS = np.uint32(REASON_SHIFT)
 _BYTE = np.uint32(0xFF)
 _GROUP_IN_KIND = np.uint32(GROUP_SHIFT - REASON_SHIFT)
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
+USUAL_LENGTH = 16.0
+"""What `dot` returns as the length of a usual comment."""
 
 
 @unmanaged
@@ -55,6 +57,12 @@ def dot(codes, begin, end, table, mask, group_weights):
 
 
 @unmanaged
+def site_size(length):
+    """Return how much a site hears of a row by its length: a usual one 1, a long one more."""
+    return np.sqrt(np.sqrt(length / USUAL_LENGTH))
+
+
+@unmanaged
 def base_scores(codes, starts, table, group_weights, out):
     """Write each row's product with the base's table to `out` (float64)."""
     for row in range(len(starts) - 1):
@@ -74,7 +82,8 @@ def score_rows(
         begin, end = starts[row], starts[row + 1]
         taught = 0.0
         if len(site):
-            learned = dot(codes, begin, end, site, SITE_MASK, site_weights)[0]
+            learned, length = dot(codes, begin, end, site, SITE_MASK, site_weights)
+            learned *= site_size(length)
             taught = line[2] * learned + WEIGHT * evidence(codes, begin, end, tally, counted)[0]
         raw = dot(codes, begin, end, base, BASE_MASK, base_weights)[0] + line[0]
         logit = line[1] * raw + taught + line[3]
@@ -131,7 +140,8 @@ def top_reasons(
         begin, end = starts[row], starts[row + 1]
         add_reasons(codes, begin, end, base, BASE_MASK, base_weights, scales[0], sums)
         if len(site):
-            add_reasons(codes, begin, end, site, SITE_MASK, site_weights, scales[1], sums)
+            scale = scales[1] * site_size(_length(codes, begin, end, site_weights))
+            add_reasons(codes, begin, end, site, SITE_MASK, site_weights, scale, sums)
             add_tallied_reasons(codes, begin, end, tally, counted, sums)
         sums[skip] = 0.0
         for rank in range(places.shape[1]):

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.compiled import compiled
-from classifier.scoring import GROUP_BITS, SITE_MASK, dot
+from classifier.scoring import GROUP_BITS, SITE_MASK, dot, site_size
 
-WINDOW = 100
+WINDOW = 200
 RING_CODES = 98_304
 """Codes kept of the newest rows: with short comments all of the window, with long ones fewer."""
 PRIOR_WEIGHT, SCORED_PRIOR = 0.3, 0.39
@@ -19,7 +19,7 @@ PRIOR_WEIGHT, SCORED_PRIOR = 0.3, 0.39
 it is trusted with."""
 EVIDENCE_WEIGHT = 0.1
 """How much of the counts' evidence a margin has: their part need not be learned twice."""
-COST = 3.0
+COST = 2.0
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD = range(5)
 STATE = 5
@@ -66,24 +66,25 @@ def learn(table, ring, rows, state, codes, prior, sign, group_weights):
     row = rows[state[HEAD]]
     row[BEGIN], row[LENGTH], row[PRIOR], row[SIGN], row[ALPHA] = begin, size, prior, sign, 0.0
     before, row[SCALE] = dot(ring, begin, begin + size, table, SITE_MASK, group_weights)
-    row[COST_OF] = COST * np.sqrt(0.5 * (labels + 1) / (same))
+    row[COST_OF] = COST * 0.5 * (labels + 1) / same
     state[HEAD] = (state[HEAD] + 1) % WINDOW
     state[COUNT] += 1
     state[CODE_HEAD] = begin + size
     for back in range(state[COUNT]):
         _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
-    return before
+    return before * site_size(row[SCALE])
 
 
 @compiled
 def _visit(table, ring, row, group_weights):
     """Correct the table for one row by a step of dual coordinate descent."""
     begin, end = np.int64(row[BEGIN]), np.int64(row[BEGIN] + row[LENGTH])
-    margin = row[PRIOR] + dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
+    size = site_size(row[SCALE])
+    margin = row[PRIOR] + size * dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
     soft = 0.5 / row[COST_OF]
     gradient = row[SIGN] * margin - 1.0 + row[ALPHA] * soft
-    alpha = max(0.0, row[ALPHA] - gradient / (1.0 + soft))
-    change = (alpha - row[ALPHA]) * row[SIGN] / row[SCALE]
+    alpha = max(0.0, row[ALPHA] - gradient / (size * size + soft))
+    change = (alpha - row[ALPHA]) * row[SIGN] * size / row[SCALE]
     if change != 0.0:
         for i in range(begin, end):
             code = ring[i]

@@ -1,9 +1,10 @@
-"""How often a site's spam and ham had each word, author and address, compiled.
+"""How often a site's spam and ham had each word, pair of words, author and address, compiled.
 
 The support vector machine learns from a comment only what its margin lacks: of a regular whom it
 judges right it keeps nothing. The counts keep every comment, which is what Bayesian filters live
 by. A feature leans by the cube of d in (-1, 1), the difference of its rates in spam and ham over
-their sum, shrunk where it was seen seldom; so what is common to both weighs nothing. Only
+their sum, shrunk where it was seen seldom; so what is common to both weighs nothing. Each rate has
+one comment of the rate in both together added, so that nothing leans before both were seen. Only
 additions, multiplications, divisions and square roots are used.
 """
 
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.compiled import inlined, unmanaged
-from classifier.features.groups import AUTHOR, GROUP_SHIFT, GROUPS, REASON_SHIFT, URL, WORDS
+from classifier.features.groups import AUTHOR, GROUP_SHIFT, GROUPS, PAIRS, REASON_SHIFT, URL, WORDS
 
 BITS = 14
 SIZE = 1 << BITS
@@ -21,10 +22,10 @@ TALLY = 2 * SIZE + 2
 """Counts in spam, counts in ham, and the two numbers of comments (uint16)."""
 MOST = 65_535
 SHRINKAGE = 0.5
-WEIGHT = 1.5
+WEIGHT = 2.0
 """Logits for each unit of evidence."""
 GROUP_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-GROUP_WEIGHTS[[WORDS, URL, AUTHOR]] = [1, 1, 2]
+GROUP_WEIGHTS[[WORDS, PAIRS, URL, AUTHOR]] = [1, 0.35, 0.5, 2]
 
 _MASK = np.uint32(SIZE - 1)
 _GROUP_BITS = np.uint32(GROUP_SHIFT)
@@ -48,8 +49,10 @@ def _leaning(tally, code):
     spam, ham = float(tally[bucket]), float(tally[SIZE + bucket])
     if spam + ham == 0.0:
         return 0.0
-    in_spam = spam / (tally[2 * SIZE] + 1.0)
-    in_ham = ham / (tally[2 * SIZE + 1] + 1.0)
+    all_spam, all_ham = float(tally[2 * SIZE]), float(tally[2 * SIZE + 1])
+    in_both = (spam + ham) / (all_spam + all_ham + 1.0)
+    in_spam = (spam + in_both) / (all_spam + 1.0)
+    in_ham = (ham + in_both) / (all_ham + 1.0)
     lean = (in_spam - in_ham) / (in_spam + in_ham) * (spam + ham) / (spam + ham + SHRINKAGE)
     return lean * lean * lean
 

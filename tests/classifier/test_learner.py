@@ -144,6 +144,24 @@ def test_uncertainty_is_said() -> None:
     assert MODEL.new_learner().calibration.ham_held.high == 1.0
 
 
+def test_a_wave_of_spam_does_not_make_the_next_comment_likelier_spam() -> None:
+    learner = MODEL.new_learner()
+    unsure = [Row(text=f"Look {n} over there, {n * 7} of them", author=f"J{n}") for n in range(60)]
+    for row in unsure:
+        learner.learn(row, "spam")
+    assert abs(learner.intercept - MODEL.offset) < 0.3
+
+
+def test_what_is_calibrated_is_the_score_that_moderators_saw() -> None:
+    learner = taught(40)
+    long = Row(text=" ".join(f"word{n} and garden" for n in range(90)))
+    for row in (PILLS, THANKS, long):
+        shown = float(MODEL.score([row], learner).logit[0] - learner.intercept)
+        place = learner.position
+        learner.learn(row, "ham")
+        assert learner._outcomes[place] == pytest.approx(shown, abs=1e-9)
+
+
 @given(st.lists(st.tuples(st.integers(0, 299), st.booleans()), max_size=40))
 @settings(max_examples=20, deadline=None)
 def test_whatever_is_taught_bands_and_scores_stay_sane(taught_so: list[tuple[int, bool]]) -> None:

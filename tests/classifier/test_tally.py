@@ -42,8 +42,23 @@ def test_what_is_common_to_spam_and_ham_weighs_nothing_whatever_their_numbers() 
     assert abs(evidence(counted(*rows), Row(text="the bridge"))) < 0.02
     rows[3:] = [("the casino", True)] * 30
     counts = counted(*rows)
-    assert evidence(counts, Row(text="casino")) > 0.5
+    assert evidence(counts, Row(text="casino")) > 0.2
     assert evidence(counts, Row(text="bridge")) < -0.2
+
+
+def test_nothing_leans_to_spam_where_no_ham_was_seen_yet() -> None:
+    spam = [("the casino", True)] * 30
+    assert abs(evidence(counted(*spam), Row(text="casino"))) < 0.001
+    seen = evidence(counted(*spam, *[("a pond", False)] * 30), Row(text="casino"))
+    assert seen > 0.5
+
+
+def test_pairs_of_words_count_beside_the_words() -> None:
+    rows = [("open the door", True), ("door the open", False)] * 20
+    counts = counted(*rows)
+    told, turned = (evidence(counts, Row(text=text)) for text, _ in rows[:2])
+    assert told > 0.1
+    assert turned < -0.1
 
 
 def test_one_sighting_says_less_than_many() -> None:
