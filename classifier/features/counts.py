@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import numpy as np
+from numba.cpython.unsafe.numbers import trailing_zeros
 
 from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import (
     COMMON,
     DIGIT,
     DISGUISE_BIT,
+    HAN,
+    KANA,
     LATIN,
     LETTER,
+    MARK,
     PUNCTUATION,
     SPACE,
     SYMBOL,
     UPPER_BIT,
 )
-from classifier.features.normalise import CODE_MASK, class_of, script_of
+from classifier.features.disguises import LOOK_ALIKE, SPACED_OUT
+from classifier.features.normalise import (
+    BLANK,
+    CODE_MASK,
+    FRONT,
+    class_of,
+    script_of,
+    whole_lanes,
+)
 from classifier.features.shape import POSITION
+from classifier.features.tokens import WINDOW
 
 LENGTH = POSITION["length"]
 CAPITALS = POSITION["capitals"]
@@ -37,7 +50,11 @@ HANDLES = POSITION["handles"]
 _UPPER_AT = np.uint32(UPPER_BIT.bit_length() - 1)
 _ONE = np.uint32(1)
 _DISGUISE = np.uint32(DISGUISE_BIT)
-_PLAIN = 1 << COMMON | 1 << LATIN
+_PLAIN, _LATIN = np.uint32(1 << COMMON | 1 << LATIN), np.uint32(1 << LATIN)
+_DENSE = np.uint32(1 << HAN | 1 << KANA)
+_LETTER, _DIGIT, _TO_MARK = np.uint32(LETTER), np.uint32(DIGIT), np.uint32(MARK - LETTER)
+_NO_BIT = np.uint64(0)
+_FEW = np.uint32(8)
 _LONG_NUMBER = 7
 
 
@@ -47,38 +64,62 @@ def _is_currency(c):
 
 
 @unmanaged
-def count_shape(text, n, signs, v):
-    """Fill the values that need characters alone; return (may have a link, has styled letters).
+def count_shape(padded, n, signs, scripts, v):
+    """Fill the values that need characters alone; return (may have a link, may have a disguise).
 
-    `signs` are the places of punctuation and symbols; two cells of `text` after its end may be
-    read. The first loops are compiled to vectors.
+    `padded` has FRONT blanks before its n characters and BEHIND behind them; `signs` are the places
+    of punctuation and symbols; `scripts` has a bit for each script. The first loops are compiled
+    to vectors.
     """
-    letters, digits, upper, scripts, every = 0, 0, 0, np.uint32(0), np.uint32(0)
-    for i in range(n):
+    text = padded[FRONT:]
+    letters, digits, upper, every = np.uint32(0), np.uint32(0), np.uint32(0), np.uint32(0)
+    for i in range(whole_lanes(n)):
         value = text[i]
         kind = class_of(value)
-        letters += kind == LETTER
-        digits += kind == DIGIT
-        upper += np.int64((value >> _UPPER_AT) & _ONE)
-        scripts |= _ONE << script_of(value)
+        letters = np.uint32(letters + np.uint32(kind == _LETTER))
+        digits = np.uint32(digits + np.uint32(kind == _DIGIT))
+        upper = np.uint32(upper + np.uint32((value >> _UPPER_AT) & _ONE))
         every |= value
     v[LENGTH] = n
-    v[CAPITALS] = upper / max(letters, 8)
+    v[CAPITALS] = upper / max(letters, _FEW)
     v[DIGITS] = digits / max(n, 1)
     v[RUNS] = _longest_run(text, n) if _has_run(text, n) else 0
-    v[SCRIPTS] = _scripts(text, n) if scripts & ~np.uint32(_PLAIN) else 0
+    v[SCRIPTS] = _scripts(text, n) if scripts & ~_PLAIN else 0
     v[LONG_NUMBERS] = _long_numbers(text, n) if digits >= _LONG_NUMBER else 0
-    return _count_signs(text, n, signs, v), every & _DISGUISE != 0
+    odd = every & _DISGUISE != 0 or scripts & _DENSE or (scripts & _LATIN and scripts & LOOK_ALIKE)
+    linked = _count_signs(text, n, signs, v)
+    return linked, odd or _has_odd_words(padded[FRONT - 1 :], n)
+
+
+@unmanaged
+def _has_odd_words(before, n):
+    """Whether a digit stands beside a letter, or four letters each by itself.
+
+    `before` is the text with one blank before it.
+    """
+    mixed, single = np.uint32(0), np.uint32(0)
+    wide = whole_lanes(n)
+    a, b, c = before[:wide], before[1 : wide + 1], before[2 : wide + 2]
+    for i in range(wide):
+        left, here, right = class_of(a[i]), class_of(b[i]), class_of(c[i])
+        inside = np.uint32(np.uint32(here - _LETTER) <= _TO_MARK)
+        follows = np.uint32(np.uint32(left - _LETTER) <= _TO_MARK)
+        goes_on = np.uint32(np.uint32(right - _LETTER) <= _TO_MARK)
+        digit = np.uint32(here == _DIGIT)
+        mixed |= inside & follows & (digit ^ np.uint32(left == _DIGIT))
+        single = np.uint32(single + (inside & ~(digit | follows | goes_on)))
+    return mixed != 0 or single >= SPACED_OUT
 
 
 @unmanaged
 def _has_run(text, n):
     """Whether a character stands four times in a row."""
     same = np.uint32(0)
-    if n >= 4:
-        a, b, c, d = text[: n - 3], text[1 : n - 2], text[2 : n - 1], text[3:n]
-        for i in range(n - 3):
-            same |= np.uint32((a[i] == b[i]) & (c[i] == d[i]) & (a[i] == d[i]))
+    wide = whole_lanes(n)
+    a, b, c, d = text[:wide], text[1 : wide + 1], text[2 : wide + 2], text[3 : wide + 3]
+    for i in range(wide):
+        run = np.uint32(a[i] == b[i]) & np.uint32(c[i] == d[i]) & np.uint32(a[i] == d[i])
+        same |= run & np.uint32(a[i] != BLANK)
     return same != 0
 
 
@@ -108,17 +149,39 @@ def _scripts(text, n):
 @unmanaged
 def _long_numbers(text, n):
     """Return how many runs have seven digits, which blanks and - ( ) + . do not end."""
-    number, found = 0, 0
-    for i in range(n):
+    number, found, last = 0, 0, 0
+    for i in range(0, n, WINDOW):
+        digits = _digits(text[i : i + WINDOW])
+        while digits != _NO_BIT:
+            place = trailing_zeros(digits)
+            size = np.int64(trailing_zeros(~(digits >> place)))
+            first = i + np.int64(place)
+            before = 0 if _has_end_of_number(text, last, first) else number
+            number, last = before + size, first + size
+            found += before < _LONG_NUMBER <= number
+            digits &= digits + (digits & (_NO_BIT - digits))
+    return found
+
+
+@unmanaged
+def _digits(window):
+    """Return a bit for each of 64 characters that is a digit."""
+    bits = _NO_BIT
+    for j in range(WINDOW):
+        bits |= np.uint64(class_of(window[j]) == _DIGIT) << np.uint64(j)
+    return bits
+
+
+@unmanaged
+def _has_end_of_number(text, first, last):
+    """Whether there is anything but marks, blanks and - ( ) + . in text[first:last]."""
+    for i in range(last - 1, first - 1, -1):
         kind, c = class_of(text[i]), np.int64(text[i] & CODE_MASK)
-        if kind == DIGIT:
-            number += 1
-            found += number == _LONG_NUMBER
-        elif kind == LETTER or (
+        if kind == LETTER or (
             kind >= PUNCTUATION and c != 45 and c != 40 and c != 41 and c != 43 and c != 46
         ):
-            number = 0
-    return found
+            return True
+    return False
 
 
 @unmanaged

@@ -5,50 +5,46 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import unmanaged
-from classifier.features.characters import DISGUISE_BIT, LETTER
-from classifier.features.normalise import BLANK, CODE_MASK, class_of
-from classifier.features.tokens import (
-    HAS_DIGIT,
-    HAS_LETTER,
-    IN_LATIN,
-    IS_DENSE,
-    LOOKS_LATIN,
-    SIZE_SHIFT,
-    in_word,
+from classifier.features.characters import (
+    CYRILLIC,
+    DIGIT,
+    DISGUISE_BIT,
+    GREEK,
+    LATIN,
+    LETTER,
+    OTHER,
 )
+from classifier.features.normalise import BLANK, CODE_MASK, class_of, script_of
+from classifier.features.tokens import in_word, is_dense
 
-_SPACED_OUT = 4
-_UNUSUAL = HAS_DIGIT | LOOKS_LATIN
+SPACED_OUT = 4
+LOOK_ALIKE = np.uint32(1 << CYRILLIC | 1 << GREEK | 1 << OTHER)
+"""Scripts with letters that look like Latin ones."""
+_LATIN = np.uint32(1 << LATIN)
+_ONE = np.uint32(1)
 _DISGUISE = np.uint32(DISGUISE_BIT)
 
 
 @unmanaged
-def disguises(text, at, n, tokens, count, styled, view, view_at, look_alikes):
-    """Fill the second view; return its length, disguised words and spaced-out words.
-
-    `styled` tells whether there is any styled letter in the text.
-    """
+def disguises(text, at, n, tokens, count, view, view_at, look_alikes):
+    """Fill the second view; return its length, disguised words and spaced-out words."""
     v, disguised, spaced, single, single_at = 0, 0, 0, 0, 0
-    _, infos, ends, _ = tokens
+    firsts, ends = tokens[1], tokens[2]
     for token in range(count):
-        info, stop = infos[token], np.int64(ends[token])
-        if info & IS_DENSE:
+        first, stop = np.int64(firsts[token]), np.int64(ends[token])
+        if is_dense(text[first]):
             continue
-        size = np.int64(info >> SIZE_SHIFT)
-        first = stop - size
-        if styled or info & _UNUSUAL:
-            mixed = info & IN_LATIN != 0 and info & LOOKS_LATIN != 0
-            strange = mixed or (styled and _is_styled(text, first, stop))
-            if strange or (info & HAS_DIGIT != 0 and info & HAS_LETTER != 0):
-                v = _look_through(text, at, first, stop, view, view_at, v, look_alikes)
-                # Digits inside a word are looked through, but too common to be a sign.
-                disguised += strange
-        if size > 1 or info & HAS_DIGIT:
+        strange, digits, letters = _look_at(text, first, stop)
+        if strange or (digits and letters):
+            v = _look_through(text, at, first, stop, view, view_at, v, look_alikes)
+            # Digits inside a word are looked through, but too common to be a sign.
+            disguised += strange
+        if stop - first > 1 or digits:
             single = 0
             continue
         single_at = first if single == 0 else single_at
         single += 1
-        if single >= _SPACED_OUT and (stop >= n or not _single_follows(text, stop, n)):
+        if single >= SPACED_OUT and (stop >= n or not _single_follows(text, stop, n)):
             v = _join(text, at, single_at, stop, view, view_at, v)
             spaced += 1
             single = 0
@@ -56,12 +52,17 @@ def disguises(text, at, n, tokens, count, styled, view, view_at, look_alikes):
 
 
 @unmanaged
-def _is_styled(text, first, last):
-    """Whether a word has a letter that is a styled or phonetic variant of a plain one."""
-    every = BLANK
+def _look_at(text, first, last):
+    """Return whether a word has letters of scripts that look alike or styled ones, whether it has
+    digits, and whether anything else.
+    """
+    every, scripts, digits = BLANK, np.uint32(0), 0
     for i in range(first, last):
         every |= text[i]
-    return every & _DISGUISE != 0
+        scripts |= _ONE << script_of(text[i])
+        digits += class_of(text[i]) == DIGIT
+    mixed = scripts & _LATIN != 0 and scripts & LOOK_ALIKE != 0
+    return mixed or every & _DISGUISE != 0, digits > 0, digits < last - first
 
 
 @unmanaged

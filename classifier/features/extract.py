@@ -17,16 +17,9 @@ from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
 
 MOST_SIGNALS = 32
+_BEHIND = "\0" * 64
+"""Read with the last field, so that vectors are whole; never looked at."""
 _NO_PLACES: npt.NDArray[np.int64] = np.zeros((1, 4), np.int64)
-
-
-def _fields(rows: Sequence[Row]) -> list[str]:
-    """Return all fields of all rows, in the kernel's order."""
-    fields: list[str] = []
-    for row in rows:
-        context = "\n".join(row.context) if row.context else ""
-        fields += (row.text, row.author, row.url, row.honeypot, row.type, row.email, context)
-    return fields
 
 
 def extract_features(rows: Sequence[Row]) -> FeatureBatch:
@@ -42,7 +35,7 @@ def context_overlap(row: Row) -> float:
 
 def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
     """Return a row's features and every place (code, field, start, end) that gave one of them."""
-    size = 8 * sum(map(len, _fields([row]))) + 512
+    size = 8 * sum(map(len, (row.text, row.author, row.url))) + 512
     places = np.zeros((min(size, 6 * ROOM) + 1, 4), np.int64)
     codes, starts, _ = _run([row], places)
     return FeatureBatch(codes, starts), places[: places[-1, 3]]
@@ -51,14 +44,21 @@ def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
 def _run(
     rows: Sequence[Row], places: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    fields = _fields(rows)
+    fields: list[str] = []
+    for row in rows:
+        fields += (row.text, row.author, row.url)
+    if any(row.email or row.type or row.honeypot or row.context for row in rows):
+        for row in rows:
+            context = "\n".join(row.context) if row.context else ""
+            fields += (row.honeypot, row.type, row.email, context)
     # numpy's own text is UCS-4 and takes lone surrogates as they are.
-    raw = np.array(["".join(fields)]).view(np.uint32)
+    raw = np.array(["".join((*fields, _BEHIND))]).view(np.uint32)
     lengths = np.fromiter(map(len, fields), np.int64, len(fields))
-    form_ms = np.array([-1.0 if row.form_ms is None else row.form_ms for row in rows], np.float64)
+    form_ms, overlap = np.empty(len(rows)), np.empty(len(rows))
+    form_ms[:] = [-1.0 if row.form_ms is None else row.form_ms for row in rows]
+    overlap.fill(-1.0)
     signals = [row.signals for row in rows]
     signalled = any(signals)
-    overlap = np.full(len(rows), -1.0)
     if signalled:
         overlap[:] = [_known_overlap(each) for each in signals]
     # A row never has more codes than ROOM, whatever its characters expand to.

@@ -33,7 +33,7 @@ _AT_SIGN = 64
 def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
     """Emit the author's name: its words, the whole, and what its shape says.
 
-    `topics` must count none yet.
+    BEHIND blanks stand behind it; `topics` must count none yet.
     """
     v[_HAS_AUTHOR] = 1
     h, size, whole = np.uint64(0), 0, np.uint64(0)
@@ -48,10 +48,10 @@ def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
         if size > 2:
             v[_A_IN_TEXT] += was_seen(seen, h ^ SALT_WORD)
         h, size = np.uint64(0), 0
-    total, signed = find_tokens(norm, n, tokens)
+    total, signed, scripts = find_tokens(norm, n, tokens)
     k, _, _ = words(
-        norm, at, n, tokens, total, codes, k, k + _AUTHOR_WORDS, seen, places, AUTHOR, AUTHOR_TAG,
-        topics, known[:0], trie,
+        norm, at, n, tokens, total, scripts, codes, k, k + _AUTHOR_WORDS, seen, places,
+        AUTHOR, AUTHOR_TAG, topics, known[:0], trie,
     )  # fmt: skip
     k = emit(codes, k, seen, places, AUTHOR, at[0], at[n], AUTHOR_TAG, whole ^ _SALT_NAME)
     v[_A_WORDS] = total

@@ -7,20 +7,15 @@ import numpy as np
 from classifier.compiled import unmanaged
 from classifier.features.emit import BUCKET_SHIFT, CHAR_TAG, note, put
 from classifier.features.hashing import MASK, STEP, finish
-from classifier.features.normalise import CODE_MASK
+from classifier.features.normalise import CODE_MASK, whole_lanes
 
-FRONT = 4
-"""Blanks that stand before a text, for the runs that begin with one."""
-BLOCK = 256
-
-_SALT_3 = np.uint64(3)
-_SALT_5 = np.uint64(0x5000000000000005)
+_SALT_3, _SALT_5 = np.uint64(3), np.uint64(0x5000000000000005)
 _STEP_1, _STEP_2, _STEP_3, _STEP_4 = (np.uint64(pow(STEP, i, MASK + 1)) for i in range(1, 5))
 _TAG = np.uint32(CHAR_TAG)
 
 
 @unmanaged
-def _hash_block(a, b, c, d, e, three, five):
+def _hash_all(a, b, c, d, e, three, five):
     """Write the codes of the runs that end in `e`; its four predecessors are a, b, c and d.
 
     The same hash as step by step, as a polynomial: a loop that is compiled to vectors.
@@ -34,37 +29,41 @@ def _hash_block(a, b, c, d, e, three, five):
 
 
 @unmanaged
-def char_grams(padded, at, n, block, codes, k, room, seen, places, field):
+def hash_grams(padded, n, grams):
+    """Write the codes of the runs of 3 and of 5 characters that end in each place of a text.
+
+    `padded` has FRONT blanks before its n characters and BEHIND behind them.
+    """
+    three, five = grams
+    size = whole_lanes(n + 1)
+    _hash_all(
+        padded[:size],
+        padded[1 : size + 1],
+        padded[2 : size + 2],
+        padded[3 : size + 3],
+        padded[4 : size + 4],
+        three[:size],
+        five[:size],
+    )
+
+
+@unmanaged
+def char_grams(grams, at, n, codes, k, room, seen, places, field):
     """Emit all runs of 3 and of 5 characters, a blank at both ends included, while there is room.
 
-    `padded` has FRONT blanks before its n characters and one behind them; `block`
-    (uint32[2 × BLOCK]) is scratch space. Runs of 4 say little beside them and words: without them
-    AUC is .0001 less and speed a tenth more.
+    Runs of 4 say little beside them and words: without them AUC is .0001 less and speed a tenth
+    more.
     """
-    three, five = block[:BLOCK], block[BLOCK:]
-    used = np.uint64(k)
-    for first in range(1, n + 1, BLOCK):
-        size = min(BLOCK, n + 1 - first)
-        _hash_block(
-            padded[first : first + size],
-            padded[first + 1 : first + 1 + size],
-            padded[first + 2 : first + 2 + size],
-            padded[first + 3 : first + 3 + size],
-            padded[first + 4 : first + 4 + size],
-            three[:size],
-            five[:size],
-        )
-        done = 0
-        while done < size and used < np.uint64(room):
-            used = put(codes, used, seen, three[done])
-            if first + done >= 3:
-                used = put(codes, used, seen, five[done])
-            done += 1
-        if len(places) > 1:
-            for i in range(done):
-                _note_both(at, n, first + i, three[i], five[i], places, field)
-        if done < size:
-            break
+    three, five = grams
+    used, i = np.uint64(k), np.uint64(1)
+    while i <= np.uint64(n) and used < np.uint64(room):
+        used = put(codes, used, seen, three[i])
+        if i >= np.uint64(3):
+            used = put(codes, used, seen, five[i])
+        i += np.uint64(1)
+    if len(places) > 1:
+        for j in range(1, np.int64(i)):
+            _note_both(at, n, j, three[j], five[j], places, field)
     return np.int64(used)
 
 

@@ -28,18 +28,19 @@ from classifier.features.fields import (
     email,
     kind_of_comment,
 )
-from classifier.features.grams import FRONT, char_grams
+from classifier.features.grams import char_grams, hash_grams
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, TOPIC
 from classifier.features.hashing import finish
 from classifier.features.links import HYPHENS, PATH_PARTS, SITE, link, links
-from classifier.features.normalise import BLANK, normalise
+from classifier.features.normalise import BLANK, FRONT, normalise
 from classifier.features.scratch import LONGEST_TEXT
 from classifier.features.shape import POSITION
-from classifier.features.tokens import find_tokens
-from classifier.features.topics import LOOK_AHEAD
+from classifier.features.tokens import BEHIND, find_tokens
 from classifier.features.words import remember_words, words
 
-FIELD_COUNT = len(FIELDS)
+USUAL = URL + 1
+RARE = len(FIELDS) - USUAL
+"""Fields that comments always have, and those that few have."""
 MOST_WORDS, MOST_CODES = 1200, 2048
 SHORT_FIELD = 2048
 ROOM = MOST_CODES + 512
@@ -57,32 +58,36 @@ _BUCKET_SHIFT = np.uint64(44)
 
 
 @unmanaged
-def _text(raw, b, page, codes, k, seen, places, t, s, v):
+def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
     """Emit what the text says; return (k, links, share of its words that the page has)."""
-    padded, at, padded_looks, looks_at, tokens, block, _, _, topics, found, hosts, _, _, _ = s
+    padded, at, padded_looks, looks_at, tokens, grams, look_grams, _, _ = s[:9]
+    topics, found, hosts = s[9:12]
     folding, look_alikes, suffixes, trie, _, _ = t
     norm, looks = padded[FRONT:], padded_looks[FRONT:]
     room, most = k + MOST_WORDS, k + MOST_CODES
-    stop = min(b[TEXT + 1], b[TEXT] + LONGEST_TEXT)
-    n, v[_BREAKS], v[_INVISIBLE] = normalise(raw, b[TEXT], stop, norm, at, folding)
-    norm[n : n + LOOK_AHEAD] = BLANK
-    total, signed = find_tokens(norm, n, tokens)
+    stop = min(ends[TEXT], begins[TEXT] + LONGEST_TEXT)
+    n, v[_BREAKS], v[_INVISIBLE] = normalise(raw, begins[TEXT], stop, padded, at, folding)
+    norm[n : n + BEHIND] = BLANK
+    total, signed, scripts = find_tokens(norm, n, tokens)
     signs = tokens[3][:signed]
-    linked, styled = count_shape(norm, n, signs, v)
+    linked, odd = count_shape(padded, n, signs, scripts, v)
     k, new, common = words(
-        norm, at, n, tokens, total, codes, k, room, seen, places, TEXT, WORD_TAG,
+        norm, at, n, tokens, total, scripts, codes, k, room, seen, places, TEXT, WORD_TAG,
         topics, page, trie,
     )  # fmt: skip
-    m, v[_DISGUISED], v[_SPACED] = disguises(
-        norm, at, n, tokens, total, styled, looks, looks_at, look_alikes
-    )
+    m = 0
+    if odd:
+        m, v[_DISGUISED], v[_SPACED] = disguises(
+            norm, at, n, tokens, total, looks, looks_at, look_alikes
+        )
     if m > 0:
-        looks[m : m + LOOK_AHEAD] = BLANK
-        tokens = (tokens[0], tokens[1], tokens[2], tokens[3][signed:])
-        count, _ = find_tokens(looks, m, tokens)
+        looks[m : m + BEHIND] = BLANK
+        hashes, firsts, stops, others, chosen, sums, powers, inverse = tokens
+        tokens = (hashes, firsts, stops, others[signed:], chosen, sums, powers, inverse)
+        count, _, scripts = find_tokens(looks, m, tokens)
         k, _, _ = words(
-            looks, looks_at, m, tokens, count, codes, k, room, seen, places, TEXT, WORD_TAG,
-            topics, page[:0], trie,
+            looks, looks_at, m, tokens, count, scripts, codes, k, room, seen, places, TEXT,
+            WORD_TAG, topics, page[:0], trie,
         )  # fmt: skip
     v[_REPEATED] = 1 - new / total if total >= 8 else 0
     number, addresses = 0, 0
@@ -91,22 +96,24 @@ def _text(raw, b, page, codes, k, seen, places, t, s, v):
             norm, at, n, signs, codes, k, room + 256, seen, places, TEXT, suffixes, found, hosts
         )
     v[_LINKS], v[_ADDRESSES], v[_PER_WORD] = number, addresses, number / max(total, 4)
-    k = char_grams(padded, at, n, block, codes, k, most, seen, places, TEXT)
+    hash_grams(padded, n, grams)
+    k = char_grams(grams, at, n, codes, k, most, seen, places, TEXT)
     if m > 0:
-        k = char_grams(padded_looks, looks_at, m, block, codes, k, most, seen, places, TEXT)
+        hash_grams(padded_looks, m, look_grams)
+        k = char_grams(look_grams, looks_at, m, codes, k, most, seen, places, TEXT)
     return k, number, common / max(total, 1)
 
 
 @unmanaged
-def _rest(raw, b, number, codes, k, seen, places, t, s, v):
+def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
     """Emit what author, address, e-mail and kind of comment say; `number` links are in the text."""
-    padded, at, _, _, tokens, _, _, known, topics, found, hosts, _, _, _ = s
+    padded, at, _, _, tokens, _, _, _, known, topics, found, hosts, _, _, _, _ = s
     folding, _, suffixes, trie, disposable, _ = t
     norm = padded[FRONT:]
-    if b[AUTHOR + 1] > b[AUTHOR]:
-        stop = min(b[AUTHOR + 1], b[AUTHOR] + SHORT_FIELD)
-        n, _, _ = normalise(raw, b[AUTHOR], stop, norm, at, folding)
-        norm[n : n + LOOK_AHEAD] = BLANK
+    if ends[AUTHOR] > begins[AUTHOR]:
+        stop = min(ends[AUTHOR], begins[AUTHOR] + SHORT_FIELD)
+        n, _, _ = normalise(raw, begins[AUTHOR], stop, padded, at, folding)
+        norm[n : n + BEHIND] = BLANK
         k, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v)
         if signed:
             k, named, addresses = links(
@@ -125,22 +132,22 @@ def _rest(raw, b, number, codes, k, seen, places, t, s, v):
                 hosts[:0],
             )
             v[_A_ADDRESS] = named + addresses
-    if b[URL + 1] > b[URL]:
-        stop = min(b[URL + 1], b[URL] + SHORT_FIELD)
-        n, _, _ = normalise(raw, b[URL], stop, norm, at, folding)
+    if ends[URL] > begins[URL]:
+        stop = min(ends[URL], begins[URL] + SHORT_FIELD)
+        n, _, _ = normalise(raw, begins[URL], stop, padded, at, folding)
         v[_HAS_URL] = 1
         k = link(norm, at, 0, n, codes, k, k + 64, seen, places, URL, suffixes, found)
         v[_U_PATH], v[_U_HYPHENS] = found[PATH_PARTS], found[HYPHENS]
         for i in range(min(number, len(hosts))):
             v[_SAME_HOST] += hosts[i] == found[SITE]
-    if b[EMAIL + 1] > b[EMAIL]:
-        begin = behind_at_sign(raw, b[EMAIL], b[EMAIL + 1])
-        if b[EMAIL + 1] > begin:
-            stop = min(b[EMAIL + 1], begin + SHORT_FIELD)
-            n, _, _ = normalise(raw, begin, stop, norm, at, folding)
+    if ends[EMAIL] > begins[EMAIL]:
+        begin = behind_at_sign(raw, begins[EMAIL], ends[EMAIL])
+        if ends[EMAIL] > begin:
+            stop = min(ends[EMAIL], begin + SHORT_FIELD)
+            n, _, _ = normalise(raw, begin, stop, padded, at, folding)
             k = email(norm, n, codes, k, seen, places, disposable, v)
-    if b[TYPE + 1] > b[TYPE]:
-        k = kind_of_comment(raw, b[TYPE], b[TYPE + 1], codes, k, seen, places)
+    if ends[TYPE] > begins[TYPE]:
+        k = kind_of_comment(raw, begins[TYPE], ends[TYPE], codes, k, seen, places)
     return k
 
 
@@ -171,19 +178,35 @@ def _shape(codes, k, v, shape):
 
 
 @unmanaged
+def _place_fields(lengths, first, begin, count, begins, ends):
+    """Write where `count` fields of a row stand, the first of them at `begin`; return the end."""
+    for field in range(count):
+        begins[field] = begin
+        begin += lengths[first + field]
+        ends[field] = begin
+    return begin
+
+
+@unmanaged
 def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s):
     """Write the codes of all rows one after another; starts[i + 1] is the end of row i.
 
-    raw: uint32 code points of all fields; lengths: int64[rows × fields]; form_ms, overlap:
-    float64, −1 unknown (overlap is given back where it was computed); codes: uint32 with ROOM to
-    spare; places: int64[n, 4], where each feature of the one row stands if n > 1.
+    raw: uint32 code points of all rows' USUAL fields, then of their RARE ones if any row has one;
+    lengths: int64, theirs; form_ms, overlap: float64, −1 unknown (overlap is given back where it
+    was computed); codes: uint32 with ROOM to spare; places: int64[n, 4], where each feature of the
+    one row stands if n > 1.
     """
-    padded, at, _, _, _, _, stamps, known, topics, _, _, v, b, stamp = s
+    padded, at, _, _, _, _, _, stamps, known, topics, _, _, v, begins, ends, stamp = s
     k = 0
-    b[0] = 0
-    for row in range(len(form_ms)):
-        for field in range(FIELD_COUNT):
-            b[field + 1] = b[field] + lengths[row * FIELD_COUNT + field]
+    begins[:], ends[:] = 0, 0
+    rows = len(form_ms)
+    place, behind = 0, lengths[: rows * USUAL].sum()
+    for row in range(rows):
+        place = _place_fields(lengths, row * USUAL, place, USUAL, begins, ends)
+        if len(lengths) > rows * USUAL:
+            behind = _place_fields(
+                lengths, rows * USUAL + row * RARE, behind, RARE, begins[USUAL:], ends[USUAL:]
+            )
         starts[row] = k
         stamp[0] += 1
         if stamp[0] == 0:
@@ -193,23 +216,22 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s):
         topics[FIRST_TOPIC : LAST_TOPIC + 1] = 0
         v[:] = 0
         page = known[:0]
-        if b[CONTEXT + 1] > b[CONTEXT] and overlap[row] < 0:
+        if ends[CONTEXT] > begins[CONTEXT] and overlap[row] < 0:
             page = known
             page[:] = 0
-            stop = min(b[CONTEXT + 1], b[CONTEXT] + LONGEST_TEXT)
-            n, _, _ = normalise(raw, b[CONTEXT], stop, padded[FRONT:], at, t[0])
+            stop = min(ends[CONTEXT], begins[CONTEXT] + LONGEST_TEXT)
+            n, _, _ = normalise(raw, begins[CONTEXT], stop, padded, at, t[0])
             remember_words(padded[FRONT:], n, page)
-        k, number, share = _text(raw, b, page, codes, k, seen, places, t, s, v)
+        k, number, share = _text(raw, begins, ends, page, codes, k, seen, places, t, s, v)
         if len(page):
             overlap[row] = share
         k = _topics(codes, k, topics)
         topics[FIRST_TOPIC : LAST_TOPIC + 1] = 0
-        k = _rest(raw, b, number, codes, k, seen, places, t, s, v)
+        k = _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v)
         v[_OVERLAP] = overlap[row]
-        v[_HONEYPOT] = b[HONEYPOT + 1] > b[HONEYPOT]
+        v[_HONEYPOT] = ends[HONEYPOT] > begins[HONEYPOT]
         v[_HURRIED] = 0 if form_ms[row] < 0 or form_ms[row] >= 4000 else 1 + (form_ms[row] < 1500)
         v[_SECONDS] = form_ms[row] / 1000
         k = _shape(codes, k, v, t[5])
-        b[0] = b[FIELD_COUNT]
-    starts[len(form_ms)] = k
+    starts[rows] = k
     return k

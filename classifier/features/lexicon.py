@@ -16,19 +16,25 @@ import numpy.typing as npt
 
 from classifier.features.characters import (
     CLASS_SHIFT,
+    DIGIT,
     EXPANDS_BIT,
+    HAN,
+    KANA,
+    LETTER,
     LIMIT,
+    MARK,
     SCRIPT_SHIFT,
     UNSPACED,
     folding_tables,
 )
-from classifier.features.hashing import FINISH, MASK, STEP, finish_hash
+from classifier.features.hashing import FINISH, MASK, finish_hash, hash_text
 from classifier.reasons import INDEX, TOPICS
 
 SLOT_BITS = 16
 OPENING_BITS = 19
 TARGET_BITS = 20
-SALT_SHORT = 0x3333333333333333
+BEGINNINGS = (3, 4, 5)
+"""How many characters of words are looked at for entries that longer words match as well."""
 
 
 class Trie(NamedTuple):
@@ -41,7 +47,7 @@ class Trie(NamedTuple):
     open_ends: npt.NDArray[np.uint8]
     """By state: 1 if a longer word matches as well."""
     openings: npt.NDArray[np.uint64]
-    """A bit for the hash of the first characters, as `words.may_open` takes them."""
+    """A bit for the hash of the first characters, as `topics.may_open` takes them."""
 
 
 def entries() -> Iterator[tuple[str, str, str]]:
@@ -94,21 +100,30 @@ def _openings() -> npt.NDArray[np.uint64]:
     bits = np.zeros(1 << (OPENING_BITS - 6), np.uint64)
     for _, _, entry in entries():
         codes = fold(entry.removesuffix("*"))
-        first = int(folding_tables().packed[codes[0]] if codes[0] < LIMIT else 0)
-        unspaced = codes[0] >= LIMIT or first >> SCRIPT_SHIFT & 15 >= UNSPACED
-        state = 0
-        for length, code in enumerate(codes[: 2 if unspaced else 6], 1):
-            state = (state * STEP + code) & MASK
-            if length == (2 if unspaced else 3):
-                _set_bit(bits, state)
-        if not unspaced:
-            _set_bit(bits, state ^ SALT_SHORT)
+        bit = finish_hash(_opening(codes, entry.endswith("*"))) >> (64 - OPENING_BITS)
+        bits[bit >> 6] |= np.uint64(1 << (bit & 63))
     return bits
 
 
-def _set_bit(bits: npt.NDArray[np.uint64], state: int) -> None:
-    bit = finish_hash(state) >> (64 - OPENING_BITS)
-    bits[bit >> 6] |= np.uint64(1 << (bit & 63))
+def _opening(codes: list[int], is_open: bool) -> int:
+    """Return the hash of an entry's first characters that `topics.may_open` asks for."""
+    word = next((i for i, code in enumerate(codes) if not _is_in_word(code)), len(codes))
+    if _script(codes[0]) >= UNSPACED:
+        size = 2
+    elif word < len(codes):
+        size = word + 3 if word + 3 <= len(codes) else word
+    else:
+        size = max(n for n in BEGINNINGS if n <= len(codes)) if is_open else word
+    return hash_text("".join(map(chr, codes[:size])))
+
+
+def _script(code: int) -> int:
+    return int(folding_tables().packed[code]) >> SCRIPT_SHIFT & 15 if code < LIMIT else HAN
+
+
+def _is_in_word(code: int) -> bool:
+    kind = int(folding_tables().packed[code]) >> CLASS_SHIFT & 7 if code < LIMIT else LETTER
+    return kind in (DIGIT, MARK) or (kind == LETTER and _script(code) not in (HAN, KANA))
 
 
 @cache

@@ -26,7 +26,13 @@ _ATTRIBUTES = np.uint32(0x3FE00000)
 _IDEOGRAPH = np.uint32(LETTER << CLASS_SHIFT | HAN << SCRIPT_SHIFT)
 _EXPANDS = np.uint32(EXPANDS_BIT)
 _COMPOSES = np.uint32(COMPOSES_BIT)
-_ONE = np.uint64(1)
+_ONE = np.uint32(1)
+_LAST, _TABLE = np.uint32(LIMIT - 1), np.uint64(LIMIT - 1)
+_USUAL = np.uint32(EXPANDS_BIT - 1)
+_BLOCK = 128
+_LANES = 64
+FRONT = 4
+"""Blanks that stand before a text, for the runs of characters that begin with one."""
 BLANK = np.uint32(SPACE << CLASS_SHIFT | 32)
 
 
@@ -68,39 +74,98 @@ def _compose(base, mark, pairs, composed):
 
 
 @unmanaged
-def normalise(raw, begin, end, out, at, tables):
-    """Fold raw[begin:end] into `out`, note each source offset in `at`; return what was counted.
+def normalise(raw, begin, end, padded, at, tables):
+    """Fold raw[begin:end] into `padded` behind its FRONT blanks, note each source offset in `at`.
 
     Returns (length, line breaks, invisible characters). Runs of white space become one space.
     Marks in canonical order compose as in NFC. Source: UAX #15.
     """
-    packed, source = tables[0], raw[begin:end]
+    source, out = raw[begin:end], padded[FRONT:]
     # Not by the buffer's length, which depends on the batch: a row is cut alike in any company.
-    limit = np.uint64(min(2 * (end - begin) + 64, len(out) - 32))
-    n, last, invisible, done = np.uint64(0), BLANK, 0, len(source)
-    for i in range(len(source)):
+    limit = 2 * len(source) + 64
+    n, i, invisible, breaks = 0, 0, 0, 0
+    while i < len(source) and n < limit:
+        stop = min(i + _BLOCK, len(source))
+        size = stop - i
+        wide = raw[begin + i : begin + i + whole_lanes(size)]
+        if n + size <= limit and _fold_plain(wide, size, padded[n + FRONT - 1 :], tables[0]):
+            _count_on(at[n : n + whole_lanes(size)], i)
+            n, done = n + size, stop
+        else:
+            done, n, hidden = _fold_any(source, i, stop, out, at, n, limit, tables)
+            invisible += hidden
+        breaks += _line_breaks(source[i:done])
+        i = done
+    n -= n > 0 and out[n - 1] == BLANK
+    out[n] = BLANK
+    at[n] = end - begin
+    return n, breaks, invisible
+
+
+@inlined
+def whole_lanes(size):
+    """Return a size rounded up, so that a loop compiled to vectors has no rest to do one by one."""
+    return (size + _LANES - 1) // _LANES * _LANES
+
+
+@unmanaged
+def _count_on(at, first):
+    for j in range(len(at)):
+        at[j] = first + j
+
+
+@unmanaged
+def _fold_plain(source, size, out, packed):
+    """Fold characters to out[1:]; return whether each of the first `size` gives one and no blank
+    follows another.
+
+    `out` begins with the character before. Loops that are compiled without a branch; what they
+    wrote is written again where this returns false.
+    """
+    odd, wide = np.uint32(0), len(source)
+    for j in range(wide):
+        out[j + 1] = packed[np.uint64(source[j]) & _TABLE]
+    before, values = out[:wide], out[1 : wide + 1]
+    for j in range(wide):
+        value = values[j]
+        strange = np.uint32(source[j] > _LAST) | np.uint32(np.uint32(value - _ONE) >= _USUAL)
+        strange |= np.uint32(value == BLANK) & np.uint32(before[j] == BLANK)
+        odd |= strange & np.uint32(np.uint32(j) < np.uint32(size))
+    return odd == 0
+
+
+@unmanaged
+def _fold_any(source, begin, end, out, at, n, limit, tables):
+    """Fold source[begin:end] character by character until `limit`.
+
+    Returns (place behind the last one folded, length of `out`, invisible characters).
+    """
+    packed, used, invisible = tables[0], np.uint64(n), 0
+    last = out[n - 1] if n > 0 else BLANK
+    for i in range(begin, end):
         code = source[i]
         value = _look_up(code, packed)
         if value == 0:
             invisible += _is_invisible(code)
         elif value < _EXPANDS:
-            out[n] = value
-            at[n] = i
-            n += np.uint64(value != BLANK) | np.uint64(last != BLANK)
+            out[used] = value
+            at[used] = i
+            used += np.uint64(value != BLANK) | np.uint64(last != BLANK)
             last = value
         else:
-            n = np.uint64(_unusual(value, i, out, at, np.int64(n), tables))
-            last = out[n - _ONE] if n > 0 else BLANK
-        if n >= limit:
-            done = i + 1
-            break
-    length, breaks = np.int64(n), 0
-    for i in range(done):
-        breaks += source[i] == 10
-    length -= length > 0 and out[length - 1] == BLANK
-    out[length] = BLANK
-    at[length] = end - begin
-    return length, breaks, invisible
+            used = np.uint64(_unusual(value, i, out, at, np.int64(used), tables))
+            last = out[used - np.uint64(1)] if used > 0 else BLANK
+        if used >= limit:
+            return i + 1, np.int64(used), invisible
+    return end, np.int64(used), invisible
+
+
+@unmanaged
+def _line_breaks(source):
+    found = np.uint32(0)
+    for j in range(len(source)):
+        found += np.uint32(source[j] == 10)
+    return found
 
 
 @inlined

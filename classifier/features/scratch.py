@@ -11,16 +11,15 @@ import numpy.typing as npt
 
 from classifier.features.characters import folding_tables, look_alikes
 from classifier.features.disposable import disposable_domains
-from classifier.features.grams import BLOCK, FRONT
 from classifier.features.groups import SITE_BITS
 from classifier.features.lexicon import topic_trie
-from classifier.features.normalise import BLANK
+from classifier.features.normalise import BLANK, FRONT
 from classifier.features.shape import MEASURES, shape_tables
 from classifier.features.suffixes import suffix_table
-from classifier.features.tokens import Tokens
+from classifier.features.tokens import BEHIND, Tokens, room_for_tokens
 
 LONGEST_TEXT = 1 << 16
-LONGEST = 2 * LONGEST_TEXT + 96
+LONGEST = 2 * LONGEST_TEXT + 96 + 2 * BEHIND
 """Characters that a text may be folded to."""
 
 _of_thread = threading.local()
@@ -34,14 +33,16 @@ class Scratch(NamedTuple):
     looks: npt.NDArray[np.uint32]
     looks_at: npt.NDArray[np.int32]
     tokens: Tokens
-    block: npt.NDArray[np.uint32]
+    grams: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
+    look_grams: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
     stamps: npt.NDArray[np.uint8]
     known: npt.NDArray[np.uint64]
     topics: npt.NDArray[np.int64]
     found: npt.NDArray[np.int64]
     hosts: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
-    bounds: npt.NDArray[np.int64]
+    begins: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
     stamp: npt.NDArray[np.uint8]
 
 
@@ -53,19 +54,16 @@ def _new() -> Scratch:
         np.empty(LONGEST, np.int32),
         looks,
         np.empty(2 * LONGEST, np.int32),
-        Tokens(
-            np.empty(2 * LONGEST, np.uint64),
-            np.empty(2 * LONGEST, np.uint64),
-            np.empty(2 * LONGEST, np.int32),
-            np.empty(2 * LONGEST, np.int32),
-        ),
-        np.empty(2 * BLOCK, np.uint32),
+        room_for_tokens(2 * LONGEST),
+        (np.empty(LONGEST, np.uint32), np.empty(LONGEST, np.uint32)),
+        (np.empty(2 * LONGEST, np.uint32), np.empty(2 * LONGEST, np.uint32)),
         np.zeros(1 << SITE_BITS, np.uint8),
         np.zeros(1024, np.uint64),
         np.zeros(256, np.int64),
         np.zeros(6, np.int64),
         np.zeros(8, np.int64),
         np.zeros(len(MEASURES)),
+        np.zeros(8, np.int64),
         np.zeros(8, np.int64),
         np.zeros(1, np.uint8),
     )

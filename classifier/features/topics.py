@@ -7,19 +7,17 @@ import numpy as np
 from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import DIGIT, HAN, KANA, LETTER, MARK, UNSPACED
 from classifier.features.hashing import FINISH, finish, step
-from classifier.features.lexicon import OPENING_BITS, SALT_SHORT, SLOT_BITS, TARGET_BITS
+from classifier.features.lexicon import BEGINNINGS, OPENING_BITS, SLOT_BITS, TARGET_BITS
 from classifier.features.normalise import CODE_MASK, class_of, script_of
-
-LOOK_AHEAD = 6
-"""Characters that `may_open` reads: so many blanks stand behind a text."""
+from classifier.features.tokens import hash_between
 
 _SHIFT_21 = np.uint64(21)
 _SHIFT_6 = np.uint64(6)
 _MASK_6 = np.uint64(63)
-_ONE = np.uint64(1)
+_ONE, _THREE = np.uint64(1), np.uint64(3)
 _FINISH = np.uint64(FINISH)
-_SALT_SHORT = np.uint64(SALT_SHORT)
 _OPENING_SHIFT = np.uint64(64 - OPENING_BITS)
+_BEGINNINGS = tuple(np.uint64(size) for size in BEGINNINGS)
 _TARGET_BITS = np.uint64(TARGET_BITS)
 _TARGET_MASK = np.uint64((1 << TARGET_BITS) - 1)
 _SLOT_SHIFT = np.uint64(64 - SLOT_BITS)
@@ -27,33 +25,34 @@ _SLOT_MASK = np.uint64((1 << SLOT_BITS) - 1)
 
 
 @inlined
-def _code(text, i):
-    return np.uint64(text[i] & CODE_MASK)
-
-
-@inlined
 def _opens(openings, state):
     bit = finish(state) >> _OPENING_SHIFT
-    return (openings[bit >> _SHIFT_6] >> (bit & _MASK_6)) & _ONE
+    return openings[bit >> _SHIFT_6] >> (bit & _MASK_6)
 
 
 @inlined
-def may_open(text, i, openings):
-    """Whether a topic entry may start at i: bits for its first characters, without a walk.
+def may_open(sums, powers, h, first, end, openings):
+    """Return 1 if a topic entry may start with the word of hash `h`, else 0 (uint64); no walk.
 
-    Two characters decide where words are not spaced. Elsewhere there must be a bit for three, and
-    one for an entry of three, four or five characters or the first six of a longer one.
+    Asked for are the word, the word with three characters behind it, and what words may begin with.
     """
-    two = step(_code(text, i), _code(text, i + 1))
-    if script_of(text[i]) >= UNSPACED:
-        return _opens(openings, two) != 0
-    three = step(two, _code(text, i + 2))
-    four = step(three, _code(text, i + 3))
-    five = step(four, _code(text, i + 4))
-    six = step(five, _code(text, i + 5))
-    found = _opens(openings, three ^ _SALT_SHORT) | _opens(openings, four ^ _SALT_SHORT)
-    found |= _opens(openings, five ^ _SALT_SHORT) | _opens(openings, six ^ _SALT_SHORT)
-    return (_opens(openings, three) & found) != 0
+    found = _opens(openings, h) | _opens(openings, hash_between(sums, powers, first, end + _THREE))
+    for size in _BEGINNINGS:
+        found |= _opens(openings, hash_between(sums, powers, first, first + size))
+    return found & _ONE
+
+
+@inlined
+def may_open_unspaced(text, i, openings):
+    """Whether a topic entry of a script written without spaces may start at i: two characters."""
+    two = step(np.uint64(text[i] & CODE_MASK), np.uint64(text[i + 1] & CODE_MASK))
+    return _opens(openings, two) & _ONE != 0
+
+
+@inlined
+def is_unspaced(value):
+    """Whether a packed character is of a script that is written without spaces."""
+    return script_of(value) >= UNSPACED
 
 
 @unmanaged

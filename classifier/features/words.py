@@ -5,42 +5,40 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import inlined, unmanaged
+from classifier.features.characters import HAN, KANA, UNSPACED
 from classifier.features.emit import CJK_TAG, PAIR_TAG, emit
 from classifier.features.hashing import finish, step
-from classifier.features.normalise import CODE_MASK
-from classifier.features.tokens import IN_UNSPACED, IS_DENSE, SIZE_SHIFT, in_word, is_dense
-from classifier.features.topics import may_open, topic_at
+from classifier.features.normalise import CODE_MASK, script_of
+from classifier.features.tokens import in_word, is_dense
+from classifier.features.topics import is_unspaced, may_open, may_open_unspaced, topic_at
 
 SALT_WORD = np.uint64(0x5851F42D4C957F2D)
 _SALT_PAIR = np.uint64(0x14057B7EF767814F)
 _SALT_CJK = np.uint64(0x2545F4914F6CDD1D)
+_DENSE = np.uint32(1 << HAN | 1 << KANA)
+_NOT_SPACED = np.uint32(-1 << UNSPACED & 0xFFFF)
 
 
 @unmanaged
 def words(
-    text, at, n, tokens, count, codes, k, room, seen, places, field, tag, topics, known, trie
-):
+    text, at, n, tokens, count, scripts, codes, k, room, seen, places, field, tag, topics, known,
+    trie,
+):  # fmt: skip
     """Emit words, pairs and ideographs of a text and count its topics.
 
-    `topics` (int64 by reason) is added to; `known` is the page's words as a bit set, or empty.
-    Returns (k, new words, words known).
+    `scripts` has a bit for each script of the text; `topics` (int64 by reason) is added to;
+    `known` is the page's words as a bit set, or empty. Returns (k, new words, words known).
     """
-    (hashes, infos, ends, _), (_, _, _, openings) = tokens, trie
+    _topics(text, n, tokens, count, scripts, topics, trie)
+    hashes, firsts, ends = tokens[:3]
     new, common, previous = 0, 0, np.uint64(0)
     for token in range(count):
-        h, info, stop = hashes[token], infos[token], np.int64(ends[token])
-        first = stop - np.int64(info >> SIZE_SHIFT)
-        if may_open(text, first, openings):
-            topics[topic_at(text, first, n, trie)] += 1
-        if info & IS_DENSE:
+        h, first, stop = hashes[token], np.int64(firsts[token]), np.int64(ends[token])
+        if scripts & _DENSE and is_dense(text[first]):
             k, fresh, met = _ideograph(text, at, first, codes, k, room, seen, places, field, known)
             new += fresh
             common += met
             continue
-        if info & IN_UNSPACED:
-            for i in range(first + 1, stop):
-                if may_open(text, i, openings):
-                    topics[topic_at(text, i, n, trie)] += 1
         if k < room:
             start, end, before = at[first], at[stop - 1] + 1, k
             k = emit(codes, k, seen, places, field, start, end, tag, h ^ SALT_WORD)
@@ -52,6 +50,49 @@ def words(
         if len(known) and stop - first > 2:
             common += _is_known(known, h)
     return k, new, common
+
+
+@unmanaged
+def _topics(text, n, tokens, count, scripts, topics, trie):
+    """Count the topics that words start with and, where words are not spaced, all characters."""
+    hashes, firsts, ends, _, chosen, sums, powers, _ = tokens
+    if scripts & _NOT_SPACED:
+        _unspaced_topics(text, n, firsts[:count], ends, topics, trie)
+    some = np.uint64(0)
+    for token in range(count):
+        first, end = np.uint64(firsts[token]), np.uint64(ends[token])
+        chosen[some] = token
+        some += may_open(sums, powers, hashes[token], first, end, trie[3])
+    for choice in range(some):
+        first = np.int64(firsts[chosen[choice]])
+        if not scripts & _NOT_SPACED or not _is_unspaced(text, first, ends[chosen[choice]]):
+            topics[topic_at(text, first, n, trie)] += 1
+
+
+@unmanaged
+def _unspaced_topics(text, n, firsts, ends, topics, trie):
+    """Count the topics that start in words and characters of scripts written without spaces."""
+    for token in range(len(firsts)):
+        first, stop = np.int64(firsts[token]), np.int64(ends[token])
+        if not _is_unspaced(text, first, stop):
+            continue
+        last = stop if _has_unspaced(text, first, stop) else first + 1
+        for i in range(first, last):
+            if not is_unspaced(text[i]) or may_open_unspaced(text, i, trie[3]):
+                topics[topic_at(text, i, n, trie)] += 1
+
+
+@unmanaged
+def _is_unspaced(text, first, stop):
+    return is_unspaced(text[first]) or _has_unspaced(text, first, stop)
+
+
+@unmanaged
+def _has_unspaced(text, first, stop):
+    found = False
+    for i in range(first, stop):
+        found |= script_of(text[i]) == UNSPACED
+    return found
 
 
 @unmanaged

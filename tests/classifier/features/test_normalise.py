@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.features.characters import folding_tables, look_alikes
-from classifier.features.normalise import CODE_MASK, normalise
+from classifier.features.normalise import BLANK, CODE_MASK, FRONT, normalise
 
 
 def fold(text: str) -> tuple[str, list[int]]:
     raw = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    out, at = np.zeros(len(raw) * 20 + 96, np.uint32), np.zeros(len(raw) * 20 + 96, np.int32)
+    out, at = np.full(len(raw) * 20 + 96, BLANK), np.zeros(len(raw) * 20 + 96, np.int32)
     n, _, _ = normalise(raw, 0, len(raw), out, at, folding_tables())
-    return "".join(chr(int(c)) for c in out[:n] & CODE_MASK), at[: n + 1].tolist()
+    return "".join(chr(int(c)) for c in out[FRONT : FRONT + n] & CODE_MASK), at[: n + 1].tolist()
 
 
 @pytest.mark.parametrize(
