@@ -15,7 +15,14 @@ from classifier.features.extract import extract_places
 from classifier.features.fields import FIELDS, URL
 from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
 from classifier.reasons import CODES
-from classifier.scoring import BASE_MASK, GROUP_BITS, REASON_BITS, SITE_MASK, site_size
+from classifier.scoring import (
+    BASE_MASK,
+    GROUP_BITS,
+    REASON_BITS,
+    SITE_MASK,
+    base_size,
+    site_size,
+)
 
 if TYPE_CHECKING:
     from classifier.learner import Learner
@@ -71,6 +78,7 @@ def _weights(
     base = BASE_WEIGHTS[groups]
     total: npt.NDArray[np.float64]
     total = model.slope * base * model.table[codes & BASE_MASK] / _length(base)
+    total = total * base_size(_length(base))
     if learner is not None:
         site = SITE_WEIGHTS[groups]
         length = _length(site)

@@ -19,6 +19,10 @@ _GROUP_IN_KIND = np.uint32(GROUP_SHIFT - REASON_SHIFT)
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 USUAL_LENGTH = 16.0
 """What `dot` returns as the length of a usual comment."""
+LONG = 24.0
+"""Length of a row from which the base discounts what it has in common with its table: in a long
+text one circumstance (a mailing list, a quotation, a language) speaks through many features, and
+taken together they would say more than they know."""
 
 
 @unmanaged
@@ -57,6 +61,12 @@ def dot(codes, begin, end, table, mask, group_weights):
 
 
 @unmanaged
+def base_size(length):
+    """Return how much of a row the base hears by its length: a long one counts less."""
+    return LONG / length if length > LONG else 1.0
+
+
+@unmanaged
 def site_size(length):
     """Return how much a site hears of a row by its length: a usual one 1, a long one more."""
     return np.sqrt(np.sqrt(length / USUAL_LENGTH))
@@ -66,7 +76,9 @@ def site_size(length):
 def base_scores(codes, starts, table, group_weights, out):
     """Write each row's product with the base's table to `out` (float64)."""
     for row in range(len(starts) - 1):
-        out[row] = dot(codes, starts[row], starts[row + 1], table, BASE_MASK, group_weights)[0]
+        begin, end = starts[row], starts[row + 1]
+        product, length = dot(codes, begin, end, table, BASE_MASK, group_weights)
+        out[row] = product * base_size(length)
 
 
 @unmanaged
@@ -85,7 +97,8 @@ def score_rows(
             learned, length = dot(codes, begin, end, site, SITE_MASK, site_weights)
             learned *= site_size(length)
             taught = line[2] * learned + WEIGHT * evidence(codes, begin, end, tally, counted)[0]
-        raw = dot(codes, begin, end, base, BASE_MASK, base_weights)[0] + line[0]
+        product, length = dot(codes, begin, end, base, BASE_MASK, base_weights)
+        raw = product * base_size(length) + line[0]
         logit = line[1] * raw + taught + line[3]
         logits[row] = logit
         chances[row] = np.rint(logistic(logit) * 1e6) / 1e6
@@ -138,7 +151,8 @@ def top_reasons(
     for row in range(len(starts) - 1):
         sums[:] = 0.0
         begin, end = starts[row], starts[row + 1]
-        add_reasons(codes, begin, end, base, BASE_MASK, base_weights, scales[0], sums)
+        scale = scales[0] * base_size(_length(codes, begin, end, base_weights))
+        add_reasons(codes, begin, end, base, BASE_MASK, base_weights, scale, sums)
         if len(site):
             scale = scales[1] * site_size(_length(codes, begin, end, site_weights))
             add_reasons(codes, begin, end, site, SITE_MASK, site_weights, scale, sums)

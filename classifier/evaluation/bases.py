@@ -17,7 +17,7 @@ from classifier import LabelledRow, Model
 from classifier.features.extract import extract_features
 from classifier.training.base import fit_base, row_weights
 from classifier.training.calibrate import DISCARD, calibrate, left_out_scores
-from classifier.training.data import corpus_rows, labels_of
+from classifier.training.data import corpus_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
 from classifier.training.matrix import base_matrix
 
@@ -58,6 +58,7 @@ class Bases:
         self._rows = [*rows, *corpus_rows()] if corpus else list(rows)
         self._labels = np.array(labels_of(self._rows), np.int64)
         self._sources = [row.source for row in self._rows]
+        self._languages = languages_of(self._rows)
         self._store = store
         self._say = say
         # Once: what this process imported does not change when a file does.
@@ -86,8 +87,9 @@ class Bases:
         self._say(f"fitting a base on {kept.sum():,} rows: {why}")
         labels = self._labels[kept]
         sources = [source for source, stays in zip(self._sources, kept, strict=True) if stays]
+        languages = [name for name, stays in zip(self._languages, kept, strict=True) if stays]
         coefficients, intercept = fit_base(
-            matrix[np.flatnonzero(kept)], labels, row_weights(sources, labels)
+            matrix[np.flatnonzero(kept)], labels, row_weights(sources, labels, languages)
         )
         if like is None:
             found = calibrate(self._left_out()[kept], labels, sources)

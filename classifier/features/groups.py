@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FEATURE_VERSION = 1
-"""Raised by whatever changes the features of a row: models and learners of another are refused."""
+FEATURE_VERSION = 2
+"""Raised by whatever changes the features of a row or how the base weighs them: models and
+learners of another are refused."""
 
 BASE_BITS = 20
 SITE_BITS = 16

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from classifier.calibration import MOST_HELD, MOST_REJECTED
 from classifier.row import LabelledRow
 from classifier.training.base import fit_base, row_weights
-from classifier.training.data import CORPUS
+from classifier.training.data import CORPUS, languages_of
 
 FOLDS = 8
 LARGE = 500
@@ -24,8 +24,8 @@ LARGE = 500
 FEWEST_HAM = 200
 OTHER_GENRES = frozenset({"sms_uci", "spamassassin"})
 """Sources that teach, but are no comments: the bands are not placed by them."""
-CORPUS_HELD = 0.1
-"""Of the seed corpus's ham, written to look like spam, twice as much may be held."""
+SPARE = 0.95
+"""What the sources may use of the allowed shares of ham: the next one is a little worse."""
 LOWEST_HOLD, LOWEST_REJECT, HIGHEST_REJECT, DISCARD = 0.3, 0.985, 0.995, 0.999
 """Rejecting needs near certainty whatever the left-out sources say: the next is unlike them."""
 
@@ -85,13 +85,17 @@ def left_out_scores(
     What resembles a row that is left out (same of `groups`) is left out with it.
     """
     scores = np.full(len(labels), np.nan)
-    folds = folds_of(parts_of(rows))
+    folds, languages = folds_of(parts_of(rows)), languages_of(rows)
     numbers = sorted(set(folds.tolist()))
     for done, fold in enumerate(numbers, 1):
         inside = np.flatnonzero(folds == fold)
         kept = np.flatnonzero((folds != fold) & ~np.isin(groups, groups[inside]))
         if len(set(labels[kept].tolist())) == 2:
-            weights = row_weights([rows[i].source for i in kept.tolist()], labels[kept])
+            weights = row_weights(
+                [rows[i].source for i in kept.tolist()],
+                labels[kept],
+                [languages[i] for i in kept.tolist()],
+            )
             coefficients, intercept = fit_base(matrix[kept], labels[kept], weights)
             scores[inside] = matrix[inside] @ coefficients + intercept
         progress(f"fold {done} of {len(numbers)}: {len(inside):,} rows left out")
@@ -111,9 +115,9 @@ def calibrate(
     slope, offset = max(float(curve.coef_[0, 0]), 0.5), float(curve.intercept_[0])
     chances = 1 / (1 + np.exp(-(slope * scores + offset)))
     hold, reject = LOWEST_HOLD, LOWEST_HOLD
-    for name, ham in _ham_by_source(chances, labels, sources, known):
-        hold = max(hold, _just_above(ham, CORPUS_HELD if name == CORPUS else MOST_HELD))
-        reject = max(reject, _just_above(ham, MOST_REJECTED))
+    for ham in _ham_by_source(chances, labels, sources, known):
+        hold = max(hold, _just_above(ham, SPARE * MOST_HELD))
+        reject = max(reject, _just_above(ham, SPARE * MOST_REJECTED))
     reject = min(max(reject, LOWEST_REJECT), HIGHEST_REJECT)
     return Calibration(slope, offset, min(hold, reject), reject)
 
@@ -129,12 +133,12 @@ def _ham_by_source(
     labels: npt.NDArray[np.int64],
     sources: Sequence[str],
     known: npt.NDArray[np.bool_],
-) -> list[tuple[str, npt.NDArray[np.float64]]]:
+) -> list[npt.NDArray[np.float64]]:
     """Return the ham probabilities of each source that is large enough; the corpus is one."""
     names = np.array([CORPUS if s.startswith(f"{CORPUS}-") else s for s in sources])
     found = []
     for name in sorted(set(names.tolist()) - OTHER_GENRES):
         ham = chances[(names == name) & (labels < 0) & known]
         if len(ham) >= FEWEST_HAM:
-            found.append((name, ham))
+            found.append(ham)
     return found

@@ -10,9 +10,14 @@ from pathlib import Path
 import msgspec
 
 from classifier.row import LabelledRow
+from classifier.training.endings import with_common_endings
 
 _decoder = msgspec.json.Decoder(LabelledRow)
 CORPUS = "corpus"
+
+
+_MOSTLY = 0.4
+"""Share of letters from which a text is of a script: names, code and links are Latin in any."""
 
 
 class DataError(ValueError):
@@ -37,13 +42,16 @@ def read_rows(path: Path) -> Iterator[LabelledRow]:
 
 
 def corpus_rows() -> list[LabelledRow]:
-    """Return the seed corpus; the source of a row is `corpus-` and its language."""
+    """Return the seed corpus; the source of a row is `corpus-` and its language.
+
+    Its reserved hosts come under endings that links have elsewhere.
+    """
     rows: list[LabelledRow] = []
     for item in sorted(files("classifier.corpus").iterdir(), key=lambda item: item.name):
         if item.name.endswith(".jsonl"):
             for row in read_rows(Path(str(item))):
                 row.source = f"{CORPUS}-{item.name.removesuffix('.jsonl')}"
-                rows.append(row)
+                rows.append(with_common_endings(row))
     return rows
 
 
@@ -58,6 +66,19 @@ def all_rows(paths: Sequence[Path], corpus: bool = True) -> list[LabelledRow]:
     leftovers = known_leftovers()
     rows = [row for path in paths for row in read_rows(path) if row.id not in leftovers]
     return rows + (corpus_rows() if corpus else [])
+
+
+def languages_of(rows: Iterable[LabelledRow]) -> list[str]:
+    """Return each row's language, '' where a source does not name it.
+
+    Cyrillic text is one language: large sources of it are mixed and do not name theirs.
+    """
+    return ["cyrillic" if _is_cyrillic(row.text) else row.lang for row in rows]
+
+
+def _is_cyrillic(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    return sum("\u0400" <= c <= "\u04ff" for c in text) > _MOSTLY * letters
 
 
 def labels_of(rows: Iterable[LabelledRow]) -> list[int]:

@@ -18,7 +18,7 @@ from classifier.features.extract import extract_features
 from classifier.features.groups import BASE_WEIGHTS
 from classifier.model import Model
 from classifier.row import LabelledRow
-from classifier.scoring import BASE_MASK, GROUP_BITS, dot
+from classifier.scoring import BASE_MASK, GROUP_BITS, base_size, dot
 from classifier.training.data import corpus_rows, labels_of
 
 COST = 2.0
@@ -110,10 +110,11 @@ def _fit(
         for i in order:
             begin, end = starts[i], starts[i + 1]
             product, length = dot(codes, begin, end, change, BASE_MASK, BASE_WEIGHTS)
+            share = base_size(length)
             soft = 0.5 / (COST * weights[i])
-            gradient = signs[i] * (priors[i] + product) - 1.0 + alphas[i] * soft
-            alpha = max(0.0, alphas[i] - gradient / (1.0 + soft))
-            step = (alpha - alphas[i]) * signs[i] / length
+            gradient = signs[i] * (priors[i] + share * product) - 1.0 + alphas[i] * soft
+            alpha = max(0.0, alphas[i] - gradient / (share * share + soft))
+            step = (alpha - alphas[i]) * signs[i] * share / length
             if step != 0.0:
                 for j in range(begin, end):
                     change[codes[j] & BASE_MASK] += step * BASE_WEIGHTS[codes[j] >> GROUP_BITS]

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 
 from classifier.features.batch import FeatureBatch
 from classifier.features.groups import BASE_BITS, BASE_WEIGHTS, GROUP_SHIFT
+from classifier.scoring import LONG
 
 BASE_COLUMNS = 1 << BASE_BITS
 
@@ -15,12 +16,14 @@ BASE_COLUMNS = 1 << BASE_BITS
 def base_matrix(
     batch: FeatureBatch, group_weights: npt.NDArray[np.float64] = BASE_WEIGHTS
 ) -> csr_matrix:
-    """Return rows of unit length (float64, rows × 2^20) as the base scores them."""
+    """Return rows of unit length, long ones shorter (float64, rows × 2^20), as the base scores
+    them."""
     values = group_weights[batch.codes >> np.uint32(GROUP_SHIFT)]
     counts = np.diff(batch.starts)
     row_of = np.repeat(np.arange(len(batch)), counts)
     squares = np.bincount(row_of, values * values, minlength=len(batch))
-    values = values / np.sqrt(np.maximum(squares, 1e-12))[row_of]
+    lengths = np.sqrt(np.maximum(squares, 1e-12))
+    values = values / (lengths * np.maximum(lengths / LONG, 1.0))[row_of]
     columns = (batch.codes & np.uint32(BASE_COLUMNS - 1)).astype(np.int32)
     kept = values != 0
     starts = np.concatenate([[0], np.cumsum(np.bincount(row_of[kept], minlength=len(batch)))])

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class CommentVectorizer(TransformerMixin, BaseEstimator):
-    """Turn comments (`Row` or str) into sparse rows of unit length with 2^20 hashed columns.
+    """Turn comments (`Row` or str) into sparse rows with 2^20 hashed columns.
+
+    A row has unit length, a long one less.
 
     Stateless, as scikit-learn's HashingVectorizer: nothing is learned from the data, so the checks
     that fit on numbers do not apply (comments are no matrix), as its tags say.

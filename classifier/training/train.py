@@ -19,7 +19,7 @@ from classifier.model import Model
 from classifier.row import LabelledRow
 from classifier.training.base import fit_base, row_weights
 from classifier.training.calibrate import DISCARD, Calibration, calibrate, left_out_scores
-from classifier.training.data import CORPUS, DataError, all_rows, labels_of
+from classifier.training.data import CORPUS, DataError, all_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
 from classifier.training.figures import figures_by_source
 from classifier.training.matrix import base_matrix
@@ -46,12 +46,12 @@ def train(
     say(f"{len(rows):,} rows: computing features")
     batch = extract_features(rows)
     matrix, groups = base_matrix(batch), near_duplicates(batch)
-    sources = [row.source for row in rows]
+    sources, languages = [row.source for row in rows], languages_of(rows)
     say("scoring every source by a model that has not seen it")
     left_out = left_out_scores(matrix, labels, rows, groups, say)
     calibration = calibrate(left_out, labels, sources)
     say("fitting on all rows")
-    coefficients, intercept = fit_base(matrix, labels, row_weights(sources, labels))
+    coefficients, intercept = fit_base(matrix, labels, row_weights(sources, labels, languages))
     manifest = {
         "name": name or datetime.now(UTC).strftime("%Y.%m.%d-1"),
         "feature_version": FEATURE_VERSION,

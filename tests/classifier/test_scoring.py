@@ -1,0 +1,40 @@
+"""Beyond a length, more of the same says less."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from classifier import Model, Row
+from classifier.features.extract import extract_features
+from classifier.features.groups import BASE_WEIGHTS
+from classifier.scoring import LONG, base_size
+from classifier.training.matrix import base_matrix
+
+MODEL = Model.load()
+WORDS = "the list of boats that came in by night and were gone before anybody had counted them "
+
+
+def test_a_row_counts_in_full_up_to_a_length_and_less_beyond() -> None:
+    assert base_size(LONG) == 1.0
+    assert base_size(LONG * 4) == pytest.approx(0.25)
+
+
+def test_the_base_scores_long_and_short_rows_as_it_was_trained() -> None:
+    rows = [Row(text="Thanks, that helped."), Row(text=" ".join(f"{WORDS}{n}" for n in range(60)))]
+    batch = extract_features(rows)
+    matrix = base_matrix(batch)
+    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
+    weights = np.sqrt((BASE_WEIGHTS[batch.row(1) >> np.uint32(28)] ** 2).sum())
+    assert lengths == pytest.approx([1.0, LONG / weights])
+    assert lengths[1] < 0.8
+    expected = matrix @ MODEL.table.astype(np.float64) + MODEL.intercept
+    assert MODEL.raw_scores(batch) == pytest.approx(expected, abs=1e-9)
+
+
+def test_an_explanation_of_a_long_row_sums_to_its_logit() -> None:
+    row = Row(text=" ".join(f"{WORDS}{n}" for n in range(60)) + " best casino bonus http://x.com")
+    found = MODEL.explain(row)
+    total = sum(s.weight for s in found.spans) + sum(w for _, w in found.signals) + found.bias
+    assert total == pytest.approx(found.logit)
+    assert found.bias == pytest.approx(MODEL.slope * MODEL.intercept + MODEL.offset)
