@@ -14,12 +14,14 @@ from classifier.scoring import GROUP_BITS, SITE_MASK, dot, site_size
 WINDOW = 200
 RING_CODES = 98_304
 """Codes kept of the newest rows: with short comments all of the window, with long ones fewer."""
-PRIOR_WEIGHT, SCORED_PRIOR = 0.3, 0.39
+PRIOR_WEIGHT, SCORED_PRIOR = 0.25, 0.36
 """How much of the base's score a margin has, and how much a score has: the table learns more than
 it is trusted with."""
 EVIDENCE_WEIGHT = 0.1
 """How much of the counts' evidence a margin has: their part need not be learned twice."""
-COST = 2.0
+COST = 3.0
+EARLY, PASSES = 100, 2
+"""The first labels, at each of which the ring is visited twice: there are few rows."""
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD = range(5)
 STATE = 5
@@ -70,8 +72,9 @@ def learn(table, ring, rows, state, codes, prior, sign, group_weights):
     state[HEAD] = (state[HEAD] + 1) % WINDOW
     state[COUNT] += 1
     state[CODE_HEAD] = begin + size
-    for back in range(state[COUNT]):
-        _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
+    for _ in range(PASSES if labels <= EARLY else 1):
+        for back in range(state[COUNT]):
+            _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
     return before * site_size(row[SCALE])
 
 
