@@ -33,6 +33,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def command_of(process: psutil.Process) -> str:
+    """A process's command line; '' once it has ended, which it may at any moment."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
+
+
 class Running:
     """A process in a session of its own whose output is collected as it comes."""
 

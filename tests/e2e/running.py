@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.processes import Running, until
+from tests.processes import Running, command_of, until
 
 ROOT = Path(__file__).parents[2]
 PARTS = {
@@ -92,7 +92,7 @@ class Up(Running):
 
     def part(self, name: str) -> psutil.Process:
         """The process of one part, as `up` started it."""
-        found = [p for p in self.process.children() if PARTS[name] in " ".join(p.cmdline())]
+        found = [p for p in self.process.children() if PARTS[name] in command_of(p)]
         assert len(found) == 1, (name, found)
         return found[0]
 

@@ -1,7 +1,6 @@
 """`python -m moderation up` as a user runs it: starts, survives, refuses, ends without a trace."""
 
 import os
-import re
 import signal
 import socket
 import time
@@ -11,7 +10,7 @@ import psutil
 import pytest
 
 from tests.e2e.running import StartUp, Up, free_port
-from tests.processes import alive, until
+from tests.processes import alive, command_of, until
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -158,7 +157,7 @@ def test_it_runs_on_an_outside_store_and_leaves_it_running(start_up: StartUp, va
     up = start_up(WINNOW_REDIS_URL=valkey.url, WINNOW_BROKER_URL=valkey.broker_url).ready()
     comment = up.submit("Does it work with our own store?")
     until(lambda: up.verdict_of(comment), what=lambda: up.output)
-    assert not [p for p in up.family() if re.search("valkey-server", " ".join(p.cmdline()))]
+    assert not [p for p in up.family() if "valkey-server" in command_of(p)]
     processes = up.family()
     up.send(signal.SIGTERM)
     assert_gone(up, processes, 10)

@@ -13,7 +13,7 @@ import pytest
 
 from moderation.cli.child import Child
 from moderation.cli.supervisor import Supervisor
-from tests.processes import alive, until
+from tests.processes import alive, command_of, until
 
 # Starts a process of its own, says who both are, and waits.
 FAMILY = """
@@ -178,16 +178,18 @@ def test_a_killed_guard_is_replaced_and_knows_what_runs(pids: Path, tmp_path: Pa
     folder.mkdir()
     argv = [sys.executable, "-c", RUN, STUBBORN, str(pids), str(folder)]
     run = psutil.Popen(argv, stdout=subprocess.DEVNULL)
-    until(lambda: lines(pids))
+    try:
+        until(lambda: lines(pids))
 
-    def guards() -> list[psutil.Process]:
-        return [p for p in run.children() if "guard.py" in " ".join(p.cmdline())]
+        def guards() -> list[psutil.Process]:
+            return [p for p in run.children() if "guard.py" in command_of(p)]
 
-    first = guards()[0]
-    first.kill()
-    until(lambda: guards() and guards()[0] != first)
-    # The new guard has been told everything once it waits for more.
-    run.kill()
-    run.wait(10)
+        first = guards()[0]
+        first.kill()
+        until(lambda: guards() and guards()[0] != first)
+    finally:
+        # The new guard has been told everything once it waits for more.
+        run.kill()
+        run.wait(10)
     until(lambda: not any(alive(pid) for line in lines(pids) for pid in line))
     until(lambda: not folder.exists())
