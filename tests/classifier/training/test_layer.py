@@ -85,3 +85,17 @@ def test_the_more_labels_there_are_the_less_of_the_base_is_left() -> None:
     assert whole > most > some > 0
     assert prior_share(0) == 1
     assert prior_share(10**9) > 0.49
+
+
+def test_what_comments_look_like_is_learned_more_readily_than_what_they_are_about() -> None:
+    spam = [f"pick {n} of the {n + 3} now" for n in range(40)]
+    ham = [f"PICK {n} OF THE {n + 3} NOW!!!" for n in range(40)]
+    taught = [SiteLabel(text=text, label="spam", site=f"s{i % 5}") for i, text in enumerate(spam)]
+    taught += [SiteLabel(text=text, label="ham", site=f"s{i % 5}") for i, text in enumerate(ham)]
+    layered = fit_installation_layer(BASE, taught)
+    shouted = [Row(text="WHAT A LOVELY GARDEN YOU HAVE THERE!!!")]
+    spoken = [Row(text="what a lovely garden you have there")]
+    before, after = (
+        model.score(shouted).logit[0] - model.score(spoken).logit[0] for model in (BASE, layered)
+    )
+    assert after < before - 5
