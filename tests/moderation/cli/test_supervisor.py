@@ -186,7 +186,7 @@ def test_a_killed_guard_is_replaced_and_knows_what_runs(pids: Path, tmp_path: Pa
 
         first = guards()[0]
         first.kill()
-        until(lambda: guards() and guards()[0] != first)
+        until(lambda: any(guard != first for guard in guards()))
     finally:
         # The new guard has been told everything once it waits for more.
         run.kill()
