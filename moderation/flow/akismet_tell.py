@@ -23,7 +23,7 @@ from moderation.flow import outbound
 from moderation.flow.outbound import OutboundError
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import TELL_SITE
-from moderation.store import akismet, codec, comments
+from moderation.store import akismet, codec, comments, telling
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ TOLD, GIVEN_UP, NO_CALLBACK = "told", "given up", "no callback"
 def expect(runtime: Runtime, site: str, comment_id: str) -> None:
     """Notes, before a decision is written, that its site may have to be told."""
     if site.startswith(SITE_PREFIX):
-        akismet.tell_by(runtime.store, f"{site}/{comment_id}", now_ms() + GRACE_MS)
+        telling.tell_by(runtime.store, f"{site}/{comment_id}", now_ms() + GRACE_MS)
 
 
 def hurry(runtime: Runtime, site: str, comment_id: str) -> None:
@@ -52,7 +52,7 @@ def hurry(runtime: Runtime, site: str, comment_id: str) -> None:
 
 def send_due(runtime: Runtime) -> int:
     """Sends the task again for every telling that is due; returns how many."""
-    found = akismet.due(runtime.store, now_ms(), AT_ONCE)
+    found = telling.due(runtime.store, now_ms(), AT_ONCE)
     for what in found:
         site, _, comment_id = what.partition("/")
         runtime.tasks.send(TELL_SITE, site, comment_id)
@@ -75,14 +75,14 @@ def word_back(runtime: Runtime, comment: Comment) -> str:
 def tell_site(runtime: Runtime, site: str, comment_id: str) -> None:
     """Tells a site the label of one comment, if it does not know it; notes how that went."""
     what = f"{site}/{comment_id}"
-    due, tries = akismet.to_tell(runtime.store, what)
-    if due is None or not akismet.take_turn(runtime.store, what, str(ULID()), LEASE_MS):
+    due, tries = telling.to_tell(runtime.store, what)
+    if due is None or not telling.take_turn(runtime.store, what, str(ULID()), LEASE_MS):
         return
     try:
         again = _tell(runtime, site, comment_id, tries)
-        akismet.told(runtime.store, what, due, again)
+        telling.told(runtime.store, what, due, again)
     finally:
-        akismet.end_turn(runtime.store, what)
+        telling.end_turn(runtime.store, what)
 
 
 class Tellers:
