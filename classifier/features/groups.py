@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FEATURE_VERSION = 2
+FEATURE_VERSION = 3
 """Raised by whatever changes the features of a row or how the base weighs them: models and
 learners of another are refused."""
 
@@ -22,7 +22,7 @@ CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK, SITE_ONLY, SIGNALS = range(
 GROUPS = 16
 
 BASE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-BASE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK]] = [1.4, 3, 2, 2, 2, 2, 10, 2]
+BASE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK]] = [2, 3, 2, 2, 2, 2, 10, 2]
 """How much a feature of each group weighs in a row before it is brought to unit length.
 
 What is present at all (an author URL, an e-mail address) is left to the site: in public data it
@@ -30,6 +30,6 @@ tells more about the source than about spam. Topics weigh most: they carry over 
 """
 
 SITE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-SITE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL]] = [1.2, 2.5, 1, 2.5, 2, 2]
+SITE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL]] = [1.5, 2.5, 1, 2.5, 2, 2]
 SITE_WEIGHTS[[TOPIC, CJK, SITE_ONLY, SIGNALS]] = [2, 4, 2, 2]
 """The same for a site's learner: what is common to all sites tells a single one less."""

@@ -33,8 +33,8 @@ class Scratch(NamedTuple):
     looks: npt.NDArray[np.uint32]
     looks_at: npt.NDArray[np.int32]
     tokens: Tokens
-    grams: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
-    look_grams: tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
+    grams: npt.NDArray[np.uint32]
+    look_grams: npt.NDArray[np.uint32]
     stamps: npt.NDArray[np.uint8]
     known: npt.NDArray[np.uint64]
     topics: npt.NDArray[np.int64]
@@ -55,8 +55,8 @@ def _new() -> Scratch:
         looks,
         np.empty(2 * LONGEST, np.int32),
         room_for_tokens(2 * LONGEST),
-        (np.empty(LONGEST, np.uint32), np.empty(LONGEST, np.uint32)),
-        (np.empty(2 * LONGEST, np.uint32), np.empty(2 * LONGEST, np.uint32)),
+        np.empty(LONGEST, np.uint32),
+        np.empty(2 * LONGEST, np.uint32),
         np.zeros(1 << SITE_BITS, np.uint8),
         np.zeros(1024, np.uint64),
         np.zeros(256, np.int64),

@@ -122,7 +122,7 @@ def test_a_damaged_checkpoint_is_refused(cut: int) -> None:
 def test_a_checkpoint_of_other_features_or_a_model_is_refused() -> None:
     blob = taught(20).to_bytes()
     with pytest.raises(ModelError, match="another feature version"):
-        MODEL.load_learner(blob.replace(b'"feature_version":2', b'"feature_version":7', 1))
+        MODEL.load_learner(blob.replace(b'"feature_version":3', b'"feature_version":7', 1))
     with pytest.raises(ModelError):
         MODEL.load_learner(MODEL.to_bytes())
 
