@@ -19,7 +19,7 @@ _GROUP_IN_KIND = np.uint32(GROUP_SHIFT - REASON_SHIFT)
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 USUAL_LENGTH = 16.0
 """What `dot` returns as the length of a usual comment."""
-LONG = 24.0
+LONG = 32.0
 """Length of a row from which the base discounts what it has in common with its table: in a long
 text one circumstance (a mailing list, a quotation, a language) speaks through many features, and
 taken together they would say more than they know."""
@@ -62,8 +62,13 @@ def dot(codes, begin, end, table, mask, group_weights):
 
 @unmanaged
 def base_size(length):
-    """Return how much of a row the base hears by its length: a long one counts less."""
-    return LONG / length if length > LONG else 1.0
+    """Return how much of a row the base hears by its length: a long one counts less.
+
+    By the square, as by the length alone the ham of mailing lists needed a higher band than that of
+    all comments.
+    """
+    share = min(LONG / length, 1.0)
+    return share * share
 
 
 @unmanaged

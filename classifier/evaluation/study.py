@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from classifier import LabelledRow, Model
+from classifier.calibration import MOST_HELD
 from classifier.evaluation import metrics, peers
 from classifier.evaluation.ablation import ablation
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
@@ -240,7 +242,16 @@ def cold_figures(model: Model, rows: Sequence[LabelledRow]) -> Figures:
                 "rejected_with_link": _mean(status[chosen & link] >= 2),
                 "held_or_rejected_with_link": _mean(status[chosen & link] >= 1),
             }
+    if {"ham", "spam"} <= figures.keys():
+        figures["spam"]["held_within_limit"] = _held_within_limit(scored, model.bands.hold)
     return figures
+
+
+def _held_within_limit(scored: Scored, hold: float) -> float:
+    """The share of spam held if the band is raised where more ham is held than is promised."""
+    ham, spam = scored.score[~scored.is_spam], scored.score[scored.is_spam]
+    limit = float(np.quantile(ham, 1 - MOST_HELD, method="higher"))
+    return float((spam >= hold).mean()) if limit < hold else float((spam > limit).mean())
 
 
 def _discrimination(scored: Scored) -> Figures:

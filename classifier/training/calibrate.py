@@ -22,10 +22,6 @@ FOLDS = 8
 LARGE = 500
 """Rows from which a source stands for its language."""
 FEWEST_HAM = 200
-OTHER_GENRES = frozenset({"sms_uci", "spamassassin"})
-"""Sources that teach, but are no comments: the bands are not placed by them."""
-SPARE = 0.95
-"""What the sources may use of the allowed shares of ham: the next one is a little worse."""
 LOWEST_HOLD, LOWEST_REJECT, HIGHEST_REJECT, DISCARD = 0.3, 0.985, 0.995, 0.999
 """Rejecting needs near certainty whatever the left-out sources say: the next is unlike them."""
 
@@ -116,8 +112,8 @@ def calibrate(
     chances = 1 / (1 + np.exp(-(slope * scores + offset)))
     hold, reject = LOWEST_HOLD, LOWEST_HOLD
     for ham in _ham_by_source(chances, labels, sources, known):
-        hold = max(hold, _just_above(ham, SPARE * MOST_HELD))
-        reject = max(reject, _just_above(ham, SPARE * MOST_REJECTED))
+        hold = max(hold, _just_above(ham, MOST_HELD))
+        reject = max(reject, _just_above(ham, MOST_REJECTED))
     reject = min(max(reject, LOWEST_REJECT), HIGHEST_REJECT)
     return Calibration(slope, offset, min(hold, reject), reject)
 
@@ -137,7 +133,7 @@ def _ham_by_source(
     """Return the ham probabilities of each source that is large enough; the corpus is one."""
     names = np.array([CORPUS if s.startswith(f"{CORPUS}-") else s for s in sources])
     found = []
-    for name in sorted(set(names.tolist()) - OTHER_GENRES):
+    for name in sorted(set(names.tolist())):
         ham = chances[(names == name) & (labels < 0) & known]
         if len(ham) >= FEWEST_HAM:
             found.append(ham)

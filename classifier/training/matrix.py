@@ -23,7 +23,7 @@ def base_matrix(
     row_of = np.repeat(np.arange(len(batch)), counts)
     squares = np.bincount(row_of, values * values, minlength=len(batch))
     lengths = np.sqrt(np.maximum(squares, 1e-12))
-    values = values / (lengths * np.maximum(lengths / LONG, 1.0))[row_of]
+    values = values / (lengths * np.maximum(lengths / LONG, 1.0) ** 2)[row_of]
     columns = (batch.codes & np.uint32(BASE_COLUMNS - 1)).astype(np.int32)
     kept = values != 0
     starts = np.concatenate([[0], np.cumsum(np.bincount(row_of[kept], minlength=len(batch)))])
