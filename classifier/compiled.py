@@ -17,7 +17,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def _digest() -> str:
-    kernels = ("calibration", "reasons", "repeats", "scoring", "svm", "tally")
+    kernels = ("calibration", "intrinsics", "reasons", "repeats", "scoring", "svm", "tally")
     named = [_PACKAGE / f"{name}.py" for name in kernels]
     sources = sorted([*named, *_PACKAGE.glob("features/*.py")])
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from classifier.model import Model
 
 MAGIC = b"WINNOWL\n"
+LAYOUT = 2
+"""Raised when what a checkpoint holds changes: it is made anew from the site's labels."""
 LABELS = ("ham", "spam")
 
 
@@ -37,7 +39,8 @@ class Learner:
         self._model = model
         self.table: npt.NDArray[np.float32] = np.zeros(1 << SITE_BITS, np.float32)
         self.tally: npt.NDArray[np.uint16] = np.zeros(tally.TALLY, np.uint16)
-        self._decided: npt.NDArray[np.uint64] = np.zeros(repeats.SLOTS, np.uint64)
+        self._decided: npt.NDArray[np.uint32] = np.zeros(repeats.SLOTS, np.uint32)
+        self._sketches: npt.NDArray[np.uint8] = np.zeros(repeats.SKETCHES, np.uint8)
         self._codes: npt.NDArray[np.uint32] = np.zeros(svm.RING_CODES, np.uint32)
         self._rows: npt.NDArray[np.float64] = np.zeros(svm.WINDOW * svm.FIELDS)
         self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
@@ -77,7 +80,8 @@ class Learner:
         codes, base = batch.row(0), self._model.raw_scores(batch)[0]
         evidence = tally.evidence(codes, 0, len(codes), self.tally, tally.GROUP_WEIGHTS)[0]
         sign = 1.0 if label == "spam" else -1.0
-        slot = self.position % KEPT
+        number = self.position
+        slot = number % KEPT
         learned = svm.learn(
             self.table,
             self._codes,
@@ -89,7 +93,7 @@ class Learner:
             SITE_WEIGHTS,
         )
         tally.count(codes, self.tally, tally.GROUP_WEIGHTS, sign > 0)
-        repeats.remember(codes, self._decided, sign > 0)
+        repeats.remember(codes, number, self._decided, self._sketches, repeats.room()[0], sign > 0)
         outcomes, model = self._outcomes.reshape(2, KEPT), self._model
         outcomes[0, slot] = model.slope * base + model.scale * learned + tally.WEIGHT * evidence
         outcomes[1, slot] = sign
@@ -106,14 +110,16 @@ class Learner:
     ) -> None:
         """Move the scores of repeats of decided comments to their side; `shifts` says how far."""
         line = self._curve[[HOLD, REJECT]]
-        repeats.follow(codes, starts, self._decided, line, logits, chances, shifts)
+        kept = (self.position, self._decided, self._sketches, *repeats.room())
+        repeats.follow(codes, starts, *kept, line, logits, chances, shifts)
 
     def copy(self) -> Learner:
         """Return an independent learner with the same state."""
         twin = Learner.__new__(Learner)
         twin._model = self._model
         twin.table, twin.tally = self.table.copy(), self.tally.copy()
-        twin._decided, twin._codes = self._decided.copy(), self._codes.copy()
+        twin._decided, twin._sketches = self._decided.copy(), self._sketches.copy()
+        twin._codes = self._codes.copy()
         twin._rows, twin._state = self._rows.copy(), self._state.copy()
         twin._outcomes, twin._curve = self._outcomes.copy(), self._curve.copy()
         return twin
@@ -128,6 +134,7 @@ class Learner:
             "table": self.table,
             "tally": self.tally,
             "decided": self._decided,
+            "sketches": self._sketches,
             "codes": self._codes,
             "rows": self._rows,
             "state": self._state,
@@ -137,7 +144,11 @@ class Learner:
 
     def to_bytes(self) -> bytes:
         """Return a checkpoint from which `Model.load_learner` continues bit for bit."""
-        manifest = {"feature_version": FEATURE_VERSION, "model": self._model.name}
+        manifest = {
+            "feature_version": FEATURE_VERSION,
+            "layout": LAYOUT,
+            "model": self._model.name,
+        }
         return write_arrays(manifest, self._arrays(), MAGIC)
 
     @classmethod
@@ -146,6 +157,8 @@ class Learner:
         manifest, arrays = read_arrays(blob, MAGIC, "learner checkpoint")
         if manifest.get("feature_version") != FEATURE_VERSION:
             raise ModelError("the learner checkpoint belongs to another feature version")
+        if manifest.get("layout") != LAYOUT:
+            raise ModelError("the learner checkpoint was laid out by another version of Winnow")
         learner = cls(model)
         for name, array in learner._arrays().items():
             stored = arrays.get(name)

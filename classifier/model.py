@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from classifier import scoring, tally
 from classifier.bands import Bands
 from classifier.features.batch import FeatureBatch
-from classifier.features.extract import extract_features
+from classifier.features.extract import extract_features, extract_with_products
 from classifier.features.groups import (
     BASE_BITS,
     BASE_WEIGHTS,
@@ -55,11 +56,16 @@ class Model:
         self.band_logits = tuple(
             math.log(p / (1 - p)) for p in (self.bands.hold, self.bands.reject)
         )
-        self._stored = table
         # The kernels are compiled once if all tables are of a kind: none is marked as read-only.
-        self._table: npt.NDArray[np.float32] = table.astype(np.float32)
-        self.table = self._table.view()
-        self.table.setflags(write=False)
+        self._stored: npt.NDArray[np.float16] = np.array(table, np.float16)
+        self._bits = self._stored.view(np.uint16)
+
+    @cached_property
+    def table(self) -> npt.NDArray[np.float32]:
+        """The base's weight of each bucket (read-only)."""
+        table = self._stored.astype(np.float32)
+        table.setflags(write=False)
+        return table
 
     @classmethod
     def load(cls, source: Path | bytes | None = None) -> Model:
@@ -97,10 +103,12 @@ class Model:
 
     def raw_scores(self, batch: FeatureBatch) -> npt.NDArray[np.float64]:
         """Return the base's uncalibrated scores."""
-        out = np.empty(len(batch))
-        scoring.base_scores(batch.codes, batch.starts, self._table, BASE_WEIGHTS, out)
-        out += self.intercept
-        return out
+        return self._products(batch) + self.intercept
+
+    def _products(self, batch: FeatureBatch) -> npt.NDArray[np.float64]:
+        products = np.empty(len(batch))
+        scoring.base_scores(batch.codes, batch.starts, self._bits, BASE_WEIGHTS, products)
+        return products
 
     def score(
         self,
@@ -108,7 +116,10 @@ class Model:
         learners: Learner | Sequence[Learner | None] | None = None,
     ) -> Scores:
         """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
-        batch = rows if isinstance(rows, FeatureBatch) else self.features(rows)
+        if isinstance(rows, FeatureBatch):
+            batch, products = rows, self._products(rows)
+        else:
+            batch, products = extract_with_products(rows, self._bits)
         runs = _runs(learners, len(batch))
         logit, probability = np.empty(len(batch)), np.empty(len(batch))
         shifts = np.zeros(len(batch))
@@ -117,7 +128,10 @@ class Model:
             scoring.score_rows(
                 batch.codes,
                 batch.starts[first : last + 1],
-                *self._tables(learner),
+                products[first:last],
+                *_taught(learner),
+                SITE_WEIGHTS,
+                tally.GROUP_WEIGHTS,
                 np.array([self.intercept, self.slope, self.scale, offset]),
                 logit[first:last],
                 probability[first:last],
@@ -132,17 +146,6 @@ class Model:
                 )
         return Scores(self, batch, runs, logit, probability, shifts)
 
-    def _tables(self, learner: Learner | None) -> tuple[npt.NDArray[Any], ...]:
-        """Return what scores are summed from: the base's, the site's and the groups' weights."""
-        return (
-            self._table,
-            _NO_TABLE if learner is None else learner.table,
-            _NO_TALLY if learner is None else learner.tally,
-            BASE_WEIGHTS,
-            SITE_WEIGHTS,
-            tally.GROUP_WEIGHTS,
-        )
-
     def top_reasons(
         self, batch: FeatureBatch, runs: list[Run], most: int
     ) -> tuple[list[list[int]], list[list[float]]]:
@@ -154,7 +157,11 @@ class Model:
             scoring.top_reasons(
                 batch.codes,
                 batch.starts[first : last + 1],
-                *self._tables(learner),
+                self._bits,
+                *_taught(learner),
+                BASE_WEIGHTS,
+                SITE_WEIGHTS,
+                tally.GROUP_WEIGHTS,
                 scales,
                 len(CODES),
                 INDEX["calibration"],
@@ -189,6 +196,11 @@ def _read(path: Path | None) -> bytes:
     if path is None:
         return files("classifier.shipped").joinpath(SHIPPED).read_bytes()
     return Path(path).read_bytes()
+
+
+def _taught(learner: Learner | None) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint16]]:
+    """Return a site's table and counts, empty for none."""
+    return (_NO_TABLE, _NO_TALLY) if learner is None else (learner.table, learner.tally)
 
 
 def _runs(learners: Learner | Sequence[Learner | None] | None, count: int) -> list[Run]:

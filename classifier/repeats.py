@@ -1,12 +1,17 @@
-"""Repeats of decided comments, by fingerprints of their words and addresses, compiled.
+"""Repeats of decided comments, exact and nearly exact, by sketches of their words, compiled.
 
-A fingerprint is a sum of hashes, so case, signs, spacing and the order of words do not change it.
-Few words are anybody's: there the author's name belongs to it.
+An exact repeat is known by its fingerprint, a sum of hashes, so case, signs, spacing and the order
+of words do not change it. Few words are anybody's: there the author's name belongs to it, and
+nothing else is a repeat. A nearly exact one is known by its sketch, the smallest hash in each of
+LANES classes of its words: the share of lanes alike estimates the share of words in common, and
+one word replaced changes two lanes at most. Source: Li, Owen and Zhang, One Permutation Hashing,
+NIPS 2012, with a byte of each hash (Li and König, b-Bit Minwise Hashing, WWW 2010).
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from classifier.calibration import logistic
 from classifier.compiled import unmanaged
@@ -14,15 +19,31 @@ from classifier.features.groups import AUTHOR, CHARS, CJK, GROUP_SHIFT, URL, WOR
 from classifier.tally import are_plain
 
 SLOTS = 4096
-"""Decisions remembered at most; a later one takes the place of an earlier one with its slot."""
+"""Fingerprints remembered at most (uint32); a later one takes the slot of an earlier one."""
+LANES, NEWEST = 24, 1024
+"""Bytes of a sketch, and how many of the newest decisions have one."""
+SKETCHES = (LANES + 1) * NEWEST
+"""Lane by lane the byte of each decision, 0 where it has no word; then what it was (uint8)."""
 FEW_WORDS = 5
+LEAST_ALIKE = 3
+ALIKE, OF = 3, 5
+"""The share of a near repeat's lanes that are alike, at least."""
 PAST_BAND = 0.5
 """Logits by which a repeat is put on its decision's side of the site's band."""
 
 _GROUP_BITS = np.uint32(GROUP_SHIFT)
-_SLOT_SHIFT = np.uint64(52)
-_SPAM = np.uint64(1)
+_SLOT_SHIFT, _TAG_SHIFT = np.uint64(52), np.uint64(20)
+_IS_SPAM, _HAS_LINK = np.uint8(1), np.uint8(2)
 _NONE = np.uint64(0)
+_NO_WORD = np.uint64(0xFFFFFFFFFFFFFFFF)
+_BYTE_SHIFT, _BYTES = np.uint64(8), np.uint64(255)
+_LANES = np.uint64(LANES)
+_UNKNOWN, _HAM, _SPAM = range(3)
+
+
+def room() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]:
+    """Return scratch space: a row's smallest hashes, and its lanes alike with each sketch."""
+    return np.empty(LANES, np.uint64), np.empty(NEWEST, np.uint8)
 
 
 @unmanaged
@@ -34,50 +55,135 @@ def _mixed(x):
 
 
 @unmanaged
-def _fingerprint(codes, begin, end):
-    """Return an even number for a row's words and addresses; 0 if it has none."""
-    words, others, author, count = _NONE, _NONE, _NONE, 0
+def _read(codes, begin, end, least):
+    """Return a row's fingerprint (0: none), how many words it has and whether it has a link.
+
+    `least` (uint64[LANES]) gets the smallest hash of each class of words.
+    """
+    least[:] = _NO_WORD
+    total, others, author, count, links = _NONE, _NONE, _NONE, 0, 0
     i = begin
     while i < end:
-        if count > 0 and i + 4 <= end and are_plain(codes, i):
+        if count + links > 0 and i + 4 <= end and are_plain(codes, i):
             i += 4
             continue
         group = codes[i] >> _GROUP_BITS
-        if group in (WORDS, URL, CJK):
-            words += _mixed(np.uint64(codes[i]))
+        if group in (WORDS, CJK):
+            h = _mixed(np.uint64(codes[i]))
+            lane = h % _LANES
+            least[lane] = min(least[lane], h)
+            total += h
             count += 1
+        elif group == URL:
+            total += _mixed(np.uint64(codes[i]))
+            links += 1
         elif group == AUTHOR:
             author += _mixed(np.uint64(codes[i]))
-        elif group == CHARS and count == 0:
+        elif group == CHARS and count + links == 0:
             others += _mixed(np.uint64(codes[i]))
         i += 1
-    total = words if count > 0 else others
-    if count < FEW_WORDS:
+    if count + links == 0:
+        total = others
+    if count + links < FEW_WORDS:
         total += author
-    return _mixed(total) & ~_SPAM
+    return _mixed(total), count, links > 0
 
 
 @unmanaged
-def remember(codes, decided, is_spam):
-    """Keep the decision on a row in `decided` (uint64[SLOTS])."""
-    mark = _fingerprint(codes, 0, len(codes))
+def _byte(smallest):
+    """Return what a sketch keeps of a lane: 0 where it has no word."""
+    if smallest == _NO_WORD:
+        return np.uint8(0)
+    return np.uint8(np.uint64(1) + (smallest >> _BYTE_SHIFT) % _BYTES)
+
+
+@unmanaged
+def _tag(mark):
+    """Return bits of a fingerprint that its slot does not tell; never 0, the lowest left free."""
+    return (np.uint32(mark >> _TAG_SHIFT) | np.uint32(2)) & ~np.uint32(1)
+
+
+@unmanaged
+def remember(codes, number, decided, sketches, least, is_spam):
+    """Keep the decision on a row, the `number`-th, in `decided` and `sketches`."""
+    mark, count, linked = _read(codes, 0, len(codes), least)
     if mark != _NONE:
-        decided[mark >> _SLOT_SHIFT] = mark | _SPAM if is_spam else mark
+        decided[mark >> _SLOT_SHIFT] = _tag(mark) | np.uint32(is_spam)
+    place = number % NEWEST
+    for lane in range(LANES):
+        known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
+        sketches[lane * NEWEST + place] = known
+    sketches[LANES * NEWEST + place] = np.uint8(is_spam) * _IS_SPAM + np.uint8(linked) * _HAS_LINK
 
 
 @unmanaged
-def follow(codes, starts, decided, bands, logits, chances, shifts):
+def _count_alike(least, sketches, alike):
+    """Count the lanes of each decision that are like a row's; return the row's lanes with words."""
+    alike[:] = 0
+    size = 0
+    for lane in range(LANES):
+        mine, first = _byte(least[lane]), np.uint64(lane * NEWEST)
+        if mine == 0:
+            continue
+        size += 1
+        for place in range(NEWEST):
+            alike[place] += np.uint8(sketches[first + np.uint64(place)] == mine)
+    return size
+
+
+@unmanaged
+def _most(alike):
+    """Return the largest of some counts."""
+    most = alike[0]
+    for place in range(NEWEST):
+        most = max(most, alike[place])
+    return np.int64(most)
+
+
+@unmanaged
+def _nearest(least, linked, number, sketches, alike):
+    """Return the decision on the comment most like a row, of equals the newest."""
+    size = _count_alike(least, sketches, alike)
+    needed = max(LEAST_ALIKE, (size * ALIKE + OF - 1) // OF)
+    for level in range(_most(alike), needed - 1, -1):
+        for back in range(1, NEWEST + 1):
+            place = (number - back) % NEWEST
+            if alike[place] != level:
+                continue
+            kind = sketches[LANES * NEWEST + place]
+            if (kind & _HAS_LINK != 0) == linked and _is_near(least, place, level, sketches):
+                return _SPAM if kind & _IS_SPAM else _HAM
+    return _UNKNOWN
+
+
+@unmanaged
+def _is_near(least, place, alike, sketches):
+    """Whether enough of the lanes in which a row or a decided one has words are alike."""
+    differ = 0
+    for lane in range(LANES):
+        differ += sketches[lane * NEWEST + place] != _byte(least[lane])
+    return alike * OF >= (alike + differ) * ALIKE
+
+
+@unmanaged
+def follow(codes, starts, number, decided, sketches, least, alike, bands, logits, chances, shifts):
     """Move rows that repeat a decided one past the band of their decision.
 
-    `bands` (float64[2]) are the logits of hold and reject; `shifts` (float64) gets what was added
-    to `logits`; `chances` are the probabilities, rounded to 1e-6.
+    `number` is how many decisions there were; `least` and `alike` are scratch space; `bands`
+    (float64[2]) are the logits of hold and reject; `shifts` (float64) gets what was added to
+    `logits`; `chances` are the probabilities, rounded to 1e-6.
     """
     for row in range(len(starts) - 1):
-        mark = _fingerprint(codes, starts[row], starts[row + 1])
+        mark, count, linked = _read(codes, starts[row], starts[row + 1], least)
         kept = decided[mark >> _SLOT_SHIFT]
-        if mark == _NONE or kept & ~_SPAM != mark:
+        label = _UNKNOWN
+        if mark != _NONE and kept & ~np.uint32(1) == _tag(mark):
+            label = _SPAM if kept & np.uint32(1) else _HAM
+        elif number > 0 and count >= FEW_WORDS - 1:
+            label = _nearest(least, linked, number, sketches, alike)
+        if label == _UNKNOWN:
             continue
-        if kept & _SPAM:
+        if label == _SPAM:
             shifts[row] = max(0.0, bands[1] + PAST_BAND - logits[row])
         else:
             shifts[row] = min(0.0, bands[0] - PAST_BAND - logits[row])

@@ -7,6 +7,7 @@ import numpy as np
 from classifier.calibration import logistic
 from classifier.compiled import unmanaged
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, SITE_BITS
+from classifier.intrinsics import weight_at
 from classifier.tally import WEIGHT, evidence
 from classifier.tally import add_reasons as add_tallied_reasons
 
@@ -38,22 +39,22 @@ def dot(codes, begin, end, table, mask, group_weights):
         j = np.uint64(i)
         p, q, r, s = codes[j], codes[j + _ONE], codes[j + _TWO], codes[j + _THREE]
         if (p | q | r | s) >> GROUP_BITS == 0:
-            a += common * table[p & mask]
-            b += common * table[q & mask]
-            c += common * table[r & mask]
-            d += common * table[s & mask]
+            a += common * weight_at(table, p & mask)
+            b += common * weight_at(table, q & mask)
+            c += common * weight_at(table, r & mask)
+            d += common * weight_at(table, s & mask)
             plain += 4
         else:
             w, x = group_weights[p >> GROUP_BITS], group_weights[q >> GROUP_BITS]
             y, z = group_weights[r >> GROUP_BITS], group_weights[s >> GROUP_BITS]
-            a += w * table[p & mask]
-            b += x * table[q & mask]
-            c += y * table[r & mask]
-            d += z * table[s & mask]
+            a += w * weight_at(table, p & mask)
+            b += x * weight_at(table, q & mask)
+            c += y * weight_at(table, r & mask)
+            d += z * weight_at(table, s & mask)
             square += (w * w + x * x) + (y * y + z * z)
     for i in range(whole, end):
         w = group_weights[codes[i] >> GROUP_BITS]
-        a += w * table[codes[i] & mask]
+        a += w * weight_at(table, codes[i] & mask)
         square += w * w
     square += plain * common * common
     length = np.sqrt(square) if square > 0 else 1.0
@@ -79,7 +80,7 @@ def site_size(length):
 
 @unmanaged
 def base_scores(codes, starts, table, group_weights, out):
-    """Write each row's product with the base's table to `out` (float64)."""
+    """Write each row's product with the base's table, sized by its length, to `out` (float64)."""
     for row in range(len(starts) - 1):
         begin, end = starts[row], starts[row + 1]
         product, length = dot(codes, begin, end, table, BASE_MASK, group_weights)
@@ -87,11 +88,10 @@ def base_scores(codes, starts, table, group_weights, out):
 
 
 @unmanaged
-def score_rows(
-    codes, starts, base, site, tally, base_weights, site_weights, counted, line, logits, chances
-):
+def score_rows(codes, starts, products, site, tally, site_weights, counted, line, logits, chances):
     """Write the logit and the probability, rounded to 1e-6, of each row.
 
+    `products` (float64) are the rows' products with the base's table, as `base_scores` writes them;
     `site` and `tally` are a site's table and counts, without entries for none; `line` (float64[4])
     has the base's intercept and scale, the site's scale and the intercept of the logit.
     """
@@ -102,9 +102,7 @@ def score_rows(
             learned, length = dot(codes, begin, end, site, SITE_MASK, site_weights)
             learned *= site_size(length)
             taught = line[2] * learned + WEIGHT * evidence(codes, begin, end, tally, counted)[0]
-        product, length = dot(codes, begin, end, base, BASE_MASK, base_weights)
-        raw = product * base_size(length) + line[0]
-        logit = line[1] * raw + taught + line[3]
+        logit = line[1] * (products[row] + line[0]) + taught + line[3]
         logits[row] = logit
         chances[row] = np.rint(logistic(logit) * 1e6) / 1e6
 
@@ -130,11 +128,12 @@ def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
     while i < end:
         j = np.uint64(i)
         kind = codes[j] >> REASON_BITS
-        total, size = np.float64(table[codes[j] & mask]), 1
+        total, size = np.float64(weight_at(table, codes[j] & mask)), 1
         if i + 4 <= end:
             q, r, s = codes[j + _ONE], codes[j + _TWO], codes[j + _THREE]
             if q >> REASON_BITS == kind and r >> REASON_BITS == kind and s >> REASON_BITS == kind:
-                total = (total + table[q & mask]) + (table[r & mask] + table[s & mask])
+                total += weight_at(table, q & mask)
+                total += weight_at(table, r & mask) + weight_at(table, s & mask)
                 size = 4
         sums[kind & _BYTE] += factor * group_weights[kind >> _GROUP_IN_KIND] * total
         i += size

@@ -154,18 +154,23 @@ def _replay_auc(figures: Figures) -> Table:
 
 
 def _repeats(figures: Figures) -> Table:
+    kinds = ("exact", "near", "replaced", "added", "dropped", "exchanged", "later")
     rows = [
-        (
-            source,
-            labels,
-            f"{found['decisions']}",
-            *(_percent(found[kind]) for kind in ("exact", "near", "reworded", "later")),
-        )
-        for source, parts in figures["repeats"].items()
-        for labels, found in parts.items()
+        (source, labels, f"{shares['decisions']}", *(_percent(shares[kind]) for kind in kinds))
+        for source, found in figures["repeats"].items()
+        for labels, shares in found["decided"].items()
     ]
     head = ("source left out", "labels before", "decisions", "exact", "capitals and signs")
-    return (*head, "a word replaced", "exact, 100 labels later"), rows
+    changed = ("a word replaced", "added", "dropped", "link or number exchanged")
+    return (*head, *changed, "exact, 100 labels later"), rows
+
+
+def _swept(figures: Figures) -> Table:
+    rows = []
+    for source, parts in figures["repeats"].items():
+        found = parts["stream"]
+        rows.append((source, *(f"{found[key]:,}" for key in ("comments", "follow", "wrongly"))))
+    return ("source left out", "comments", "follow an earlier decision", "wrongly"), rows
 
 
 def _replay_recall(figures: Figures) -> Table:
@@ -253,6 +258,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], Table]]] = {
     "replay_auc": ("replay", _replay_auc),
     "replay_recall": ("replay", _replay_recall),
     "repeats": ("repeats", _repeats),
+    "swept": ("repeats", _swept),
     "left_out_video": ("youtube", _left_out_video),
     "last_30_percent": ("youtube", _last_30_percent),
     "ablation": ("ablation", _ablation),

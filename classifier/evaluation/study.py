@@ -26,7 +26,7 @@ from classifier.evaluation.protocols import (
     replay,
     replay_figures,
 )
-from classifier.evaluation.repeats import repeats
+from classifier.evaluation.repeats import repeats, swept
 from classifier.evaluation.run import has_link, statuses
 from classifier.evaluation.streams import (
     Rows,
@@ -150,12 +150,13 @@ class Study:
         return found
 
     def repeated(self) -> Figures:
-        """Repeats of comments of each source after one decision against the filter's opinion."""
+        """Repeats after one decision against the filter's opinion; and what else is swept along."""
         found = {}
         for name, rows in self.sources.items():
             if has_both_labels(rows):
                 self._say(f"repeats: {name}")
-                found[name] = repeats(self.base_without(name), orders(rows, 1)[0])
+                base, stream = self.base_without(name), orders(rows, 1)[0]
+                found[name] = {"decided": repeats(base, stream), "stream": swept(base, stream)}
         return found
 
     def youtube(self) -> Figures:

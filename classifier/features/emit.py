@@ -17,6 +17,7 @@ from classifier.features.groups import (
     WORDS,
 )
 from classifier.features.hashing import finish
+from classifier.intrinsics import prefetch
 from classifier.reasons import INDEX
 
 
@@ -44,7 +45,7 @@ PLACE_CODE, PLACE_FIELD, PLACE_START, PLACE_END = range(4)
 @inlined
 def was_seen(seen, state):
     """Whether a feature of this hash was already given for the row."""
-    stamps, stamp = seen
+    stamps, stamp, _ = seen
     return stamps[(finish(state) >> BUCKET_SHIFT) & _HASH_MASK] == stamp
 
 
@@ -53,10 +54,12 @@ def put(codes, k, seen, code):
     """Append a code unless the row has it, and return the new length (uint64 in and out).
 
     Two features of a row that share a bucket of the site's table count as one: `seen` is a stamp
-    for each of its buckets, and the row's. Unsigned places spare the test for a negative one;
-    writing first spares a branch.
+    for each of its buckets, the row's, and the base's table, whose weight is asked for ahead of
+    the scoring that will wait for it. Unsigned places spare the test for a negative one; writing
+    first spares a branch.
     """
-    stamps, stamp = seen
+    stamps, stamp, table = seen
+    prefetch(table, code & np.uint32(len(table) - 1))
     site = code & _SITE_MASK
     codes[k] = code
     new = stamps[site] != stamp

@@ -4,70 +4,114 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from classifier.features.batch import FeatureBatch
-from classifier.features.groups import REASON_SHIFT, SIGNALS
+from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
 from classifier.features.kernel import ROOM, extract
 from classifier.features.scratch import scratch, tables
 from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
+from classifier.scoring import base_scores
 
 MOST_SIGNALS = 32
 _BEHIND = "\0" * 64
 """Read with the last field, so that vectors are whole; never looked at."""
 _NO_PLACES: npt.NDArray[np.int64] = np.zeros((1, 4), np.int64)
+_NO_TABLE: npt.NDArray[np.uint16] = np.zeros(1, np.uint16)
+
+
+class _Extracted(NamedTuple):
+    codes: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.int64]
+    overlap: npt.NDArray[np.float64]
+    products: npt.NDArray[np.float64]
 
 
 def extract_features(rows: Sequence[Row]) -> FeatureBatch:
     """Return the feature codes of all rows; each row's are the same in any batch."""
-    codes, starts, _ = _run(rows, _NO_PLACES)
-    return FeatureBatch(codes, starts)
+    found = _run(rows)
+    return FeatureBatch(found.codes, found.starts)
+
+
+def extract_with_products(
+    rows: Sequence[Row], table: npt.NDArray[np.uint16]
+) -> tuple[FeatureBatch, npt.NDArray[np.float64]]:
+    """Return the features of rows and what `scoring.base_scores` makes of them with this table.
+
+    Each weight is asked for as soon as its code is known, so that a row's product, taken when the
+    row has been read, waits for little of a table that no cache of the processor holds.
+    """
+    found = _run(rows, table=table)
+    return FeatureBatch(found.codes, found.starts), found.products
 
 
 def context_overlap(row: Row) -> float:
     """Return the share of the text's words that the page has as well, 0..1."""
-    return float(_run([row], _NO_PLACES)[2][0])
+    return float(_run([row]).overlap[0])
 
 
 def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
     """Return a row's features and every place (code, field, start, end) that gave one of them."""
     size = 8 * sum(map(len, (row.text, row.author, row.url))) + 512
     places = np.zeros((min(size, 6 * ROOM) + 1, 4), np.int64)
-    codes, starts, _ = _run([row], places)
-    return FeatureBatch(codes, starts), places[: places[-1, 3]]
+    found = _run([row], places)
+    return FeatureBatch(found.codes, found.starts), places[: places[-1, 3]]
 
 
 def _run(
-    rows: Sequence[Row], places: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    fields: list[str] = []
-    for row in rows:
-        fields += (row.text, row.author, row.url)
-    if any(row.email or row.type or row.honeypot or row.context for row in rows):
-        for row in rows:
-            context = "\n".join(row.context) if row.context else ""
-            fields += (row.honeypot, row.type, row.email, context)
+    rows: Sequence[Row],
+    places: npt.NDArray[np.int64] = _NO_PLACES,
+    table: npt.NDArray[np.uint16] = _NO_TABLE,
+) -> _Extracted:
+    count = len(rows)
+    fields, timed, signalled = _fields(rows)
     # numpy's own text is UCS-4 and takes lone surrogates as they are.
     raw = np.array(["".join((*fields, _BEHIND))]).view(np.uint32)
     lengths = np.fromiter(map(len, fields), np.int64, len(fields))
-    form_ms, overlap = np.empty(len(rows)), np.empty(len(rows))
-    form_ms[:] = [-1.0 if row.form_ms is None else row.form_ms for row in rows]
+    form_ms, overlap = np.empty(count), np.empty(count)
+    form_ms.fill(-1.0)
     overlap.fill(-1.0)
-    signals = [row.signals for row in rows]
-    signalled = any(signals)
+    if timed:
+        form_ms[:] = [-1.0 if row.form_ms is None else row.form_ms for row in rows]
     if signalled:
-        overlap[:] = [_known_overlap(each) for each in signals]
+        overlap[:] = [_known_overlap(row.signals) for row in rows]
     # A row never has more codes than ROOM, whatever its characters expand to.
-    codes, starts = np.empty(ROOM * len(rows), np.uint32), np.empty(len(rows) + 1, np.int64)
-    used = extract(raw, lengths, form_ms, overlap, codes, starts, places, tables(), scratch())
+    codes, starts = np.empty(ROOM * count, np.uint32), np.empty(count + 1, np.int64)
+    products = np.empty(0 if table is _NO_TABLE else count)
+    used = extract(
+        raw, lengths, form_ms, overlap, codes, starts, places, tables(), scratch(),
+        table, BASE_WEIGHTS, products,
+    )  # fmt: skip
     codes = codes[:used]
     if signalled:
         codes, starts = _with_signals(codes, starts, rows)
-    return codes, starts, overlap
+        if len(products):
+            base_scores(codes, starts, table, BASE_WEIGHTS, products)
+    return _Extracted(codes, starts, overlap, products)
+
+
+def _fields(rows: Sequence[Row]) -> tuple[list[str], bool, bool]:
+    """Return the fields as the kernel takes them; whether any row has a time, and any signals."""
+    fields: list[str] = []
+    rare = timed = signalled = False
+    for row in rows:
+        fields += (row.text, row.author, row.url)
+        if row.email or row.type or row.honeypot or row.context:
+            rare = True
+        if row.form_ms is not None:
+            timed = True
+        if row.signals:
+            signalled = True
+    if rare:
+        for row in rows:
+            context = "\n".join(row.context) if row.context else ""
+            fields += (row.honeypot, row.type, row.email, context)
+    return fields, timed, signalled
 
 
 def _known_overlap(signals: dict[str, float]) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier.compiled import unmanaged
+from classifier.compiled import inlined, unmanaged
 from classifier.features.counts import count_shape
 from classifier.features.disguises import disguises
 from classifier.features.emit import WORD_TAG
@@ -37,6 +37,7 @@ from classifier.features.scratch import LONGEST_TEXT
 from classifier.features.shape import POSITION
 from classifier.features.tokens import BEHIND, find_tokens
 from classifier.features.words import remember_words, words
+from classifier.scoring import BASE_MASK, base_size, dot
 
 USUAL = URL + 1
 RARE = len(FIELDS) - USUAL
@@ -57,7 +58,7 @@ _SALT_TOPIC = np.uint64(0x1F83D9ABFB41BD6B)
 _BUCKET_SHIFT = np.uint64(44)
 
 
-@unmanaged
+@inlined
 def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
     """Emit what the text says; return (k, links, share of its words that the page has)."""
     padded, at, padded_looks, looks_at, tokens, grams, look_grams, _, _ = s[:9]
@@ -104,7 +105,7 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
     return k, number, common / max(total, 1)
 
 
-@unmanaged
+@inlined
 def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
     """Emit what author, address, e-mail and kind of comment say; `number` links are in the text."""
     padded, at, _, _, tokens, _, _, _, known, topics, found, hosts, _, _, _, _ = s
@@ -188,15 +189,27 @@ def _place_fields(lengths, first, begin, count, begins, ends):
 
 
 @unmanaged
-def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s):
+def _knows_page(raw, begin, end, t, s):
+    """Note the words of the page that the comment stands on; return whether there is text of it."""
+    padded, at, _, _, _, _, _, _, known, _, _, _, _, _, _, _ = s
+    if end > begin:
+        known[:] = 0
+        n, _, _ = normalise(raw, begin, min(end, begin + LONGEST_TEXT), padded, at, t[0])
+        remember_words(padded[FRONT:], n, known)
+    return end > begin
+
+
+@unmanaged
+def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, weights, products):
     """Write the codes of all rows one after another; starts[i + 1] is the end of row i.
 
     raw: uint32 code points of all rows' USUAL fields, then of their RARE ones if any row has one;
     lengths: int64, theirs; form_ms, overlap: float64, −1 unknown (overlap is given back where it
     was computed); codes: uint32 with ROOM to spare; places: int64[n, 4], where each feature of the
-    one row stands if n > 1.
+    one row stands if n > 1; base, weights: the base's table and its groups' weights; products:
+    float64, each row's product with them, or empty if nobody asks.
     """
-    padded, at, _, _, _, _, _, stamps, known, topics, _, _, v, begins, ends, stamp = s
+    _, _, _, _, _, _, _, stamps, known, topics, _, _, v, begins, ends, stamp = s
     k = 0
     begins[:], ends[:] = 0, 0
     rows = len(form_ms)
@@ -212,16 +225,12 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s):
         if stamp[0] == 0:
             stamps[:] = 0
             stamp[0] = 1
-        seen = (stamps, stamp[0])
+        seen = (stamps, stamp[0], base)
         topics[FIRST_TOPIC : LAST_TOPIC + 1] = 0
         v[:] = 0
         page = known[:0]
-        if ends[CONTEXT] > begins[CONTEXT] and overlap[row] < 0:
+        if overlap[row] < 0 and _knows_page(raw, begins[CONTEXT], ends[CONTEXT], t, s):
             page = known
-            page[:] = 0
-            stop = min(ends[CONTEXT], begins[CONTEXT] + LONGEST_TEXT)
-            n, _, _ = normalise(raw, begins[CONTEXT], stop, padded, at, t[0])
-            remember_words(padded[FRONT:], n, page)
         k, number, share = _text(raw, begins, ends, page, codes, k, seen, places, t, s, v)
         if len(page):
             overlap[row] = share
@@ -233,5 +242,8 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s):
         v[_HURRIED] = 0 if form_ms[row] < 0 or form_ms[row] >= 4000 else 1 + (form_ms[row] < 1500)
         v[_SECONDS] = form_ms[row] / 1000
         k = _shape(codes, k, v, t[5])
+        if len(products):
+            product, length = dot(codes, starts[row], k, base, BASE_MASK, weights)
+            products[row] = product * base_size(length)
     starts[rows] = k
     return k

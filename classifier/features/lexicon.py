@@ -30,22 +30,28 @@ from classifier.features.characters import (
 from classifier.features.hashing import FINISH, MASK, finish_hash, hash_text
 from classifier.reasons import INDEX, TOPICS
 
-SLOT_BITS = 16
+SLOT_BITS = 14
 OPENING_BITS = 19
 TARGET_BITS = 20
+MORE_BIT = 1 << 21
+OPEN_BIT = 1 << 22
+TOPIC_SHIFT = 23
 BEGINNINGS = (3, 4, 5)
 """How many characters of words are looked at for entries that longer words match as well."""
 
 
 class Trie(NamedTuple):
-    """Transitions by open addressing, and where entries end."""
+    """States in the order of a walk from the root that takes the fullest branch first: the next
+    state is most often the one that stands behind, in the same cache line.
+    """
 
+    states: npt.NDArray[np.uint32]
+    """The code point that leads to the state behind (0: none does); MORE_BIT if `slots` has others;
+    OPEN_BIT if an entry ends here and a longer word matches as well; from TOPIC_SHIFT on the reason
+    index of the topic that ends here, 0 for none."""
     slots: npt.NDArray[np.uint64]
-    """(state << 21 | code point) << 20 | next state, 0 = free."""
-    ends: npt.NDArray[np.uint8]
-    """By state: reason index of the topic that ends here, 0 for none."""
-    open_ends: npt.NDArray[np.uint8]
-    """By state: 1 if a longer word matches as well."""
+    """All other transitions, by open addressing: (state << 21 | code point) << 20 | next state,
+    0 = free."""
     openings: npt.NDArray[np.uint64]
     """A bit for the hash of the first characters, as `topics.may_open` takes them."""
 
@@ -126,22 +132,51 @@ def _is_in_word(code: int) -> bool:
     return kind in (DIGIT, MARK) or (kind == LETTER and _script(code) not in (HAN, KANA))
 
 
+def _walk(children: list[dict[int, int]]) -> tuple[list[int], list[list[int]]]:
+    """Return the states in the order in which the trie has them, and each one's code points, the
+    fullest branch first.
+    """
+    sizes = [1] * len(children)
+    # A state is always made after the one that leads to it.
+    for state in reversed(range(len(children))):
+        sizes[state] += sum(sizes[target] for target in children[state].values())
+    branches = [
+        sorted(followers, key=lambda code: (-sizes[followers[code]], code))
+        for followers in children
+    ]
+    order, waiting = [], [0]
+    while waiting:
+        state = waiting.pop()
+        order.append(state)
+        waiting += [children[state][code] for code in reversed(branches[state])]
+    return order, branches
+
+
 @cache
 def topic_trie() -> Trie:
     """Return the trie of all topics; the first topic that names an entry keeps it."""
     children, ends, open_ends = _grow()
-    size = 1 << SLOT_BITS
-    if len(children) > size * 3 // 4:
+    order, branches = _walk(children)
+    place = {state: number for number, state in enumerate(order)}
+    states = np.zeros(len(order), np.uint32)
+    slots, used = np.zeros(1 << SLOT_BITS, np.uint64), 0
+    for state, codes in enumerate(branches):
+        states[place[state]] = (
+            (codes[0] if codes else 0)
+            | (MORE_BIT if len(codes) > 1 else 0)
+            | (OPEN_BIT if state in open_ends else 0)
+            | ends.get(state, 0) << TOPIC_SHIFT
+        )
+        for code in codes[1:]:
+            _insert(slots, place[state] << 21 | code, place[children[state][code]])
+            used += 1
+    if used > len(slots) * 3 // 4:
         raise ValueError("the lexicon has outgrown its table: raise SLOT_BITS")
-    slots = np.zeros(size, np.uint64)
-    for state, followers in enumerate(children):
-        for code, target in followers.items():
-            key = state << 21 | code
-            slot = (key * FINISH & MASK) >> (64 - SLOT_BITS)
-            while slots[slot]:
-                slot = (slot + 1) % size
-            slots[slot] = key << TARGET_BITS | target
-    end_of, open_of = np.zeros(len(children), np.uint8), np.zeros(len(children), np.uint8)
-    end_of[list(ends)] = list(ends.values())
-    open_of[list(open_ends)] = 1
-    return Trie(slots, end_of, open_of, _openings())
+    return Trie(states, slots, _openings())
+
+
+def _insert(slots: npt.NDArray[np.uint64], key: int, target: int) -> None:
+    slot = (key * FINISH & MASK) >> (64 - SLOT_BITS)
+    while slots[slot]:
+        slot = (slot + 1) % len(slots)
+    slots[slot] = key << TARGET_BITS | target

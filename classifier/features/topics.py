@@ -7,7 +7,15 @@ import numpy as np
 from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import DIGIT, HAN, KANA, LETTER, MARK, UNSPACED
 from classifier.features.hashing import FINISH, finish, step
-from classifier.features.lexicon import BEGINNINGS, OPENING_BITS, SLOT_BITS, TARGET_BITS
+from classifier.features.lexicon import (
+    BEGINNINGS,
+    MORE_BIT,
+    OPEN_BIT,
+    OPENING_BITS,
+    SLOT_BITS,
+    TARGET_BITS,
+    TOPIC_SHIFT,
+)
 from classifier.features.normalise import CODE_MASK, class_of, script_of
 from classifier.features.tokens import hash_between
 
@@ -20,6 +28,7 @@ _OPENING_SHIFT = np.uint64(64 - OPENING_BITS)
 _BEGINNINGS = tuple(np.uint64(size) for size in BEGINNINGS)
 _TARGET_BITS = np.uint64(TARGET_BITS)
 _TARGET_MASK = np.uint64((1 << TARGET_BITS) - 1)
+_MORE, _OPEN, _TOPIC = np.uint32(MORE_BIT), np.uint32(OPEN_BIT), np.uint32(TOPIC_SHIFT)
 _SLOT_SHIFT = np.uint64(64 - SLOT_BITS)
 _SLOT_MASK = np.uint64((1 << SLOT_BITS) - 1)
 
@@ -58,19 +67,31 @@ def is_unspaced(value):
 @unmanaged
 def topic_at(text, i, n, trie):
     """Return the reason of the longest topic entry that starts at i, 0 for none."""
-    slots, ends, open_ends, _ = trie
-    state, found = np.uint64(0), 0
+    states, slots, _ = trie
+    state, found, here = np.uint64(0), 0, states[0]
     for j in range(i, n):
-        key = state << _SHIFT_21 | np.uint64(text[j] & CODE_MASK)
-        slot = (key * _FINISH) >> _SLOT_SHIFT
-        while slots[slot] >> _TARGET_BITS != key and slots[slot] != 0:
-            slot = (slot + _ONE) & _SLOT_MASK
-        if slots[slot] == 0:
+        code = text[j] & CODE_MASK
+        if here & CODE_MASK == code:
+            state += _ONE
+        elif here & _MORE:
+            state = _branch(slots, state << _SHIFT_21 | np.uint64(code))
+        else:
             break
-        state = slots[slot] & _TARGET_MASK
-        if ends[state] and (open_ends[state] or _ends_word(text, j)):
-            found = np.int64(ends[state])
+        if state == 0:
+            break
+        here = states[state]
+        if here >> _TOPIC and (here & _OPEN or _ends_word(text, j)):
+            found = np.int64(here >> _TOPIC)
     return found
+
+
+@inlined
+def _branch(slots, key):
+    """Return the state that a state and a code point lead to, 0 for none (uint64)."""
+    slot = (key * _FINISH) >> _SLOT_SHIFT
+    while slots[slot] >> _TARGET_BITS != key and slots[slot] != 0:
+        slot = (slot + _ONE) & _SLOT_MASK
+    return slots[slot] & _TARGET_MASK
 
 
 @inlined

@@ -62,7 +62,7 @@ def _topics(text, n, tokens, count, scripts, topics, trie):
     for token in range(count):
         first, end = np.uint64(firsts[token]), np.uint64(ends[token])
         chosen[some] = token
-        some += may_open(sums, powers, hashes[token], first, end, trie[3])
+        some += may_open(sums, powers, hashes[token], first, end, trie[2])
     for choice in range(some):
         first = np.int64(firsts[chosen[choice]])
         if not scripts & _NOT_SPACED or not _is_unspaced(text, first, ends[chosen[choice]]):
@@ -78,7 +78,7 @@ def _unspaced_topics(text, n, firsts, ends, topics, trie):
             continue
         last = stop if _has_unspaced(text, first, stop) else first + 1
         for i in range(first, last):
-            if not is_unspaced(text[i]) or may_open_unspaced(text, i, trie[3]):
+            if not is_unspaced(text[i]) or may_open_unspaced(text, i, trie[2]):
                 topics[topic_at(text, i, n, trie)] += 1
 
 

@@ -72,7 +72,7 @@ def digest(text: str) -> bytes | None:
 def training_data() -> Path | None:
     """The folder of public data that may be trained on but not published, if there is one."""
     beside = Path(__file__).parents[4] / "shared" / "data"
-    named = os.environ.get("WINNOW_TEST_TRAINING_DATA")
+    named = os.environ.get("TEST_TRAINING_DATA")
     if named:
         return Path(named)
     return beside if beside.is_dir() else None
@@ -83,7 +83,7 @@ def training_digests() -> set[bytes]:
     folder = training_data()
     if folder is None:
         pytest.skip(
-            "NOT CHECKED that no row was copied from training data: set WINNOW_TEST_TRAINING_DATA "
+            "NOT CHECKED that no row was copied from training data: set TEST_TRAINING_DATA "
             "to a folder of *.jsonl.gz"
         )
     files = sorted(folder.glob("*.jsonl.gz"))

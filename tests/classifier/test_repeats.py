@@ -1,0 +1,132 @@
+"""Nearly exact repeats follow the decision on what they repeat, and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from classifier import Learner, Model, ModelError, Row
+from classifier.evaluation.repeats import label_of_repeat
+from classifier.repeats import NEWEST
+from tests.classifier.factories import PILLS, some_rows
+
+MODEL = Model.load()
+LABELLED = some_rows(NEWEST, seed=11)
+TEXT = "Order 20 cheap pills today without any prescription and have them tomorrow"
+NEAR = {
+    "replaced": "Order 20 cheap pills today without any question and have them tomorrow",
+    "replaced first": "Buy 20 cheap pills today without any prescription and have them tomorrow",
+    "added": "Order 20 cheap blue pills today without any prescription and have them tomorrow",
+    "dropped": "Order 20 cheap pills today without any prescription and have tomorrow",
+    "named": "Jonathan, order 20 cheap pills today without any prescription and have them tomorrow",
+    "numbered": "Order 75 cheap pills today without any prescription and have them tomorrow",
+    "turned": "Today without any prescription: cheap pills! Have 20 tomorrow and order them",
+}
+
+
+def against(count: int = 120) -> Learner:
+    """Return the learner of a site that has called everything of the kind spam."""
+    learner = MODEL.new_learner()
+    for number in range(count):
+        learner.learn(Row(text=f"Cheap pills {number}, no prescription {number}, order"), "spam")
+        learner.learn(*LABELLED[number])
+    return learner
+
+
+def followed(learner: Learner, row: Row) -> str | None:
+    return label_of_repeat(learner, MODEL.features([row]))
+
+
+@pytest.mark.parametrize("kind", NEAR)
+def test_a_near_repeat_follows_one_decision_against_everything_taught_before(kind: str) -> None:
+    learner = against()
+    near = Row(text=NEAR[kind], author="Someone Else")
+    before = MODEL.score([near], learner).probability[0]
+    assert before >= learner.bands.hold
+    assert followed(learner, near) is None
+    learner.learn(Row(text=TEXT, author="Ann"), "ham")
+    assert followed(learner, near) == "ham"
+    scores = MODEL.score([near], learner)
+    assert scores.probability[0] < learner.bands.hold
+    told = MODEL.explain(near, learner)
+    parts = sum(span.weight for span in told.spans) + sum(w for _, w in told.signals) + told.bias
+    assert parts == pytest.approx(scores.logit[0], abs=1e-9)
+
+
+def test_another_link_does_not_make_another_comment() -> None:
+    learner = against()
+    text = "Find the slides of my talk about baking sourdough bread at {} or cheap pills"
+    row, other = (Row(text=text.format(f"https://{host}/p")) for host in ("a.example", "b.example"))
+    learner.learn(row, "ham")
+    for number in range(40):
+        learner.learn(Row(text=f"Find bread {number} cheap pills slides {number}"), "spam")
+    assert followed(learner, other) == "ham"
+    assert MODEL.score([other], learner).probability[0] < learner.bands.hold
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order 20 cheap pills",
+        "Order cheap pills, nobody ever asks whether your doctor knows about them",
+        "Does anybody know whether they deliver without any prescription and have them in stock",
+    ],
+)
+def test_what_merely_resembles_a_decided_comment_is_no_repeat(text: str) -> None:
+    learner = MODEL.new_learner()
+    learner.learn(Row(text=TEXT), "ham")
+    assert followed(learner, Row(text=text)) is None
+
+
+def test_of_few_words_only_the_exact_repeat_counts() -> None:
+    learner = against()
+    learner.learn(Row(text="cheap pills without prescription"), "ham")
+    assert followed(learner, Row(text="Cheap pills, without prescription!")) == "ham"
+    assert followed(learner, Row(text="cheap pills without questions")) is None
+
+
+def test_praise_decided_with_an_address_says_nothing_of_praise_without_one() -> None:
+    learner = MODEL.new_learner()
+    praise = "What a great article, thank you so much for sharing this with all of us"
+    learner.learn(Row(text=praise, author="Ann", url="https://pills.example/"), "spam")
+    near = praise.replace("great", "nice")
+    assert followed(learner, Row(text=near, url="https://pills.example/buy")) == "spam"
+    assert followed(learner, Row(text=near)) is None
+
+
+def test_the_closest_decision_is_followed_and_of_equals_the_newest() -> None:
+    learner = against()
+    closest = Row(text=NEAR["replaced"])
+    learner.learn(closest, "ham")
+    learner.learn(Row(text=TEXT), "spam")
+    near = Row(text=NEAR["replaced"] + " morning")
+    assert MODEL.score([near], learner).probability[0] < learner.bands.hold
+    learner.learn(Row(text=NEAR["replaced"] + " evening"), "spam")
+    assert MODEL.score([near], learner).probability[0] >= learner.bands.reject
+    learner.learn(Row(text=NEAR["replaced"] + " at noon"), "ham")
+    assert MODEL.score([near], learner).probability[0] < learner.bands.hold
+
+
+def test_a_near_repeat_is_known_among_the_newest_decisions() -> None:
+    learner = MODEL.new_learner()
+    learner.learn(PILLS, "ham")
+    near = Row(text=PILLS.text.replace("cheap", "real"), url=PILLS.url)
+    for row, _ in LABELLED[: NEWEST - 1]:
+        learner.learn(row, "spam")
+    assert followed(learner, near) == "ham"
+    learner.learn(*LABELLED[-1])
+    assert followed(learner, near) is None
+    assert followed(learner, PILLS) == "ham"
+
+
+def test_a_near_repeat_scores_the_same_alone_and_in_a_batch() -> None:
+    learner = against()
+    learner.learn(Row(text=TEXT), "ham")
+    rows = [*(Row(text=text) for text in NEAR.values()), *(row for row, _ in LABELLED[:50])]
+    together = MODEL.score(rows[::-1], learner).logit.tolist()[::-1]
+    assert together == [MODEL.score([row], learner).logit[0] for row in rows]
+
+
+def test_a_checkpoint_of_another_layout_is_refused() -> None:
+    blob = against(5).to_bytes()
+    with pytest.raises(ModelError, match="laid out by another version"):
+        MODEL.load_learner(blob.replace(b'"layout":2', b'"layout":1', 1))
