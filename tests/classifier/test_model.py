@@ -14,10 +14,12 @@ import pytest
 import skops.io
 
 from classifier import REASONS, Model, ModelError, Row
+from classifier.features.groups import FEATURE_VERSION
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
 ROOT = Path(__file__).parents[2]
 MODEL = Model.load()
+VERSION = b'"feature_version":%d' % FEATURE_VERSION
 ROWS = [row for row, _ in some_rows(256)]
 
 
@@ -125,7 +127,7 @@ def _changed(place: int) -> bytes:
         (_changed(40), "damaged"),
         (_changed(1_000_000), "digest"),
         (MODEL.to_bytes().replace(b'"format":1', b'"format":9', 1), "newer"),
-        (MODEL.to_bytes().replace(b'"feature_version":3', b'"feature_version":8', 1), "version 8"),
+        (MODEL.to_bytes().replace(VERSION, b'"feature_version":9', 1), "version 9"),
     ],
 )
 def test_a_file_that_is_no_model_of_ours_is_refused_in_one_clear_line(
