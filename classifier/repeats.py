@@ -6,6 +6,10 @@ nothing else is a repeat. A nearly exact one is known by its sketch, the smalles
 LANES classes of its words: the share of lanes alike estimates the share of words in common, and
 one word replaced changes two lanes at most. Source: Li, Owen and Zhang, One Permutation Hashing,
 NIPS 2012, with a byte of each hash (Li and König, b-Bit Minwise Hashing, WWW 2010).
+
+Whoever copies an approved comment and puts a pitch or a link of his own into it must not be waved
+through: a decision for ham is followed only by what has the same addresses, about as many words and
+at most two lanes changed.
 """
 
 from __future__ import annotations
@@ -22,18 +26,23 @@ SLOTS = 4096
 """Fingerprints remembered at most (uint32); a later one takes the slot of an earlier one."""
 LANES, NEWEST = 24, 1024
 """Bytes of a sketch, and how many of the newest decisions have one."""
-SKETCHES = (LANES + 1) * NEWEST
-"""Lane by lane the byte of each decision, 0 where it has no word; then what it was (uint8)."""
+SKETCHES = (LANES + 2) * NEWEST
+"""Lane by lane the byte of each decision, 0 where it has no word; then its label and addresses, and
+its number of words (uint8)."""
 FEW_WORDS = 5
 LEAST_ALIKE = 3
 ALIKE, OF = 3, 5
 """The share of a near repeat's lanes that are alike, at least."""
+MOST_CHANGED, WORDS_MORE = 2, 2
+"""Lanes that may differ from a comment decided as ham, and words by which their numbers may."""
 PAST_BAND = 0.5
 """Logits by which a repeat is put on its decision's side of the site's band."""
 
 _GROUP_BITS = np.uint32(GROUP_SHIFT)
 _SLOT_SHIFT, _TAG_SHIFT = np.uint64(52), np.uint64(20)
-_IS_SPAM, _HAS_LINK = np.uint8(1), np.uint8(2)
+_IS_SPAM = np.uint8(1)
+_KIND, _COUNT = LANES * NEWEST, (LANES + 1) * NEWEST
+_ADDRESSES = np.uint64(127)
 _NONE = np.uint64(0)
 _NO_WORD = np.uint64(0xFFFFFFFFFFFFFFFF)
 _BYTE_SHIFT, _BYTES = np.uint64(8), np.uint64(255)
@@ -56,12 +65,13 @@ def _mixed(x):
 
 @unmanaged
 def _read(codes, begin, end, least):
-    """Return a row's fingerprint (0: none), how many words it has and whether it has a link.
+    """Return a row's fingerprint (0: none), how many words it has and a number for its addresses
+    (1 to 127, 0 if it has none).
 
     `least` (uint64[LANES]) gets the smallest hash of each class of words.
     """
     least[:] = _NO_WORD
-    total, others, author, count, links = _NONE, _NONE, _NONE, 0, 0
+    total, others, author, linked, count, links = _NONE, _NONE, _NONE, _NONE, 0, 0
     i = begin
     while i < end:
         if count + links > 0 and i + 4 <= end and are_plain(codes, i):
@@ -75,18 +85,20 @@ def _read(codes, begin, end, least):
             total += h
             count += 1
         elif group == URL:
-            total += _mixed(np.uint64(codes[i]))
+            linked += _mixed(np.uint64(codes[i]))
             links += 1
         elif group == AUTHOR:
             author += _mixed(np.uint64(codes[i]))
         elif group == CHARS and count + links == 0:
             others += _mixed(np.uint64(codes[i]))
         i += 1
+    total += linked
     if count + links == 0:
         total = others
     if count + links < FEW_WORDS:
         total += author
-    return _mixed(total), count, links > 0
+    address = np.uint64(1) + linked % _ADDRESSES if links > 0 else _NONE
+    return _mixed(total), count, np.uint8(address)
 
 
 @unmanaged
@@ -106,14 +118,15 @@ def _tag(mark):
 @unmanaged
 def remember(codes, number, decided, sketches, least, is_spam):
     """Keep the decision on a row, the `number`-th, in `decided` and `sketches`."""
-    mark, count, linked = _read(codes, 0, len(codes), least)
+    mark, count, address = _read(codes, 0, len(codes), least)
     if mark != _NONE:
         decided[mark >> _SLOT_SHIFT] = _tag(mark) | np.uint32(is_spam)
     place = number % NEWEST
     for lane in range(LANES):
         known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
         sketches[lane * NEWEST + place] = known
-    sketches[LANES * NEWEST + place] = np.uint8(is_spam) * _IS_SPAM + np.uint8(linked) * _HAS_LINK
+    sketches[_KIND + place] = np.uint8(2) * address + np.uint8(is_spam)
+    sketches[_COUNT + place] = np.uint8(count & 255)
 
 
 @unmanaged
@@ -141,8 +154,11 @@ def _most(alike):
 
 
 @unmanaged
-def _nearest(least, linked, number, sketches, alike):
-    """Return the decision on the comment most like a row, of equals the newest."""
+def _nearest(least, count, address, number, sketches, alike):
+    """Return the decision on the comment most like a row, of equals the newest.
+
+    None if that was decided as ham and more was changed than a repeat changes.
+    """
     size = _count_alike(least, sketches, alike)
     needed = max(LEAST_ALIKE, (size * ALIKE + OF - 1) // OF)
     for level in range(_most(alike), needed - 1, -1):
@@ -150,19 +166,25 @@ def _nearest(least, linked, number, sketches, alike):
             place = (number - back) % NEWEST
             if alike[place] != level:
                 continue
-            kind = sketches[LANES * NEWEST + place]
-            if (kind & _HAS_LINK != 0) == linked and _is_near(least, place, level, sketches):
-                return _SPAM if kind & _IS_SPAM else _HAM
+            kind, changed = sketches[_KIND + place], _changed(least, place, sketches)
+            theirs = kind >> np.uint8(1)
+            if (theirs > 0) != (address > 0) or level * OF < (level + changed) * ALIKE:
+                continue
+            if kind & _IS_SPAM:
+                return _SPAM
+            more = (count - np.int64(sketches[_COUNT + place]) + WORDS_MORE) & 255
+            same = theirs == address and changed <= MOST_CHANGED and more <= 2 * WORDS_MORE
+            return _HAM if same else _UNKNOWN
     return _UNKNOWN
 
 
 @unmanaged
-def _is_near(least, place, alike, sketches):
-    """Whether enough of the lanes in which a row or a decided one has words are alike."""
+def _changed(least, place, sketches):
+    """Return the lanes in which a row and a decided one differ."""
     differ = 0
     for lane in range(LANES):
         differ += sketches[lane * NEWEST + place] != _byte(least[lane])
-    return alike * OF >= (alike + differ) * ALIKE
+    return differ
 
 
 @unmanaged
@@ -174,13 +196,13 @@ def follow(codes, starts, number, decided, sketches, least, alike, bands, logits
     `logits`; `chances` are the probabilities, rounded to 1e-6.
     """
     for row in range(len(starts) - 1):
-        mark, count, linked = _read(codes, starts[row], starts[row + 1], least)
+        mark, count, address = _read(codes, starts[row], starts[row + 1], least)
         kept = decided[mark >> _SLOT_SHIFT]
         label = _UNKNOWN
         if mark != _NONE and kept & ~np.uint32(1) == _tag(mark):
             label = _SPAM if kept & np.uint32(1) else _HAM
         elif number > 0 and count >= FEW_WORDS - 1:
-            label = _nearest(least, linked, number, sketches, alike)
+            label = _nearest(least, count, address, number, sketches, alike)
         if label == _UNKNOWN:
             continue
         if label == _SPAM:

@@ -37,7 +37,8 @@ def repeats(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
     its score is, by a learner that is thrown away afterwards. A repeat follows if it is then held
     or rejected as spam, or not even held as ham. `near` is in capitals with signs added;
     `replaced`, `added` and `dropped` differ by one word at a random place; `exchanged` has another
-    link or, without one, another number; `later` is the exact repeat LATER further labels on.
+    number or, if the decision is for spam, another link; `later` is the exact repeat LATER further
+    labels on.
     """
     found: dict[str, Any] = {}
     learner = model.new_learner()
@@ -92,6 +93,9 @@ def _followed(
     taught = learner.copy()
     taught.learn(bare, decided)
     texts = {"exact": bare.text, "near": f"{bare.text.upper()} !!"} | others
+    if decided == "ham" and _LINK.search(bare.text):
+        # Another link in an approved comment is what a copier would put there.
+        texts.pop("exchanged", None)
     for kind, text in texts.items():
         found[kind] = _is_as(decided, model, taught, msgspec.structs.replace(bare, text=text))
     for other in after:

@@ -52,15 +52,40 @@ def test_a_near_repeat_follows_one_decision_against_everything_taught_before(kin
     assert parts == pytest.approx(scores.logit[0], abs=1e-9)
 
 
-def test_another_link_does_not_make_another_comment() -> None:
-    learner = against()
-    text = "Find the slides of my talk about baking sourdough bread at {} or cheap pills"
-    row, other = (Row(text=text.format(f"https://{host}/p")) for host in ("a.example", "b.example"))
-    learner.learn(row, "ham")
-    for number in range(40):
-        learner.learn(Row(text=f"Find bread {number} cheap pills slides {number}"), "spam")
-    assert followed(learner, other) == "ham"
-    assert MODEL.score([other], learner).probability[0] < learner.bands.hold
+def test_spam_with_another_link_or_another_pitch_is_the_same_spam() -> None:
+    learner = MODEL.new_learner()
+    text = "Find the slides of my talk about baking sourdough bread at {}"
+    learner.learn(Row(text=text.format("https://a.example/p")), "spam")
+    for near in (text.format("https://b.example/q"), text.format("http://c.example/") + " or here"):
+        assert followed(learner, Row(text=near)) == "spam"
+        assert MODEL.score([Row(text=near)], learner).probability[0] >= learner.bands.reject
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        Row(text="Find the slides of my talk on sourdough bread at https://b.example/q today"),
+        Row(text="Find the slides of my talk on sourdough bread at https://a.example/p today",
+            url="https://pills.example/"),
+        Row(text="Find the slides of my talk on sourdough bread at https://a.example/p today, "
+            "loans by telegram @quick"),
+        Row(text="Find the slides of my loans by telegram @quick at https://a.example/p today"),
+    ],
+)  # fmt: skip
+def test_a_copier_of_an_approved_comment_is_not_waved_through(copied: Row) -> None:
+    learner = MODEL.new_learner()
+    text = "Find the slides of my talk on sourdough bread at https://a.example/p today"
+    learner.learn(Row(text=text), "ham")
+    assert followed(learner, copied) is None
+    assert followed(learner, Row(text=text.replace("today", "tonight"))) == "ham"
+
+
+def test_a_pitch_hidden_in_a_long_approved_comment_is_not_waved_through() -> None:
+    learner = MODEL.new_learner()
+    long = " ".join(f"word{i} about bread{i}" for i in range(120))
+    learner.learn(Row(text=long), "ham")
+    assert followed(learner, Row(text=f"{long} truly")) == "ham"
+    assert followed(learner, Row(text=f"{long} write to cashking on telegram")) is None
 
 
 @pytest.mark.parametrize(
