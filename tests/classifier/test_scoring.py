@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classifier import Model, Row
+from classifier.evaluation.generated import generated_rows
 from classifier.features.extract import extract_features
 from classifier.features.groups import BASE_WEIGHTS
 from classifier.scoring import LONG, base_size
@@ -30,6 +31,19 @@ def test_the_base_scores_long_and_short_rows_as_it_was_trained() -> None:
     assert lengths[1] < 0.8
     expected = matrix @ MODEL.table.astype(np.float64) + MODEL.intercept
     assert MODEL.raw_scores(batch) == pytest.approx(expected, abs=1e-9)
+
+
+def test_rows_score_as_their_features_do_bit_for_bit() -> None:
+    rows: list[Row] = [
+        *generated_rows(100),
+        Row(),
+        Row(text=" ".join(f"{WORDS}{n}" for n in range(60)), email="a@mailinator.com"),
+        *(Row(text=WORDS, signals={f"s{n}": n for n in range(count)}) for count in range(9)),
+    ]
+    for part in (rows[:100], rows, rows[-1:]):
+        read, given = MODEL.score(part), MODEL.score(MODEL.features(part))
+        assert read.logit.tobytes() == given.logit.tobytes()
+        assert np.isfinite(read.logit).all()
 
 
 def test_an_explanation_of_a_long_row_sums_to_its_logit() -> None:
