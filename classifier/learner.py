@@ -5,7 +5,8 @@ counts of a Bayesian filter. Source: Sculley and Wachman, Relaxed Online SVMs fo
 SIGIR 2007.
 
 Each step puts the decided comment on its side of the margin, but against the evidence of many
-labels that is not always past the site's band; so fingerprints of decided comments are kept too.
+labels that is not always past the site's band; so fingerprints and sketches of decided comments
+are kept too.
 """
 
 from __future__ import annotations

@@ -126,6 +126,8 @@ def _advance(
             start = model.load_learner(blob) if blob is not None else model.new_learner()
         except ModelError as error:
             log.warning("a checkpoint of a learner cannot be used (%s); an older one serves", error)
+            # Whoever comes next would try it again, and none could be kept in its place.
+            labels.drop_checkpoint(runtime.store, site, kept[seq])
             continue
         return _keep(runtime, site, state, model, replay(start, entries), seq)
     return None

@@ -32,7 +32,7 @@ Value = TypeVar("Value")
 
 SITES_KEPT = 512
 LEARNER_IDLE_SECONDS = 900.0
-"""A learner takes three quarters of a MiB, and a site's next verdict reads it from its checkpoint."""
+"""A learner takes three quarters of a MiB; a site's next verdict reads it from its checkpoint."""
 TOKENS_KEPT = 10_000
 
 

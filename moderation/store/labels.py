@@ -56,10 +56,19 @@ def checkpoint(store: Store, site: str, field: bytes) -> bytes | None:
     return found
 
 
+def drop_checkpoint(store: Store, site: str, field: bytes) -> None:
+    """Forgets a checkpoint by its name."""
+    with store_errors():
+        store.redis.hdel(keys.of_site(site).checkpoints, field)
+
+
 def put_checkpoint(
     store: Store, site: str, snapshot: str, seq: int, epoch: int, blob: bytes, drop: list[bytes]
 ) -> None:
-    """Keeps a learner as of `seq`, unless the site's epoch has moved on, and drops older ones."""
+    """Keeps a learner as of `seq`, unless the site's epoch has moved on.
+
+    The checkpoints named in `drop` go, and all that were made with another snapshot.
+    """
     k = keys.of_site(site)
     store.run("checkpoint", [k.meta, k.checkpoints], [f"{snapshot}:{seq}", epoch, blob, *drop])
 

@@ -45,11 +45,24 @@ def test_a_near_repeat_follows_one_decision_against_everything_taught_before(kin
     assert followed(learner, near) is None
     learner.learn(Row(text=TEXT, author="Ann"), "ham")
     assert followed(learner, near) == "ham"
-    scores = MODEL.score([near], learner)
-    assert scores.probability[0] < learner.bands.hold
+    assert MODEL.score([near], learner).probability[0] < learner.bands.hold
+
+
+def test_what_a_near_repeat_adds_is_told_and_is_all_that_the_explanation_gains() -> None:
+    learner = against()
+    learner.learn(Row(text=TEXT), "ham")
+    for number in range(40):
+        text = (
+            f"Order {number} cheap pills today without any question {number} and tomorrow {number}"
+        )
+        learner.learn(Row(text=text), "spam")
+        learner.learn(*LABELLED[200 + number])
+    near = Row(text=NEAR["dropped"])
+    shift = MODEL.score([near], learner).shifts[0]
     told = MODEL.explain(near, learner)
-    parts = sum(span.weight for span in told.spans) + sum(w for _, w in told.signals) + told.bias
-    assert parts == pytest.approx(scores.logit[0], abs=1e-9)
+    assert shift < -0.1
+    assert dict(told.signals)["repeat"] == shift
+    assert told.bias == pytest.approx(MODEL.explain(Row(), learner).bias, abs=1e-6)
 
 
 def test_spam_with_another_link_or_another_pitch_is_the_same_spam() -> None:

@@ -257,6 +257,32 @@ def test_a_checkpoint_that_cannot_be_read_is_passed_over(runtime, grant, setting
     learn_all(runtime, grant, texts(4))
     labels.put_checkpoint(runtime.store, SITE, runtime.shipped.name, 3, 0, b"of old", [])
     assert anew(settings, bearer) == score(runtime, grant)
+    assert labels.checkpoints(runtime.store, SITE, runtime.shipped.name) == {}
+
+
+def test_a_checkpoint_that_cannot_be_read_makes_room_for_one_that_can(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    learn_all(runtime, grant, texts(8))
+    labels.put_checkpoint(runtime.store, SITE, runtime.shipped.name, 8, 0, b"of old", [])
+    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
+    assert anew(settings, bearer) == score(runtime, grant)
+    kept = labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
+    blob = labels.checkpoint(runtime.store, SITE, kept[8])
+    assert runtime.shipped.load_learner(blob).position == 8
+
+
+def test_checkpoints_of_another_snapshot_go_when_one_is_kept(
+    runtime, grant, settings, bearer, monkeypatch
+):
+    for seq in (2, 4):
+        labels.put_checkpoint(runtime.store, SITE, "of:old", seq, 0, b"", [])
+    assert sorted(labels.checkpoints(runtime.store, SITE, "of:old")) == [2, 4]
+    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
+    learn_all(runtime, grant, texts(8))
+    assert anew(settings, bearer) == score(runtime, grant)
+    assert labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
+    assert labels.checkpoints(runtime.store, SITE, "of:old") == {}
 
 
 def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
