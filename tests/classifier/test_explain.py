@@ -34,7 +34,9 @@ def test_spans_signals_and_bias_sum_to_the_logit(row: Row) -> None:
 @settings(max_examples=100, deadline=None)
 def test_the_bias_is_the_same_for_every_comment(row: Row) -> None:
     """Nothing of a comment hides in the bias."""
-    assert math.isclose(MODEL.explain(row).bias, MODEL.explain(Row()).bias, abs_tol=1e-6)
+    for learner in (None, LEARNER):
+        usual = MODEL.explain(Row(), learner).bias
+        assert math.isclose(MODEL.explain(row, learner).bias, usual, abs_tol=1e-6)
 
 
 def test_spam_words_weigh_more_than_what_is_around_them() -> None:
