@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from classifier.model import Model
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 2
-"""Raised when what a checkpoint holds changes: it is made anew from the site's labels."""
+LAYOUT = 3
+"""Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
+sketches): a checkpoint that mixes both would be the replay of nothing, so it is made anew from the labels."""
 LABELS = ("ham", "spam")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from classifier import Learner, Model, ModelError, Row
 from classifier.evaluation.repeats import label_of_repeat
+from classifier.learner import LAYOUT
 from classifier.repeats import NEWEST
 from tests.classifier.factories import PILLS, some_rows
 
@@ -167,4 +168,4 @@ def test_a_near_repeat_scores_the_same_alone_and_in_a_batch() -> None:
 def test_a_checkpoint_of_another_layout_is_refused() -> None:
     blob = against(5).to_bytes()
     with pytest.raises(ModelError, match="laid out by another version"):
-        MODEL.load_learner(blob.replace(b'"layout":2', b'"layout":1', 1))
+        MODEL.load_learner(blob.replace(b'"layout":%d' % LAYOUT, b'"layout":1', 1))
