@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 MAGIC = b"WINNOWL\n"
 LAYOUT = 3
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
-sketches): a checkpoint that mixes both would be the replay of nothing, so it is made anew from the labels."""
+sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
+"""
 LABELS = ("ham", "spam")
 
 
