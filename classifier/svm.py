@@ -14,7 +14,7 @@ from classifier.scoring import GROUP_BITS, SITE_MASK, dot, site_size
 WINDOW = 200
 RING_CODES = 98_304
 """Codes kept of the newest rows: with short comments all of the window, with long ones fewer."""
-PRIOR_WEIGHT, SCORED_PRIOR = 0.25, 0.36
+PRIOR_WEIGHT, SCORED_PRIOR = 0.22, 0.36
 """How much of the base's score a margin has, and how much a score has: the table learns more than
 it is trusted with."""
 EVIDENCE_WEIGHT = 0.1

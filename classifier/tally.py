@@ -25,7 +25,7 @@ SHRINKAGE = 0.5
 WEIGHT = 2.0
 """Logits for each unit of evidence."""
 GROUP_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-GROUP_WEIGHTS[[WORDS, PAIRS, URL, AUTHOR]] = [1, 0.35, 0.5, 2]
+GROUP_WEIGHTS[[WORDS, PAIRS, URL, AUTHOR]] = [1, 0.15, 0.5, 3]
 
 _MASK = np.uint32(SIZE - 1)
 _GROUP_BITS = np.uint32(GROUP_SHIFT)

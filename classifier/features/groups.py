@@ -30,6 +30,6 @@ tells more about the source than about spam. Topics weigh most: they carry over 
 """
 
 SITE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-SITE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL]] = [1.5, 2.5, 1, 2.5, 2, 2]
+SITE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL]] = [1.5, 3, 0.5, 2.5, 2, 2]
 SITE_WEIGHTS[[TOPIC, CJK, SITE_ONLY, SIGNALS]] = [2, 4, 2, 2]
 """The same for a site's learner: what is common to all sites tells a single one less."""
