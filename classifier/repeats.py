@@ -9,7 +9,7 @@ NIPS 2012, with a byte of each hash (Li and König, b-Bit Minwise Hashing, WWW 2
 
 Whoever copies an approved comment and puts a pitch or a link of his own into it must not be waved
 through: a decision for ham is followed only by what has the same addresses, about as many words and
-at most two lanes changed.
+at most two lanes changed; and nothing of which words were left out as too many follows it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from classifier.calibration import logistic
 from classifier.compiled import unmanaged
-from classifier.features.groups import AUTHOR, CHARS, CJK, GROUP_SHIFT, URL, WORDS
+from classifier.features.groups import AUTHOR, CHARS, CJK, GROUP_SHIFT, PAIRS, URL, WORDS
+from classifier.features.kernel import MOST_WORDS
 from classifier.tally import are_plain
 
 SLOTS = 4096
@@ -65,13 +66,13 @@ def _mixed(x):
 
 @unmanaged
 def _read(codes, begin, end, least):
-    """Return a row's fingerprint (0: none), how many words it has and a number for its addresses
-    (1 to 127, 0 if it has none).
+    """Return a row's fingerprint (0: none), how many words it has, a number for its addresses
+    (1 to 127, 0 if it has none) and whether words may have been left out of its features.
 
     `least` (uint64[LANES]) gets the smallest hash of each class of words.
     """
     least[:] = _NO_WORD
-    total, others, author, linked, count, links = _NONE, _NONE, _NONE, _NONE, 0, 0
+    total, others, author, linked, count, links, pairs = _NONE, _NONE, _NONE, _NONE, 0, 0, 0
     i = begin
     while i < end:
         if count + links > 0 and i + 4 <= end and are_plain(codes, i):
@@ -87,6 +88,8 @@ def _read(codes, begin, end, least):
         elif group == URL:
             linked += _mixed(np.uint64(codes[i]))
             links += 1
+        elif group == PAIRS:
+            pairs += 1
         elif group == AUTHOR:
             author += _mixed(np.uint64(codes[i]))
         elif group == CHARS and count + links == 0:
@@ -98,7 +101,7 @@ def _read(codes, begin, end, least):
     if count + links < FEW_WORDS:
         total += author
     address = np.uint64(1) + linked % _ADDRESSES if links > 0 else _NONE
-    return _mixed(total), count, np.uint8(address)
+    return _mixed(total), count, np.uint8(address), count + pairs + 1 >= MOST_WORDS
 
 
 @unmanaged
@@ -118,7 +121,7 @@ def _tag(mark):
 @unmanaged
 def remember(codes, number, decided, sketches, least, is_spam):
     """Keep the decision on a row, the `number`-th, in `decided` and `sketches`."""
-    mark, count, address = _read(codes, 0, len(codes), least)
+    mark, count, address, _ = _read(codes, 0, len(codes), least)
     if mark != _NONE:
         decided[mark >> _SLOT_SHIFT] = _tag(mark) | np.uint32(is_spam)
     place = number % NEWEST
@@ -196,14 +199,14 @@ def follow(codes, starts, number, decided, sketches, least, alike, bands, logits
     `logits`; `chances` are the probabilities, rounded to 1e-6.
     """
     for row in range(len(starts) - 1):
-        mark, count, address = _read(codes, starts[row], starts[row + 1], least)
+        mark, count, address, is_cut = _read(codes, starts[row], starts[row + 1], least)
         kept = decided[mark >> _SLOT_SHIFT]
         label = _UNKNOWN
         if mark != _NONE and kept & ~np.uint32(1) == _tag(mark):
             label = _SPAM if kept & np.uint32(1) else _HAM
         elif number > 0 and count >= FEW_WORDS - 1:
             label = _nearest(least, count, address, number, sketches, alike)
-        if label == _UNKNOWN:
+        if label == _UNKNOWN or (label == _HAM and is_cut):
             continue
         if label == _SPAM:
             shifts[row] = max(0.0, bands[1] + PAST_BAND - logits[row])

@@ -94,6 +94,16 @@ def test_a_copier_of_an_approved_comment_is_not_waved_through(copied: Row) -> No
     assert followed(learner, Row(text=text.replace("today", "tonight"))) == "ham"
 
 
+def test_a_pitch_behind_more_words_than_are_looked_at_is_not_waved_through() -> None:
+    learner = MODEL.new_learner()
+    longest = " ".join(f"bread{number}" for number in range(900))
+    learner.learn(Row(text=longest), "ham")
+    learner.learn(Row(text=f"{longest} pills"), "spam")
+    assert followed(learner, Row(text=f"{longest} write to cashking on telegram")) == "spam"
+    learner.learn(Row(text=longest), "ham")
+    assert followed(learner, Row(text=f"{longest} write to cashking on telegram")) is None
+
+
 def test_a_pitch_hidden_in_a_long_approved_comment_is_not_waved_through() -> None:
     learner = MODEL.new_learner()
     long = " ".join(f"word{i} about bread{i}" for i in range(120))
