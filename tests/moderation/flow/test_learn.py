@@ -6,43 +6,16 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
 
+from moderation.domain.errors import NothingToUndo
 from moderation.flow import learn
 from moderation.flow.authorise import authorise
 from moderation.flow.check import check
-from moderation.flow.decide import Word, decide, forget, undo
-from moderation.flow.runtime import Runtime
+from moderation.flow.decide import decide, forget, undo
 from moderation.flow.tasks import JOBS_QUEUE
 from moderation.flow.teach import teach
-from moderation.store import labels, sites
+from moderation.store import keys, labels, sites
 from tests.factories import SITE, submission
-
-WORD = Word("ann", "api")
-PROBE = submission("A probe about pine tables and cheap watches at shop.example")
-
-
-def texts(n, start=0):
-    kinds = ("garden bench number {} in oak", "buy watches {} at watches.example")
-    return [kinds[i % 2].format(i) for i in range(start, start + n)]
-
-
-def learn_all(runtime, grant, contents):
-    return [
-        teach(runtime, grant, submission(text), ("ham", "spam")[i % 2], WORD).id
-        for i, text in enumerate(contents)
-    ]
-
-
-def score(runtime, grant):
-    return check(runtime, grant, PROBE, record=False).comment.verdict
-
-
-def anew(settings, bearer):
-    """The probe's verdict in a process that has just started."""
-    fresh = Runtime.open(settings)
-    try:
-        return score(fresh, authorise(fresh, bearer, "submit"))
-    finally:
-        fresh.close()
+from tests.moderation.flow.learning import PROBE, WORD, anew, learn_all, score, texts
 
 
 def test_undo_is_as_if_the_decision_had_never_been(runtime, grant, settings, bearer):
@@ -91,52 +64,10 @@ def test_every_process_agrees_after_any_decisions(runtime, settings, grant, bear
                 undo(runtime, SITE, ids[at], WORD, None)
             else:
                 decide(runtime, SITE, ids[at], label, WORD, None)
-        except learn_errors():
+        except NothingToUndo:
             continue
         score(runtime, grant)
     assert anew(settings, token) == score(runtime, grant)
-
-
-def learn_errors():
-    from moderation.domain.errors import NothingToUndo
-
-    return NothingToUndo
-
-
-def test_checkpoints_bound_the_replay_and_change_nothing(
-    runtime, grant, settings, bearer, monkeypatch
-):
-    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 8)
-    learn_all(runtime, grant, texts(20))
-    kept = labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
-    assert len(kept) >= 2 and max(kept) > 8
-    with_checkpoint = anew(settings, bearer)
-    for field in kept.values():
-        runtime.store.redis.hdel(f"{{{learn_shard():02d}}}:site:{SITE}:checkpoints", field)
-    assert anew(settings, bearer) == with_checkpoint == score(runtime, grant)
-
-
-def learn_shard():
-    from moderation.store import keys
-
-    return keys.shard_of(SITE)
-
-
-def test_an_undo_before_the_newest_checkpoint_goes_back_behind_it(
-    runtime, grant, settings, bearer, monkeypatch
-):
-    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
-    _, second, *_ = learn_all(runtime, grant, texts(18))
-    undo(runtime, SITE, second, WORD, None)
-    after = score(runtime, grant)
-    assert anew(settings, bearer) == after
-    reference = runtime.shipped.new_learner()
-    entries = [e for e in labels.entries(runtime.store, SITE, 0, 18) if e.seq != 2]
-    for entry in entries:
-        reference.learn(learn.training_row(entry.example.row), entry.label)
-    from moderation.flow.prepare import row_of
-
-    assert after.score == float(runtime.shipped.score([row_of(PROBE)], reference).probability[0])
 
 
 def test_a_withdrawal_of_long_ago_is_left_to_a_job_that_every_process_follows(
@@ -171,17 +102,9 @@ def test_deleting_a_labelled_comment_takes_what_it_taught_and_raises_the_epoch(
 def test_what_was_kept_of_a_label_holds_no_address_and_no_full_email(runtime, grant):
     author = {"name": "Ada", "email": "ada.l@mail.example", "ip": "192.0.2.77"}
     teach(runtime, grant, submission("hello there", author=author), "ham", WORD)
-    raw = runtime.store.redis.get(f"{{{learn_shard():02d}}}:site:{SITE}:label:1")
+    raw = runtime.store.redis.get(keys.of_site(SITE).label + "1")
     assert b"192.0.2.77" not in raw and b"ada.l" not in raw
     assert b"mail.example" in raw and b"hello there" in raw
-
-
-def test_superfluous_checkpoints_thin_out_with_distance():
-    kept = list(range(256, 50_000, 256))[::-1]
-    dropped = set(learn.superfluous(kept, 50_000))
-    left = [seq for seq in kept if seq not in dropped]
-    assert len(left) < 20
-    assert [50_000 - seq for seq in left[:4]] == [336, 592, 848, 1104]
 
 
 def test_too_many_labels_without_a_checkpoint_are_left_to_a_job(
@@ -253,38 +176,6 @@ def test_a_full_store_keeps_no_process_from_catching_up(
     assert verdict == score(runtime, grant)
 
 
-def test_a_checkpoint_that_cannot_be_read_is_passed_over(runtime, grant, settings, bearer):
-    learn_all(runtime, grant, texts(4))
-    labels.put_checkpoint(runtime.store, SITE, runtime.shipped.name, 3, 0, b"of old", [])
-    assert anew(settings, bearer) == score(runtime, grant)
-    assert labels.checkpoints(runtime.store, SITE, runtime.shipped.name) == {}
-
-
-def test_a_checkpoint_that_cannot_be_read_makes_room_for_one_that_can(
-    runtime, grant, settings, bearer, monkeypatch
-):
-    learn_all(runtime, grant, texts(8))
-    labels.put_checkpoint(runtime.store, SITE, runtime.shipped.name, 8, 0, b"of old", [])
-    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
-    assert anew(settings, bearer) == score(runtime, grant)
-    kept = labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
-    blob = labels.checkpoint(runtime.store, SITE, kept[8])
-    assert runtime.shipped.load_learner(blob).position == 8
-
-
-def test_checkpoints_of_another_snapshot_go_when_one_is_kept(
-    runtime, grant, settings, bearer, monkeypatch
-):
-    for seq in (2, 4):
-        labels.put_checkpoint(runtime.store, SITE, "of:old", seq, 0, b"", [])
-    assert sorted(labels.checkpoints(runtime.store, SITE, "of:old")) == [2, 4]
-    monkeypatch.setattr(learn, "CHECKPOINT_EVERY", 4)
-    learn_all(runtime, grant, texts(8))
-    assert anew(settings, bearer) == score(runtime, grant)
-    assert labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
-    assert labels.checkpoints(runtime.store, SITE, "of:old") == {}
-
-
 def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
     runtime, grant, settings, bearer, monkeypatch
 ):
@@ -304,7 +195,7 @@ def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
     assert learn.rebuild(runtime, SITE)
     kept = anew(settings, bearer)
     assert kept == score(runtime, grant)
-    fields = labels.checkpoints(runtime.store, SITE, runtime.shipped.name).values()
-    runtime.store.redis.hdel(f"{{{learn_shard():02d}}}:site:{SITE}:checkpoints", *fields)
+    for field in labels.checkpoints(runtime.store, SITE, runtime.shipped.name).values():
+        labels.drop_checkpoint(runtime.store, SITE, field)
     assert anew(settings, bearer) == kept, "it is as if made at once from the whole log"
     assert labels.rebuilds_asked(runtime.store, [SITE]) == []

@@ -1,0 +1,38 @@
+"""A site that is taught, and what a process says that has just started."""
+
+from __future__ import annotations
+
+from moderation.flow.authorise import authorise
+from moderation.flow.check import check
+from moderation.flow.decide import Word
+from moderation.flow.runtime import Runtime
+from moderation.flow.teach import teach
+from tests.factories import submission
+
+WORD = Word("ann", "api")
+PROBE = submission("A probe about pine tables and cheap watches at shop.example")
+
+
+def texts(n, start=0):
+    kinds = ("garden bench number {} in oak", "buy watches {} at watches.example")
+    return [kinds[i % 2].format(i) for i in range(start, start + n)]
+
+
+def learn_all(runtime, grant, contents):
+    return [
+        teach(runtime, grant, submission(text), ("ham", "spam")[i % 2], WORD).id
+        for i, text in enumerate(contents)
+    ]
+
+
+def score(runtime, grant):
+    return check(runtime, grant, PROBE, record=False).comment.verdict
+
+
+def anew(settings, bearer):
+    """The probe's verdict in a process that has just started."""
+    fresh = Runtime.open(settings)
+    try:
+        return score(fresh, authorise(fresh, bearer, "submit"))
+    finally:
+        fresh.close()
