@@ -68,7 +68,7 @@ def base_size(length):
     By the square, as by the length alone the ham of mailing lists needed a higher band than that of
     all comments.
     """
-    share = min(LONG / length, 1.0)
+    share = np.minimum(LONG / length, 1.0)
     return share * share
 
 

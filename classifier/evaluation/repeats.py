@@ -11,14 +11,13 @@ import msgspec
 import numpy as np
 
 from classifier import FeatureBatch, LabelledRow, Learner, Model, Row
+from classifier.repeats import FEW_WORDS
 
 LABELS = (0, 50, 500)
 """Labels that a site has taught before the decision."""
 SAMPLE = 200
 LATER = 100
 """Labels that come between the decision and a late repeat."""
-ENOUGH_WORDS = 5
-"""Below this a comment with a word changed is another one, and only its exact repeats count."""
 FAR = 1e6
 """A logit beyond every band."""
 
@@ -62,9 +61,9 @@ def repeats(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
 
 
 def altered(text: str, pool: Sequence[str], draw: random.Random) -> Texts:
-    """The nearly exact repeats of a text of ENOUGH_WORDS, by kind, with words of `pool`."""
+    """The nearly exact repeats of a text of FEW_WORDS or more, by kind, with words of `pool`."""
     words = [m for m in _PIECE.finditer(text) if not _LINK.match(m.group())]
-    if len(words) < ENOUGH_WORDS:
+    if len(words) < FEW_WORDS:
         return {}
     a, b = draw.choice(words).span()
     found = {

@@ -14,8 +14,6 @@ from classifier.training.endings import with_common_endings
 
 _decoder = msgspec.json.Decoder(LabelledRow)
 CORPUS = "corpus"
-
-
 _MOSTLY = 0.4
 """Share of letters from which a text is of a script: names, code and links are Latin in any."""
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_matrix
 
 from classifier.features.batch import FeatureBatch
 from classifier.features.groups import BASE_BITS, BASE_WEIGHTS, GROUP_SHIFT
-from classifier.scoring import LONG
+from classifier.scoring import base_size
 
 BASE_COLUMNS = 1 << BASE_BITS
 
@@ -23,7 +23,7 @@ def base_matrix(
     row_of = np.repeat(np.arange(len(batch)), counts)
     squares = np.bincount(row_of, values * values, minlength=len(batch))
     lengths = np.sqrt(np.maximum(squares, 1e-12))
-    values = values / (lengths * np.maximum(lengths / LONG, 1.0) ** 2)[row_of]
+    values = values * (base_size.py_func(lengths) / lengths)[row_of]
     columns = (batch.codes & np.uint32(BASE_COLUMNS - 1)).astype(np.int32)
     kept = values != 0
     starts = np.concatenate([[0], np.cumsum(np.bincount(row_of[kept], minlength=len(batch)))])
