@@ -30,7 +30,7 @@ FIELDS = 8
 
 
 def is_consistent(state: npt.NDArray[np.int64], rows: npt.NDArray[np.float64]) -> bool:
-    """Whether a state read from a checkpoint stays inside the ring."""
+    """Say whether a state read from a checkpoint stays inside the ring."""
     inside = state[HEAD] < WINDOW and state[COUNT] <= WINDOW and state[CODE_HEAD] <= RING_CODES
     begins, lengths = rows[:, BEGIN], rows[:, LENGTH]
     placed = begins.min() >= 0 and lengths.min() >= 0 and (begins + lengths).max() <= RING_CODES

@@ -36,7 +36,7 @@ _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 
 @inlined
 def are_plain(codes, i):
-    """Whether a code and the three behind it are of group 0, character n-grams."""
+    """Say whether a code and the three behind it are of group 0, character n-grams."""
     j = np.uint64(i)
     first, last = codes[j] | codes[j + _ONE], codes[j + _TWO] | codes[j + _THREE]
     return (first | last) >> _GROUP_BITS == 0

@@ -14,7 +14,7 @@ from moderation.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Returns the app; its settings come from the environment unless they are given.
+    """Return the app; its settings come from the environment unless they are given.
 
     Raises:
         SettingsError: a variable cannot be used. ModelError: the model file cannot.
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def serve() -> Flask:
-    """Returns the app of a process that does nothing else, as the web server loads it.
+    """Return the app of a process that does nothing else, as the web server loads it.
 
     What was made while loading is taken out of garbage collection and what comes is looked
     through more rarely: a request makes no cycles, and looking took 8 % of its time.

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-#: Threads of a web process that run requests; long-polls may hold all but two of them.
 WEB_THREADS = 4
+"""Threads of a web process that run requests; long-polls may hold all but two of them."""
 
 _PREFIX = "WINNOW_"
 _STORE_SCHEMES = ("redis", "rediss", "unix")
@@ -91,7 +91,7 @@ class Variable(msgspec.Struct, frozen=True):
 
 
 def default_broker_url(redis_url: str) -> str:
-    """The same server as the store, in the words of Celery's transport."""
+    """Return the same server as the store, in the words of Celery's transport."""
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":
         return redis_url
@@ -102,7 +102,9 @@ def default_broker_url(redis_url: str) -> str:
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    """A line for every `WINNOW_*` that means nothing, with the name that was likely meant."""
+    """Return a line for every `WINNOW_*` that means nothing, with the name that was likely
+    meant.
+    """
     known = [variable.name.removeprefix(_PREFIX) for variable in VARIABLES]
     lines = []
     for name in sorted(environ):
@@ -193,7 +195,6 @@ def _level(text: str) -> str:
     return _one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
 
 
-#: Every variable, in the order of the table in docs/settings.md.
 VARIABLES = (
     Variable(
         "WINNOW_BIND", "bind", "127.0.0.1:8000", _bind, "host:port, for example 127.0.0.1:8000"
@@ -253,6 +254,7 @@ VARIABLES = (
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
     Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
 )
+"""Every variable, in the order of the table in docs/settings.md."""
 
 
 @functools.cache

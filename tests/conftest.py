@@ -48,25 +48,25 @@ class Server:
         return f"redis+socket://{self.socket}?virtual_host=1"
 
     def client(self) -> redis.Redis:
-        """A plain client, to look into the store or to break it."""
+        """Return a plain client, to look into the store or to break it."""
         return redis.Redis(unix_socket_path=str(self.socket))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests marked `second_store` run on the embedded Valkey and on Debian's Redis."""
+    """Return tests marked `second_store` run on the embedded Valkey and on Debian's Redis."""
     if metafunc.definition.get_closest_marker("second_store"):
         metafunc.parametrize("server_name", ["valkey", "redis"])
 
 
 @pytest.fixture
 def server_name() -> str:
-    """Which server the test runs on; only `second_store` changes it."""
+    """Return which server the test runs on; only `second_store` changes it."""
     return "valkey"
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
-    """Servers by name, each started when first asked for."""
+    """Return servers by name, each started when first asked for."""
     running: dict[str, tuple[Server, subprocess.Popen[bytes]]] = {}
     runtime = embedded.make_runtime_folder()
 
@@ -94,13 +94,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 @pytest.fixture(scope="session")
 def kernels() -> None:
-    """The classifier's kernels in their cache, so that a process under test does not compile."""
+    """Return the classifier's kernels in their cache, so that a process under test does not
+    compile.
+    """
     compile_kernels()
 
 
 @pytest.fixture
 def valkey(servers: Callable[[str], Server], server_name: str) -> Server:
-    """An empty server."""
+    """Return an empty server."""
     server = servers(server_name)
     with server.client() as client:
         client.config_set("maxmemory", 0)
@@ -110,7 +112,7 @@ def valkey(servers: Callable[[str], Server], server_name: str) -> Server:
 
 @pytest.fixture
 def settings(valkey: Server, tmp_path: Path) -> Settings:
-    """Settings that name the empty server and an empty data folder."""
+    """Return settings that name the empty server and an empty data folder."""
     return Settings.from_env(
         {
             "WINNOW_DATA": str(tmp_path / "var"),
@@ -123,7 +125,7 @@ def settings(valkey: Server, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    """A connection to the empty server."""
+    """Return a connection to the empty server."""
     connected = Store.connect(settings.redis_url)
     yield connected
     connected.close()
@@ -131,7 +133,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 @pytest.fixture
 def runtime(settings: Settings) -> Iterator[Runtime]:
-    """A process's view of an installation that has just been set up, without a site."""
+    """Return a process's view of an installation that has just been set up, without a site."""
     opened = Runtime.open(settings)
     schema.migrate(opened.store, print)
     setup.use_shipped(opened.store, settings)
@@ -141,7 +143,7 @@ def runtime(settings: Settings) -> Iterator[Runtime]:
 
 @pytest.fixture
 def blog() -> Iterator[Site]:
-    """The web server of a site that does what it is told by word back."""
+    """Return the web server of a site that does what it is told by word back."""
     made = Site()
     made.body = told_well
     yield made

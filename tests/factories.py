@@ -22,13 +22,13 @@ NOW = 1_790_000_000_000
 def submission(
     content: str = "Thanks, the second example fixed my build.", **fields: Any
 ) -> Submission:
-    """A comment as a site sends it; `author=` takes a dict."""
+    """Return a comment as a site sends it; `author=` takes a dict."""
     author = Author(**fields.pop("author", {"name": "Ada", "email": "ada@mail.example"}))
     return Submission(content=content, author=author, **fields)
 
 
 def verdict(status: str = "approved", score: float = 0.1, **fields: Any) -> Verdict:
-    """A verdict of the model."""
+    """Return a verdict of the model."""
     return Verdict(
         label="spam" if score >= 0.5 else "ham",
         status=status,  # type: ignore[arg-type]
@@ -42,7 +42,7 @@ def verdict(status: str = "approved", score: float = 0.1, **fields: Any) -> Verd
 
 
 def write(sent: Submission | None = None, **fields: Any) -> comments.Write:
-    """A comment on its way into the store."""
+    """Return a comment on its way into the store."""
     encoded = codec.encode(sent or submission())
     return comments.Write(
         id=fields.pop("id", None) or ULID().bytes,
@@ -56,7 +56,7 @@ def write(sent: Submission | None = None, **fields: Any) -> comments.Write:
 def accept(
     store: Store, *writes: comments.Write, site: str = SITE, **on: Any
 ) -> list[comments.Written] | str:
-    """Writes comments of one site by the script."""
+    """Write comments of one site by the script."""
     call = comments.accept_call(site, writes, RETENTION, NOW, comments.Conditions(**on))
     return comments.written(store.run("accept", *call))
 
@@ -64,7 +64,7 @@ def accept(
 def decide(
     store: Store, raw_id: bytes, label: str | None, expected: tuple[int, int], **fields: Any
 ) -> tuple[str, int]:
-    """Decides a comment, or undoes its decision, by the script."""
+    """Decide a comment, or undo its decision, by the script."""
     now = fields.get("now", NOW)
     decision = Decision(label or "ham", "ann", "api", now)  # type: ignore[arg-type]
     return comments.decide(
@@ -83,5 +83,5 @@ def decide(
 
 
 def counts(store: Store, site: str = SITE) -> dict[str, int]:
-    """The site's counters of the day that the factories use."""
+    """Return the site's counters of the day that the factories use."""
     return comments.counters(store, site, [comments.day_of(NOW)])[0]

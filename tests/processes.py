@@ -26,7 +26,7 @@ def until(
 
 
 def alive(pid: int) -> bool:
-    """Whether a process exists and is not merely waiting to be reaped."""
+    """Say whether a process exists and is not merely waiting to be reaped."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -34,7 +34,7 @@ def alive(pid: int) -> bool:
 
 
 def command_of(process: psutil.Process) -> str:
-    """A process's command line; '' once it has ended, which it may at any moment."""
+    """Return a process's command line; '' once it has ended, which it may at any moment."""
     try:
         return " ".join(process.cmdline())
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
@@ -83,7 +83,7 @@ class Running:
         return self.process.poll() is not None and not self._reader.is_alive()
 
     def family(self) -> list[psutil.Process]:
-        """It and everything it started that still runs."""
+        """Return it and everything it started that still runs."""
         return [self.process, *self.process.children(recursive=True)]
 
     def send(self, number: signal.Signals) -> None:

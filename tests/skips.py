@@ -16,7 +16,7 @@ MAY_BE_SKIPPED = (
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Turns a skip that is not declared into a failure."""
+    """Turn a skip that is not declared into a failure."""
     report = yield
     if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2]

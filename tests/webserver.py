@@ -46,6 +46,6 @@ class Site:
 
 
 def told_well(sent: bytes) -> bytes:
-    """Returns what WordPress answers to word back that it could follow."""
+    """Return what WordPress answers to word back that it could follow."""
     guid = parse_qs(sent.decode())["comments[0][guid]"][0]
     return json.dumps({"comments": {guid: {"status": "success"}}}).encode()

@@ -16,15 +16,15 @@ from workers import logs
 from workers.alive import Alive
 from workers.task import LoggedTask
 
-#: Every queue; one worker takes from all of them unless it is told otherwise.
 QUEUES = sorted(set(names.QUEUE_OF.values()))
+"""Every queue; one worker takes from all of them unless it is told otherwise."""
 
 SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
-    """A Celery app for these settings; it connects to nothing yet."""
+    """Return a Celery app for these settings; it connects to nothing yet."""
     celery = Celery("workers", task_cls=LoggedTask, include=include)
     celery.conf.update(
         broker_url=settings.broker_url,

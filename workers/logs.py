@@ -4,19 +4,19 @@ import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-#: What is being worked on: (task name, task id, request id); empty between tasks.
 current: ContextVar[tuple[str, str, str]] = ContextVar("current", default=("", "", ""))
+"""What is being worked on: (task name, task id, request id); empty between tasks."""
 
 _WORDS = ("task", "task_id", "request_id")
 
 
 class _Formatter(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
-        """RFC 3339 in UTC, to the millisecond."""
+        """Return RFC 3339 in UTC, to the millisecond."""
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line with ` key=value` for each id that is known, before any traceback."""
+        """Return the line with ` key=value` for each id that is known, before any traceback."""
         record.ids = "".join(
             f" {word}={value}" for word, value in zip(_WORDS, current.get(), strict=True) if value
         )

@@ -40,11 +40,11 @@ def start(**_: Any) -> Runtime:
 
 
 def runtime() -> Runtime:
-    """This process's runtime."""
+    """Return this process's runtime."""
     return _runtime or start()
 
 
 @functools.cache
 def tellers() -> Tellers:
-    """This process's threads that tell sites."""
+    """Return this process's threads that tell sites."""
     return Tellers(runtime())

@@ -35,7 +35,9 @@ def add_commands(commands: Commands) -> None:
 
 
 def explained(model: Model, row: LabelledRow, found: Explanation) -> dict[str, Any]:
-    """The explanation as JSON: each span with the words it covers, each signal in plain words."""
+    """Return the explanation as JSON: each span with the words it covers, each signal in plain
+    words.
+    """
     verdict: dict[str, Any] = msgspec.to_builtins(
         verdict_line(float(found.probability), model.bands)
     )

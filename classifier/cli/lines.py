@@ -116,7 +116,7 @@ def _row(line: bytes, name: str, number: int) -> LabelledRow:
 
 
 def _lenient_row(found: object) -> LabelledRow:
-    """The row without its nulls, and with names that only sort rows written as text."""
+    """Return the row without its nulls, and with names that only sort rows written as text."""
     if not isinstance(found, dict):
         raise msgspec.ValidationError("Expected `object`")
     present = {key: value for key, value in found.items() if value is not None}

@@ -47,5 +47,5 @@ def add_model(command: argparse.ArgumentParser) -> None:
 
 
 def load_model(options: argparse.Namespace) -> Model:
-    """The chosen model; raises `ModelError` or `OSError`."""
+    """Return the chosen model; raises `ModelError` or `OSError`."""
     return Model.load(options.model)

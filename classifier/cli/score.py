@@ -41,7 +41,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def score_lines(model: Model, rows: Sequence[LabelledRow]) -> list[VerdictLine]:
-    """Verdicts of a batch by the snapshot alone."""
+    """Return verdicts of a batch by the snapshot alone."""
     return [verdict_line(float(p), model.bands) for p in model.score(rows).probability]
 
 

@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _spooled(folder: Path) -> Path:
-    """Standard input as a file, named as it is packed."""
+    """Return standard input as a file, named as it is packed."""
     path = folder / "standard-input.jsonl"
     with path.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)

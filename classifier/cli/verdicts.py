@@ -21,7 +21,9 @@ class VerdictLine(msgspec.Struct, frozen=True):
 
 
 def verdict_line(probability: float, bands: Bands) -> VerdictLine:
-    """The likelier label and the status by the bands; a threshold belongs to the stricter side."""
+    """Return the likelier label and the status by the bands; a threshold belongs to the stricter
+    side.
+    """
     status: Status = "approved"
     if probability >= bands.reject:
         status = "spam"

@@ -38,7 +38,7 @@ ROUNDS = 31
 
 
 def ablation(study: Study) -> Figures:
-    """Each family left out of base and learner, the base trained again without it.
+    """Return each family left out of base and learner, the base trained again without it.
 
     Accuracy is the mean over the streams of SOURCES, one order each; losses are positive where
     the family helps. Time is that of look-up and update; extraction is one fused pass over the
@@ -81,7 +81,7 @@ def left_out(members: Sequence[int]) -> Iterator[None]:
 
 
 def dropped(batch: FeatureBatch, members: Sequence[int]) -> FeatureBatch:
-    """The batch without the features of some groups."""
+    """Return the batch without the features of some groups."""
     kept = ~np.isin(batch.codes >> groups.GROUP_SHIFT, members)
     before = np.r_[0, np.cumsum(kept)]
     return FeatureBatch(batch.codes[kept], before[batch.starts].astype(np.int64))
@@ -98,7 +98,9 @@ def _accuracy(model: Model, streams: dict[str, list[LabelledRow]]) -> Figures:
 
 
 def _costs(model: Model, members: Sequence[int]) -> Figures:
-    """Features of the family a generated comment, and what scoring and learning them takes."""
+    """Return features of the family a generated comment, and what scoring and learning them
+    takes.
+    """
     rows = generated_rows(TIMED_ROWS)
     whole = model.features(rows)
     part = dropped(whole, members)
@@ -132,7 +134,7 @@ def _score_us(model: Model, batches: Sequence[FeatureBatch]) -> list[float]:
 def _update_us(
     model: Model, batches: Sequence[FeatureBatch], rows: Sequence[LabelledRow]
 ) -> list[float]:
-    """Median update of a learner each, once the window of earlier labels is full."""
+    """Return median update of a learner each, once the window of earlier labels is full."""
     learners = [model.new_learner() for _ in batches]
     taken: list[list[float]] = [[] for _ in batches]
     for i, row in enumerate(rows[:500]):
@@ -144,7 +146,9 @@ def _update_us(
 
 
 def _best(tasks: Sequence[Callable[[], object]]) -> list[float]:
-    """The shortest run of each task in microseconds, taken in turn so that noise hits all alike."""
+    """Return the shortest run of each task in microseconds, taken in turn so that noise hits all
+    alike.
+    """
     best = [float("inf")] * len(tasks)
     for _ in range(ROUNDS):
         for i, task in enumerate(tasks):

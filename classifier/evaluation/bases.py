@@ -33,7 +33,7 @@ class Store:
         self._folder = folder
 
     def recall(self, name: str, make: Callable[[], bytes]) -> bytes:
-        """The kept bytes, made on the first call."""
+        """Return the kept bytes, made on the first call."""
         path = self._folder / name
         if not path.exists():
             made = make()
@@ -69,7 +69,7 @@ class Bases:
     def fitted(
         self, stays: Stays, why: str, like: Model | None = None, variant: str = "whole"
     ) -> Model:
-        """The base of the rows that stay; calibrated as `like` where that is given.
+        """Return the base of the rows that stay; calibrated as `like` where that is given.
 
         `variant` names a change of the feature weights that is in force in this process.
         """
@@ -122,12 +122,12 @@ class Bases:
 
 
 def digest_of_rows(rows: Rows) -> str:
-    """SHA-256 over rows in order."""
+    """Return SHA-256 over rows in order."""
     return hashlib.sha256(msgspec.json.Encoder().encode_lines(list(rows))).hexdigest()
 
 
 def _digest_of_code() -> str:
-    """SHA-256 over all that training depends on: the package's code and lexicons."""
+    """Return SHA-256 over all that training depends on: the package's code and lexicons."""
     root = Path(classifier.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):

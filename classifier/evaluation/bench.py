@@ -86,7 +86,9 @@ def _scoring(
 
 
 def _sklearn_scoring(rows: Sequence[LabelledRow]) -> Callable[[], object]:
-    """The pipeline of the budgets, fitted on the rows it scores: only its speed is measured."""
+    """Return the pipeline of the budgets, fitted on the rows it scores: only its speed is
+    measured.
+    """
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.linear_model import SGDClassifier
     from sklearn.pipeline import make_pipeline
@@ -121,12 +123,12 @@ def _best_rates(tasks: dict[str, Task]) -> dict[str, float]:
 
 
 def _single_us(model: Model, rows: Sequence[LabelledRow]) -> float:
-    """Median time of one comment alone, features and score."""
+    """Return median time of one comment alone, features and score."""
     return _median_us([partial(model.score, [row]) for row in rows])
 
 
 def _update_us(learner: Learner, rows: Sequence[LabelledRow]) -> float:
-    """Median time of one update once the window of earlier labels is full."""
+    """Return median time of one update once the window of earlier labels is full."""
     tasks = [partial(learner.learn, row, row.label) for row in rows]
     return _median_us(tasks, skip=len(rows) // 2)
 
@@ -141,7 +143,7 @@ def _median_us(tasks: Sequence[Callable[[], object]], skip: int = 0) -> float:
 
 
 def _site_bytes(model: Model, learner: Learner) -> int:
-    """Resident memory that one learner loaded from its checkpoint adds (mean of 32)."""
+    """Return resident memory that one learner loaded from its checkpoint adds (mean of 32)."""
     blob = learner.to_bytes()
     kept = [model.load_learner(blob)]
     before = _resident_bytes()

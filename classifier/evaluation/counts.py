@@ -60,7 +60,7 @@ class Tally:
         np.add.at(self._table, (kind, micro), 1)
 
     def counts(self) -> Counts:
-        """The counts so far."""
+        """Return the counts so far."""
         seen = np.flatnonzero(self._table.any(axis=0))
         ham, spam = self._table[:, seen].astype(np.int64)
         return Counts(seen / MICRO, spam, ham)

@@ -28,7 +28,7 @@ HAM_WORDS, SPAM_WORDS, SYLLABLES, ENDINGS = (
 
 
 def generated_rows(count: int, seed: int = 20, length: int = 200) -> list[LabelledRow]:
-    """Rows of about `length` characters, one in three spam; equal for equal arguments."""
+    """Return rows of about `length` characters, one in three spam; equal for equal arguments."""
     draw = random.Random(seed)  # noqa: S311
     return [_row(draw, i, length) for i in range(count)]
 

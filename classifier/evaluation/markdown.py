@@ -132,7 +132,7 @@ _CORPUS_FIGURES = (
 
 
 def _without_with(found: Figures, figure: str, label: str) -> str:
-    """The figure without the seed corpus and with it."""
+    """Return the figure without the seed corpus and with it."""
     values = [(found[way][label] if label else found[way])[figure] for way in ("without", "with")]
     return " → ".join(_percent(value) if label else _number(value) for value in values)
 

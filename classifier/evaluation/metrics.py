@@ -12,7 +12,7 @@ from classifier.evaluation.counts import Counts
 
 
 def roc_auc(counts: Counts) -> float | None:
-    """Probability that a spam row scores above a ham row, ties counting one half."""
+    """Return probability that a spam row scores above a ham row, ties counting one half."""
     n_spam, n_ham = counts.n_spam, counts.n_ham
     if not n_spam or not n_ham:
         return None
@@ -22,7 +22,7 @@ def roc_auc(counts: Counts) -> float | None:
 
 
 def recall_at_fpr(counts: Counts, fpr: float = 0.01) -> float | None:
-    """Largest share of spam at or above a threshold that at most `fpr` of ham reaches."""
+    """Return largest share of spam at or above a threshold that at most `fpr` of ham reaches."""
     n_spam, n_ham = counts.n_spam, counts.n_ham
     if not n_spam or not n_ham:
         return None
@@ -42,7 +42,7 @@ def accuracy_at(counts: Counts, threshold: float = 0.5) -> float | None:
 
 
 def f1_at(counts: Counts, threshold: float = 0.5) -> float | None:
-    """Harmonic mean of precision and recall of spam at a threshold."""
+    """Return harmonic mean of precision and recall of spam at a threshold."""
     above = counts.value >= threshold
     hit = counts.spam[above].sum()
     reached = hit + counts.ham[above].sum()
@@ -50,7 +50,7 @@ def f1_at(counts: Counts, threshold: float = 0.5) -> float | None:
 
 
 def brier(counts: Counts) -> float | None:
-    """Mean squared distance between probability and outcome (Brier 1950)."""
+    """Return mean squared distance between probability and outcome (Brier 1950)."""
     total = counts.n_spam + counts.n_ham
     if not total:
         return None
@@ -68,7 +68,7 @@ class Bin:
 
 
 def calibration_bins(counts: Counts, bins: int = 15) -> list[Bin]:
-    """Equal-width bins of probability that hold at least one row, in ascending order."""
+    """Return equal-width bins of probability that hold at least one row, in ascending order."""
     place = np.minimum((counts.value * bins).astype(np.int64), bins - 1)
     rows = np.bincount(place, weights=counts.spam + counts.ham, minlength=bins)
     spam = np.bincount(place, weights=counts.spam, minlength=bins)
@@ -80,7 +80,7 @@ def calibration_bins(counts: Counts, bins: int = 15) -> list[Bin]:
 
 
 def expected_calibration_error(counts: Counts, bins: int = 15) -> float | None:
-    """Mean distance of probability and share of spam over bins (Guo et al., ICML 2017)."""
+    """Return mean distance of probability and share of spam over bins (Guo et al., ICML 2017)."""
     found = calibration_bins(counts, bins)
     total = sum(one.rows for one in found)
     if not total:
@@ -91,7 +91,9 @@ def expected_calibration_error(counts: Counts, bins: int = 15) -> float | None:
 def precision_recall_curve(
     counts: Counts,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Thresholds (descending), precision and recall of spam at or above each; empty if no spam."""
+    """Return thresholds (descending), precision and recall of spam at or above each; empty if no
+    spam.
+    """
     if not counts.n_spam:
         nothing = np.empty(0)
         return nothing, nothing, nothing
@@ -101,7 +103,7 @@ def precision_recall_curve(
 
 
 def mean_interval(values: list[float]) -> tuple[float, float]:
-    """Mean and half-width of its 95 % interval (Student's t; 0 for a single value)."""
+    """Return mean and half-width of its 95 % interval (Student's t; 0 for a single value)."""
     from scipy.stats import t
 
     mean = math.fsum(values) / len(values)

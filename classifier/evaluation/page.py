@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 def build_page(report: Report) -> str:
-    """The page of a report; everything that came from data is escaped."""
+    """Return the page of a report; everything that came from data is escaped."""
     protocols = [name for name in NAMES if name in report]
     last = protocols[-1]
     files = ", ".join(escape(name) for name in report["files"])

@@ -60,11 +60,11 @@ class SpamBayes:
 
     @staticmethod
     def available() -> bool:
-        """Whether the package is installed."""
+        """Say whether the package is installed."""
         return importlib.util.find_spec("sbclassifier") is not None
 
     def score(self, row: Row) -> float:
-        """Probability of spam."""
+        """Return probability of spam."""
         return float(self._classifier.spamprob(self._tokens(row)))
 
     def learn(self, row: LabelledRow) -> None:
@@ -72,7 +72,7 @@ class SpamBayes:
         self._classifier.learn(self._tokens(row), row.label == "spam")
 
     def score_all(self, rows: Sequence[Row]) -> list[float]:
-        """Probabilities of spam."""
+        """Return probabilities of spam."""
         return [self.score(row) for row in rows]
 
     def learn_all(self, rows: Iterable[LabelledRow]) -> None:
@@ -108,11 +108,11 @@ class Bogofilter:
 
     @staticmethod
     def available() -> bool:
-        """Whether the program is installed."""
+        """Say whether the program is installed."""
         return shutil.which("bogofilter") is not None
 
     def score(self, row: Row) -> float:
-        """Spamicity."""
+        """Return spamicity."""
         return float(self._run(["-TT"], message(row))) if self._taught else UNTAUGHT
 
     def learn(self, row: LabelledRow) -> None:
@@ -121,7 +121,7 @@ class Bogofilter:
         self._taught = True
 
     def score_all(self, rows: Sequence[Row]) -> list[float]:
-        """Spamicities."""
+        """Return spamicities."""
         if not self._taught:
             return [UNTAUGHT] * len(rows)
         with tempfile.TemporaryDirectory(prefix="bogofilter-rows-") as folder:
@@ -170,7 +170,7 @@ class TfidfLogistic:
         )
 
     def score_all(self, rows: Sequence[Row]) -> list[float]:
-        """Probabilities of spam."""
+        """Return probabilities of spam."""
         found = self._pipeline.predict_proba([_author_and_text(row) for row in rows])
         return [float(p) for p in found[:, 1]]
 
@@ -182,7 +182,7 @@ class TfidfLogistic:
 
 
 def message(row: Row) -> bytes:
-    """The row as a mail: the author as sender, the author's URL before the text."""
+    """Return the row as a mail: the author as sender, the author's URL before the text."""
     sender = " ".join(row.author.split())
     body = f"{row.url}\n{row.text}" if row.url else row.text
     head = f"From: {sender}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n"

@@ -28,7 +28,7 @@ class Winnow:
         self._learner = model.new_learner()
 
     def score(self, row: Row) -> float:
-        """Probability of spam."""
+        """Return probability of spam."""
         return float(self._model.score([row], self._learner).probability[0])
 
     def learn(self, row: LabelledRow) -> None:
@@ -36,7 +36,7 @@ class Winnow:
         self._learner.learn(row, row.label)
 
     def score_all(self, rows: Sequence[Row]) -> list[float]:
-        """Probabilities of spam."""
+        """Return probabilities of spam."""
         found: list[float] = []
         for i in range(0, len(rows), 256):
             found.extend(self._model.score(rows[i : i + 256], self._learner).probability.tolist())
@@ -57,15 +57,15 @@ class Scored:
 
     @classmethod
     def of(cls, scores: Sequence[float], rows: Sequence[LabelledRow]) -> Scored:
-        """Scores with the labels of their rows."""
+        """Score with the labels of their rows."""
         return cls(np.array(scores), np.array([row.label == "spam" for row in rows]))
 
     def counts(self, first: int = 0) -> Counts:
-        """Counts of the rows from position `first` on."""
+        """Count of the rows from position `first` on."""
         return Counts.of(self.score[first:], self.is_spam[first:])
 
     def joined(self, other: Scored) -> Scored:
-        """Both, one after the other."""
+        """Return both, one after the other."""
         return Scored(np.r_[self.score, other.score], np.r_[self.is_spam, other.is_spam])
 
 
@@ -87,7 +87,7 @@ def hold_out(
 
 
 def replay_figures(runs: Sequence[Scored]) -> dict[str, Any]:
-    """AUC and recall of one order with a bootstrap interval, or the mean of several."""
+    """Return AUC and recall of one order with a bootstrap interval, or the mean of several."""
     auc = _known(metrics.roc_auc(run.counts()) for run in runs)
     recall = _known(metrics.recall_at_fpr(run.counts()) for run in runs)
     late = _known(metrics.recall_at_fpr(run.counts(FIRST_LABELS)) for run in runs)
@@ -108,7 +108,7 @@ def replay_figures(runs: Sequence[Scored]) -> dict[str, Any]:
 
 
 def hold_out_figures(scored: Scored, cutoff: float = 0.5) -> dict[str, Any]:
-    """Accuracy and F1 at a filter's own cutoff for spam, and AUC."""
+    """Return accuracy and F1 at a filter's own cutoff for spam, and AUC."""
     counts = scored.counts()
     return {
         "rows": len(scored.score),

@@ -35,7 +35,7 @@ class Part:
         np.add.at(self.statuses, (is_spam.astype(np.int64), status), 1)
 
     def counts(self) -> Counts:
-        """The distribution so far."""
+        """Return the distribution so far."""
         return self._tally.counts()
 
 
@@ -74,12 +74,12 @@ class Record:
 
 
 def slice_key(known: dict[str, Part], name: str) -> str:
-    """The name under which a value is counted."""
+    """Return the name under which a value is counted."""
     return name if name in known or len(known) < MANY else OTHER
 
 
 def part_of(known: dict[str, Part], name: str) -> Part:
-    """The part that counts a value of a slice, made on first sight."""
+    """Return the part that counts a value of a slice, made on first sight."""
     return known.setdefault(slice_key(known, name), Part())
 
 

@@ -30,7 +30,7 @@ Texts = dict[str, str]
 
 
 def repeats(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
-    """Shares of repeats that follow, by labels taught before.
+    """Share of repeats that follow, by labels taught before.
 
     Each of up to SAMPLE comments that the site has not taught is decided against the side on which
     its score is, by a learner that is thrown away afterwards. A repeat follows if it is then held
@@ -61,7 +61,9 @@ def repeats(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
 
 
 def altered(text: str, pool: Sequence[str], draw: random.Random) -> Texts:
-    """The nearly exact repeats of a text of FEW_WORDS or more, by kind, with words of `pool`."""
+    """Return the nearly exact repeats of a text of FEW_WORDS or more, by kind, with words of
+    `pool`.
+    """
     words = [m for m in _PIECE.finditer(text) if not _LINK.match(m.group())]
     if len(words) < FEW_WORDS:
         return {}
@@ -84,7 +86,7 @@ def altered(text: str, pool: Sequence[str], draw: random.Random) -> Texts:
 def _followed(
     model: Model, learner: Learner, row: LabelledRow, after: Sequence[LabelledRow], others: Texts
 ) -> dict[str, bool]:
-    """Whether a row before, and then the row and its repeats of each kind, are as decided."""
+    """Say whether a row before, and then the row and its repeats of each kind, are as decided."""
     bare = row.for_training()
     likely = model.score([bare], learner).probability[0] >= 0.5
     decided = "ham" if likely else "spam"
@@ -112,7 +114,8 @@ def _share(values: Sequence[bool]) -> float | None:
 
 
 def swept(model: Model, rows: Sequence[LabelledRow]) -> dict[str, int]:
-    """How many rows of a stream follow an earlier decision as its repeats, and how many wrongly.
+    """Return how many rows of a stream follow an earlier decision as its repeats, and how many
+    wrongly.
 
     Each row's own label is learned before the next one comes.
     """
@@ -128,7 +131,7 @@ def swept(model: Model, rows: Sequence[LabelledRow]) -> dict[str, int]:
 
 
 def label_of_repeat(learner: Learner, batch: FeatureBatch) -> str | None:
-    """Which decision a row follows: it moves a score that is far on the other side."""
+    """Return which decision a row follows: it moves a score that is far on the other side."""
     for label, logit in (("spam", -FAR), ("ham", FAR)):
         shifts = np.zeros(1)
         learner.follow(batch.codes, batch.starts, np.array([logit]), np.zeros(1), shifts)

@@ -17,7 +17,7 @@ Report = dict[str, Any]
 
 
 def build_report(model: Model, files: list[str], records: dict[str, Record]) -> Report:
-    """The report of one or two protocols (`cold`, `replay`) over the same rows."""
+    """Return the report of one or two protocols (`cold`, `replay`) over the same rows."""
     whole = next(iter(records.values())).all.counts()
     return {
         "model": model.name,
@@ -77,7 +77,7 @@ def _part(part: Part) -> Report:
 
 
 def _at_bands(part: Part) -> Report:
-    """Precision, recall and false positive rate of all that reaches each band."""
+    """Return precision, recall and false positive rate of all that reaches each band."""
     ham, spam = part.statuses
     found = {}
     for band, first in (("hold", 1), ("reject", 2), ("discard", 3)):

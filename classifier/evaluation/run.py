@@ -47,13 +47,13 @@ def evaluate(
 
 
 def statuses(probability: NDArray[np.float64], bands: Bands) -> NDArray[np.int64]:
-    """Index into STATUSES by a site's bands; a threshold belongs to the stricter side."""
+    """Return index into STATUSES by a site's bands; a threshold belongs to the stricter side."""
     edges = [bands.hold, bands.reject, bands.discard]
     return np.searchsorted(edges, probability, side="right")
 
 
 def has_link(text: str) -> bool:
-    """Whether a text shows a web address."""
+    """Say whether a text shows a web address."""
     lower = text.lower()
     return "http://" in lower or "https://" in lower or "www." in lower
 

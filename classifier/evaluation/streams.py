@@ -15,7 +15,8 @@ Read = Callable[[Iterable[str]], Iterable[LabelledRow]]
 
 
 def load_sources(folder: Path, read: Read) -> dict[str, Rows]:
-    """Every source of a folder of JSON-lines files, by name; raises `OSError`, or what `read` does.
+    """Return every source of a folder of JSON-lines files, by name; raises `OSError`, or what
+    `read` does.
 
     A row without a source belongs to its file's name. Rows listed as spam left over among ham are
     left out, as they are in training.
@@ -32,17 +33,17 @@ def load_sources(folder: Path, read: Read) -> dict[str, Rows]:
 
 
 def data_files(folder: Path) -> list[Path]:
-    """The JSON-lines files of a folder, plain or gzip, by name."""
+    """Return the JSON-lines files of a folder, plain or gzip, by name."""
     return sorted(path for path in folder.iterdir() if path.name.endswith((".jsonl", ".jsonl.gz")))
 
 
 def has_both_labels(rows: Rows) -> bool:
-    """Whether a source has spam and ham."""
+    """Say whether a source has spam and ham."""
     return {"spam", "ham"} <= {row.label for row in rows}
 
 
 def by_group(rows: Rows) -> dict[str, Rows]:
-    """The rows of each group (page or video), groups by name."""
+    """Return the rows of each group (page or video), groups by name."""
     found: dict[str, Rows] = {}
     for row in rows:
         found.setdefault(row.group, []).append(row)
@@ -50,12 +51,12 @@ def by_group(rows: Rows) -> dict[str, Rows]:
 
 
 def has_dates(rows: Rows) -> bool:
-    """Whether any row has a date, so that the order is not free."""
+    """Say whether any row has a date, so that the order is not free."""
     return any(row.date for row in rows)
 
 
 def by_date(rows: Rows) -> Rows:
-    """Rows from oldest to newest; one without a date stays beside its neighbour in the file.
+    """Return rows from oldest to newest; one without a date stays beside its neighbour in the file.
 
     A file that lists the newest first is turned around, so that undated rows turn with it.
     """
@@ -71,7 +72,7 @@ def by_date(rows: Rows) -> Rows:
 
 
 def orders(rows: Rows, count: int) -> list[Rows]:
-    """By date where there are dates, else `count` shuffles, the same in every run."""
+    """Return by date where there are dates, else `count` shuffles, the same in every run."""
     if has_dates(rows):
         return [by_date(rows)]
     found = []
@@ -83,5 +84,5 @@ def orders(rows: Rows, count: int) -> list[Rows]:
 
 
 def without(sources: dict[str, Rows], left_out: Sequence[str]) -> Rows:
-    """All rows of the other sources."""
+    """Return all rows of the other sources."""
     return [row for name, rows in sources.items() if name not in left_out for row in rows]

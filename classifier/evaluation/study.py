@@ -74,7 +74,7 @@ class Study:
                 say(f"WITHOUT {peer.name}: it is not installed ({peer.install})")
 
     def run(self, sections: Sequence[str] = SECTIONS) -> Figures:
-        """The figures of each section, and what they were made with."""
+        """Return the figures of each section, and what they were made with."""
         made: dict[str, Callable[[], Figures]] = {
             "cold": self.cold,
             "corpus": self.corpus,
@@ -92,17 +92,21 @@ class Study:
         return found | {name: made[name]() for name in SECTIONS if name in sections}
 
     def base_without(self, *names: str) -> Model:
-        """The base trained on everything but these sources."""
+        """Return the base trained on everything but these sources."""
         return self.bases.fitted(lambda row: row.source not in names, f"without {', '.join(names)}")
 
     def base_without_video(self, video: str, like: Model) -> Model:
-        """The base trained on everything but one video, calibrated as if none had been seen."""
+        """Return the base trained on everything but one video, calibrated as if none had been
+        seen.
+        """
         return self.bases.fitted(
             lambda row: (row.source, row.group) != (YOUTUBE, video), f"without {video}", like
         )
 
     def streams(self) -> dict[str, tuple[str, list[Rows]]]:
-        """Each stream to replay: its source and its orders; each video is a stream of its own."""
+        """Return each stream to replay: its source and its orders; each video is a stream of its
+        own.
+        """
         found: dict[str, tuple[str, list[Rows]]] = {}
         for name, rows in self.sources.items():
             if not has_both_labels(rows):
@@ -113,7 +117,9 @@ class Study:
         return found
 
     def cold(self) -> Figures:
-        """Each source scored by a base that never saw it, and by peers that learned the others."""
+        """Return each source scored by a base that never saw it, and by peers that learned the
+        others.
+        """
         found = {}
         for name, rows in self.sources.items():
             known = without(self.sources, [name])
@@ -125,7 +131,9 @@ class Study:
         return found
 
     def corpus(self) -> Figures:
-        """Cold figures of a base trained with the seed corpus beside one trained without it."""
+        """Return cold figures of a base trained with the seed corpus beside one trained without
+        it.
+        """
         bare = Bases(without(self.sources, []), self._store, self._say, corpus=False)
         found = {}
         for name, rows in self.sources.items():
@@ -139,7 +147,7 @@ class Study:
         return found
 
     def taught(self) -> Figures:
-        """Each labelled stream replayed: predict, then learn."""
+        """Return each labelled stream replayed: predict, then learn."""
         found = {}
         for name, (source, runs) in self.streams().items():
             model = self.base_without(source)
@@ -150,7 +158,9 @@ class Study:
         return found
 
     def repeated(self) -> Figures:
-        """Repeats after one decision against the filter's opinion; and what else is swept along."""
+        """Return repeats after one decision against the filter's opinion; and what else is swept
+        along.
+        """
         found = {}
         for name, rows in self.sources.items():
             if has_both_labels(rows):
@@ -160,7 +170,7 @@ class Study:
         return found
 
     def youtube(self) -> Figures:
-        """YouTube comments: one video left out, and the last 30 % of each video."""
+        """Return YouTube comments: one video left out, and the last 30 % of each video."""
         rows = self.sources.get(YOUTUBE)
         if rows is None:
             self._say(f"WITHOUT youtube: no source {YOUTUBE}")
@@ -181,7 +191,7 @@ class Study:
         }
 
     def _held_out_table(self, pairs: dict[str, tuple[Rows, Rows]], *, with_base: bool) -> Figures:
-        """Figures of each filter, by video and pooled."""
+        """Return figures of each filter, by video and pooled."""
         base = self.base_without(YOUTUBE)
         runs: dict[str, dict[str, Scored]] = {}
         for video, (known, unseen) in pairs.items():
@@ -207,11 +217,11 @@ class Study:
         }
 
     def replayed(self, peer: str, rows: Rows) -> Scored:
-        """A peer's replay, remembered: it does not change when our model does."""
+        """Return a peer's replay, remembered: it does not change when our model does."""
         return self._remembered(peer, "replay", rows, lambda: replay(self.peers[peer](), rows))
 
     def held_out(self, peer: str, known: Rows, unseen: Rows) -> Scored:
-        """A peer's scores of unseen rows, remembered."""
+        """Return a peer's scores of unseen rows, remembered."""
         kind = f"after-{digest_of_rows(known)[:16]}"
         return self._remembered(
             peer, kind, unseen, lambda: hold_out(self.peers[peer](), known, unseen)
@@ -228,7 +238,9 @@ def _without_source(bases: Bases, name: str) -> Model:
 
 
 def cold_figures(model: Model, rows: Sequence[LabelledRow]) -> Figures:
-    """AUC and recall where both classes are, and what the default bands do to ham and spam."""
+    """Return AUC and recall where both classes are, and what the default bands do to ham and
+    spam.
+    """
     scored = hold_out(Winnow(model), [], rows)
     status = statuses(scored.score, model.bands)
     link = [has_link(row.text) for row in rows]
@@ -249,7 +261,9 @@ def cold_figures(model: Model, rows: Sequence[LabelledRow]) -> Figures:
 
 
 def _held_within_limit(scored: Scored, hold: float) -> float:
-    """The share of spam held if the band is raised where more ham is held than is promised."""
+    """Return the share of spam held if the band is raised where more ham is held than is
+    promised.
+    """
     ham, spam = scored.score[~scored.is_spam], scored.score[scored.is_spam]
     limit = float(np.quantile(ham, 1 - MOST_HELD, method="higher"))
     return float((spam >= hold).mean()) if limit < hold else float((spam > limit).mean())
@@ -272,7 +286,7 @@ def _text_alone(rows: Rows) -> Rows:
 
 
 def _site_label(row: LabelledRow) -> SiteLabel:
-    """A row as a label of the installation; each video is a site."""
+    """Return a row as a label of the installation; each video is a site."""
     return SiteLabel(**msgspec.structs.asdict(row), site=row.group)
 
 

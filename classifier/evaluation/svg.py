@@ -25,7 +25,9 @@ class Axis:
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Where a value lies, 0 at the low end and 1 at the high end; outside values are cut."""
+        """Return where a value lies, 0 at the low end and 1 at the high end; outside values are
+        cut.
+        """
         low, high, at = self.low, self.high, min(max(value, self.low), self.high)
         if self.log:
             low, high, at = math.log(low), math.log(high), math.log(at)
@@ -80,7 +82,7 @@ class Plot:
         )
 
     def svg(self) -> str:
-        """The finished drawing."""
+        """Return the finished drawing."""
         name = escape(self.title)
         return (
             f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 20 * len(self._legend)}" role="img"'

@@ -154,7 +154,7 @@ def _pack() -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]:
 
 
 def _is_disguise(code: int, char: str, folded: str) -> bool:
-    """Whether a letter is a styled or phonetic variant that only looks like a plain one."""
+    """Say whether a letter is a styled or phonetic variant that only looks like a plain one."""
     if 0x0250 <= code <= 0x02AF or 0x1D00 <= code <= 0x1DBF or 0xA730 <= code <= 0xA731:
         return True
     plain = folded.isascii() and folded.isalpha()

@@ -93,7 +93,7 @@ def count_shape(padded, n, signs, scripts, v):
 
 @unmanaged
 def _has_odd_words(before, n):
-    """Whether a digit stands beside a letter, or four letters each by itself.
+    """Say whether a digit stands beside a letter, or four letters each by itself.
 
     `before` is the text with one blank before it.
     """
@@ -113,7 +113,7 @@ def _has_odd_words(before, n):
 
 @unmanaged
 def _has_run(text, n):
-    """Whether a character stands four times in a row."""
+    """Say whether a character stands four times in a row."""
     same = np.uint32(0)
     wide = whole_lanes(n)
     a, b, c, d = text[:wide], text[1 : wide + 1], text[2 : wide + 2], text[3 : wide + 3]
@@ -174,7 +174,7 @@ def _digits(window):
 
 @unmanaged
 def _has_end_of_number(text, first, last):
-    """Whether there is anything but marks, blanks and - ( ) + . in text[first:last]."""
+    """Say whether there is anything but marks, blanks and - ( ) + . in text[first:last]."""
     for i in range(last - 1, first - 1, -1):
         kind, c = class_of(text[i]), np.int64(text[i] & CODE_MASK)
         if kind == LETTER or (
@@ -211,6 +211,6 @@ def _count_signs(text, n, signs, v):
 
 @inlined
 def _is_anchor(c, following, after):
-    """Whether `<a ` or `[ur` stands here."""
+    """Say whether `<a ` or `[ur` stands here."""
     markup = c == 60 and following == 97 and after == 32
     return markup or (c == 91 and following == 117 and after == 114)

@@ -83,7 +83,7 @@ def _look_through(text, at, first, last, view, view_at, v, look_alikes):
 
 @unmanaged
 def _single_follows(text, i, n):
-    """Whether the next word is again a single letter, at most two signs away."""
+    """Say whether the next word is again a single letter, at most two signs away."""
     for j in range(i, min(i + 3, n)):
         if in_word(text[j]):
             return not in_word(text[j + 1]) and class_of(text[j]) == LETTER

@@ -44,7 +44,7 @@ PLACE_CODE, PLACE_FIELD, PLACE_START, PLACE_END = range(4)
 
 @inlined
 def was_seen(seen, state):
-    """Whether a feature of this hash was already given for the row."""
+    """Say whether a feature of this hash was already given for the row."""
     stamps, stamp, _ = seen
     return stamps[(finish(state) >> BUCKET_SHIFT) & _HASH_MASK] == stamp
 

@@ -105,7 +105,7 @@ def _bounds(text, begin, end):
 
 @unmanaged
 def _looks_bare(text, start, stop, suffix, site):
-    """Whether a host without scheme is meant as one, not a file name or a missing blank."""
+    """Say whether a host without scheme is meant as one, not a file name or a missing blank."""
     if site >= stop:
         return False
     if _code(text, start) == 119 and stop - start > 4 and _code(text, start + 3) == _DOT:
@@ -202,7 +202,7 @@ def _parts(text, at, start, stop, suffix, end, codes, k, seen, places, field, fo
 
 @inlined
 def _delimits(c):
-    """Whether a character cannot be inside a link as people and markup write it."""
+    """Say whether a character cannot be inside a link as people and markup write it."""
     return (
         c == 32 or c == 60 or c == 62 or c == 34 or c == 39 or c == 40 or c == 41 or c == 91
         or c == 93 or c == 123 or c == 125 or c == 124 or c == 96 or c == 0x201C or c == 0x201D
@@ -212,7 +212,7 @@ def _delimits(c):
 
 @inlined
 def _may_be_inside(text, i):
-    """Whether the sign at i is one that makes a link of what stands around it."""
+    """Say whether the sign at i is one that makes a link of what stands around it."""
     c, following = _code(text, i), text[i + 1]
     if c != _DOT and c != _COLON:
         return False

@@ -170,7 +170,7 @@ def _line_breaks(source):
 
 @inlined
 def _is_invisible(code):
-    """Whether a dropped character is one that hides in words (joiners and styles are not)."""
+    """Say whether a dropped character is one that hides in words (joiners and styles are not)."""
     joiner = 0x200C <= code <= 0x200D or 0xFE00 <= code <= 0xFE0F
     return not joiner and code > 31
 

@@ -69,13 +69,13 @@ def room_for_tokens(longest: int) -> Tokens:
 
 @inlined
 def is_dense(value):
-    """Whether a packed character is a letter of a script that is written without words."""
+    """Say whether a packed character is a letter of a script that is written without words."""
     return (class_of(value) == LETTER) & (script_of(value) >> _SCRIPT == _HAN_AND_KANA)
 
 
 @inlined
 def in_word(value):
-    """Whether a packed character belongs to a word."""
+    """Say whether a packed character belongs to a word."""
     return (class_of(value) - _LETTER <= _IN_WORD) & (not is_dense(value))
 
 
@@ -87,7 +87,7 @@ def hash_between(sums, powers, first, end):
 
 @unmanaged
 def _classify(window):
-    """Return for 64 characters, a bit each, which are in words, which are dense, which are signs;
+    """Return, a bit each for 64 characters, which are in words, which are dense, which are signs;
     and a bit for each script. A loop that is compiled to vectors.
     """
     word, dense, sign, scripts = _NONE, _NONE, _NONE, np.uint32(0)
@@ -127,7 +127,7 @@ def _list_bits(bits, first, places, count):
 def find_tokens(text, n, tokens):
     """Find the tokens and signs of text[:n], behind which BEHIND blanks stand.
 
-    Returns their numbers and a bit for each script. The hash of a word is the difference of two
+    Return their numbers and a bit for each script. The hash of a word is the difference of two
     sums, brought to the word's last character by a power: no character waits for the one before.
     """
     hashes, firsts, ends, signs, _, sums, powers, inverse = tokens

@@ -53,14 +53,16 @@ def may_open(sums, powers, h, first, end, openings):
 
 @inlined
 def may_open_unspaced(text, i, openings):
-    """Whether a topic entry of a script written without spaces may start at i: two characters."""
+    """Say whether a topic entry of a script written without spaces may start at i: two
+    characters.
+    """
     two = step(np.uint64(text[i] & CODE_MASK), np.uint64(text[i + 1] & CODE_MASK))
     return _opens(openings, two) & _ONE != 0
 
 
 @inlined
 def is_unspaced(value):
-    """Whether a packed character is of a script that is written without spaces."""
+    """Say whether a packed character is of a script that is written without spaces."""
     return script_of(value) >= UNSPACED
 
 
@@ -96,7 +98,7 @@ def _branch(slots, key):
 
 @inlined
 def _ends_word(text, j):
-    """Whether no letter or digit of the same word follows position j."""
+    """Say whether no letter or digit of the same word follows position j."""
     following = class_of(text[j + 1])
     script = script_of(text[j])
     unspaced = script == HAN or script == KANA or script == UNSPACED

@@ -27,7 +27,7 @@ def words(
     """Emit words, pairs and ideographs of a text and count its topics.
 
     `scripts` has a bit for each script of the text; `topics` (int64 by reason) is added to;
-    `known` is the page's words as a bit set, or empty. Returns (k, new words, words known).
+    `known` is the page's words as a bit set, or empty. Return (k, new words, words known).
     """
     _topics(text, n, tokens, count, scripts, topics, trie)
     hashes, firsts, ends = tokens[:3]

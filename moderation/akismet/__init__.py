@@ -8,6 +8,6 @@ PARTS = (check, account, usage)
 
 
 def register(app: Flask) -> None:
-    """Puts the protocol on an app."""
+    """Put the protocol on an app."""
     for part in PARTS:
         app.register_blueprint(part.blueprint)

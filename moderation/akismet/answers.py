@@ -28,12 +28,12 @@ class Reply(NamedTuple):
 
 
 def text(body: bytes, headers: Headers | None = None) -> Reply:
-    """Returns a word, without a newline."""
+    """Return a word, without a newline."""
     return _answer(body, TEXT, headers)
 
 
 def json(body: Any) -> Reply:
-    """Returns a JSON document."""
+    """Return a JSON document."""
     return _answer(msgspec.json.encode(body), JSON, None)
 
 
@@ -47,12 +47,12 @@ def _answer(body: bytes, content_type: str, headers: Headers | None) -> Reply:
 
 
 def malformed(missing: str) -> Reply:
-    """Returns the answer to a call that lacks a field; clients show the header."""
+    """Return the answer to a call that lacks a field; clients show the header."""
     return text(INVALID, [("X-akismet-debug-help", f"the call lacks {missing}")])
 
 
 def refused(why: Refused) -> Reply:
-    """Returns the answer to a key that may not speak; notices of an account carry their code.
+    """Return the answer to a key that may not speak; notices of an account carry their code.
 
     WordPress then holds comments for a person, whatever the body.
     """
@@ -67,5 +67,5 @@ def refused(why: Refused) -> Reply:
 
 
 def failed() -> Reply:
-    """Returns the answer for when Winnow cannot do what it was asked now."""
+    """Return the answer for when Winnow cannot do what it was asked now."""
     return text(FAILED, [("X-akismet-debug-help", "the service cannot do this now; try again")])

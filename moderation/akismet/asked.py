@@ -16,7 +16,7 @@ _LONGEST_FORM_MS = 86_400_000
 
 
 def key_of(form: Form, host: str) -> str:
-    """Returns the key of a call: `api_key` or `key` of the form, else the first label of Host."""
+    """Return the key of a call: `api_key` or `key` of the form, else the first label of Host."""
     key = form.first_line(("api_key", "key"), 64)
     if key:
         return key
@@ -25,7 +25,7 @@ def key_of(form: Form, host: str) -> str:
 
 
 def check_of(form: Form, blog: str) -> Check:
-    """Returns what a form asks about; `blog` is normalised."""
+    """Return what a form asks about; `blog` is normalised."""
     role = form.text("user_role", 4096)
     roles = {part.strip().lower() for part in role.split(",")}
     kind = form.line("comment_type", 64) or form.line("content_type", 64)
@@ -71,14 +71,14 @@ def check_of(form: Form, blog: str) -> Check:
 
 
 def _honeypot(form: Form) -> str:
-    """Returns what stands in the hidden field that the form names, or in WordPress' own."""
+    """Return what stands in the hidden field that the form names, or in WordPress' own."""
     name = form.text("honeypot_field_name", 256)
     value = form.text(name, 1024) if name else ""
     return value or form.text("POST_ak_hp_textarea", 1024)
 
 
 def _form_ms(form: Form) -> int | None:
-    """Returns how long WordPress' form was open by the visitor's own clock, in milliseconds."""
+    """Return how long WordPress' form was open by the visitor's own clock, in milliseconds."""
     opened, sent = form.line("POST_ak_js", 20), form.line("POST_ak_bfs", 20)
     if not _DIGITS.fullmatch(opened) or not _DIGITS.fullmatch(sent):
         return None
@@ -87,7 +87,7 @@ def _form_ms(form: Form) -> int | None:
 
 
 def time_of(text: str) -> dt.datetime | None:
-    """Returns a time in any of the clients' ways of writing it; None for anything else."""
+    """Return a time in any of the clients' ways of writing it; None for anything else."""
     if not text.isascii():
         return None
     try:

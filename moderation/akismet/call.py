@@ -46,7 +46,7 @@ class Call:
         )
 
     def grant(self) -> BlogGrant:
-        """Returns the key's grant for the blog; raises `KeyRefused` or `Malformed`."""
+        """Return the key's grant for the blog; raises `KeyRefused` or `Malformed`."""
         if not self.key:
             raise Malformed("api_key")
         if not self.blog:
@@ -67,7 +67,7 @@ View = Callable[[], Response]
 
 
 def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function], View]:
-    """Makes a view of a function that takes a `Call`; `when_down` answers while the store is.
+    """Make a view of a function that takes a `Call`; `when_down` answers while the store is.
 
     The view's `answer` does the same without Flask's contexts, for the outermost layer.
     """

@@ -68,16 +68,16 @@ class Form:
         return name in self._fields
 
     def text(self, name: str, most: int = 1024) -> str:
-        """Returns a field, '' where there is none; at most so many characters of it."""
+        """Return a field, '' where there is none; at most so many characters of it."""
         return self._fields.get(name, "")[:most]
 
     def line(self, name: str, most: int = 1024) -> str:
-        """Returns a field without white space at its ends."""
+        """Return a field without white space at its ends."""
         text = self._fields.get(name)
         return text[:most].strip() if text else ""
 
     def first_line(self, names: Sequence[str], most: int) -> str:
-        """Returns the first of several fields that is not blank; all of the body go first."""
+        """Return the first of several fields that is not blank; all of the body go first."""
         for fields in (self._body, self._query):
             for name in names:
                 line = fields.get(name, "")[:most].strip()
@@ -86,16 +86,16 @@ class Form:
         return ""
 
     def flag(self, name: str) -> bool:
-        """Says whether a field is true: `1`, `true`; `0`, `False` and nothing at all are not."""
+        """Say whether a field is true: `1`, `true`; `0`, `False` and nothing at all are not."""
         text = self.line(name, 16)
         return bool(text) and text.strip("'\"").lower() in ("1", "true", "yes", "on")
 
     def contexts(self) -> list[str]:
-        """Returns the texts of the page, in whichever of three spellings they were sent."""
+        """Return the texts of the page, in whichever of three spellings they were sent."""
         return [text for text in self._decode_all(self._contexts) if text]
 
     def _decode_all(self, values: list[bytes]) -> list[str]:
-        """Returns the texts of values, those in plain UTF-8 in one go: a tenth of the time."""
+        """Return the texts of values, those in plain UTF-8 in one go: a tenth of the time."""
         if values and not self._charset:
             with suppress(UnicodeDecodeError):
                 found = _unquoted(b"\0".join(values)).decode().split("\0")
@@ -116,7 +116,7 @@ class Form:
 
 
 def _unquoted(data: bytes) -> bytes:
-    """Returns what a form's encoding stands for; what follows no rule stays as it is.
+    """Return what a form's encoding stands for; what follows no rule stays as it is.
 
     Well-formed escapes are those of quoted-printable but for their sign (RFC 2045 §6.7), which
     the standard library reads in a third of the time: then each takes two bytes off.
@@ -133,7 +133,7 @@ def _unquoted(data: bytes) -> bytes:
 
 
 def _read_name(raw_name: bytes) -> str:
-    """Returns a field's name; '' for one that is dropped, one name for texts of the page."""
+    """Return a field's name; '' for one that is dropped, one name for texts of the page."""
     name = _unquoted(raw_name).decode("utf-8", "surrogateescape")
     if _is_secret(name):
         return ""
@@ -152,7 +152,7 @@ def _is_secret(name: str) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _codec(name: str) -> str:
-    """Returns a charset's codec, '' for an unknown one, UTF-8 and what is no plain charset."""
+    """Return a charset's codec, '' for an unknown one, UTF-8 and what is no plain charset."""
     try:
         found = codecs.lookup(name).name if name else ""
     except (LookupError, ValueError):
@@ -166,7 +166,7 @@ def _codec(name: str) -> str:
 
 
 def read_body(environ: dict[str, object]) -> bytes:
-    """Returns the body's first mebibyte; what is beyond it is not read."""
+    """Return the body's first mebibyte; what is beyond it is not read."""
     stream = environ["wsgi.input"]
     length = str(environ.get("CONTENT_LENGTH") or "")
     if length:

@@ -19,7 +19,7 @@ PARTS = (check, comments, batch, listing, decisions, labels, stats, health, page
 
 
 def register(app: Flask) -> None:
-    """Puts the API on an app."""
+    """Put the API on an app."""
     problems.register(app)
     for part in PARTS:
         app.register_blueprint(part.blueprint)

@@ -14,7 +14,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Returns a JSON answer."""
+    """Return a JSON answer."""
     sent = [("Content-Type", JSON), ("Cache-Control", "no-store")]
     if headers:
         sent += headers.items()
@@ -22,6 +22,6 @@ def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) ->
 
 
 def items(body: Sequence[Any], media: str) -> Response:
-    """Returns the items of a batch as it was sent: an array or lines."""
+    """Return the items of a batch as it was sent: an array or lines."""
     data = _encoder.encode_lines(body) if media == NDJSON else _encoder.encode(body)
     return Response(data, 200, [("Content-Type", media), ("Cache-Control", "no-store")])

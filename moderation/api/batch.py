@@ -54,7 +54,7 @@ def create_many(call: Call) -> Response:
 
 
 def refused(index: int, refusal: Refusal) -> BatchItem:
-    """Returns the item of a batch that was not accepted."""
+    """Return the item of a batch that was not accepted."""
     details = refusal.problem()
     return BatchItem(index, details.status, problem=details)
 

@@ -32,7 +32,7 @@ T = TypeVar("T", bound=Submission)
 
 
 def read(environ: Environ, most: int) -> bytes:
-    """Returns the body; refuses one of more than `most` bytes or with a content encoding."""
+    """Return the body; refuses one of more than `most` bytes or with a content encoding."""
     if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise Refusal("unsupported-media-type", "Send the body without a content encoding.")
     stream = environ["wsgi.input"]
@@ -52,19 +52,19 @@ def read(environ: Environ, most: int) -> bytes:
 
 
 def discard(stream: Any) -> None:
-    """Reads what a client still sends, within bounds: only then does it hear the answer."""
+    """Read what a client still sends, within bounds: only then does it hear the answer."""
     left = DISCARDED_BYTES
     while left > 0 and (part := stream.read(1 << 16)):
         left -= len(part)
 
 
 def too_large(most: int) -> Refusal:
-    """Returns the refusal of a body of more than `most` bytes."""
+    """Return the refusal of a body of more than `most` bytes."""
     return Refusal("too-large", f"The body may have {most} bytes at most.")
 
 
 def media_type(environ: Environ, *allowed: str) -> str:
-    """Returns the media type of the body, one of those allowed; NDJSON by its usual name."""
+    """Return the media type of the body, one of those allowed; NDJSON by its usual name."""
     text: str = environ.get("CONTENT_TYPE", "")
     if text in allowed:
         return text
@@ -87,7 +87,7 @@ class Reader(Generic[T]):
         self._array = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
 
     def one(self, data: bytes, now: dt.datetime | None = None) -> T:
-        """Returns one item; refuses what it may not hold."""
+        """Return one item; refuses what it may not hold."""
         try:
             item = self._one(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -98,7 +98,7 @@ class Reader(Generic[T]):
         return item
 
     def many(self, data: bytes, media: str) -> list[T | Refusal]:
-        """Returns the items of a JSON array or of lines, a refusal in the place of a bad one."""
+        """Return the items of a JSON array or of lines, a refusal in the place of a bad one."""
         quick = self._quick(data, media)
         if quick is not None:
             return quick
@@ -111,7 +111,7 @@ class Reader(Generic[T]):
         return found
 
     def _quick(self, data: bytes, media: str) -> list[T | Refusal] | None:
-        """Decodes everything at once; None where something needs a closer look."""
+        """Decode everything at once; None where something needs a closer look."""
         # What may be far more than a batch is not decoded at once: it would take memory.
         if data.count(b"{") > 4 * BATCH_ITEMS or b"\\u0000" in data:
             return None
@@ -135,7 +135,7 @@ class Reader(Generic[T]):
 
 
 def too_many() -> Refusal:
-    """Returns the refusal of a batch with too many items."""
+    """Return the refusal of a batch with too many items."""
     return Refusal("too-large", f"A batch may have {BATCH_ITEMS} items at most.")
 
 
@@ -148,7 +148,7 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 def _elements(data: bytes) -> Iterator[bytes]:
-    """Yields the elements of a JSON array one by one, as they were written."""
+    """Yield the elements of a JSON array one by one, as they were written."""
     text = data.decode("utf-8", "surrogateescape")
     at = _after(text, 0, "[")
     if at < 0:
@@ -172,7 +172,7 @@ def _elements(data: bytes) -> Iterator[bytes]:
 
 
 def _after(text: str, at: int, sign: str) -> int:
-    """Returns the place behind a sign that comes next but for white space, -1 if it does not."""
+    """Return the place behind a sign that comes next but for white space, -1 if it does not."""
     at = _BLANK.match(text, at).end()  # type: ignore[union-attr]
     return at + 1 if text.startswith(sign, at) else -1
 
@@ -181,7 +181,7 @@ S = TypeVar("S", bound=Struct)
 
 
 def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
-    """Returns a small body that is not a comment."""
+    """Return a small body that is not a comment."""
     try:
         item = decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -192,5 +192,5 @@ def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
 
 
 def header_error(header: str, detail: str) -> Refusal:
-    """Returns the refusal of a header."""
+    """Return the refusal of a header."""
     return Refusal("invalid-parameter", errors=[FieldError(detail, header=header)])

@@ -80,7 +80,7 @@ def create(call: Call) -> Response:
 
 
 def idempotency_key(environ: body.Environ) -> str:
-    """Returns the request's `Idempotency-Key`, '' where there is none."""
+    """Return the request's `Idempotency-Key`, '' where there is none."""
     key: str | None = environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return ""
@@ -92,7 +92,7 @@ def idempotency_key(environ: body.Environ) -> str:
 
 
 def _prefers_waiting(environ: body.Environ) -> bool:
-    """Says whether `Prefer` holds `wait`, with or without a number of seconds (RFC 7240 §4.3)."""
+    """Say whether `Prefer` holds `wait`, with or without a number of seconds (RFC 7240 §4.3)."""
     wanted: str = environ.get("HTTP_PREFER", "")
     return any(
         part.partition(";")[0].partition("=")[0].strip().lower() == "wait"

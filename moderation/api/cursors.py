@@ -13,17 +13,17 @@ LONGEST = 128
 
 
 def bound(site: str, filters: dict[str, str]) -> bytes:
-    """Returns what a cursor is bound to: site and filters, whatever the order of the latter."""
+    """Return what a cursor is bound to: site and filters, whatever the order of the latter."""
     return b"cursor\0" + urlencode([("site", site), *sorted(filters.items())]).encode()
 
 
 def sign(secret: bytes, site: str, filters: dict[str, str], last: str) -> str:
-    """Returns a cursor that goes on after the id `last`."""
+    """Return a cursor that goes on after the id `last`."""
     return _signer(secret, site, filters).sign(last).decode()
 
 
 def read(secret: bytes, site: str, filters: dict[str, str], cursor: str) -> str:
-    """Returns the id to go on after; refuses a cursor of another site or list, or a forged one."""
+    """Return the id to go on after; refuses a cursor of another site or list, or a forged one."""
     try:
         if len(cursor) > LONGEST or not cursor.isascii():
             raise BadSignature("no cursor of ours")

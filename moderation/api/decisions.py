@@ -95,7 +95,7 @@ def undo_decision(call: Call, comment_id: str) -> Response:
 
 
 def if_match(environ: body.Environ) -> str | None:
-    """Returns the state that the caller saw, None for any (RFC 9110 §13.1.1).
+    """Return the state that the caller saw, None for any (RFC 9110 §13.1.1).
 
     A weak tag is returned as it is and so never matches.
     """

@@ -75,7 +75,7 @@ class Edge:
 
 
 def hot_calls(app: Flask) -> dict[str, Answer]:
-    """Returns the calls of an app that are a POST to one path and need nothing of Flask."""
+    """Return the calls of an app that are a POST to one path and need nothing of Flask."""
     return {
         rule.rule: view.answer
         for rule in app.url_map.iter_rules()
@@ -88,7 +88,7 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def _joined(answer: Iterable[bytes]) -> list[bytes]:
-    """Returns a body as a list: Granian sends one at once, and an iterator piece by piece."""
+    """Return a body as a list: Granian sends one at once, and an iterator piece by piece."""
     if isinstance(answer, list):
         return answer
     try:

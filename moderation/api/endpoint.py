@@ -74,7 +74,7 @@ View = Callable[..., Response]
 
 
 def endpoint(operation: Operation) -> Callable[[View], View]:
-    """Makes a view of a function that takes a `Call`: authorised, its parameters decoded.
+    """Make a view of a function that takes a `Call`: authorised, its parameters decoded.
 
     An operation without scopes gets a call without a grant. The view's `answer` does the same
     without Flask's contexts, for `Edge`.
@@ -106,7 +106,7 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
 
 
 def authorised(runtime: Runtime, environ: Any, scopes: tuple[Scope, ...], fresh: bool) -> Grant:
-    """Returns the grant of the request's token if it has one of the scopes."""
+    """Return the grant of the request's token if it has one of the scopes."""
     token = bearer(environ)
     for scope in scopes[:-1]:
         try:
@@ -117,13 +117,13 @@ def authorised(runtime: Runtime, environ: Any, scopes: tuple[Scope, ...], fresh:
 
 
 def bearer(environ: Any) -> str:
-    """Returns the token of `Authorization: Bearer …` (RFC 6750 §2.1), '' where there is none."""
+    """Return the token of `Authorization: Bearer …` (RFC 6750 §2.1), '' where there is none."""
     kind, _, token = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""
 
 
 def parameters(kind: type[Struct], query: str) -> Struct:
-    """Returns the query parameters; refuses unknown, repeated and wrong ones."""
+    """Return the query parameters; refuses unknown, repeated and wrong ones."""
     given: dict[str, str] = {}
     # WSGI gives the bytes of the query as Latin-1 (PEP 3333).
     text = query.encode("latin-1", "replace").decode("utf-8", "replace")
@@ -143,5 +143,5 @@ def parameters(kind: type[Struct], query: str) -> Struct:
 
 
 def wrong_parameter(name: str, detail: str) -> Refusal:
-    """Returns the refusal of a query parameter."""
+    """Return the refusal of a query parameter."""
     return Refusal("invalid-parameter", errors=[FieldError(detail, parameter=name[:64])])

@@ -72,7 +72,7 @@ def metrics(call: Call) -> Response:
 
 
 def _is_local(environ: body.Environ) -> bool:
-    """Says whether a request comes from this machine itself and not through a proxy on it."""
+    """Say whether a request comes from this machine itself and not through a proxy on it."""
     if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
         return False
     try:

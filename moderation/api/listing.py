@@ -81,7 +81,7 @@ _FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def _ms(name: str, time: dt.datetime | None) -> int:
-    """Returns a time in milliseconds since 1970; 0 stands for no bound."""
+    """Return a time in milliseconds since 1970; 0 stands for no bound."""
     if time is None:
         return 0
     if time <= _FIRST:

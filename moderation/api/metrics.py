@@ -48,14 +48,14 @@ class Meter:
 
     @classmethod
     def open(cls, data: Path) -> Self:
-        """Returns the process's meter."""
+        """Return the process's meter."""
         with cls._opening:
             if cls._opened is None:
                 cls._opened = cls(data)
             return cls._opened
 
     def observe(self, method: str, route: str, status: str, seconds: float) -> None:
-        """Notes a request that was answered."""
+        """Note a request that was answered."""
         child = self._children.get((method, route, status))
         if child is None:
             child = self._seconds.labels(method, route, status)
@@ -63,11 +63,11 @@ class Meter:
         child.observe(seconds)
 
     def count_round_trip(self) -> None:
-        """Notes a round trip to the store."""
+        """Note a round trip to the store."""
         self._trips.inc()
 
     def text(self, runtime: Runtime) -> bytes:
-        """Returns everything in Prometheus' text format, what the store knows included."""
+        """Return everything in Prometheus' text format, what the store knows included."""
         from prometheus_client import CollectorRegistry, generate_latest
         from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -78,7 +78,7 @@ class Meter:
 
 
 def _enter(folder: Path) -> int:
-    """Locks the folder for as long as this process lives; whoever comes first empties it."""
+    """Lock the folder for as long as this process lives; whoever comes first empties it."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -38,7 +38,7 @@ _COMMENT_ID = {
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """Returns the document of every endpoint of an app that declares itself."""
+    """Return the document of every endpoint of an app that declares itself."""
     found = [(rule, op) for rule in app.url_map.iter_rules() if (op := _operation(app, rule))]
     found.sort(key=lambda pair: (list(_TAGS).index(pair[1].tag), pair[0].rule))
     kinds = [kind for _, op in found for kind in _types(op)]
@@ -74,7 +74,7 @@ def document(app: Flask) -> dict[str, Any]:
 
 
 def problems_of(op: Operation, rule: Rule) -> list[str]:
-    """Returns the names of every problem that a call may answer with."""
+    """Return the names of every problem that a call may answer with."""
     names = {"invalid-parameter", "internal-error", "bad-request", *op.problems}
     if op.scopes:
         names |= {"unauthorised", "forbidden", "store-down"}
@@ -131,7 +131,7 @@ def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Returns a parameter's schema: one that is left out is absent, not null."""
+    """Return a parameter's schema: one that is left out is absent, not null."""
     kept = {k: v for k, v in schema.items() if not (k == "default" and v is None)}
     options = [o for o in kept.pop("anyOf", []) if o != {"type": "null"}]
     if "enum" in kept:
@@ -148,7 +148,7 @@ def _request(body: Body, schema_of: dict[int, Any]) -> dict[str, Any]:
 
 
 def _content(media: dict[str, Any], schema_of: dict[int, Any]) -> dict[str, Any]:
-    """Returns the content of a body; of lines of JSON the schema is that of one line."""
+    """Return the content of a body; of lines of JSON the schema is that of one line."""
     return {
         name: {"schema": schema_of[id(kind)] if name == JSON else _lines(schema_of[id(kind)])}
         for name, kind in media.items()
@@ -156,7 +156,7 @@ def _content(media: dict[str, Any], schema_of: dict[int, Any]) -> dict[str, Any]
 
 
 def _lines(schema: dict[str, Any]) -> dict[str, Any]:
-    """Returns the schema of text, naming what each line holds."""
+    """Return the schema of text, naming what each line holds."""
     if "$ref" not in schema:
         return schema
     name = schema["$ref"].rpartition("/")[2]
@@ -201,7 +201,7 @@ def _problem(status: int, names: list[str]) -> dict[str, Any]:
 
 
 def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
-    """Returns a schema whose description has no indentation of Python's."""
+    """Return a schema whose description has no indentation of Python's."""
     if "description" in schema:
         return {**schema, "description": inspect.cleandoc(schema["description"])}
     return schema

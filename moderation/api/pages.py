@@ -44,20 +44,20 @@ EXAMPLES = (
 
 @blueprint.after_request
 def protect(response: Response) -> Response:
-    """Lets a page load nothing from elsewhere, run no script and stand in no frame."""
+    """Let a page load nothing from elsewhere, run no script and stand in no frame."""
     response.headers.update(HEADERS)
     return response
 
 
 @blueprint.get("/")
 def home() -> str:
-    """What runs here."""
+    """Return what runs here."""
     return _home()
 
 
 @blueprint.post("/")
 def try_out() -> str:
-    """The verdict on what was pasted into the box; nothing of it is kept."""
+    """Return the verdict on what was pasted into the box; nothing of it is kept."""
     if not has_box():
         abort(404)
     refuse_other_sites()
@@ -76,26 +76,26 @@ def try_out() -> str:
 
 @blueprint.get("/openapi.json")
 def openapi_document() -> Response:
-    """The OpenAPI document."""
+    """Return the OpenAPI document."""
     return answers.json(_document())
 
 
 @blueprint.get("/docs")
 def docs() -> str:
-    """The OpenAPI document as a page."""
+    """Return the OpenAPI document as a page."""
     return render_template("api/docs.html", document=_document(), problems=KINDS, resolve=_named)
 
 
 @blueprint.get("/problems/<name>")
 def problem(name: str) -> str:
-    """What a problem type means."""
+    """Return what a problem type means."""
     if name not in KINDS:
         abort(404)
     return render_template("api/problem.html", name=name, kind=KINDS[name])
 
 
 def has_box() -> bool:
-    """Says whether this installation runs on the embedded store, as one does to try it out."""
+    """Say whether this installation runs on the embedded store, as one does to try it out."""
     settings = _runtime().settings
     try:
         running = msgspec.json.decode((settings.data / "run.json").read_bytes())
@@ -105,7 +105,7 @@ def has_box() -> bool:
 
 
 def refuse_other_sites() -> None:
-    """Refuses a form that another site's page sent, or that came by a name that is not ours.
+    """Refuse a form that another site's page sent, or that came by a name that is not ours.
 
     Browsers say where a form comes from; the name guards against one that was pointed here.
     """
@@ -161,5 +161,5 @@ def _document() -> dict[str, Any]:
 
 
 def _named(schema: dict[str, Any]) -> str:
-    """Returns the name of a schema that is referred to, '' for one that stands here."""
+    """Return the name of a schema that is referred to, '' for one that stands here."""
     return str(schema.get("$ref", "")).rpartition("/")[2]

@@ -190,7 +190,7 @@ class Refusal(Exception):
         self.headers = headers or {}
 
     def problem(self, request_id: str | UnsetType = UNSET) -> Problem:
-        """Returns the problem details; those of an item of a batch carry no request id."""
+        """Return the problem details; those of an item of a batch carry no request id."""
         return problem(self.name, self.detail, request_id, self.errors)
 
 
@@ -201,7 +201,7 @@ def problem(
     errors: list[FieldError] | None = None,
     current: Any = UNSET,
 ) -> Problem:
-    """Returns the details of a problem of a known type."""
+    """Return the details of a problem of a known type."""
     kind = KINDS[name]
     return Problem(
         type=f"/problems/{name}",
@@ -215,30 +215,30 @@ def problem(
 
 
 def of_error(error: errors.WinnowError) -> str:
-    """Returns the name of the problem that a domain error is."""
+    """Return the name of the problem that a domain error is."""
     return next(OF_ERROR[cls] for cls in type(error).__mro__ if cls in OF_ERROR)
 
 
 def challenge(name: str) -> dict[str, str]:
-    """Returns the headers that say how to authorise (RFC 6750 §3)."""
+    """Return the headers that say how to authorise (RFC 6750 §3)."""
     if name == "unauthorised":
         return {"WWW-Authenticate": 'Bearer realm="winnow"'}
     return {"WWW-Authenticate": 'Bearer realm="winnow", error="insufficient_scope"'}
 
 
 def answer(details: Problem, headers: dict[str, str] | None = None) -> Response:
-    """Returns a problem as an answer."""
+    """Return a problem as an answer."""
     sent = {"Cache-Control": "no-store", **(headers or {})}
     return Response(msgspec.json.encode(details), details.status, sent, content_type=MEDIA_TYPE)
 
 
 def register(app: Flask) -> None:
-    """Makes every error of an app a problem document."""
+    """Make every error of an app a problem document."""
     app.register_error_handler(Exception, lambda error: answer_to(error, request.environ))
 
 
 def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
-    """Returns what a request that ended in an error is answered."""
+    """Return what a request that ended in an error is answered."""
     request_id = str(environ.get("winnow.request_id", ""))
     if isinstance(error, Refusal):
         return answer(error.problem(request_id), error.headers)
@@ -279,5 +279,5 @@ def _http(error: HTTPException, request_id: str) -> Response:
 
 
 def sentence(text: str) -> str:
-    """Returns a message with a capital letter and a full stop."""
+    """Return a message with a capital letter and a full stop."""
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" if text else ""

@@ -145,12 +145,12 @@ class BatchItem(Struct, frozen=True, omit_defaults=True):
 
 
 def time_of(ms: int) -> dt.datetime:
-    """Returns a time in milliseconds since 1970 as UTC."""
+    """Return a time in milliseconds since 1970 as UTC."""
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
 
 
 def verdict_out(verdict: verdicts.Verdict) -> Verdict:
-    """Returns a verdict with its reasons in words."""
+    """Return a verdict with its reasons in words."""
     return Verdict(
         verdict.label,
         verdict.status,
@@ -165,19 +165,19 @@ def verdict_out(verdict: verdicts.Verdict) -> Verdict:
 
 
 def decision_out(decision: decisions.Decision) -> Decision:
-    """Returns a decision with its time as RFC 3339."""
+    """Return a decision with its time as RFC 3339."""
     return Decision(
         decision.label, decision.by, decision.via, time_of(decision.at_ms), decision.note
     )
 
 
 def comment_out(comment: comments.Comment) -> Comment:
-    """Returns a comment as the API shows it."""
+    """Return a comment as the API shows it."""
     return Comment(**_fields(comment))
 
 
 def checked_out(checked: Checked) -> CheckedComment:
-    """Returns a comment that was scored at once as the API shows it."""
+    """Return a comment that was scored at once as the API shows it."""
     fields = _fields(checked.comment)
     fields["id"] = checked.comment.id or None
     return CheckedComment(recorded=checked.recorded, **fields)
@@ -220,7 +220,7 @@ _FIELD_OF_ROW: dict[str, Literal["content", "author.name", "author.url"]] = {
 
 
 def explained_out(runtime: Runtime, comment: comments.Comment) -> Explained:
-    """Returns why a comment gets its score from the model as it is now."""
+    """Return why a comment gets its score from the model as it is now."""
     found, model = read.explain(runtime, comment)
     return Explained(
         model=model,

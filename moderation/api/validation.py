@@ -22,7 +22,7 @@ _BYTE = re.compile(r"^JSON is malformed: ([a-z0-9 -]+) \(byte (\d+)\)$")
 
 
 def pointer_of(message: str) -> str:
-    """Returns the JSON pointer (RFC 6901) of the field that a decoder complains about."""
+    """Return the JSON pointer (RFC 6901) of the field that a decoder complains about."""
     found = _PATH.search(message)
     path = found.group(1) if found else "$"
     parts = [part.rstrip("]") for part in re.split(r"[.\[]", path)[1:]]
@@ -33,7 +33,7 @@ def pointer_of(message: str) -> str:
 
 
 def detail_of(message: str) -> str:
-    """Returns what is wrong, in words that repeat nothing of what was sent."""
+    """Return what is wrong, in words that repeat nothing of what was sent."""
     text = _PATH.sub("", message)
     if text.startswith("Object contains unknown field"):
         return "There is no such field."
@@ -45,19 +45,19 @@ def detail_of(message: str) -> str:
 
 
 def field_error(message: str) -> FieldError:
-    """Returns a decoder's complaint as a field error."""
+    """Return a decoder's complaint as a field error."""
     return FieldError(detail_of(message), pointer=pointer_of(message))
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """Returns what to answer when a body could not be decoded."""
+    """Return what to answer when a body could not be decoded."""
     if isinstance(error, msgspec.ValidationError):
         return Refusal("validation", errors=[field_error(str(error))])
     return Refusal("malformed-json", errors=[FieldError(syntax(error), pointer="")])
 
 
 def syntax(error: Exception) -> str:
-    """Returns where JSON breaks, without a word of it."""
+    """Return where JSON breaks, without a word of it."""
     if isinstance(error, UnicodeDecodeError):
         return "The text is not valid UTF-8."
     if isinstance(error, RecursionError):
@@ -69,7 +69,7 @@ def syntax(error: Exception) -> str:
 
 
 def check(submission: Submission, now: dt.datetime) -> None:
-    """Refuses what the schema cannot say: bytes of content and the time of writing."""
+    """Refuse what the schema cannot say: bytes of content and the time of writing."""
     content = submission.content
     if len(content) * 4 > CONTENT_BYTES and len(content.encode()) > CONTENT_BYTES:
         raise invalid("/content", f"Expected at most {CONTENT_BYTES} bytes of UTF-8.")
@@ -78,20 +78,20 @@ def check(submission: Submission, now: dt.datetime) -> None:
 
 
 def check_time(pointer: str, time: dt.datetime, now: dt.datetime) -> None:
-    """Refuses a time before 1990 or more than a day ahead."""
+    """Refuse a time before 1990 or more than a day ahead."""
     if not EARLIEST <= time <= now + LATEST_AHEAD:
         raise invalid(pointer, "Expected a time from 1990 on that is not more than a day ahead.")
 
 
 def check_nul(value: Any) -> None:
-    """Refuses U+0000 in any text of a decoded body; call it only where one may be there."""
+    """Refuse U+0000 in any text of a decoded body; call it only where one may be there."""
     for pointer, text in texts(value):
         if "\0" in text:
             raise invalid(pointer, "The character U+0000 is not allowed.")
 
 
 def texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Yields every text of a decoded body with its pointer."""
+    """Yield every text of a decoded body with its pointer."""
     if isinstance(value, str):
         yield pointer, value
     elif isinstance(value, list):
@@ -103,10 +103,10 @@ def texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
 
 
 def fields_of(value: msgspec.Struct) -> tuple[Any, ...]:
-    """Returns the values of a struct in the order of its fields."""
+    """Return the values of a struct in the order of its fields."""
     return tuple(getattr(value, name) for name in value.__struct_fields__)
 
 
 def invalid(pointer: str, detail: str) -> Refusal:
-    """Returns the refusal of one field."""
+    """Return the refusal of one field."""
     return Refusal("validation", errors=[FieldError(detail, pointer=pointer)])

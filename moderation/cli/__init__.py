@@ -10,7 +10,6 @@ import click
 
 from moderation import __version__
 
-#: Where each command is: a module is imported when its command is asked for, as some are slow.
 COMMANDS = {
     "up": "run",
     "init": "run",
@@ -24,6 +23,7 @@ COMMANDS = {
     "migrate": "store",
     "doctor": "doctor",
 }
+"""Where each command is: a module is imported when its command is asked for, as some are slow."""
 
 
 class _Commands(click.Group):

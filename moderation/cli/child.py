@@ -70,7 +70,9 @@ class Child:
         )
 
     def ended(self) -> str | None:
-        """How it ended (`with status 1`, `by SIGKILL`) if it did; what it left behind is killed."""
+        """Return how it ended (`with status 1`, `by SIGKILL`) if it did; what it left behind is
+        killed.
+        """
         if self._process is None:
             return None
         # WNOWAIT leaves a zombie, so that the group's number cannot belong to anyone else yet.

@@ -22,7 +22,9 @@ _STORE_STOP_SECONDS = 2.0
 
 
 def attached(settings: Settings) -> Settings:
-    """The settings with the address of the store that `up` runs on this data folder, if any."""
+    """Return the settings with the address of the store that `up` runs on this data folder, if
+    any.
+    """
     if settings.redis_url:
         return settings
     found = RunFile(settings.data).read()
@@ -38,7 +40,7 @@ def attached(settings: Settings) -> Settings:
 
 @contextmanager
 def open_store(settings: Settings, *, any_layout: bool = False) -> Iterator[tuple[Store, Settings]]:
-    """A store to work on and settings that name it; Refused when there can be none.
+    """Return a store to work on and settings that name it; Refused when there can be none.
 
     SchemaMismatch for one that another version wrote, unless `any_layout` is to be worked on.
 
@@ -58,7 +60,7 @@ def open_store(settings: Settings, *, any_layout: bool = False) -> Iterator[tupl
 
 @contextmanager
 def sole_use(settings: Settings) -> Iterator[None]:
-    """Nobody else uses the data folder meanwhile; Refused when someone does."""
+    """Keep everybody else from the data folder meanwhile; raise Refused when someone uses it."""
     lock = FolderLock(settings.data / "up.lock")
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +81,9 @@ def sole_use(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
-    """The embedded store, answering; the settings name it. It stops after the other children."""
+    """Return the embedded store, answering; the settings name it. It stops after the other
+    children.
+    """
     with EmbeddedStore(settings.data.resolve(), settings.fsync) as store:
         supervisor.guard_folder(store.runtime)
         child = Child(
@@ -103,7 +107,9 @@ def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
 
 
 def refuse_other_layout(settings: Settings) -> None:
-    """SchemaMismatch if another version wrote the store; one that does not answer may come yet."""
+    """Raise SchemaMismatch if another version wrote the store; one that does not answer may come
+    yet.
+    """
     store = Store.connect(settings.redis_url)
     try:
         with suppress(StoreDown):

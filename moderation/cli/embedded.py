@@ -41,7 +41,7 @@ class FolderLock:
         self.fd = -1
 
     def take(self) -> bool:
-        """Whether the lock is now ours."""
+        """Say whether the lock is now ours."""
         self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,7 +57,7 @@ class FolderLock:
 
 
 def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:
-    """The server's command line, which is all of its configuration."""
+    """Return the server's command line, which is all of its configuration."""
     options = {
         "port": "0",
         "unixsocket": str(unix_socket),
@@ -79,7 +79,7 @@ def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:
 
 
 def make_runtime_folder() -> Path:
-    """A new private folder whose path is short enough for a socket."""
+    """Return a new private folder whose path is short enough for a socket."""
     for parent in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if parent and len(parent) < _LONGEST_SOCKET_PATH // 2 and os.access(parent, os.W_OK):
             return Path(tempfile.mkdtemp(prefix="winnow-", dir=parent))
@@ -87,12 +87,12 @@ def make_runtime_folder() -> Path:
 
 
 def answers(unix_socket: Path) -> bool:
-    """Whether a server accepts commands there: it has read its append-only file."""
+    """Say whether a server accepts commands there: it has read its append-only file."""
     return _ask(unix_socket, b"PING\r\n").startswith(b"+PONG")
 
 
 def answers_at(redis_url: str) -> bool:
-    """Whether `unix://…` leads to a server that accepts commands."""
+    """Say whether `unix://…` leads to a server that accepts commands."""
     parts = urlsplit(redis_url)
     return parts.scheme == "unix" and answers(Path(parts.path))
 
@@ -124,7 +124,7 @@ class RunFile:
         draft.replace(self.path)
 
     def read(self) -> dict[str, str]:
-        """What was written, or nothing."""
+        """Return what was written, or nothing."""
         try:
             found = json.loads(self.path.read_text())
         except (OSError, ValueError):
@@ -172,7 +172,7 @@ class EmbeddedStore:
         self.lock.release()
 
     def argv(self) -> list[str]:
-        """The server's command line."""
+        """Return the server's command line."""
         return arguments(self.folder, self.socket, self.fsync)
 
     def _take_lock(self) -> None:

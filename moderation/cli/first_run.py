@@ -12,7 +12,7 @@ from moderation.store.client import Store
 
 
 def path(settings: Settings) -> Path:
-    """Where the first run's keys are written."""
+    """Return where the first run's keys are written."""
     return settings.data / "credentials.json"
 
 
@@ -36,7 +36,7 @@ def ensure(store: Store, settings: Settings) -> bool:
 
 
 def where(settings: Settings) -> str:
-    """A line that says where the keys are, or how to make new ones if they are not here."""
+    """Return a line that says where the keys are, or how to make new ones if they are not here."""
     target = path(settings)
     if target.exists():
         return f"keys and the console's password: {target}"
@@ -44,7 +44,9 @@ def where(settings: Settings) -> str:
 
 
 def _kept(target: Path) -> setup.Credentials | None:
-    """What a first run that was cut short has written, None where there is nothing of use."""
+    """Return what a first run that was cut short has written, None where there is nothing of
+    use.
+    """
     try:
         return msgspec.json.decode(target.read_bytes(), type=setup.Credentials)
     except (FileNotFoundError, msgspec.DecodeError):

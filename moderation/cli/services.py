@@ -17,7 +17,9 @@ _QUIETER = {"DEBUG": "debug", "INFO": "warning", "WARNING": "warning", "ERROR": 
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The environment of every part: these settings, resolved, and a path to our packages."""
+    """Return the environment of every part: these settings, resolved, and a path to our
+    packages.
+    """
     path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
     return {
         **os.environ,
@@ -32,7 +34,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def web(settings: Settings) -> list[str]:
-    """Granian with our Flask app."""
+    """Return Granian with our Flask app."""
     host, port = settings.bind
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
@@ -45,7 +47,7 @@ def web(settings: Settings) -> list[str]:
 
 
 def worker(settings: Settings) -> list[str]:
-    """A Celery worker that takes from every queue."""
+    """Return a Celery worker that takes from every queue."""
     return [
         *(sys.executable, "-m", "celery", "--quiet", "--app", "workers.app", "worker"),
         *("--concurrency", str(settings.workers), "--loglevel", settings.log_level),
@@ -54,7 +56,7 @@ def worker(settings: Settings) -> list[str]:
 
 
 def beat(settings: Settings) -> list[str]:
-    """Celery's clock; one of them is enough."""
+    """Return Celery's clock; one of them is enough."""
     return [
         *(sys.executable, "-m", "celery", "--quiet", "--app", "workers.beat", "beat"),
         *("--loglevel", settings.log_level),

@@ -6,6 +6,6 @@ import click
 
 
 def echo_rows(rows: Iterable[Sequence[str]]) -> None:
-    """Prints rows."""
+    """Print rows."""
     for row in rows:
         click.echo("\t".join(row))

@@ -53,7 +53,9 @@ def run(settings: Settings) -> None:
 
 
 def check_port(bind: tuple[str, int], patience: float = 0.0) -> None:
-    """Refused when the address cannot be bound within `patience` seconds, with the reason."""
+    """Raise Refused when the address cannot be bound within `patience` seconds, with the
+    reason.
+    """
     host, port = bind
     until = time.monotonic() + patience
     while True:

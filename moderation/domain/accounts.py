@@ -38,10 +38,10 @@ class User(Struct, frozen=True, omit_defaults=True):
 
 
 def new_token() -> str:
-    """Returns a new token: the prefix and 256 random bits."""
+    """Return a new token: the prefix and 256 random bits."""
     return TOKEN_PREFIX + secrets.token_urlsafe(32)
 
 
 def token_digest(token: str) -> str:
-    """Returns what a token is found by: SHA-256 suffices, for a token is 256 random bits."""
+    """Return what a token is found by: SHA-256 suffices, for a token is 256 random bits."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

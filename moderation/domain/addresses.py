@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
-    """Returns the address of the caller nearest to us that is no proxy of ours.
+    """Return the address of the caller nearest to us that is no proxy of ours.
 
     `peer` is the address of the connection, `forwarded` the value of `X-Forwarded-For`, read
     from its end and only as far as each hop is in one of the `trusted` networks. '' where even
@@ -28,7 +28,7 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
 
 
 def counted_as(address: str) -> str:
-    """Returns what a limit by address counts: the address, of IPv6 the /64 that one host has."""
+    """Return what a limit by address counts: the address, of IPv6 the /64 that one host has."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

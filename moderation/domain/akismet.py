@@ -82,12 +82,12 @@ class Check(Struct, frozen=True, kw_only=True):
 
     @property
     def is_recheck(self) -> bool:
-        """Says whether the site asks again about a text that it asked about before."""
+        """Whether the site asks again about a text that it asked about before."""
         return self.recheck_reason not in ("", "edit")
 
     @property
     def is_magic(self) -> bool:
-        """Says whether author or e-mail is one that is always spam, for trying a client out."""
+        """Whether author or e-mail is one that is always spam, for trying a client out."""
         author = self.submission.author
         return author.name in MAGIC_AUTHORS or author.email == MAGIC_EMAIL
 
@@ -110,7 +110,7 @@ class Trace(Struct, frozen=True, array_like=True):
     outcome: str = ""
 
     def after(self, before: Trace) -> Trace:
-        """Returns the trace of a check with that of those before it."""
+        """Return the trace of a check with that of those before it."""
         return Trace(
             guids=_newest(before.guids, self.guids),
             callback=self.callback or before.callback,
@@ -150,7 +150,7 @@ BLOG_LENGTH = 1024
 
 @functools.lru_cache(maxsize=1024)
 def normalise_blog(text: str) -> str:
-    """Returns the one spelling of a blog's address: host in ASCII, port, path; '' for none.
+    """Return the one spelling of a blog's address: host in ASCII, port, path; '' for none.
 
     `http` and `https`, a final slash, the case of the host and a default port make no
     difference; a path does, for a network of blogs may share a host.
@@ -169,7 +169,7 @@ def normalise_blog(text: str) -> str:
 
 
 def ascii_host(host: str) -> str:
-    """Returns a host name as it stands in the DNS; unchanged where it cannot stand there."""
+    """Return a host name as it stands in the DNS; unchanged where it cannot stand there."""
     if host.isascii() or len(host) > 253:
         return host
     try:
@@ -179,7 +179,7 @@ def ascii_host(host: str) -> str:
 
 
 def callback_for(blog: str, text: str) -> str:
-    """Returns a callback if it is on the host of a normalised blog, otherwise ''.
+    """Return a callback if it is on the host of a normalised blog, otherwise ''.
 
     Else whoever holds a key could have the server call anything.
     """

@@ -85,5 +85,5 @@ class Comment(Struct, kw_only=True):
 
     @property
     def etag(self) -> str:
-        """Names this state of the comment: its revision and how often it was decided."""
+        """The name of this state of the comment: its revision and how often it was decided."""
         return f'"{self.revision}-{self.decisions}"'

@@ -42,7 +42,7 @@ class BandsLike(Protocol):
 
 
 def is_trusted(submission: Submission, settings: SiteSettings) -> bool:
-    """Says whether one of the author's comma-joined roles is one that the site trusts."""
+    """Say whether one of the author's comma-joined roles is one that the site trusts."""
     role = submission.author.role
     if not role:
         return False
@@ -61,7 +61,7 @@ def judge(
     policy: int,
     signals: dict[str, float] | None = None,
 ) -> Verdict:
-    """Returns the verdict on a scored comment: rules first, in order, then the bands.
+    """Return the verdict on a scored comment: rules first, in order, then the bands.
 
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
     to 0.01. A bound belongs to the band above it. The label is the likelier side by the score,
@@ -83,12 +83,12 @@ def judge(
 
 
 def of_cut_content(verdict: Verdict) -> Verdict:
-    """Returns a verdict that says first that it is on the beginning of a longer content."""
+    """Return a verdict that says first that it is on the beginning of a longer content."""
     return replace(verdict, reasons=((CONTENT_CUT, 0.0), *verdict.reasons[: REASONS - 1]))
 
 
 def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:
-    """Returns where holding and rejecting begin: what people chose goes before the model's."""
+    """Return where holding and rejecting begin: what people chose goes before the model's."""
     hold, reject = settings.hold, settings.reject
     if hold is None:
         hold = bands.hold if reject is None else min(bands.hold, reject)
@@ -96,18 +96,18 @@ def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]
 
 
 def unscored(model: str, policy: int) -> Verdict:
-    """Returns the verdict on a comment that failed to be scored by itself: a person must look."""
+    """Return the verdict on a comment that failed to be scored by itself: a person must look."""
     return Verdict(
         "ham", "held", None, False, ((COULD_NOT_BE_SCORED, 0.0),), model, policy, "fail_mode"
     )
 
 
 def unreachable(settings: SiteSettings) -> Verdict:
-    """Returns the site's answer for when the store cannot be reached."""
+    """Return the site's answer for when the store cannot be reached."""
     label, status = _FAIL[settings.fail_mode]
     return Verdict(label, status, None, False, ((STORE_UNREACHABLE, 0.0),), "", 0, "fail_mode")
 
 
 def effective_status(verdict: Verdict, settings: SiteSettings) -> Status:
-    """Returns what the site should do by the verdict alone: in `observe`, always approve."""
+    """Return what the site should do by the verdict alone: in `observe`, always approve."""
     return "approved" if settings.mode == "observe" else verdict.status

@@ -45,7 +45,7 @@ DEFAULT_SETTINGS = SiteSettings()
 
 
 def site_name(text: str) -> str:
-    """Returns `text` if it can name a site: 1–63 of a–z, 0–9, dot and hyphen, ends alphanumeric.
+    """Return `text` if it can name a site: 1–63 of a–z, 0–9, dot and hyphen, ends alphanumeric.
 
     Raises:
         InvalidInput: otherwise.

@@ -11,29 +11,29 @@ from moderation.store import Store, sites
 
 
 def site_names(store: Store) -> list[str]:
-    """Returns the names of all sites, sorted."""
+    """Return the names of all sites, sorted."""
     return sites.names(store)
 
 
 def settings_of(store: Store, site: str) -> SiteSettings:
-    """Returns the settings of a site; raises `NotFound`."""
+    """Return the settings of a site; raises `NotFound`."""
     if site not in sites.names(store):
         raise NotFound(f"there is no site {site}; `site list` prints them")
     return sites.settings(store, site)
 
 
 def change_settings(store: Store, site: str, new: SiteSettings) -> int:
-    """Changes a site's settings and returns their new revision."""
+    """Change a site's settings and return their new revision."""
     return sites.put_settings(store, site, new)
 
 
 def tokens(store: Store) -> list[Token]:
-    """Returns every token, the oldest first."""
+    """Return every token, the oldest first."""
     return sorted(sites.tokens(store).values(), key=lambda token: token.id)
 
 
 def revoke_token(store: Store, token_id: str) -> None:
-    """Makes a token useless from the next request on; raises `NotFound`."""
+    """Make a token useless from the next request on; raises `NotFound`."""
     for digest, found in sites.tokens(store).items():
         if found.id == token_id:
             sites.revoke_token(store, digest, found.site)
@@ -42,19 +42,19 @@ def revoke_token(store: Store, token_id: str) -> None:
 
 
 def users(store: Store) -> list[User]:
-    """Returns every account, by name."""
+    """Return every account, by name."""
     return sites.users(store)
 
 
 def add_user(store: Store, name: str, password: str, role: str) -> None:
-    """Makes a person's account; raises `InvalidInput` where there is one of that name."""
+    """Make a person's account; raises `InvalidInput` where there is one of that name."""
     if sites.user(store, name) is not None:
         raise InvalidInput(f"there is a user {name} already; `user password` changes theirs")
     put_user(store, name, password, role)
 
 
 def change_password(store: Store, name: str, password: str) -> None:
-    """Changes a person's password; raises `NotFound`."""
+    """Change a person's password; raises `NotFound`."""
     found = sites.user(store, name)
     if found is None:
         raise NotFound(f"there is no user {name}; `user list` prints them")
@@ -62,5 +62,5 @@ def change_password(store: Store, name: str, password: str) -> None:
 
 
 def put_user(store: Store, name: str, password: str, role: str) -> None:
-    """Makes or changes a person's account."""
+    """Make or changes a person's account."""
     sites.put_user(store, User(name, PasswordHasher().hash(password), role))  # type: ignore[arg-type]

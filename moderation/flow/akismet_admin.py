@@ -22,7 +22,7 @@ NAME_LENGTH = 64
 def create_account(
     store: Store, secret: bytes, name: str, *, site_limit: int = SITE_LIMIT
 ) -> tuple[Account, str]:
-    """Makes an account with its first key and returns both; the key can be made no second time.
+    """Make an account with its first key and return both; the key can be made no second time.
 
     Raises:
         InvalidInput: the name is taken, empty or too long.
@@ -37,30 +37,30 @@ def create_account(
 
 
 def put_account(store: Store, name: str, site_limit: int = SITE_LIMIT) -> Account:
-    """Keeps a new account, which has no key yet, and returns it."""
+    """Keep a new account, which has no key yet, and return it."""
     account = Account(str(ULID()), name, now_ms(), site_limit)
     akismet.put_account(store, account)
     return account
 
 
 def new_key() -> str:
-    """Returns a random key that nobody has yet."""
+    """Return a random key that nobody has yet."""
     return secrets.token_hex(6)
 
 
 def put_key(store: Store, secret: bytes, account: Account, key: str) -> None:
-    """Lets an account use a key; doing so twice does no harm."""
+    """Let an account use a key; doing so twice does no harm."""
     record = Key(account.id, seal(secret, key), now_ms())
     akismet.put_key(store, key_digest(secret, key), record)
 
 
 def find_account(store: Store, name: str) -> Account | None:
-    """Returns the account of a name, None where there is none."""
+    """Return the account of a name, None where there is none."""
     return next((a for a in akismet.accounts(store) if a.name == name), None)
 
 
 def account_named(store: Store, name: str) -> Account:
-    """Returns the account of a name; raises `NotFound`."""
+    """Return the account of a name; raises `NotFound`."""
     found = find_account(store, name)
     if found is None:
         raise NotFound("there is no account of this name; `key list` prints them")
@@ -68,19 +68,19 @@ def account_named(store: Store, name: str) -> Account:
 
 
 def listed_keys(store: Store) -> list[tuple[str, str, Key]]:
-    """Returns the account's name ('-' without one), id and record of every key, by time."""
+    """Return the account's name ('-' without one), id and record of every key, by time."""
     names = {account.id: account.name for account in akismet.accounts(store)}
     found = sorted(akismet.all_keys(store).items(), key=lambda item: item[1].created_ms)
     return [(names.get(key.account, "-"), digest[:KEY_ID_LENGTH], key) for digest, key in found]
 
 
 def blogs_of(store: Store, account: Account) -> dict[str, Blog]:
-    """Returns the blogs of an account by their address."""
+    """Return the blogs of an account by their address."""
     return akismet.blogs(store, account.id)
 
 
 def rotate(store: Store, secret: bytes, account: Account, overlap_ms: int) -> str:
-    """Makes a new key of an account and returns it; the keys before it end after the overlap."""
+    """Make a new key of an account and return it; the keys before it end after the overlap."""
     made = new_key()
     put_key(store, secret, account, made)
     until, new = now_ms() + overlap_ms, key_digest(secret, made)
@@ -93,7 +93,7 @@ def rotate(store: Store, secret: bytes, account: Account, overlap_ms: int) -> st
 
 
 def revoke_key(store: Store, key_id: str) -> None:
-    """Makes a key useless, found by the beginning of its keyed hash; raises `NotFound`."""
+    """Make a key useless, found by the beginning of its keyed hash; raises `NotFound`."""
     for digest, key in akismet.all_keys(store).items():
         if len(key_id) >= KEY_ID_LENGTH and digest.startswith(key_id):
             akismet.drop_key(store, digest)
@@ -103,7 +103,7 @@ def revoke_key(store: Store, key_id: str) -> None:
 
 
 def change(store: Store, account: Account, **changes: int | bool) -> Account:
-    """Changes `site_limit`, `listed_only` or `monthly` of an account and returns it.
+    """Change `site_limit`, `listed_only` or `monthly` of an account and return it.
 
     A first quota counts what was checked this month before it.
     """
@@ -117,7 +117,7 @@ def change(store: Store, account: Account, **changes: int | bool) -> Account:
 
 
 def allow_blog(store: Store, secret: bytes, account: Account, address: str) -> str:
-    """Puts a blog on an account's list, or lets one that was revoked speak again."""
+    """Put a blog on an account's list, or let one that was revoked speak again."""
     blog, site, known = _blog(store, secret, account, address)
     if known is None:
         add_blog(store, account.id, blog, site)
@@ -128,7 +128,7 @@ def allow_blog(store: Store, secret: bytes, account: Account, address: str) -> s
 
 
 def revoke_blog(store: Store, secret: bytes, account: Account, address: str) -> str:
-    """Refuses a blog under every key of an account, from its next call on."""
+    """Refuse a blog under every key of an account, from its next call on."""
     blog, site, known = _blog(store, secret, account, address)
     if known is None:
         add_blog(store, account.id, blog, site)

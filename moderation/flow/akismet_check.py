@@ -51,13 +51,13 @@ class Answer(Struct, frozen=True):
 def check_asked(
     runtime: Runtime, grant: Callable[[], BlogGrant], asked: Callable[[], Check]
 ) -> Answer:
-    """Returns the answer to a comment-check; its key is looked at within the same half second."""
+    """Return the answer to a comment-check; its key is looked at within the same half second."""
     return check_comment(runtime, grant(), asked())
 
 
 @hurried
 def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
-    """Returns the answer to a comment-check; where the store is down, the site's `fail_mode`.
+    """Return the answer to a comment-check; where the store is down, the site's `fail_mode`.
 
     Tests and magic values leave no trace. A text that the site asked about before is scored
     anew, but stays the comment that it is, with its first verdict and any decision.
@@ -118,7 +118,7 @@ def _recheck(runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, gui
 def _noted(
     runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, found: Checked, answer: Answer
 ) -> Answer:
-    """Adds a check to those of a comment that was there before it; returns what can be said.
+    """Add a check to those of a comment that was there before it; return what can be said.
 
     Until a person decides, the comment counts as what the site was told of it last.
     """
@@ -150,7 +150,7 @@ def _trace(grant: BlogGrant, asked: Check, names: Names, guid: bytes, answer: An
 
 
 def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) -> Answer:
-    """Maps a verdict, and the decision if there is one, to Akismet's words."""
+    """Map a verdict, and the decision if there is one, to Akismet's words."""
     comment, settings = checked.comment, checked.settings
     verdict = comment.verdict
     assert verdict is not None
@@ -175,5 +175,5 @@ def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) ->
 
 
 def empty_answer() -> Answer:
-    """Returns the answer for when nothing at all is known: let it pass, the site's rules decide."""
+    """Return the answer for when nothing at all is known: let it pass, the site's rules decide."""
     return Answer(False, codec.new_id().hex())

@@ -42,7 +42,7 @@ class Charge:
         self.used = 0
 
     def read(self, runtime: Runtime, account: Account, site: str) -> SiteState:
-        """Returns the site's state; the check is counted with the first reading."""
+        """Return the site's state; the check is counted with the first reading."""
         if self._account or not account.monthly:
             return sites.read(runtime.store, site)
         month = month_of(now_ms())
@@ -52,7 +52,7 @@ class Charge:
         return state
 
     def take_back(self, runtime: Runtime) -> None:
-        """Counts the check no more, as far as the store can be reached."""
+        """Count the check no more, as far as the store can be reached."""
         if self._account:
             with contextlib.suppress(StoreDown, StoreFull):
                 akismet.uncount(runtime.store, self._account, self._month)
@@ -70,13 +70,13 @@ class BlogGrant(Grant, frozen=True):
     charge: Charge | None = None
 
     def last_state(self, runtime: Runtime) -> SiteState | None:
-        """Returns the state seen last; None where a quota counts with the reading of it."""
+        """Return the state seen last; None where a quota counts with the reading of it."""
         if self.charge is not None and self.account.monthly:
             return None
         return Grant.last_state(self, runtime)
 
     def state(self, runtime: Runtime) -> SiteState:
-        """Returns the site's state; raises `KeyRefused` where the check is beyond the quota."""
+        """Return the site's state; raises `KeyRefused` where the check is beyond the quota."""
         if self.charge is None:
             return Grant.state(self, runtime)
         state = self.charge.read(runtime, self.account, self.site)
@@ -86,23 +86,23 @@ class BlogGrant(Grant, frozen=True):
         return state
 
     def confirmed(self, runtime: Runtime) -> BlogGrant:
-        """Returns the grant as the store knows it now; raises `KeyRefused` if it is gone."""
+        """Return the grant as the store knows it now; raises `KeyRefused` if it is gone."""
         found = _ask(runtime, self.digest, self.blog)
         return msgspec.structs.replace(found, charge=self.charge)
 
 
 def month_of(ms: int) -> str:
-    """Returns the UTC month of a time as `2026-11`."""
+    """Return the UTC month of a time as `2026-11`."""
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).strftime("%Y-%m")
 
 
 def key_digest(secret: bytes, key: str) -> str:
-    """Returns the keyed hash that a key is found by, whatever the case of its letters."""
+    """Return the keyed hash that a key is found by, whatever the case of its letters."""
     return hmac.digest(secret, b"akismet key:" + key.encode(), "sha256").hex()
 
 
 def site_of(secret: bytes, account: str, blog: str) -> str:
-    """Returns the name of the site that an account's blog is."""
+    """Return the name of the site that an account's blog is."""
     text = f"akismet site:{account}:{blog}".encode()
     return SITE_PREFIX + hashlib.blake2b(text, digest_size=10, key=secret[:64]).hexdigest()
 
@@ -111,7 +111,7 @@ def site_of(secret: bytes, account: str, blog: str) -> str:
 def authorise_blog(
     runtime: Runtime, key: str, blog: str, address: Callable[[], str] = str
 ) -> BlogGrant:
-    """Returns a key's grant for a normalised blog; a new blog of the key appears by itself.
+    """Return a key's grant for a normalised blog; a new blog of the key appears by itself.
 
     A pair that this process knows is believed: the call's own script compares the revision.
     `address` tells the client's, against which unknown keys count; most calls need it not.
@@ -129,7 +129,7 @@ def authorise_blog(
 
 
 def verify_key(runtime: Runtime, key: str, blog: str, address: str) -> None:
-    """Raises `KeyRefused` unless a key is good, and good for a blog where that is known."""
+    """Raise `KeyRefused` unless a key is good, and good for a blog where that is known."""
     digest = _well_formed(runtime, key)
     found = _known_key(runtime, digest, address)
     if blog:
@@ -139,7 +139,7 @@ def verify_key(runtime: Runtime, key: str, blog: str, address: str) -> None:
 
 
 def account_of(runtime: Runtime, key: str, address: str) -> Account:
-    """Returns the account that a key belongs to; raises `KeyRefused` for an unknown key."""
+    """Return the account that a key belongs to; raises `KeyRefused` for an unknown key."""
     found = _known_key(runtime, _well_formed(runtime, key), address)
     account = akismet.account(runtime.store, found.account)
     if account is None:
@@ -204,7 +204,7 @@ def _appear(store: Store, account: Account, blog: str, site: str) -> None:
 
 
 def add_blog(store: Store, account_id: str, blog: str, site: str) -> None:
-    """Makes a blog a site of an account."""
+    """Make a blog a site of an account."""
     made = now_ms()
     sites.create(store, site, made)
     akismet.put_blog(store, account_id, blog, Blog(site, made))

@@ -31,7 +31,7 @@ class Names(Struct, frozen=True):
 
 
 def names_of(secret: bytes, asked: Check) -> Names:
-    """Returns what a comment is found by when it is asked about or reported again."""
+    """Return what a comment is found by when it is asked about or reported again."""
     author = asked.submission.author
     email = author.email.strip().lower()
     text = plain_text(asked.submission)
@@ -51,7 +51,7 @@ def _hash(secret: bytes, kind: str, text: str) -> bytes:
 
 
 def plain_text(submission: Submission) -> str:
-    """Returns what stays of a text when a site has cleaned it: letters, digits, links' targets.
+    """Return what stays of a text when a site has cleaned it: letters, digits, links' targets.
 
     WordPress adds `rel` to links, drops tags, escapes and adds slashes between the check and
     everything that it sends about the same comment later.
@@ -67,7 +67,7 @@ def _plain(text: str) -> str:
 
 
 def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Comment | None:
-    """Returns the comment that a client means: by guid, by author and text, by its own id."""
+    """Return the comment that a client means: by guid, by author and text, by its own id."""
     guid = bytes.fromhex(asked.guid) if asked.guid else b""
     for raw in akismet.find(runtime.store, site, guid, names.same, names.reference):
         comment = comments.get(runtime.store, site, raw) if raw else None
@@ -77,10 +77,10 @@ def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Co
 
 
 def is_same_text(a: Submission, b: Submission) -> bool:
-    """Says whether two submissions carry the same text, as far as cleaning leaves it."""
+    """Say whether two submissions carry the same text, as far as cleaning leaves it."""
     return plain_text(a) == plain_text(b)
 
 
 def raw_id(comment: Comment) -> bytes:
-    """Returns a stored comment's id as the store has it."""
+    """Return a stored comment's id as the store has it."""
     return codec.id_bytes(comment.id)

@@ -18,7 +18,8 @@ from moderation.store import akismet, sites
 
 
 def report(runtime: Runtime, grant: BlogGrant, asked: Check, label: Label) -> None:
-    """Labels the comment that a site means; the last word wins, the same word changes nothing.
+    """Label the comment that a site means; the last word wins, the same word changes
+    nothing.
 
     What was never asked about becomes a label of its own. Tests and magic values teach nothing.
 
@@ -50,7 +51,7 @@ def report(runtime: Runtime, grant: BlogGrant, asked: Check, label: Label) -> No
 def _note_told(
     runtime: Runtime, site: str, raw: bytes, asked: Check, names: Names, label: Label
 ) -> None:
-    """Notes that the site knows the label, and by which id of its own it calls the comment."""
+    """Note that the site knows the label, and by which id of its own it calls the comment."""
     said = Trace([], "", "", label, [], [names.reference] if names.reference else [])
 
     def change(before: Trace | None) -> Trace | None:

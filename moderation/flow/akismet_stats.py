@@ -31,7 +31,7 @@ class Counts(Struct):
     false_positives: int = 0
 
     def add(self, other: Counts) -> None:
-        """Adds other counts to these."""
+        """Add other counts to these."""
         self.spam += other.spam
         self.ham += other.ham
         self.missed_spam += other.missed_spam
@@ -58,7 +58,7 @@ class SiteCounts(Struct, frozen=True):
 
 
 def days_of(span: str, today: dt.date, since: dt.date) -> list[dt.date]:
-    """Returns the days of a span that ends today; months are whole but for the last."""
+    """Return the days of a span that ends today; months are whole but for the last."""
     if span == "60-days":
         first = today - dt.timedelta(days=59)
     else:
@@ -71,13 +71,13 @@ def days_of(span: str, today: dt.date, since: dt.date) -> list[dt.date]:
 
 
 def blog_stats(runtime: Runtime, account: Account, blog: str, span: str) -> dict[str, Counts]:
-    """Returns the counts of one blog by period: days for `60-days`, months otherwise."""
+    """Return the counts of one blog by period: days for `60-days`, months otherwise."""
     site = site_of(runtime.secret, account.id, blog)
     return _by_period(runtime.store, account, [site], span)
 
 
 def key_stats(runtime: Runtime, account: Account, span: str) -> dict[str, Counts]:
-    """Returns the counts of all blogs of an account by period."""
+    """Return the counts of all blogs of an account by period."""
     known = akismet.blogs(runtime.store, account.id).values()
     return _by_period(runtime.store, account, [blog.site for blog in known], span)
 
@@ -110,21 +110,21 @@ def _days(store: Store, site: str, days: Sequence[dt.date]) -> list[Counts]:
 
 
 def used_this_month(runtime: Runtime, account: Account) -> int:
-    """Returns how many checks an account made this month."""
+    """Return how many checks an account made this month."""
     if account.monthly:
         return akismet.usage(runtime.store, account.id, month_of(now_ms()))
     return recorded_this_month(runtime.store, account)
 
 
 def recorded_this_month(store: Store, account: Account) -> int:
-    """Returns of how many comments an account's blogs were told this month."""
+    """Return of how many comments an account's blogs were told this month."""
     return sum(site.counts.total for site in sites_of_month(store, account, month_of(now_ms())))
 
 
 def sites_of_month(
     store: Store, account: Account, month: str, order: Order = "total"
 ) -> list[SiteCounts]:
-    """Returns the blogs of an account that were active in a month (`2026-11`), busiest first."""
+    """Return the blogs of an account that were active in a month (`2026-11`), busiest first."""
     first = dt.date.fromisoformat(f"{month}-01")
     days = [first + dt.timedelta(days=n) for n in range(31)]
     days = [day for day in days if day.month == first.month]

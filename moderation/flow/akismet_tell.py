@@ -39,19 +39,19 @@ TOLD, GIVEN_UP, NO_CALLBACK = "told", "given up", "no callback"
 
 
 def expect(runtime: Runtime, site: str, comment_id: str) -> None:
-    """Notes, before a decision is written, that its site may have to be told."""
+    """Note, before a decision is written, that its site may have to be told."""
     if site.startswith(SITE_PREFIX):
         telling.tell_by(runtime.store, f"{site}/{comment_id}", now_ms() + GRACE_MS)
 
 
 def hurry(runtime: Runtime, site: str, comment_id: str) -> None:
-    """Has a worker tell the site now that the decision stands."""
+    """Have a worker tell the site now that the decision stands."""
     if site.startswith(SITE_PREFIX):
         runtime.tasks.send(TELL_SITE, site, comment_id)
 
 
 def send_due(runtime: Runtime) -> int:
-    """Sends the task again for every telling that is due; returns how many."""
+    """Send the task again for every telling that is due; return how many."""
     found = telling.due(runtime.store, now_ms(), AT_ONCE)
     for what in found:
         site, _, comment_id = what.partition("/")
@@ -60,7 +60,7 @@ def send_due(runtime: Runtime) -> int:
 
 
 def word_back(runtime: Runtime, comment: Comment) -> str:
-    """Returns what became of word back on a comment, '' while nothing is to be told.
+    """Return what became of word back on a comment, '' while nothing is to be told.
 
     `no callback`: the site gave no address and must be told by hand.
     """
@@ -73,7 +73,7 @@ def word_back(runtime: Runtime, comment: Comment) -> str:
 
 
 def tell_site(runtime: Runtime, site: str, comment_id: str) -> None:
-    """Tells a site the label of one comment, if it does not know it; notes how that went."""
+    """Tell a site the label of one comment, if it does not know it; note how that went."""
     what = f"{site}/{comment_id}"
     due, tries = telling.to_tell(runtime.store, what)
     if due is None or not telling.take_turn(runtime.store, what, str(ULID()), LEASE_MS):
@@ -96,7 +96,7 @@ class Tellers:
         self._threads = 0
 
     def tell(self, site: str, comment_id: str) -> None:
-        """Has a site told soon; where too many wait, the sweep asks again."""
+        """Have a site told soon; where too many wait, the sweep asks again."""
         what = site, comment_id
         with self._lock:
             if what in self._waiting or len(self._waiting) >= WAITING_AT_MOST:
@@ -120,7 +120,7 @@ class Tellers:
 
 
 def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
-    """Returns when to try again, in milliseconds since 1970; 0 when there is nothing more to do."""
+    """Return when to try again, in milliseconds since 1970; 0 when there is nothing more to do."""
     raw = codec.id_bytes(comment_id)
     comment = comments.get(runtime.store, site, raw)
     trace = akismet.trace(runtime.store, site, raw)
@@ -146,7 +146,7 @@ def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
 
 
 def _label(comment: Comment) -> Label | None:
-    """Returns what a site should take a comment for: by the decision, else as it was answered."""
+    """Return what a site should take a comment for: by the decision, else as it was answered."""
     if comment.decision is not None:
         return comment.decision.label
     if comment.status == "held" or comment.status == "queued":
@@ -155,7 +155,7 @@ def _label(comment: Comment) -> Label | None:
 
 
 def _note(runtime: Runtime, site: str, raw: bytes, outcome: str, told: Label | None = None) -> None:
-    """Writes down on the trace as it now is what became of word back."""
+    """Write down on the trace as it now is what became of word back."""
 
     def change(trace: Trace | None) -> Trace | None:
         if trace is None or not trace.guids:
@@ -195,7 +195,7 @@ def _outcome(body: bytes, guid: str) -> Any:
 
 
 def _key(runtime: Runtime, account: str, digest: str) -> str:
-    """Returns the key that a site checked with, or the newest of its account where that is gone."""
+    """Return the key that a site checked with, or the newest of its account where that is gone."""
     from moderation.flow.sealing import unseal
 
     key = akismet.key(runtime.store, digest)

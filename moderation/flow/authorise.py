@@ -29,20 +29,20 @@ class Grant(Struct, frozen=True):
         return f"token:{self.token.name}"
 
     def last_state(self, runtime: Runtime) -> SiteState | None:
-        """Returns the site's state as this process saw it last, for a script to compare."""
+        """Return the site's state as this process saw it last, for a script to compare."""
         return runtime.states.get(self.site)
 
     def state(self, runtime: Runtime) -> SiteState:
-        """Returns the site's state, read for a check."""
+        """Return the site's state, read for a check."""
         return sites.read(runtime.store, self.site)
 
     def confirmed(self, runtime: Runtime) -> Grant:
-        """Returns the grant as the store knows it now; raises `NotAuthorised` if it is gone."""
+        """Return the grant as the store knows it now; raises `NotAuthorised` if it is gone."""
         return _ask(runtime, self.digest)
 
 
 def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True) -> Grant:
-    """Returns the grant of a bearer token of a site.
+    """Return the grant of a bearer token of a site.
 
     With `fresh` the store is asked whether the token still stands; without it a token that this
     process knows is believed, for callers whose next script compares the revision.
@@ -68,7 +68,7 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
 
 
 def confirm(runtime: Runtime, grant: Grant) -> Grant:
-    """Returns the grant as the store knows it now; raises `NotAuthorised` if it was revoked."""
+    """Return the grant as the store knows it now; raises `NotAuthorised` if it was revoked."""
     return grant.confirmed(runtime)
 
 

@@ -36,7 +36,7 @@ MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
 
 
 def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
-    """Returns nothing to keep beside a comment."""
+    """Return nothing to keep beside a comment."""
     return comments.NO_NOTES
 
 
@@ -51,7 +51,7 @@ def check(
     notes: MakeNotes = no_notes,
     was_cut: bool = False,
 ) -> Checked:
-    """Returns a comment with its verdict, in one round trip to the store, or two.
+    """Return a comment with its verdict, in one round trip to the store, or two.
 
     It is judged by the site's state as this process saw it last, and recorded unless that has
     changed since; then the store answers the state as it is, and the comment is judged by that.
@@ -95,13 +95,13 @@ def check(
 
 
 def _expected(runtime: Runtime, grant: Grant) -> SiteState | None:
-    """Returns the site's state as seen last, None where the grant is not of it."""
+    """Return the site's state as seen last, None where the grant is not of it."""
     state = grant.last_state(runtime)
     return state if state is not None and state.tokens == grant.revision else None
 
 
 def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState, Grant]:
-    """Returns a site's state with a grant as of it, and keeps the state for the next check."""
+    """Return a site's state with a grant as of it, and keeps the state for the next check."""
     if state.tokens != grant.revision:
         grant = confirm(runtime, grant)
         state = grant.state(runtime)
@@ -110,7 +110,7 @@ def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState
 
 
 def _charged(runtime: Runtime, grant: Grant) -> SiteState:
-    """Returns the site's state, counting a call that no script of its own counts."""
+    """Return the site's state, counting a call that no script of its own counts."""
     token, now = grant.token, now_ms()
     if not token.per_minute:
         return grant.state(runtime)
@@ -122,7 +122,7 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
 
 
 def limited(now: int) -> RateLimited:
-    """Returns the refusal of a token that has used up its calls of the minute of `now` (ms)."""
+    """Return the refusal of a token that has used up its calls of the minute of `now` (ms)."""
     return RateLimited(60 - now // 1000 % 60)
 
 
@@ -143,7 +143,7 @@ def fresh_comment(
     status: Status,
     raw_id: bytes | None = None,
 ) -> Comment:
-    """Returns a comment as it stands when it was first written, under this or a new id."""
+    """Return a comment as it stands when it was first written, under this or a new id."""
     raw = raw_id or codec.new_id()
     made = codec.id_ms(raw)
     return Comment(
@@ -170,7 +170,7 @@ def write_of(
     verdict: Verdict | None = None,
     status: Status = "queued",
 ) -> comments.Write:
-    """Returns how a comment is handed to the store."""
+    """Return how a comment is handed to the store."""
     encoded = codec.encode(submission)
     return comments.Write(
         id=raw_id,
@@ -191,7 +191,7 @@ def _record(
     notes: comments.Notes,
     expected: SiteState | None,
 ) -> Checked | SiteState:
-    """Returns the comment as it was stored; the site's state where it is not the `expected`."""
+    """Return the comment as it was stored; the site's state where it is not the `expected`."""
     on = comments.Conditions(
         tokens=grant.revision,
         state=expected,

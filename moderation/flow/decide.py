@@ -27,7 +27,7 @@ class Word(Struct, frozen=True):
 
 
 def find(runtime: Runtime, site: str, comment_id: str, revision: int = 0) -> Comment:
-    """Returns a site's comment; raises `NotFound` for an id that is not one or not the site's."""
+    """Return a site's comment; raises `NotFound` for an id that is not one or not the site's."""
     try:
         found = comments.get(runtime.store, site, codec.id_bytes(comment_id), revision)
     except ValueError:
@@ -40,7 +40,7 @@ def find(runtime: Runtime, site: str, comment_id: str, revision: int = 0) -> Com
 def decide(
     runtime: Runtime, site: str, comment_id: str, label: Label, word: Word, if_match: str | None
 ) -> Comment:
-    """Labels a comment and returns it as it then is; the next verdict of every process knows.
+    """Label a comment and return it as it then is; the next verdict of every process knows.
 
     `if_match` is the ETag that the caller saw; None decides whatever the state is.
 
@@ -51,7 +51,7 @@ def decide(
 
 
 def undo(runtime: Runtime, site: str, comment_id: str, word: Word, if_match: str | None) -> Comment:
-    """Withdraws a comment's decision; the one before it, or the verdict, holds again.
+    """Withdraw a comment's decision; the one before it, or the verdict, holds again.
 
     Raises:
         NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
@@ -125,13 +125,13 @@ def _write(
 
 
 def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:
-    """Sends the job for which the withdrawal of a label of long ago asked."""
+    """Send the job for which the withdrawal of a label of long ago asked."""
     if before.active_label and seq - before.active_label > learn.REPLAYABLE:
         runtime.tasks.send(REBUILD_LEARNER, site)
 
 
 def forget(runtime: Runtime, site: str, comment_id: str) -> None:
-    """Deletes a comment and what was kept of it, the labels it taught included.
+    """Delete a comment and what was kept of it, the labels it taught included.
 
     Raises:
         NotFound: no such comment.

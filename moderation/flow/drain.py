@@ -30,9 +30,9 @@ tried comment by comment."""
 
 
 def drain_lane(runtime: Runtime, lane: int) -> int:
-    """Scores what waits in a lane until it is empty or two seconds are over.
+    """Score what waits in a lane until it is empty or two seconds are over.
 
-    Returns how many verdicts were recorded; 0 at once where another task holds the lane.
+    Return how many verdicts were recorded; 0 at once where another task holds the lane.
     """
     token = str(ULID())
     if not inbox.claim(runtime.store, lane, token):
@@ -93,10 +93,10 @@ def _waits(runtime: Runtime, lane: int) -> bool:
 
 
 def sweep(runtime: Runtime) -> list[int]:
-    """Sends a task for every lane in which something waits, whatever its bell says.
+    """Send a task for every lane in which something waits, whatever its bell says.
 
     A lost bell, a flushed broker, a crash between script and task, a killed worker delay a
-    comment by this and never lose it. Returns the lanes. Word back to sites that is due goes out
+    comment by this and never lose it. Return the lanes. Word back to sites that is due goes out
     again with it.
     """
     waiting = inbox.lengths(runtime.store)
@@ -108,7 +108,7 @@ def sweep(runtime: Runtime) -> list[int]:
 
 
 def _take_over(scorer: Scorer, runtime: Runtime, lane: int) -> None:
-    """Scores what an earlier holder of the lane was given and never finished.
+    """Score what an earlier holder of the lane was given and never finished.
 
     What was handed out again and again may be what kills workers: it is tried alone, and marked
     before that, so that a comment whose marked attempt never ended is held for a person.

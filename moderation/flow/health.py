@@ -21,7 +21,7 @@ class Queue(Struct, frozen=True):
 
 
 def ready(runtime: Runtime) -> None:
-    """Returns if the store answers and has the layout that this version writes.
+    """Return if the store answers and has the layout that this version writes.
 
     Raises:
         StoreDown: it does not answer. SchemaMismatch: another version wrote it.
@@ -30,12 +30,12 @@ def ready(runtime: Runtime) -> None:
 
 
 def is_full(runtime: Runtime) -> bool:
-    """Says whether the store refuses new comments for want of memory or disk."""
+    """Say whether the store refuses new comments for want of memory or disk."""
     return fullness.is_full(runtime.store)
 
 
 def queue(runtime: Runtime) -> Queue:
-    """Returns what waits in all inboxes, in four round trips."""
+    """Return what waits in all inboxes, in four round trips."""
     depth = inbox.depth(runtime.store, sites.names(runtime.store))
     oldest = inbox.oldest_ms(runtime.store) if depth else None
     age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
@@ -52,7 +52,7 @@ class Today(Struct, frozen=True):
 
 
 def today(runtime: Runtime) -> Today:
-    """Returns what happened today on all sites, in two round trips."""
+    """Return what happened today on all sites, in two round trips."""
     day = dt.datetime.now(dt.UTC).date().isoformat()
     comments = 0
     statuses: Counter[str] = Counter()

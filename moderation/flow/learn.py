@@ -43,7 +43,7 @@ class SiteContext(Struct, frozen=True):
 
 
 def context(runtime: Runtime, site: str, state: SiteState) -> SiteContext:
-    """Returns what a site's next verdict is made with, the learner caught up to `state`."""
+    """Return what a site's next verdict is made with, the learner caught up to `state`."""
     settings = runtime.site_settings(site, state.settings)
     model = runtime.model(state.snapshot)
     learned = _learned(runtime, site, state, model) if state.labels else None
@@ -79,7 +79,7 @@ def _learned(runtime: Runtime, site: str, state: SiteState, model: Model) -> Lea
 
 
 def _ask_rebuild(runtime: Runtime, site: str) -> None:
-    """Asks for a learner made anew, at most once a minute: every verdict until then comes here."""
+    """Ask for a learner made anew, at most once a minute: every verdict until then comes here."""
     now = time.monotonic()
     asked = runtime.rebuilds_asked.get(site)
     if asked is not None and now - asked < ASK_AGAIN_SECONDS:
@@ -102,7 +102,7 @@ def _is_at(learned: Learned, state: SiteState, model: Model) -> bool:
 def _advance(
     runtime: Runtime, site: str, state: SiteState, model: Model, found: Learned | None
 ) -> Learned | None:
-    """Replays from where this process stands, or from the newest checkpoint that still holds."""
+    """Replay from where this process stands, or from the newest checkpoint that still holds."""
     to = state.labels
     if found is not None and to - found.position <= REPLAY_AT_MOST:
         entries = labels.entries(runtime.store, site, found.position, to)
@@ -136,7 +136,7 @@ def _advance(
 def _keep(
     runtime: Runtime, site: str, state: SiteState, model: Model, learner: Learner, since: int
 ) -> Learned:
-    """Returns the learner as of `state`; keeps a checkpoint where the last one is far behind."""
+    """Return the learner as of `state`; keeps a checkpoint where the last one is far behind."""
     to = state.labels
     if to - since >= CHECKPOINT_EVERY:
         kept = labels.checkpoints(runtime.store, site, model.name)
@@ -150,7 +150,7 @@ def _keep(
 
 
 def superfluous(kept: Sequence[int], to: int) -> list[int]:
-    """Returns the checkpoints to drop (`kept` newest first) when one at `to` is added.
+    """Return the checkpoints to drop (`kept` newest first) when one at `to` is added.
 
     Those within reach of a replay are kept 256 labels apart, older ones at doubling distances.
     """
@@ -166,7 +166,7 @@ def superfluous(kept: Sequence[int], to: int) -> list[int]:
 
 
 def _targets(entry: LabelEntry, rebuilt: int) -> tuple[int, ...]:
-    """Returns the earlier entries that this one switches off or on again, as far as that holds.
+    """Return the earlier entries that this one switches off or on again, as far as that holds.
 
     A withdrawal of a label more than `REPLAYABLE` entries back takes effect only when a job has
     made the learner anew, which an entry of kind `rebuilt` marks.
@@ -183,7 +183,7 @@ def _last_rebuilt(entries: Sequence[LabelEntry]) -> int:
 
 
 def holds(position: int, entries: Sequence[LabelEntry]) -> bool:
-    """Says whether a learner as of `position` is still right once `entries` follow it."""
+    """Say whether a learner as of `position` is still right once `entries` follow it."""
     rebuilt = _last_rebuilt(entries)
     if rebuilt:
         return False
@@ -191,7 +191,7 @@ def holds(position: int, entries: Sequence[LabelEntry]) -> bool:
 
 
 def replay(learner: Learner, entries: Sequence[LabelEntry], everything: bool = False) -> Learner:
-    """Teaches a learner the labels that hold among `entries`, in order, and returns it.
+    """Teach a learner the labels that hold among `entries`, in order, and return it.
 
     `everything`: withdrawals of old labels count too, as for a learner made anew.
     """
@@ -214,10 +214,10 @@ def replay(learner: Learner, entries: Sequence[LabelEntry], everything: bool = F
 
 
 def rebuild(runtime: Runtime, site: str) -> bool:
-    """Makes a site's learner anew from every label that holds, whatever its age, if asked for.
+    """Make a site's learner anew from every label that holds, whatever its age, if asked for.
 
     Marks that in the label log, so that every process takes it up at the same place. Labels that
-    come in meanwhile are learned too, unless they reach back: then it begins again. Returns False,
+    come in meanwhile are learned too, unless they reach back: then it begins again. Return False,
     and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
     """
     from moderation.store import sites

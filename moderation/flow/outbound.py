@@ -46,7 +46,7 @@ class Reply(Struct, frozen=True):
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[str] = ()) -> Reply:
-    """Sends a POST request and returns its reply, whatever its status.
+    """Send a POST request and return its reply, whatever its status.
 
     `allowed` are networks that may be reached although they are not public.
 
@@ -113,7 +113,7 @@ class _Exchange:
         return line
 
     def end(self) -> None:
-        """Ends the exchange, wherever it is."""
+        """End the exchange, wherever it is."""
         with self._lock:
             self._is_over = True
             if self._line is not None:
@@ -128,7 +128,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def resolve(host: str, port: int, allowed: Sequence[str] = ()) -> Address:
-    """Returns the address to connect to; refuses a host any of whose addresses is not public.
+    """Return the address to connect to; refuses a host any of whose addresses is not public.
 
     Raises:
         OutboundError: the name does not resolve, or leads where nothing may be sent.
@@ -148,7 +148,7 @@ def resolve(host: str, port: int, allowed: Sequence[str] = ()) -> Address:
 
 
 def _is_public(address: Address) -> bool:
-    """Says whether an address is public, and so is the one that it may carry within it."""
+    """Say whether an address is public, and so is the one that it may carry within it."""
     inner: Address | None = None
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour

@@ -17,7 +17,7 @@ _row = msgspec.msgpack.Decoder(Row).decode
 
 
 def row_of(submission: Submission) -> Row:
-    """Returns a submission as the classifier reads it."""
+    """Return a submission as the classifier reads it."""
     author = submission.author
     return Row(
         text=submission.content,
@@ -34,12 +34,12 @@ def row_of(submission: Submission) -> Row:
 
 
 def training_row(data: bytes) -> Row:
-    """Returns the row of a stored example."""
+    """Return the row of a stored example."""
     return _row(data)
 
 
 def personal_hash(secret: bytes, kind: str, value: str) -> str:
-    """Returns the keyed hash under which an e-mail, IP or author id is found again, '' for ''.
+    """Return the keyed hash under which an e-mail, IP or author id is found again, '' for ''.
 
     E-mail addresses are the same in either case, IP addresses in any spelling, ids as they are.
     """
@@ -53,7 +53,7 @@ def personal_hash(secret: bytes, kind: str, value: str) -> str:
 
 
 def keyed_hash(secret: bytes, kind: str, value: str) -> str:
-    """Returns the keyed hash of a value just as it is."""
+    """Return the keyed hash of a value just as it is."""
     text = f"{kind}:{value}".encode()
     return hashlib.blake2b(text, digest_size=12, key=secret[:64]).hexdigest()
 
@@ -68,7 +68,7 @@ def example_of(
     model: str = "",
     suggestion_shown: bool = True,
 ) -> bytes:
-    """Returns the encoded example that a label on this submission teaches."""
+    """Return the encoded example that a label on this submission teaches."""
     author = submission.author
     return codec.encode(
         Example(
@@ -86,7 +86,7 @@ def example_of(
 
 
 def cut(content: str) -> tuple[str, bool]:
-    """Returns content of at most 64 KiB of UTF-8, ending with a whole character, for lenient
+    """Return content of at most 64 KiB of UTF-8, ending with a whole character, for lenient
     callers, and whether it was longer."""
     data = content.encode("utf-8", "replace")
     if len(data) <= CONTENT_BYTES:

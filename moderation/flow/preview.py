@@ -12,7 +12,7 @@ from moderation.store import sites
 
 
 def preview(runtime: Runtime, site: str, submission: Submission) -> Comment:
-    """Returns a comment with the verdict that it would get on a site now.
+    """Return a comment with the verdict that it would get on a site now.
 
     Raises:
         StoreDown: the store does not answer.

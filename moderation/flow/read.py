@@ -36,7 +36,7 @@ class Filter(Struct, frozen=True):
     newest_first: bool = True
 
     def fits(self, comment: Comment) -> bool:
-        """Says whether a comment is one of those asked for."""
+        """Say whether a comment is one of those asked for."""
         if self.status is not None and comment.status != self.status:
             return False
         if self.text and self.text.casefold() not in comment.submission.content.casefold():
@@ -55,7 +55,7 @@ class Page(Struct, frozen=True):
 
 
 def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit: int) -> Page:
-    """Returns a page of a site's comments, going on after the id `after` ('' from the start)."""
+    """Return a page of a site's comments, going on after the id `after` ('' from the start)."""
     last = codec.id_bytes(after) if after else b""
     low = codec.id_at(wanted.from_ms) if wanted.from_ms else b""
     high = codec.id_at(wanted.to_ms) if wanted.to_ms else b""
@@ -77,20 +77,20 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
 
 
 def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:
-    """Returns why a comment gets its score from the model as it is now, and that model's name."""
+    """Return why a comment gets its score from the model as it is now, and that model's name."""
     context = learn.context(runtime, comment.site, sites.read(runtime.store, comment.site))
     return context.model.explain(row_of(comment.submission), context.learner), context.name
 
 
 def reason_text(code: str) -> str:
-    """Returns a reason in plain words; the code itself where this version does not know it."""
+    """Return a reason in plain words; the code itself where this version does not know it."""
     return POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code
 
 
 def wait_for_verdict(
     runtime: Runtime, site: str, comment_id: str, seconds: float, slot: Callable[[], bool]
 ) -> tuple[Comment, bool]:
-    """Returns a comment as soon as it has a verdict, or after `seconds`.
+    """Return a comment as soon as it has a verdict, or after `seconds`.
 
     `slot` is asked for leave to wait only where there is something to wait for; the second
     value is False where it refused.
@@ -124,14 +124,14 @@ class DayCounts(Struct, frozen=True):
 
 
 def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[DayCounts]:
-    """Returns a site's counts for each day from `first` to `last`, both included."""
+    """Return a site's counts for each day from `first` to `last`, both included."""
     days = [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     found = comments.counters(runtime.store, site, days)
     return [counted(day, counts) for day, counts in zip(days, found, strict=True)]
 
 
 def counted(day: str, counts: dict[str, int]) -> DayCounts:
-    """Returns a day's counters by name."""
+    """Return a day's counters by name."""
     get = counts.get
     return DayCounts(
         day=day,

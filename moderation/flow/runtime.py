@@ -63,20 +63,20 @@ class Cache(Generic[Value]):
         self._lock = threading.Lock()
 
     def get(self, key: str) -> Value | None:
-        """Returns what is kept under a key."""
+        """Return what is kept under a key."""
         with self._lock:
             found = self._items.get(key)
             return None if found is None else self._used(key, found[0])
 
     def put(self, key: str, value: Value) -> None:
-        """Keeps a value."""
+        """Keep a value."""
         with self._lock:
             self._used(key, value)
             if len(self._items) > self._most:
                 self._items.popitem(last=False)
 
     def drop(self, key: str) -> None:
-        """Forgets a key."""
+        """Forget a key."""
         with self._lock:
             self._items.pop(key, None)
 
@@ -111,7 +111,7 @@ class Runtime:
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
-        """Returns a runtime with its own connections; make one in each process, after a fork.
+        """Return a runtime with its own connections; make one in each process, after a fork.
 
         Raises:
             SchemaMismatch: another version wrote the store. One that does not answer may come yet;
@@ -127,12 +127,12 @@ class Runtime:
         return cls(settings, store, Tasks(settings.broker_url))
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         self.store.close()
 
     @contextmanager
     def lock(self, site: str) -> Iterator[None]:
-        """Holds the lock under which a site's learner is caught up in this process.
+        """Hold the lock under which a site's learner is caught up in this process.
 
         Raises:
             StoreDown: what is hurried would have to wait for whoever holds it.
@@ -149,7 +149,7 @@ class Runtime:
             lock.release()
 
     def model(self, name: str) -> Model:
-        """Returns the snapshot of this name; the shipped one where it cannot be used here."""
+        """Return the snapshot of this name; the shipped one where it cannot be used here."""
         if not name or name == self.shipped.name:
             return self.shipped
         found = self._snapshots.get(name)
@@ -169,7 +169,7 @@ class Runtime:
         return self.shipped
 
     def site_settings(self, site: str, revision: int) -> SiteSettings:
-        """Returns a site's settings as of a revision that the store has just named."""
+        """Return a site's settings as of a revision that the store has just named."""
         if revision == 0:
             self._site_settings.put(site, (0, DEFAULT_SETTINGS))
             return DEFAULT_SETTINGS
@@ -180,11 +180,11 @@ class Runtime:
         return found[1]
 
     def last_settings(self, site: str) -> SiteSettings:
-        """Returns the settings last seen, for when the store cannot be asked."""
+        """Return the settings last seen, for when the store cannot be asked."""
         found = self._site_settings.get(site)
         return found[1] if found else DEFAULT_SETTINGS
 
 
 def now_ms() -> int:
-    """Returns the time in milliseconds since 1970."""
+    """Return the time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

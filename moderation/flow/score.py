@@ -12,7 +12,7 @@ from moderation.flow.prepare import row_of
 
 
 def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict]:
-    """Returns a verdict for each comment; those of one snapshot are scored in one call."""
+    """Return a verdict for each comment; those of one snapshot are scored in one call."""
     verdicts: list[Verdict | None] = [None] * len(items)
     by_model: dict[str, list[int]] = {}
     for i, (_, site) in enumerate(items):

@@ -17,10 +17,10 @@ def _box(secret: bytes) -> Fernet:
 
 
 def seal(secret: bytes, text: str) -> bytes:
-    """Returns a text encrypted and authenticated under a key derived from the secret."""
+    """Return a text encrypted and authenticated under a key derived from the secret."""
     return _box(secret).encrypt(text.encode())
 
 
 def unseal(secret: bytes, sealed: bytes) -> str:
-    """Returns what was sealed; raises `cryptography.fernet.InvalidToken` under another secret."""
+    """Return what was sealed; raises `cryptography.fernet.InvalidToken` under another secret."""
     return _box(secret).decrypt(sealed).decode()

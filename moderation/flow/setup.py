@@ -39,7 +39,7 @@ class Credentials(Struct, frozen=True):
 
 
 def new_credentials(settings: Settings) -> Credentials:
-    """Returns credentials that open nothing yet."""
+    """Return credentials that open nothing yet."""
     return Credentials(
         url=settings.public_url,
         console=Console("admin", secrets.token_urlsafe(12)),
@@ -51,7 +51,7 @@ def new_credentials(settings: Settings) -> Credentials:
 
 
 def first_run(store: Store, settings: Settings, made: Credentials) -> None:
-    """Prepares an empty store for these credentials, which are kept nowhere else.
+    """Prepare an empty store for these credentials, which are kept nowhere else.
 
     It may be cut short anywhere and run again with the same credentials. The administrator,
     who says that it was completed, comes last.
@@ -69,12 +69,12 @@ def first_run(store: Store, settings: Settings, made: Credentials) -> None:
 
 
 def was_run(store: Store) -> bool:
-    """Says whether a first run was completed on this store."""
+    """Say whether a first run was completed on this store."""
     return bool(sites.users(store))
 
 
 def use_shipped(store: Store, settings: Settings) -> str:
-    """Puts the shipped snapshot to use unless a trained one is, and returns the one in use."""
+    """Put the shipped snapshot to use unless a trained one is, and return the one in use."""
     model = Model.load(settings.model)
     current = sites.current_snapshot(store)
     if current and sites.snapshot_origin(store, current) == "trained":
@@ -86,7 +86,7 @@ def use_shipped(store: Store, settings: Settings) -> str:
 
 
 def add_site(store: Store, name: str) -> None:
-    """Makes a site.
+    """Make a site.
 
     Raises:
         InvalidInput: the name cannot be one, or is taken.
@@ -98,7 +98,7 @@ def add_site(store: Store, name: str) -> None:
 def add_token(
     store: Store, site: str, scopes: tuple[Scope, ...], name: str, per_minute: int = 0
 ) -> str:
-    """Makes a token and returns it; it cannot be shown again.
+    """Make a token and return it; it cannot be shown again.
 
     Raises:
         InvalidInput: there is no such site.

@@ -54,7 +54,7 @@ class Scorer:
     def run(
         self, waiting: Iterable[Waiting], more: Callable[[], Call | None] = lambda: None
     ) -> None:
-        """Scores and records all that waits, and what the calls of `more` take meanwhile.
+        """Score and record all that waits, and what the calls of `more` take meanwhile.
 
         One slice is scored while the verdicts of the one before are sent and the one behind is
         read. Verdicts go out only when those before them are known to be recorded, so an entry
@@ -112,7 +112,7 @@ class Scorer:
         return _parts(read.waiting, scored, verdicts, contexts)
 
     def alone(self, waiting: Waiting) -> None:
-        """Scores what may have ended workers; what was marked as tried alone before is held."""
+        """Score what may have ended workers; what was marked as tried alone before is held."""
         self._keep()
         store = self._runtime.store
         (data,) = inbox.fetch(store, [waiting])
@@ -123,7 +123,7 @@ class Scorer:
             self._hold(waiting)
 
     def _isolate(self, waiting: Sequence[Waiting], error: Exception) -> None:
-        """Tries a slice that failed in parts of 16, then each alone, and holds what fails alone."""
+        """Try a slice that failed in parts of 16, then each alone, and hold what fails alone."""
         if len(waiting) == 1:
             log.error("a comment could not be scored: %s", type(error).__name__)
             self._hold(waiting[0])
@@ -166,7 +166,7 @@ class Scorer:
 
 
 def next_slice(queue: deque[Waiting]) -> list[Waiting]:
-    """Takes the next slice from a queue: whole entries where more than one fits.
+    """Take the next slice from a queue: whole entries where more than one fits.
 
     At most 256 comments or 8 MiB, at least one comment of any size.
     """
@@ -188,7 +188,7 @@ def _sites(waiting: Sequence[Waiting]) -> list[str]:
 
 
 def _reading(waiting: Sequence[Waiting]) -> list[Call]:
-    """Returns the calls that read comments and the states of their sites."""
+    """Return the calls that read comments and the states of their sites."""
     if not waiting:
         return []
     return [inbox.fetch_call(waiting), *map(sites.read_call, _sites(waiting))]
@@ -200,7 +200,7 @@ def _parts(
     verdicts: Sequence[Verdict],
     contexts: dict[str, SiteContext],
 ) -> list[Part]:
-    """Returns what records the verdicts on `scored`, of those `waiting`, and ends their entries.
+    """Return what records the verdicts on `scored`, of those `waiting`, and ends their entries.
 
     The verdicts of one entry stay together: where they are not recorded, it is not ended.
     """

@@ -42,7 +42,7 @@ def submit(
     idempotency_key: str = "",
     body: bytes = b"",
 ) -> list[Accepted]:
-    """Writes comments of one site and rings for the workers, in one round trip.
+    """Write comments of one site and ring for the workers, in one round trip.
 
     Every hundred are written at once or not at all; a store that fails in between raises, and
     sending the same again with `external_id` or `idempotency_key` doubles nothing.
@@ -85,7 +85,7 @@ def _accepted(site: str, w: Written) -> Accepted:
 
 
 def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Written]]:
-    """Writes parts of a batch and returns those that were written before the tokens changed."""
+    """Write parts of a batch and return those that were written before the tokens changed."""
     lane = keys.shard_of(grant.site) % keys.LANES
     *answers, free = runtime.store.run_many("accept", calls, lambda pipe: inbox.ring(pipe, lane))
     if free:
@@ -103,7 +103,7 @@ def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Writte
 
 
 def comment_of(grant: Grant, submission: Submission, done: Accepted) -> Comment:
-    """Returns a comment that was accepted alone as it then stood."""
+    """Return a comment that was accepted alone as it then stood."""
     if done.stored is not None:
         return done.stored
     return fresh_comment(grant.site, submission, None, done.status, id_bytes(done.id))

@@ -47,7 +47,7 @@ class Tasks:
         )
 
     def send(self, name: str, *args: Any) -> bool:
-        """Sends a task and says whether the broker took it."""
+        """Send a task and say whether the broker took it."""
         try:
             self._app.send_task(
                 name,
@@ -63,5 +63,5 @@ class Tasks:
         return True
 
     def send_aside(self, name: str, *args: Any) -> None:
-        """Sends a task from a thread of its own, for callers that cannot wait for the broker."""
+        """Send a task from a thread of its own, for callers that cannot wait for the broker."""
         threading.Thread(target=self.send, args=(name, *args), daemon=True).start()

@@ -38,14 +38,14 @@ def teach(
     word: Word,
     labelled_ms: int | None = None,
 ) -> Comment:
-    """Teaches one labelled comment and returns it as it is then stored."""
+    """Teach one labelled comment and return it as it is then stored."""
     lesson = Lesson(submission, label, word.note, labelled_ms)
     (comment_id,) = teach_many(runtime, grant, [lesson], word)
     return find(runtime, grant.site, comment_id)
 
 
 def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word) -> list[str]:
-    """Stores labelled comments and returns their ids, in order.
+    """Store labelled comments and return their ids, in order.
 
     Every hundred are written at once, with the verdicts of the model as it is before them. A
     comment known by its `external_id` is labelled anew, unless its label is the same.
@@ -82,7 +82,7 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
 
 
 def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[tuple[bytes, int]]:
-    """Returns the id and the revision that each submission has, or will have once written."""
+    """Return the id and the revision that each submission has, or will have once written."""
     ids = comments.find_externals(runtime.store, site, [s.external_id for s in sent])
     known = [raw_id for raw_id in ids if raw_id is not None]
     latest: dict[str, tuple[bytes, int, Submission]] = {}

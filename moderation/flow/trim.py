@@ -17,7 +17,7 @@ SLICES = 64
 
 
 def trim(runtime: Runtime) -> int:
-    """Removes index entries of comments whose time to live is over; returns how many.
+    """Remove index entries of comments whose time to live is over; return how many.
 
     Each run looks at every site's oldest entries and at one part in 64 of its external ids,
     finishes deletions that were cut short, and sends again the jobs that were asked for and lost.

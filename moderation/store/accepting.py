@@ -77,18 +77,18 @@ _KIND: dict[bytes, Literal["new", "revision", "same"]] = {
 
 
 def ttls(retention: Retention) -> list[int]:
-    """Returns the time to live by status code, in milliseconds; 0 is for ever."""
+    """Return the time to live by status code, in milliseconds; 0 is for ever."""
     days = (retention.queued, retention.approved, retention.held, retention.spam)
     return [day * 86_400_000 for day in days]
 
 
 def external_bucket(external_id: str) -> int:
-    """Returns the bucket of an external id; small hashes are kept compact by the store."""
+    """Return the bucket of an external id; small hashes are kept compact by the store."""
     return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
 
 
 def day_of(now_ms: int) -> str:
-    """Returns the UTC day of a time as `2026-11-22`."""
+    """Return the UTC day of a time as `2026-11-22`."""
     return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
 
 
@@ -115,7 +115,7 @@ def accept_call(
     on: Conditions,
     notes: Notes = NO_NOTES,
 ) -> tuple[list[str], list[Any]]:
-    """Returns keys and arguments of the script that writes up to `AT_ONCE` comments.
+    """Return keys and arguments of the script that writes up to `AT_ONCE` comments.
 
     `notes` are on the first of them. What comes with a label is no answer to anybody.
     """
@@ -154,7 +154,7 @@ def _limit_key(site: str, token_id: str, now_ms: int) -> str:
 
 
 def charging(site: str, token_id: str, now_ms: int) -> Callable[[Any], None]:
-    """Returns what counts a call in a pipeline that writes no comment against a token's limit."""
+    """Return what counts a call in a pipeline that writes no comment against a token's limit."""
 
     def count(pipe: Any) -> None:
         name = _limit_key(site, token_id, now_ms)
@@ -169,7 +169,7 @@ def _state_text(s: SiteState) -> str:
 
 
 def written(answer: list[Any]) -> list[Written] | str:
-    """Returns what the accepting script answered: comments, or the word for why none."""
+    """Return what the accepting script answered: comments, or the word for why none."""
     if answer[0] != b"ok":
         return str(answer[0].decode())
     stored = answer[2] if len(answer) > 2 else b""
@@ -180,5 +180,5 @@ def written(answer: list[Any]) -> list[Written] | str:
 
 
 def state_instead(answer: list[Any]) -> SiteState | None:
-    """Returns the site's state where the accepting script found another than it was told."""
+    """Return the site's state where the accepting script found another than it was told."""
     return state_of(answer[1:]) if answer[0] == b"stale" else None

@@ -35,73 +35,73 @@ UNCOUNTED = Counted()
 
 
 def put_account(store: Store, account: Account) -> None:
-    """Keeps an account."""
+    """Keep an account."""
     with store_errors():
         store.redis.hset(keys.AKISMET_ACCOUNTS, account.id, msgspec.json.encode(account))
 
 
 def account(store: Store, account_id: str) -> Account | None:
-    """Returns an account, None where there is none."""
+    """Return an account, None where there is none."""
     with store_errors():
         data = store.redis.hget(keys.AKISMET_ACCOUNTS, account_id)
     return None if data is None else _account(data)
 
 
 def accounts(store: Store) -> list[Account]:
-    """Returns every account, by name."""
+    """Return every account, by name."""
     with store_errors():
         found = store.redis.hvals(keys.AKISMET_ACCOUNTS)
     return sorted(map(_account, found), key=lambda a: a.name)
 
 
 def put_key(store: Store, digest: str, key: Key) -> None:
-    """Keeps a key under its keyed hash."""
+    """Keep a key under its keyed hash."""
     with store_errors():
         store.redis.hset(keys.AKISMET_KEYS, digest, msgspec.json.encode(key))
 
 
 def drop_key(store: Store, digest: str) -> None:
-    """Deletes a key."""
+    """Delete a key."""
     with store_errors():
         store.redis.hdel(keys.AKISMET_KEYS, digest)
 
 
 def key(store: Store, digest: str) -> Key | None:
-    """Returns the key with this keyed hash, None where there is none."""
+    """Return the key with this keyed hash, None where there is none."""
     with store_errors():
         data = store.redis.hget(keys.AKISMET_KEYS, digest)
     return None if data is None else _key(data)
 
 
 def all_keys(store: Store) -> dict[str, Key]:
-    """Returns every key by its keyed hash."""
+    """Return every key by its keyed hash."""
     with store_errors():
         found = store.redis.hgetall(keys.AKISMET_KEYS)
     return {digest.decode(): _key(data) for digest, data in found.items()}
 
 
 def blog(store: Store, account_id: str, name: str) -> Blog | None:
-    """Returns what is known of a blog of an account."""
+    """Return what is known of a blog of an account."""
     with store_errors():
         data = store.redis.hget(keys.akismet_blogs(account_id), name)
     return None if data is None else _blog(data)
 
 
 def blogs(store: Store, account_id: str) -> dict[str, Blog]:
-    """Returns the blogs of an account by their address."""
+    """Return the blogs of an account by their address."""
     with store_errors():
         found = store.redis.hgetall(keys.akismet_blogs(account_id))
     return {name.decode(): _blog(data) for name, data in found.items()}
 
 
 def blog_count(store: Store, account_id: str) -> int:
-    """Returns how many blogs an account has."""
+    """Return how many blogs an account has."""
     with store_errors():
         return int(store.redis.hlen(keys.akismet_blogs(account_id)))
 
 
 def put_blog(store: Store, account_id: str, name: str, blog: Blog) -> None:
-    """Keeps a blog of an account and writes on its site whose and which blog it is."""
+    """Keep a blog of an account and write on its site whose and which blog it is."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         pipe.hset(keys.akismet_blogs(account_id), name, msgspec.json.encode(blog))
@@ -111,14 +111,14 @@ def put_blog(store: Store, account_id: str, name: str, blog: Blog) -> None:
 
 
 def owner(store: Store, site: str) -> tuple[str, str]:
-    """Returns the account and the blog that a site stands for, ('', '') for another site."""
+    """Return the account and the blog that a site stands for, ('', '') for another site."""
     with store_errors():
         found = store.redis.hmget(keys.of_site(site).meta, "akismet_account", "akismet_blog")
     return (found[0] or b"").decode(), (found[1] or b"").decode()
 
 
 def touch(store: Store, sites: Iterable[str]) -> None:
-    """Has every process look anew at what a key may do, at its next call for these sites."""
+    """Have every process look anew at what a key may do, at its next call for these sites."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for site in sites:
@@ -127,7 +127,7 @@ def touch(store: Store, sites: Iterable[str]) -> None:
 
 
 def count_failed(store: Store, address: str) -> int:
-    """Counts an unknown key from an address and returns how many came of late."""
+    """Count an unknown key from an address and return how many came of late."""
     name = keys.akismet_failed(address)
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
@@ -137,7 +137,7 @@ def count_failed(store: Store, address: str) -> int:
 
 
 def key_and_failures(store: Store, digest: str, address: str) -> tuple[Key | None, int]:
-    """Returns a key and how many unknown ones came from an address, in one round trip."""
+    """Return a key and how many unknown ones came from an address, in one round trip."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         pipe.hget(keys.AKISMET_KEYS, digest)
@@ -147,19 +147,19 @@ def key_and_failures(store: Store, digest: str, address: str) -> tuple[Key | Non
 
 
 def uncount(store: Store, account_id: str, month: str) -> None:
-    """Takes back one check that was counted for a quota."""
+    """Take back one check that was counted for a quota."""
     with store_errors():
         store.redis.decr(keys.akismet_usage(account_id, month))
 
 
 def usage(store: Store, account_id: str, month: str) -> int:
-    """Returns how many checks were counted for an account's quota in a month."""
+    """Return how many checks were counted for an account's quota in a month."""
     with store_errors():
         return int(store.redis.get(keys.akismet_usage(account_id, month)) or 0)
 
 
 def counting(account_id: str, month: str) -> Callable[[Any], None]:
-    """Returns what counts a check of an account in a pipeline."""
+    """Return what counts a check of an account in a pipeline."""
 
     def count(pipe: Any) -> None:
         name = keys.akismet_usage(account_id, month)
@@ -170,13 +170,13 @@ def counting(account_id: str, month: str) -> Callable[[Any], None]:
 
 
 def put_usage(store: Store, account_id: str, month: str, used: int) -> None:
-    """Sets how many checks an account made in a month."""
+    """Set how many checks an account made in a month."""
     with store_errors():
         store.redis.set(keys.akismet_usage(account_id, month), used, ex=_USAGE_SECONDS)
 
 
 def _leading(k: keys.SiteKeys, raw_id: bytes, trace: Trace) -> list[bytes]:
-    """Returns the keys that lead from a trace's names to its comment.
+    """Return the keys that lead from a trace's names to its comment.
 
     A guid that is the comment's id needs none.
     """
@@ -188,14 +188,14 @@ def _leading(k: keys.SiteKeys, raw_id: bytes, trace: Trace) -> list[bytes]:
 
 
 def notes(site: str, raw_id: bytes, trace: Trace, told: str) -> Notes:
-    """Returns what a check keeps beside its new comment, for the script that writes that."""
+    """Return what a check keeps beside its new comment, for the script that writes that."""
     k = keys.of_site(site)
     leading = [(name, b"") for name in _leading(k, raw_id, trace)]
     return Notes(told, [(k.akismet.encode(), codec.encode(trace)), *leading])
 
 
 def trace(store: Store, site: str, raw_id: bytes) -> Trace | None:
-    """Returns what is kept of the checks of a comment, None where there was none."""
+    """Return what is kept of the checks of a comment, None where there was none."""
     data = _trace_bytes(store, site, raw_id)
     return _trace(data) if data else None
 
@@ -212,7 +212,7 @@ def change_trace(
     change: Callable[[Trace | None], Trace | None],
     counted: Counted = UNCOUNTED,
 ) -> None:
-    """Writes a comment's trace anew, and where reports find it; all of it goes with the comment.
+    """Write a comment's trace anew, and where reports find it; all of it goes with the comment.
 
     `change` makes the new trace of the one that is there; None deletes it. Nothing is written
     where that is the same.
@@ -242,14 +242,14 @@ def change_trace(
 
 
 def forget(store: Store, site: str, raw_id: bytes) -> None:
-    """Deletes what is kept of the checks of a comment."""
+    """Delete what is kept of the checks of a comment."""
     change_trace(store, site, raw_id, lambda _: None)
 
 
 def find(
     store: Store, site: str, guid: bytes, same: bytes, reference: bytes
 ) -> tuple[bytes | None, bytes | None, bytes | None]:
-    """Returns the comments that a guid, a hash of author and text, and a client's id lead to.
+    """Return the comments that a guid, a hash of author and text, and a client's id lead to.
 
     A guid that nothing was kept of may be a comment's id.
     """

@@ -39,7 +39,7 @@ class Call(NamedTuple):
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Turns the client's errors into `StoreDown` and `StoreFull`."""
+    """Turn the client's errors into `StoreDown` and `StoreFull`."""
     try:
         yield
     except DOWN as error:
@@ -121,27 +121,27 @@ class Store:
 
     @classmethod
     def connect(cls, url: str, *, any_layout: bool = False) -> Self:
-        """Returns a store for a Redis URL (`redis://`, `rediss://`, `unix://`)."""
+        """Return a store for a Redis URL (`redis://`, `rediss://`, `unix://`)."""
         return cls(url, any_layout=any_layout)
 
     def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         for opened in (*self._lines, self._ahead, *self._clients):
             opened.close()
 
     def ping(self) -> None:
-        """Raises `StoreDown` unless the store answers."""
+        """Raise `StoreDown` unless the store answers."""
         with store_errors():
             self.redis.ping()
 
     def facts(self) -> dict[str, Any]:
-        """Returns what the server says of itself (`INFO`)."""
+        """Return what the server says of itself (`INFO`)."""
         with store_errors():
             found: dict[str, Any] = self.redis.info()
         return found
 
     def script(self, name: str) -> Script:
-        """Returns a script of this package by its file's name, read once."""
+        """Return a script of this package by its file's name, read once."""
         found = self._scripts.get(name)
         if found is None:
             with self._lock:
@@ -149,7 +149,7 @@ class Store:
         return found
 
     def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """Runs a script and returns what it returns; loads it where the server lacks it."""
+        """Run a script and return what it returns; load it where the server lacks it."""
         script = self.script(name)
         line = self._line
         with store_errors():
@@ -159,7 +159,7 @@ class Store:
                 return line.call("EVAL", script.text, len(keys), *keys, *args)
 
     def command(self, *words: Any) -> Any:
-        """Returns the answer to a plain command, just as the server sends it."""
+        """Return the answer to a plain command, just as the server sends it."""
         with store_errors():
             return self._line.call(*words)
 
@@ -169,7 +169,7 @@ class Store:
         calls: Iterable[tuple[Sequence[str], Sequence[Any]]],
         then: Callable[[Any], None] | None = None,
     ) -> list[Any]:
-        """Runs a script once for each (keys, args) in one round trip.
+        """Run a script once for each (keys, args) in one round trip.
 
         `then` may add further commands to the pipeline; their answers follow. A server that
         does not know the script yet is taught it and asked again, the further commands not.
@@ -193,7 +193,7 @@ class Store:
         return answers
 
     def send(self, calls: Sequence[Call]) -> None:
-        """Sends calls whose answers this thread receives later, all of them before the next.
+        """Send calls whose answers this thread receives later, all of them before the next.
 
         They have a connection of their own: what is run meanwhile is run at once.
         """
@@ -201,7 +201,7 @@ class Store:
             self._ahead.send(map(self._words, calls))
 
     def receive(self, calls: Sequence[Call]) -> list[Any]:
-        """Returns the answers to `calls`, which were sent last; errors of plain commands too.
+        """Return the answers to `calls`, which were sent last; errors of plain commands too.
 
         A server that does not know a script yet is taught it and asked again.
         """

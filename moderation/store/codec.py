@@ -65,7 +65,7 @@ _example = msgspec.msgpack.Decoder(Example).decode
 
 
 def digest(secret: bytes, encoded: bytes) -> bytes:
-    """Returns eight keyed bytes by which two submissions are known to be the same.
+    """Return eight keyed bytes by which two submissions are known to be the same.
 
     The key keeps an author from finding two texts with the same digest (64 bits alone would
     take 2^32 tries) and so from changing an approved comment unseen.
@@ -74,7 +74,7 @@ def digest(secret: bytes, encoded: bytes) -> bytes:
 
 
 def id_bytes(text: str) -> bytes:
-    """Returns the 16 bytes of a comment's id; raises ValueError where it cannot be one."""
+    """Return the 16 bytes of a comment's id; raises ValueError where it cannot be one."""
     return bytes(ULID.from_str(text).bytes)
 
 
@@ -99,7 +99,7 @@ _ids = _Ids()
 
 
 def new_id() -> bytes:
-    """Returns the 16 bytes of a new comment's id."""
+    """Return the 16 bytes of a new comment's id."""
     return _ids.next().to_bytes(16, "big")
 
 
@@ -108,7 +108,7 @@ _PAIRS = tuple(a + b for a in _DIGITS for b in _DIGITS)
 
 
 def id_text(raw: bytes) -> str:
-    """Returns the 26 characters of a comment's id, two at a time: it is quicker."""
+    """Return the 26 characters of a comment's id, two at a time: it is quicker."""
     n = int.from_bytes(raw, "big")
     high, low, p = n >> 60, n & (1 << 60) - 1, _PAIRS
     return (
@@ -120,17 +120,17 @@ def id_text(raw: bytes) -> str:
 
 
 def id_at(ms: int) -> bytes:
-    """Returns the lowest id of a time (milliseconds since 1970)."""
+    """Return the lowest id of a time (milliseconds since 1970)."""
     return max(0, min(ms, 2**48 - 1)).to_bytes(6, "big") + bytes(10)
 
 
 def id_ms(raw: bytes) -> int:
-    """Returns when an id was made, in milliseconds since 1970."""
+    """Return when an id was made, in milliseconds since 1970."""
     return int.from_bytes(raw[:6], "big")
 
 
 def unpack_comment(site: str, raw_id: bytes, data: bytes) -> Comment:
-    """Returns the comment that was written as `data`."""
+    """Return the comment that was written as `data`."""
     (_, status, _, _, revision, decisions, active, last, n_verdict, n_decision, updated, _) = (
         _COMMENT.unpack_from(data)
     )
@@ -155,7 +155,7 @@ def unpack_comment(site: str, raw_id: bytes, data: bytes) -> Comment:
 def pack_new(
     verdict: Verdict | None, status: str, digest: bytes, now_ms: int, told: int = TOLD_STATUS
 ) -> bytes:
-    """Returns all of a new comment as it is stored but its submission, which follows."""
+    """Return all of a new comment as it is stored but its submission, which follows."""
     if verdict is None:
         return _COMMENT.pack(told, 0, 0, 0, 1, 0, 0, 0, 0, 0, now_ms, digest)
     packed = pack_verdict(verdict)
@@ -172,7 +172,7 @@ def _split_model(name: str) -> tuple[str, list[int]]:
 
 
 def pack_verdict(verdict: Verdict) -> bytes:
-    """Returns a verdict as it is stored."""
+    """Return a verdict as it is stored."""
     flags = (
         (verdict.label == "spam")
         | STATUS_CODE[verdict.status] << 1
@@ -189,7 +189,7 @@ def pack_verdict(verdict: Verdict) -> bytes:
 
 
 def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str) -> bytes:
-    """Returns a verdict as the recording script takes it; `site` is its index in the call."""
+    """Return a verdict as the recording script takes it; `site` is its index in the call."""
     return _RECORDED.pack(
         site, raw_id, revision, STATUS_CODE[status], STATUS_CODE[verdict.status],
         LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by],
@@ -217,27 +217,27 @@ def _unpack_verdict(data: memoryview) -> Verdict:
 
 
 def unpack_written(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
-    """Returns id, kind, revision and status code of what the accepting script wrote."""
+    """Return id, kind, revision and status code of what the accepting script wrote."""
     return _WRITTEN.iter_unpack(data)
 
 
 def unpack_waiting(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Returns the id, revision and size of each comment of an inbox entry."""
+    """Return the id, revision and size of each comment of an inbox entry."""
     return _WAITING.iter_unpack(data)
 
 
 def revision_of(data: bytes) -> int:
-    """Returns the revision of a stored comment."""
+    """Return the revision of a stored comment."""
     return int.from_bytes(data[4:8], "big")
 
 
 def has_verdict(data: bytes) -> bool:
-    """Says whether a stored comment carries a verdict."""
+    """Say whether a stored comment carries a verdict."""
     return bool(_COMMENT.unpack_from(data)[8])
 
 
 def unjudged(data: bytes) -> Submission | None:
-    """Returns what the site sent of a stored comment, None where it has a verdict."""
+    """Return what the site sent of a stored comment, None where it has a verdict."""
     fields = _COMMENT.unpack_from(data)
     if fields[8]:
         return None
@@ -245,7 +245,7 @@ def unjudged(data: bytes) -> Submission | None:
 
 
 def unpack_label(seq: int, data: bytes) -> LabelEntry:
-    """Returns the entry of a label log that was written as `data`."""
+    """Return the entry of a label log that was written as `data`."""
     kind, label, drops, restores, previous, _, flags, n_decision = _LABEL.unpack_from(data)
     view = memoryview(data)[_LABEL.size :]
     example = view[n_decision + (_LABEL_DAY if flags & _LABEL_HAS_DAY else 0) :]
@@ -262,5 +262,5 @@ def unpack_label(seq: int, data: bytes) -> LabelEntry:
 
 
 def pack_rebuilt() -> bytes:
-    """Returns a label entry that marks a learner made anew."""
+    """Return a label entry that marks a learner made anew."""
     return _LABEL.pack(_KINDS.index("rebuilt"), 0, 0, 0, 0, 0, 0, 0)

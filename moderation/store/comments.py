@@ -68,12 +68,12 @@ def decide(
     replayable: int,
     undecided: Status | None = None,
 ) -> tuple[str, int]:
-    """Decides a comment, or undoes its decision (`label` None), if it is as `expected`.
+    """Decide a comment, or undo its decision (`label` None), if it is as `expected`.
 
     `expected` is (revision, number of decisions); `call` names this call, so that running it
     twice has one effect; the withdrawal of a label more than `replayable` back asks for a job
     that makes the learner anew; `undecided` is the status that the last undo gives back (None: that
-    by the verdict). Returns ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
+    by the verdict). Return ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
     """
     k = keys.of_site(site)
     answer = store.run(
@@ -91,7 +91,7 @@ def decide(
 
 
 def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | None:
-    """Returns a comment, or one of its older revisions; None where there is none."""
+    """Return a comment, or one of its older revisions; None where there is none."""
     key = keys.of_site(site).comment.encode() + raw_id
     if revision:
         key += b":%d" % revision
@@ -101,7 +101,7 @@ def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | 
 
 
 def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | None]:
-    """Returns comments in the order of their ids; None for one that is gone."""
+    """Return comments in the order of their ids; None for one that is gone."""
     if not ids:
         return []
     prefix = keys.of_site(site).comment.encode()
@@ -114,7 +114,7 @@ def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | No
 
 
 def find_external(store: Store, site: str, external_id: str) -> bytes | None:
-    """Returns the id of the comment that a site calls `external_id`."""
+    """Return the id of the comment that a site calls `external_id`."""
     bucket = keys.of_site(site).external + str(external_bucket(external_id))
     with store_errors():
         found: bytes | None = store.redis.hget(bucket, external_id)
@@ -122,7 +122,7 @@ def find_external(store: Store, site: str, external_id: str) -> bytes | None:
 
 
 def find_externals(store: Store, site: str, external_ids: Sequence[str]) -> list[bytes | None]:
-    """Returns the ids of several external ids in one round trip; None for '' and unknown ones."""
+    """Return the ids of several external ids in one round trip; None for '' and unknown ones."""
     prefix = keys.of_site(site).external
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
@@ -141,7 +141,7 @@ def page(
     newest: bool,
     n: int,
 ) -> list[bytes]:
-    """Returns up to `n` ids strictly between two ids, oldest or newest first.
+    """Return up to `n` ids strictly between two ids, oldest or newest first.
 
     `after` and `before` may be empty for no bound. Without a status those of all are merged.
     """
@@ -161,12 +161,12 @@ def page(
 
 
 def counters(store: Store, site: str, days: Iterable[str]) -> list[dict[str, int]]:
-    """Returns a site's counters of each day."""
+    """Return a site's counters of each day."""
     return _counters(store, [keys.of_site(site).day + day for day in days])
 
 
 def counters_of_day(store: Store, sites: Iterable[str], day: str) -> list[dict[str, int]]:
-    """Returns the counters of several sites on one day, in one round trip."""
+    """Return the counters of several sites on one day, in one round trip."""
     return _counters(store, [keys.of_site(site).day + day for site in sites])
 
 
@@ -179,7 +179,7 @@ def _counters(store: Store, names: Iterable[str]) -> list[dict[str, int]]:
 
 
 def _by_name(found: dict[bytes, bytes]) -> dict[str, int]:
-    """Returns counters by name. What a verdict counts is one field: `verdicts_` and the codes of
+    """Return counters by name. What a verdict counts is one field: `verdicts_` and the codes of
     its status, its label and who judged."""
     counts: Counter[str] = Counter()
     for field, value in found.items():

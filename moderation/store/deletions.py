@@ -20,9 +20,9 @@ class Forgotten(Struct, frozen=True):
 def forget(
     store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
 ) -> tuple[bool, bool]:
-    """Deletes a comment and what was kept of it.
+    """Delete a comment and what was kept of it.
 
-    Returns whether there was one, and whether a job must make the learner anew because the
+    Return whether there was one, and whether a job must make the learner anew because the
     comment was labelled more than `replayable` labels ago.
     """
     some = forget_some(store, site, raw_id, external_id, replayable, now_ms)
@@ -36,7 +36,7 @@ def forget(
 def forget_some(
     store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
 ) -> Forgotten:
-    """Deletes a comment and at most a hundred of what was kept of it, in one script."""
+    """Delete a comment and at most a hundred of what was kept of it, in one script."""
     k = keys.of_site(site)
     bucket = k.external + str(comments.external_bucket(external_id)) if external_id else k.meta
     answer = store.run(
@@ -51,7 +51,7 @@ def forget_some(
 
 
 def unfinished(store: Store, site: str) -> list[bytes]:
-    """Returns the ids of comments whose deletion was cut short."""
+    """Return the ids of comments whose deletion was cut short."""
     with store_errors():
         found: list[bytes] = store.redis.hkeys(keys.of_site(site).forgetting)
     return found

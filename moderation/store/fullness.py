@@ -18,7 +18,7 @@ _said_at = -math.inf
 
 
 def say(why: str) -> None:
-    """Logs that the store refused a write, at most once a minute in a process."""
+    """Log that the store refused a write, at most once a minute in a process."""
     global _said_at
     now = monotonic()
     if now - _said_at >= SAID_EVERY_SECONDS:
@@ -27,7 +27,7 @@ def say(why: str) -> None:
 
 
 def is_full(store: Store) -> bool:
-    """Says whether the store refuses what needs memory or disk, by its own figures."""
+    """Say whether the store refuses what needs memory or disk, by its own figures."""
     facts = store.facts()
     # As the server itself reckons: buffers of replicas and of its file are not held against it.
     used = facts["used_memory"] - facts.get("mem_not_counted_for_evict", 0)

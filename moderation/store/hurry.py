@@ -24,7 +24,7 @@ Arguments = ParamSpec("Arguments")
 
 
 def hurried(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Makes a function wait less than half a second for the store, whatever it asks.
+    """Make a function wait less than half a second for the store, whatever it asks.
 
     A store that is slower is as good as none: `StoreDown`. What it calls in its turn, hurried or
     not, shares its time.
@@ -63,18 +63,18 @@ class Waiting:
 
 
 def seconds_left() -> float | None:
-    """Returns for how long what is hurried may still wait; None where nothing hurries."""
+    """Return for how long what is hurried may still wait; None where nothing hurries."""
     waited = _waited.get()
     return None if waited is None else max(0.0, WAIT_SECONDS - waited[0])
 
 
 def in_a_hurry() -> bool:
-    """Says whether what is being done is hurried."""
+    """Say whether what is being done is hurried."""
     return _waited.get() is not None
 
 
 def counted(kind: type[Any], on_round_trip: Callable[[], None]) -> type[Any]:
-    """Returns a kind of connection that tells of each round trip, and ends what took too long."""
+    """Return a kind of connection that tells of each round trip, and ends what took too long."""
 
     class Counted(kind):  # type: ignore[misc]
         def send_packed_command(self, command: Any, check_health: bool = True) -> None:

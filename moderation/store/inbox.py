@@ -31,27 +31,27 @@ class Waiting(Struct, frozen=True, gc=False):
 
 
 def ring(pipe: Any, lane: int) -> None:
-    """Adds the ring of a lane's bell to a pipeline: its answer is true if the bell was free."""
+    """Add the ring of a lane's bell to a pipeline: its answer is true if the bell was free."""
     pipe.set(keys.bell(lane), "rung", nx=True, px=LEASE_MS)
 
 
 def claim(store: Store, lane: int, token: str) -> bool:
-    """Takes the lane's lease; False while somebody else drains it."""
+    """Take the lane's lease; False while somebody else drains it."""
     return _bell(store, lane, "claim", token)
 
 
 def keep(store: Store, lane: int, token: str) -> bool:
-    """Renews the lease; False if it was lost."""
+    """Renew the lease; False if it was lost."""
     return _bell(store, lane, "keep", token)
 
 
 def release(store: Store, lane: int, token: str) -> bool:
-    """Gives the lease back."""
+    """Give the lease back."""
     return _bell(store, lane, "release", token)
 
 
 def hand_over(store: Store, lane: int, token: str) -> bool:
-    """Leaves the bell rung for the next task."""
+    """Leave the bell rung for the next task."""
     return _bell(store, lane, "hand over", token)
 
 
@@ -60,7 +60,7 @@ def _bell(store: Store, lane: int, what: str, token: str) -> bool:
 
 
 def lengths(store: Store) -> list[int]:
-    """Returns how many entries wait in each of the 64 inboxes, in one round trip.
+    """Return how many entries wait in each of the 64 inboxes, in one round trip.
 
     An entry stands for up to a hundred comments.
     """
@@ -72,7 +72,7 @@ def lengths(store: Store) -> list[int]:
 
 
 def oldest_ms(store: Store) -> int | None:
-    """Returns when the entry that waits longest was written (ms since 1970), None if none."""
+    """Return when the entry that waits longest was written (ms since 1970), None if none."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for shard in range(keys.SHARDS):
@@ -82,7 +82,7 @@ def oldest_ms(store: Store) -> int | None:
 
 
 def depth(store: Store, sites: Sequence[str]) -> int:
-    """Returns how many comments of sites have no verdict yet, in one round trip or two."""
+    """Return how many comments of sites have no verdict yet, in one round trip or two."""
     entries = lengths(store)
     busy = [k for k in map(keys.of_site, sites) if entries[k.shard]]
     if not busy:
@@ -96,7 +96,7 @@ def depth(store: Store, sites: Sequence[str]) -> int:
 
 
 def take_call(lane: int, *, pending: bool, count: int, block_ms: int | None = None) -> Call:
-    """Returns the call that takes up to `count` entries of each of a lane's inboxes.
+    """Return the call that takes up to `count` entries of each of a lane's inboxes.
 
     `pending` takes again what this lane was given before and never acknowledged. `block_ms` waits
     that long for the first entry. There is one consumer a lane, by a constant name.
@@ -109,7 +109,7 @@ def take_call(lane: int, *, pending: bool, count: int, block_ms: int | None = No
 
 
 def taken(store: Store, answer: Any) -> list[Waiting]:
-    """Returns what the call of `take_call` took; nothing where groups had to be made first."""
+    """Return what the call of `take_call` took; nothing where groups had to be made first."""
     if isinstance(answer, ResponseError):
         if not str(answer).startswith("NOGROUP"):
             raise answer
@@ -133,7 +133,7 @@ def taken(store: Store, answer: Any) -> list[Waiting]:
 def take(
     store: Store, lane: int, *, pending: bool, count: int, block_ms: int | None = None
 ) -> list[Waiting]:
-    """Returns what waits in a lane's inboxes, of at most `count` entries of each."""
+    """Return what waits in a lane's inboxes, of at most `count` entries of each."""
     call = take_call(lane, pending=pending, count=count, block_ms=block_ms)
     with store_errors():
         try:
@@ -144,7 +144,7 @@ def take(
 
 
 def make_groups(store: Store) -> None:
-    """Makes the consumer group of every inbox that lacks it; entries before it are read too."""
+    """Make the consumer group of every inbox that lacks it; entries before it are read too."""
     with store_errors():
         for shard in range(keys.SHARDS):
             try:
@@ -155,7 +155,7 @@ def make_groups(store: Store) -> None:
 
 
 def deliveries(store: Store, waiting: Sequence[Waiting]) -> dict[bytes, int]:
-    """Returns how often each entry has been handed out."""
+    """Return how often each entry has been handed out."""
     if not waiting:
         return {}
     shards = {w.shard for w in waiting}
@@ -168,7 +168,7 @@ def deliveries(store: Store, waiting: Sequence[Waiting]) -> dict[bytes, int]:
 
 
 def first_alone(store: Store, waiting: Waiting) -> bool:
-    """Marks that a revision is tried alone, and says whether it is the first time."""
+    """Mark that a revision is tried alone, and say whether it is the first time."""
     name = f"{codec.id_text(waiting.id)}:{waiting.revision}"
     with store_errors():
         return bool(
@@ -177,7 +177,7 @@ def first_alone(store: Store, waiting: Waiting) -> bool:
 
 
 def fetch_call(waiting: Sequence[Waiting]) -> Call:
-    """Returns the call that reads comments that wait, of at least one."""
+    """Return the call that reads comments that wait, of at least one."""
     site, prefix, names = None, b"", []
     for w in waiting:
         if w.site != site:
@@ -187,7 +187,7 @@ def fetch_call(waiting: Sequence[Waiting]) -> Call:
 
 
 def fetched(store: Store, waiting: Sequence[Waiting], answer: Any) -> list[bytes | None]:
-    """Returns what is stored of each waiting revision, from the answer to `fetch_call`.
+    """Return what is stored of each waiting revision, from the answer to `fetch_call`.
 
     None where it is gone. One that was overtaken meanwhile is read from where it is kept.
     """
@@ -211,6 +211,6 @@ def fetched(store: Store, waiting: Sequence[Waiting], answer: Any) -> list[bytes
 
 
 def fetch(store: Store, waiting: Sequence[Waiting]) -> list[bytes | None]:
-    """Returns what is stored of each waiting revision; None where it is gone."""
+    """Return what is stored of each waiting revision; None where it is gone."""
     with store_errors():
         return fetched(store, waiting, store.command(*fetch_call(waiting).args))

@@ -31,62 +31,62 @@ GROUP = "score"
 
 
 def shard_of(site: str) -> int:
-    """Returns the shard of a site, 0..63: CRC-16 of its name as Redis Cluster computes it."""
+    """Return the shard of a site, 0..63: CRC-16 of its name as Redis Cluster computes it."""
     return int(key_slot(site.encode())) % SHARDS
 
 
 def bell(lane: int) -> str:
-    """The lease of whoever drains a lane's inboxes."""
+    """Return the lease of whoever drains a lane's inboxes."""
     return f"{{winnow}}:bell:{lane}"
 
 
 def inbox(shard: int) -> str:
-    """The stream of comments that wait for their verdict."""
+    """Return the stream of comments that wait for their verdict."""
     return f"{{{shard:02d}}}:inbox"
 
 
 def shard_of_inbox(name: bytes) -> int:
-    """The shard of a stream, by its name."""
+    """Return the shard of a stream, by its name."""
     return int(name[1:3])
 
 
 def labels(shard: int) -> str:
-    """The label log of a shard: order and pointers."""
+    """Return the label log of a shard: order and pointers."""
     return f"{{{shard:02d}}}:labels"
 
 
 def snapshot(shard: int) -> str:
-    """The name of the snapshot in use, written to each shard."""
+    """Return the name of the snapshot in use, written to each shard."""
     return f"{{{shard:02d}}}:snapshot"
 
 
 def waiting(shard: int) -> str:
-    """The channel on which the ids of comments that wait no longer are told."""
+    """Return the channel on which the ids of comments that wait no longer are told."""
     return f"{{{shard:02d}}}:scored"
 
 
 def akismet_blogs(account: str) -> str:
-    """The blogs of an account: hash blog → site."""
+    """Return the blogs of an account: hash blog → site."""
     return f"{{winnow}}:akismet:blogs:{account}"
 
 
 def akismet_usage(account: str, month: str) -> str:
-    """How many checks an account made in a month, for its quota."""
+    """Return how many checks an account made in a month, for its quota."""
     return f"{{winnow}}:akismet:usage:{account}:{month}"
 
 
 def akismet_failed(address: str) -> str:
-    """How many unknown keys came from an address of late."""
+    """Return how many unknown keys came from an address of late."""
     return f"{{winnow}}:akismet:failed:{address}"
 
 
 def akismet_telling(what: str) -> str:
-    """The lease of whoever tells a site of one comment."""
+    """Return the lease of whoever tells a site of one comment."""
     return f"{{winnow}}:akismet:telling:{what}"
 
 
 def lane_inboxes(lane: int) -> list[str]:
-    """The inboxes of a lane: every fourth shard."""
+    """Return the inboxes of a lane: every fourth shard."""
     return [inbox(shard) for shard in range(lane, SHARDS, LANES)]
 
 
@@ -132,5 +132,5 @@ class SiteKeys:
 
 @lru_cache(maxsize=4096)
 def of_site(site: str) -> SiteKeys:
-    """Returns the keys of a site."""
+    """Return the keys of a site."""
     return SiteKeys(site)

@@ -12,7 +12,7 @@ AT_ONCE = 200
 
 
 def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
-    """Returns the entries after sequence number `after` up to `to`, in order.
+    """Return the entries after sequence number `after` up to `to`, in order.
 
     At most `AT_ONCE` are read in one round trip. An entry that is gone comes out as erased.
     """
@@ -32,14 +32,14 @@ def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
 
 
 def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
-    """Returns one entry, None where there is none."""
+    """Return one entry, None where there is none."""
     with store_errors():
         data = store.redis.get(f"{keys.of_site(site).label}{seq}")
     return None if data is None else codec.unpack_label(seq, data)
 
 
 def checkpoints(store: Store, site: str, snapshot: str) -> dict[int, bytes]:
-    """Returns the names of a site's checkpoints for a snapshot, by sequence number."""
+    """Return the names of a site's checkpoints for a snapshot, by sequence number."""
     found: dict[int, bytes] = {}
     with store_errors():
         for field in store.redis.hkeys(keys.of_site(site).checkpoints):
@@ -50,14 +50,14 @@ def checkpoints(store: Store, site: str, snapshot: str) -> dict[int, bytes]:
 
 
 def checkpoint(store: Store, site: str, field: bytes) -> bytes | None:
-    """Returns a checkpoint by its name."""
+    """Return a checkpoint by its name."""
     with store_errors():
         found: bytes | None = store.redis.hget(keys.of_site(site).checkpoints, field)
     return found
 
 
 def drop_checkpoint(store: Store, site: str, field: bytes) -> None:
-    """Forgets a checkpoint by its name."""
+    """Forget a checkpoint by its name."""
     with store_errors():
         store.redis.hdel(keys.of_site(site).checkpoints, field)
 
@@ -65,7 +65,7 @@ def drop_checkpoint(store: Store, site: str, field: bytes) -> None:
 def put_checkpoint(
     store: Store, site: str, snapshot: str, seq: int, epoch: int, blob: bytes, drop: list[bytes]
 ) -> None:
-    """Keeps a learner as of `seq`, unless the site's epoch has moved on.
+    """Keep a learner as of `seq`, unless the site's epoch has moved on.
 
     The checkpoints named in `drop` go, and all that were made with another snapshot.
     """
@@ -81,7 +81,7 @@ def put_rebuilt(
     raise_epoch: bool,
     blob: bytes,
 ) -> bool:
-    """Appends a `rebuilt` entry with its checkpoint, and takes back that it was asked for.
+    """Append a `rebuilt` entry with its checkpoint, and take back that it was asked for.
 
     `made_from` is the number of labels and the epoch; False if either changed meanwhile.
     """
@@ -95,13 +95,13 @@ def put_rebuilt(
 
 
 def ask_rebuild(store: Store, site: str) -> None:
-    """Notes that a site's learner must be made anew, until a job has done it."""
+    """Note that a site's learner must be made anew, until a job has done it."""
     with store_errors():
         store.redis.hset(keys.of_site(site).meta, "rebuild", 1)
 
 
 def rebuilds_asked(store: Store, sites: Sequence[str]) -> list[str]:
-    """Returns those of these sites whose learner must be made anew, in one round trip."""
+    """Return those of these sites whose learner must be made anew, in one round trip."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for site in sites:

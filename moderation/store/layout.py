@@ -12,7 +12,7 @@ VERSION = 1
 
 
 def check(found: int, version: int = VERSION) -> None:
-    """Raises `SchemaMismatch` unless this is the layout that a version of the code needs."""
+    """Raise `SchemaMismatch` unless this is the layout that a version of the code needs."""
     if found > version:
         raise SchemaMismatch(
             f"the store was written by a newer Winnow (layout {found}; this one knows "
@@ -26,7 +26,7 @@ def check(found: int, version: int = VERSION) -> None:
 
 
 def guarded(kind: type[Any]) -> type[Any]:
-    """Returns a kind of connection that refuses a store of another layout.
+    """Return a kind of connection that refuses a store of another layout.
 
     So no process works on one, whenever it started and however often the store was away.
     """

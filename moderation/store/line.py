@@ -56,7 +56,7 @@ class _Wire:
             self._socket.settimeout(None)
 
     def send(self, data: bytes) -> None:
-        """Sends commands."""
+        """Send commands."""
         self._on_round_trip()
         if seconds_left() == 0:
             raise failures.TimeoutError("there is no time left for this round trip")
@@ -68,7 +68,7 @@ class _Wire:
             raise failures.ConnectionError("the connection is gone") from error
 
     def receive(self) -> Any:
-        """Returns the next answer; an error that the server answers is returned as well."""
+        """Return the next answer; an error that the server answers is returned as well."""
         reader, room = self._reader, self._room
         answer = reader.gets()
         if answer is not False:
@@ -101,7 +101,7 @@ class Line:
         self._all: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def call(self, *words: Any) -> Any:
-        """Sends a command and returns its answer, by a new connection if the old one is gone."""
+        """Send a command and return its answer, by a new connection if the old one is gone."""
         try:
             wire = self._wire()
             wire.send(hiredis.pack_command(words))
@@ -115,7 +115,7 @@ class Line:
         return answer
 
     def send(self, commands: Iterable[Sequence[Any]]) -> None:
-        """Sends commands whose answers are received later, all of them before the next."""
+        """Send commands whose answers are received later, all of them before the next."""
         if getattr(self._own, "due", 0):
             self._hang_up()  # Nobody received what was asked before.
         packed = [hiredis.pack_command(tuple(words)) for words in commands]
@@ -128,7 +128,7 @@ class Line:
             raise
 
     def receive(self) -> list[Any]:
-        """Returns the answers to what was sent last; the server's errors are among them."""
+        """Return the answers to what was sent last; the server's errors are among them."""
         answers = []
         try:
             while self._own.due:
@@ -143,7 +143,7 @@ class Line:
         return answers
 
     def _wire(self) -> _Wire:
-        """Returns this thread's wire, a new one if the server has ended it or there is none."""
+        """Return this thread's wire, a new one if the server has ended it or there is none."""
         own, now = self._own, monotonic()
         wire: _Wire | None = getattr(own, "wire", None)
         if wire is not None and now - own.used > IDLE_SECONDS and _is_over(own.connection):
@@ -169,13 +169,13 @@ class Line:
             own.connection.disconnect()
 
     def close(self) -> None:
-        """Closes the connections of all threads."""
+        """Close the connections of all threads."""
         for connection in list(self._all):
             connection.disconnect()
 
 
 def _is_over(connection: Any) -> bool:
-    """Says whether the server ended a connection: nothing was asked, yet something can be read."""
+    """Say whether the server ended a connection: nothing was asked, yet something can be read."""
     try:
         return bool(connection.can_read())
     except (*DOWN, OSError):

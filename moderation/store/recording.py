@@ -34,7 +34,7 @@ class Part(Struct, frozen=True):
     done: list[bytes]
 
     def has_room(self, shard: int, more: int) -> bool:
-        """Says whether more verdicts of a shard may be recorded with these."""
+        """Say whether more verdicts of a shard may be recorded with these."""
         return self.shard == shard and len(self.verdicts) + more <= AT_ONCE
 
 
@@ -45,7 +45,7 @@ def _names(site: str, day: str) -> tuple[str, ...]:
 
 
 def record_call(part: Part, now_ms: int) -> Call:
-    """Returns the call of the script that records a part, of at most `AT_ONCE` verdicts."""
+    """Return the call of the script that records a part, of at most `AT_ONCE` verdicts."""
     day = day_of(now_ms)
     sites: dict[str, int] = {}
     names: list[Any] = [keys.inbox(part.shard), keys.waiting(part.shard)]
@@ -62,6 +62,6 @@ def record_call(part: Part, now_ms: int) -> Call:
 
 
 def record(store: Store, parts: Sequence[Part], now_ms: int) -> int:
-    """Records verdicts and takes entries that are done out of their inboxes; returns how many."""
+    """Record verdicts and take entries that are done out of their inboxes; return how many."""
     calls = [record_call(part, now_ms) for part in parts]
     return sum(store.run_many("record", [(call.keys, call.args) for call in calls]))

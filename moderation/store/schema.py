@@ -16,14 +16,14 @@ STEPS: dict[int, Step] = {}
 
 
 def stored(store: Store) -> int:
-    """Returns the layout of the store, 0 where it is empty."""
+    """Return the layout of the store, 0 where it is empty."""
     with store_errors():
         found = store.redis.get(keys.SCHEMA)
     return 0 if found is None else int(found)
 
 
 def check(store: Store, version: int = VERSION) -> None:
-    """Raises `SchemaMismatch` unless the store has exactly this layout; an empty one has none."""
+    """Raise `SchemaMismatch` unless the store has exactly this layout; an empty one has none."""
     layout.check(stored(store), version)
 
 
@@ -33,7 +33,7 @@ def migrate(
     steps: dict[int, Step] | None = None,
     version: int = VERSION,
 ) -> int:
-    """Brings the store to this layout step by step and returns how many steps that took.
+    """Bring the store to this layout step by step and return how many steps that took.
 
     Raises:
         SchemaMismatch: the store is newer than this code.

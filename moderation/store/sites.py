@@ -35,7 +35,7 @@ class SiteState(Struct, frozen=True, array_like=True):
 
 
 def state_of(answer: list[Any]) -> SiteState:
-    """Returns a site's state as scripts answer it."""
+    """Return a site's state as scripts answer it."""
     labels, epoch, settings, tokens, snapshot, created = answer
     return SiteState(labels, epoch, settings, tokens, snapshot.decode(), created)
 
@@ -46,29 +46,29 @@ def _read_keys(site: str) -> list[str]:
 
 
 def read(store: Store, site: str) -> SiteState:
-    """Returns a site's state in one round trip."""
+    """Return a site's state in one round trip."""
     return state_of(store.run("read", _read_keys(site), ()))
 
 
 def read_counting(store: Store, site: str, count: Callable[[Any], None]) -> tuple[SiteState, int]:
-    """Returns a site's state and what `count` counts in the same pipeline."""
+    """Return a site's state and what `count` counts in the same pipeline."""
     state, counted, *_ = store.run_many("read", [(_read_keys(site), ())], count)
     return state_of(state), int(counted)
 
 
 def read_call(site: str) -> Call:
-    """Returns the call that reads a site's state."""
+    """Return the call that reads a site's state."""
     return Call("read", _read_keys(site), ())
 
 
 def read_many(store: Store, sites: list[str]) -> dict[str, SiteState]:
-    """Returns the states of several sites in one round trip."""
+    """Return the states of several sites in one round trip."""
     answers = store.run_many("read", [(_read_keys(site), ()) for site in sites])
     return {site: state_of(answer) for site, answer in zip(sites, answers, strict=True)}
 
 
 def create(store: Store, site: str, now_ms: int) -> bool:
-    """Makes a site; False if there was one of that name."""
+    """Make a site; False if there was one of that name."""
     with store_errors():
         made = bool(store.redis.hsetnx(keys.of_site(site).meta, "created", now_ms))
         store.redis.sadd(keys.SITES, site)
@@ -76,20 +76,20 @@ def create(store: Store, site: str, now_ms: int) -> bool:
 
 
 def names(store: Store) -> list[str]:
-    """Returns the names of all sites, sorted."""
+    """Return the names of all sites, sorted."""
     with store_errors():
         return sorted(name.decode() for name in store.redis.smembers(keys.SITES))
 
 
 def settings(store: Store, site: str) -> SiteSettings:
-    """Returns the settings of a site, the defaults where nobody changed them."""
+    """Return the settings of a site, the defaults where nobody changed them."""
     with store_errors():
         data = store.redis.get(keys.of_site(site).settings)
     return SiteSettings() if data is None else _settings(data)
 
 
 def put_settings(store: Store, site: str, new: SiteSettings) -> int:
-    """Changes a site's settings and returns their new revision."""
+    """Change a site's settings and return their new revision."""
     k = keys.of_site(site)
     with store_errors():
         pipe = store.redis.pipeline(transaction=True)
@@ -99,27 +99,27 @@ def put_settings(store: Store, site: str, new: SiteSettings) -> int:
 
 
 def put_token(store: Store, digest: str, token: Token) -> None:
-    """Keeps a token by its digest."""
+    """Keep a token by its digest."""
     with store_errors():
         store.redis.hset(keys.TOKENS, digest, msgspec.json.encode(token))
 
 
 def token(store: Store, digest: str) -> Token | None:
-    """Returns the token with this digest, None where there is none."""
+    """Return the token with this digest, None where there is none."""
     with store_errors():
         data = store.redis.hget(keys.TOKENS, digest)
     return None if data is None else _token(data)
 
 
 def tokens(store: Store) -> dict[str, Token]:
-    """Returns every token by its digest."""
+    """Return every token by its digest."""
     with store_errors():
         found = store.redis.hgetall(keys.TOKENS)
     return {digest.decode(): _token(data) for digest, data in found.items()}
 
 
 def revoke_token(store: Store, digest: str, site: str) -> bool:
-    """Removes a token; its site's next request in any process notices."""
+    """Remove a token; its site's next request in any process notices."""
     with store_errors():
         gone = bool(store.redis.hdel(keys.TOKENS, digest))
         if site:
@@ -128,55 +128,55 @@ def revoke_token(store: Store, digest: str, site: str) -> bool:
 
 
 def put_user(store: Store, user: User) -> None:
-    """Keeps a person's account."""
+    """Keep a person's account."""
     with store_errors():
         store.redis.hset(keys.USERS, user.name, msgspec.json.encode(user))
 
 
 def user(store: Store, name: str) -> User | None:
-    """Returns a person's account, None where there is none."""
+    """Return a person's account, None where there is none."""
     with store_errors():
         data = store.redis.hget(keys.USERS, name)
     return None if data is None else _user(data)
 
 
 def users(store: Store) -> list[User]:
-    """Returns every account, by name."""
+    """Return every account, by name."""
     with store_errors():
         found = store.redis.hgetall(keys.USERS)
     return sorted((_user(data) for data in found.values()), key=lambda u: u.name)
 
 
 def put_snapshot(store: Store, name: str, blob: bytes, origin: str) -> None:
-    """Keeps a snapshot's bytes; `origin` is `shipped` or `trained`."""
+    """Keep a snapshot's bytes; `origin` is `shipped` or `trained`."""
     with store_errors():
         store.redis.hsetnx(keys.SNAPSHOTS, name, blob)
         store.redis.hsetnx(keys.SNAPSHOT_ORIGIN, name, origin)
 
 
 def snapshot(store: Store, name: str) -> bytes | None:
-    """Returns the bytes of a snapshot."""
+    """Return the bytes of a snapshot."""
     with store_errors():
         found: bytes | None = store.redis.hget(keys.SNAPSHOTS, name)
     return found
 
 
 def snapshot_origin(store: Store, name: str) -> str:
-    """Returns where a snapshot came from, '' where it is unknown."""
+    """Return where a snapshot came from, '' where it is unknown."""
     with store_errors():
         found = store.redis.hget(keys.SNAPSHOT_ORIGIN, name)
     return "" if found is None else found.decode()
 
 
 def current_snapshot(store: Store) -> str:
-    """Returns the name of the snapshot in use, '' before the first run."""
+    """Return the name of the snapshot in use, '' before the first run."""
     with store_errors():
         found = store.redis.get(keys.snapshot(0))
     return "" if found is None else found.decode()
 
 
 def use_snapshot(store: Store, name: str) -> None:
-    """Makes every shard use a snapshot from its next verdict on."""
+    """Make every shard use a snapshot from its next verdict on."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         # The first shard tells which one is in use: it comes last, so that a cut is made good.

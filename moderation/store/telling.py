@@ -9,12 +9,12 @@ from moderation.store.client import Store, store_errors
 
 
 def tell_by(store: Store, what: str, due_ms: int) -> None:
-    """Notes that a site is to be told of a comment, as of a time."""
+    """Note that a site is to be told of a comment, as of a time."""
     store.run("akismet_expect", [keys.AKISMET_TELL, keys.AKISMET_TRIES], [what, due_ms])
 
 
 def to_tell(store: Store, what: str) -> tuple[int | None, int]:
-    """Returns when a site is to be told of a comment (None: not at all) and how often it failed."""
+    """Return when a site is to be told of a comment (None: not at all) and how often it failed."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         pipe.zscore(keys.AKISMET_TELL, what)
@@ -24,25 +24,25 @@ def to_tell(store: Store, what: str) -> tuple[int | None, int]:
 
 
 def due(store: Store, now_ms: int, most: int) -> Sequence[str]:
-    """Returns who is to be told by now, those who wait longest first."""
+    """Return who is to be told by now, those who wait longest first."""
     with store_errors():
         found = store.redis.zrangebyscore(keys.AKISMET_TELL, 0, now_ms, start=0, num=most)
     return [what.decode() for what in found]
 
 
 def take_turn(store: Store, what: str, token: str, lease_ms: int) -> bool:
-    """Takes the lease of telling a site of one comment; False while somebody else does."""
+    """Take the lease of telling a site of one comment; False while somebody else does."""
     with store_errors():
         return bool(store.redis.set(keys.akismet_telling(what), token, nx=True, px=lease_ms))
 
 
 def end_turn(store: Store, what: str) -> None:
-    """Gives the lease back."""
+    """Give the lease back."""
     with store_errors():
         store.redis.delete(keys.akismet_telling(what))
 
 
 def told(store: Store, what: str, due_ms: int, again_ms: int) -> bool:
-    """Ends a try to tell; `again_ms` is when the next one is due, 0 for none."""
+    """End a try to tell; `again_ms` is when the next one is due, 0 for none."""
     names = [keys.AKISMET_TELL, keys.AKISMET_TRIES]
     return bool(store.run("akismet_told", names, [what, due_ms, again_ms]))

@@ -17,7 +17,7 @@ _WORDS_AT_ONCE = 400
 
 
 def indexes(store: Store, site: str) -> int:
-    """Removes ids that are gone from each of a site's sorted sets; returns how many.
+    """Remove ids that are gone from each of a site's sorted sets; return how many.
 
     A look goes on where the last one ended, and anew from the oldest id after the newest. It ends
     after 20,000 ids, or after 2,000 of those that hold, so that comments that are kept for ever
@@ -59,7 +59,7 @@ def _gone(store: Store, prefix: str, ids: list[bytes]) -> list[bytes]:
 
 
 def external_ids(store: Store, site: str, part: int, parts: int) -> int:
-    """Removes external ids of comments that are gone from one part of a site's buckets."""
+    """Remove external ids of comments that are gone from one part of a site's buckets."""
     k = keys.of_site(site)
     removed = 0
     for start in range(part, EXTERNAL_BUCKETS, parts * 16):

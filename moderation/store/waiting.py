@@ -12,9 +12,9 @@ from moderation.store.client import Store, store_errors
 
 @contextmanager
 def told(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
-    """Listens to a site's shard while the context lasts.
+    """Listen to a site's shard while the context lasts.
 
-    Yields a function that takes a comment's id and the most seconds to wait, and returns
+    Yield a function of a comment's id and the most seconds to wait, which says
     whether its verdict, a decision on it or its deletion was announced. What is announced
     after entering is not missed.
     """

@@ -31,17 +31,17 @@ CONNECTIONS = 2
 
 
 def show(name: str, value: float, unit: str, **more: Any) -> None:
-    """Prints one figure."""
+    """Print one figure."""
     print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, **more}), flush=True)
 
 
 def progress(line: str) -> None:
-    """Says what is being measured."""
+    """Say what is being measured."""
     print(f"bench: {line}", file=sys.stderr, flush=True)
 
 
 def spent(up: Up) -> dict[str, float]:
-    """Returns the processor time that each part has used so far, in seconds."""
+    """Return the processor time that each part has used so far, in seconds."""
     used = {}
     for part in ("web", "store", "worker"):
         first = up.part(part)
@@ -51,12 +51,12 @@ def spent(up: Up) -> dict[str, float]:
 
 
 def each_us(before: dict[str, float], after: dict[str, float], count: float) -> dict[str, int]:
-    """Returns the processor time of each part for one of `count` comments, in microseconds."""
+    """Return the processor time of each part for one of `count` comments, in microseconds."""
     return {part: round((after[part] - before[part]) / count * 1e6) for part in before}
 
 
 def start(folder: Path) -> Up:
-    """Starts `up` and measures how long the first verdict takes."""
+    """Start `up` and measure how long the first verdict takes."""
     progress("start")
     began = time.monotonic()
     up = Up(folder / "var", free_port()).ready()
@@ -67,7 +67,7 @@ def start(folder: Path) -> Up:
 
 
 def check_http(up: Up, folder: Path) -> None:
-    """Checks over HTTP: the most, then latencies at half the budget."""
+    """Check over HTTP: the most, then latencies at half the budget."""
     progress("check_http")
     token, bodies = up.credentials["api_token"], json_bodies(seed=1)
     run = {"connections": 16, "seconds": 3}
@@ -85,7 +85,7 @@ def check_http(up: Up, folder: Path) -> None:
 def show_http(
     name: str, most: dict[str, float], half: dict[str, float], cpu: dict[str, int]
 ) -> None:
-    """Prints a load as fast as it went, and one at about half of the budget."""
+    """Print a load as fast as it went, and one at about half of the budget."""
     show(name, most["per_second"], "requests/s", budget=2500, p50_ms=most["p50_ms"],
          p99_ms=most["p99_ms"], errors=most["errors"], cpu_us=cpu)  # fmt: skip
     show(f"{name}_half_rate", half["per_second"], "requests/s", p50_ms=half["p50_ms"],
@@ -93,7 +93,7 @@ def show_http(
 
 
 def json_bodies(seed: int) -> list[str]:
-    """Returns comments of no external id as bodies."""
+    """Return comments of no external id as bodies."""
     made = texts.comments(20_000, seed)
     for comment in made:
         del comment["external_id"]
@@ -101,7 +101,7 @@ def json_bodies(seed: int) -> list[str]:
 
 
 def akismet_http(up: Up, folder: Path) -> None:
-    """The same by Akismet's comment-check, with the fields that WordPress' plugin sends."""
+    """Return the same by Akismet's comment-check, with the fields that WordPress' plugin sends."""
     progress("akismet_http")
     bodies = [urlencode(fields) for fields in texts.forms(50_000, up.credentials["akismet_key"])]
     path, run = "/1.1/comment-check", {"connections": 16, "media": FORM}
@@ -115,7 +115,7 @@ def akismet_http(up: Up, folder: Path) -> None:
 
 
 def submit_http(up: Up, folder: Path) -> None:
-    """Single submissions over HTTP, answered 202."""
+    """Return single submissions over HTTP, answered 202."""
     progress("submit_http")
     run = wrk.load(
         folder, up.url, "/v1/comments", up.credentials["api_token"], json_bodies(seed=2),
@@ -127,7 +127,7 @@ def submit_http(up: Up, folder: Path) -> None:
 
 
 def verdicts(up: Up) -> int:
-    """Returns how many verdicts of the demo site are stored."""
+    """Return how many verdicts of the demo site are stored."""
     headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
     answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
     answer.raise_for_status()
@@ -135,19 +135,19 @@ def verdicts(up: Up) -> int:
 
 
 def comments_stored(up: Up) -> int:
-    """Returns how many comments and revisions of the demo site were accepted."""
+    """Return how many comments and revisions of the demo site were accepted."""
     headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
     answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
     return sum(day["comments"] + day["revisions"] for day in answer.json()["data"])
 
 
 def drained(up: Up) -> None:
-    """Waits until everything accepted has its verdict."""
+    """Wait until everything accepted has its verdict."""
     until(lambda: verdicts(up) >= comments_stored(up), 120, up.output)
 
 
 def send_all(up: Up, batches: list[bytes]) -> None:
-    """Sends batches by `CONNECTIONS` connections at once, each its share of them in order."""
+    """Send batches by `CONNECTIONS` connections at once, each its share of them in order."""
     headers = {
         "Authorization": f"Bearer {up.credentials['api_token']}",
         "Content-Type": "application/x-ndjson",
@@ -163,7 +163,9 @@ def send_all(up: Up, batches: list[bytes]) -> None:
 
 
 def batch_end_to_end(up: Up, count: int = 40_000) -> None:
-    """Batches of 1,000 by two connections, from the first byte to the last stored verdict."""
+    """Return batches of 1,000 by two connections, from the first byte to the last stored
+    verdict.
+    """
     progress("batch_end_to_end")
     sent = texts.comments(count, seed=3)
     lines = [json.dumps(body) for body in sent]
@@ -180,7 +182,7 @@ def batch_end_to_end(up: Up, count: int = 40_000) -> None:
 
 
 def decision_visible(up: Up, times: int = 30) -> None:
-    """From sending a decision to a verdict, by another connection, that has learned it."""
+    """Return from sending a decision to a verdict, by another connection, that has learned it."""
     progress("decision_visible")
     headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
     took = []
@@ -201,7 +203,9 @@ def decision_visible(up: Up, times: int = 30) -> None:
 
 
 def check_while_training(up: Up, folder: Path) -> None:
-    """The 99th percentile of checks at half the budget's rate while a model is trained beside."""
+    """Return the 99th percentile of checks at half the budget's rate while a model is trained
+    beside.
+    """
     progress("check_while_training")
     token, bodies = up.credentials["api_token"], json_bodies(seed=5)
     run = {"connections": 16, "seconds": 5, "each_ms": 10}
@@ -219,7 +223,7 @@ def check_while_training(up: Up, folder: Path) -> None:
 
 
 def train(folder: Path) -> None:
-    """Training from the seed corpus alone: time and peak memory of the whole process."""
+    """Return training from the seed corpus alone: time and peak memory of the whole process."""
     progress("train")
     argv = [sys.executable, "-m", "classifier", "train", "--out", str(folder / "model.winnow")]
     began = time.monotonic()
@@ -234,7 +238,7 @@ def train(folder: Path) -> None:
 
 
 def classifier() -> None:
-    """The classifier alone, on one core."""
+    """Return the classifier alone, on one core."""
     progress("classifier")
     run = subprocess.run(
         [sys.executable, "-m", "classifier", "bench"], capture_output=True, text=True, check=True
@@ -245,7 +249,7 @@ def classifier() -> None:
 
 
 def main() -> int:
-    """Measures everything asked for."""
+    """Measure everything asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="training and decisions too")
     parser.add_argument("--only", action="append", help="a figure by name; may be repeated")

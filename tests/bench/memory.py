@@ -27,7 +27,7 @@ SITE = "blog.example"
 
 
 def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
-    """Submits and drains comments on Valkey and, where it is installed, on Debian's Redis."""
+    """Submit and drains comments on Valkey and, where it is installed, on Debian's Redis."""
     servers = {"valkey": "", "redis": shutil.which("redis-server")}
     for name, binary in servers.items():
         if binary is None:

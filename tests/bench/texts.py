@@ -17,7 +17,7 @@ _WORDS = [
 
 
 def comments(count: int, seed: int = 1) -> list[dict[str, Any]]:
-    """Returns comments in: text, author, permalink and an external id of their own."""
+    """Return comments in: text, author, permalink and an external id of their own."""
     chance = random.Random(seed)
     made = []
     for number in range(count):
@@ -30,7 +30,7 @@ def comments(count: int, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def forms(count: int, key: str) -> list[dict[str, str]]:
-    """Returns comments as the fields of a comment-check, as WordPress' plugin sends them."""
+    """Return comments as the fields of a comment-check, as WordPress' plugin sends them."""
     return [
         {
             "api_key": key,

@@ -45,7 +45,7 @@ def load(
     each_ms: float = 0,
     media: str = "application/json",
 ) -> dict[str, float]:
-    """Posts for some seconds and returns requests/s, p50 and p99 in milliseconds, and errors.
+    """Post for some seconds and return requests/s, p50 and p99 in milliseconds, and errors.
 
     `each_ms` is how long a connection rests between an answer and its next request; with it the
     load is steadier than the server allows. `bodies` have no line breaks.

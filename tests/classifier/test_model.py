@@ -92,7 +92,7 @@ def test_the_plainest_processor_gives_the_same_bits(tmp_path: Path) -> None:
 
 
 def _bits(settings: dict[str, str]) -> str:
-    """What another process makes of the same model, labels and comments."""
+    """Return what another process makes of the same model, labels and comments."""
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
         cwd=ROOT,

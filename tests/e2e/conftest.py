@@ -15,14 +15,14 @@ from tests.processes import alive
 
 @pytest.fixture
 def short_tmp() -> Iterator[Path]:
-    """A temporary folder whose path leaves room for a socket's."""
+    """Return a temporary folder whose path leaves room for a socket's."""
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as folder:
         yield Path(folder)
 
 
 @pytest.fixture
 def start_up(short_tmp: Path) -> Iterator[StartUp]:
-    """Starts `up` on this test's data folder; ends what is left of it."""
+    """Start `up` on this test's data folder; ends what is left of it."""
     running: list[Up] = []
     port = free_port()
 

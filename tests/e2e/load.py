@@ -35,7 +35,7 @@ class Promised:
 
 
 def edited(external_id: str) -> str:
-    """The second text of a comment."""
+    """Return the second text of a comment."""
     return f"I said it better at second thought, see {external_id}."
 
 
@@ -72,7 +72,7 @@ class Load:
             thread.join()
 
     def count(self) -> int:
-        """How many comments were accepted so far."""
+        """Return how many comments were accepted so far."""
         with self._lock:
             return len(self.promised.comments)
 

@@ -66,7 +66,7 @@ class Up(Running):
         return httpx.post(self.url + path, json=body, headers=headers, timeout=10)
 
     def verdict_of(self, comment: str) -> Any:
-        """A comment's verdict, None while it is queued or the web is away."""
+        """Return a comment's verdict, None while it is queued or the web is away."""
         headers = {"Authorization": f"Bearer {self.credentials['api_token']}"}
         try:
             answer = httpx.get(f"{self.url}/v1/comments/{comment}", headers=headers, timeout=10)
@@ -91,7 +91,7 @@ class Up(Running):
         return given[0]
 
     def part(self, name: str) -> psutil.Process:
-        """The process of one part, as `up` started it."""
+        """Return the process of one part, as `up` started it."""
         found = [p for p in self.process.children() if PARTS[name] in command_of(p)]
         assert len(found) == 1, (name, found)
         return found[0]

@@ -48,7 +48,7 @@ def alive_part(up: Up, name: str) -> int:
 
 
 def kill_child_of(name: str) -> Callable[[Up], None]:
-    """A process of the pool, or one that answers requests, in the midst of its work."""
+    """Return a process of the pool, or one that answers requests, in the midst of its work."""
 
     def strike(up: Up) -> None:
         for child in up.part(name).children()[:1]:
@@ -65,7 +65,7 @@ def empty_broker(up: Up) -> None:
 
 
 def listed(up: Up) -> list[dict[str, Any]]:
-    """Every comment of the site, by the API."""
+    """Return every comment of the site, by the API."""
     headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
     found: list[dict[str, Any]] = []
     with httpx.Client(base_url=up.url, headers=headers, timeout=10) as client:

@@ -15,7 +15,7 @@ PAGES = [path for path in tracked(".md") if path.name != "LICENSE"]
 
 
 def table(heading: str) -> dict[str, str]:
-    """First and second column of the table under a heading of docs/settings.md."""
+    """Return first and second column of the table under a heading of docs/settings.md."""
     text = (ROOT / "docs" / "settings.md").read_text()
     section = re.split(r"^## ", text, flags=re.MULTILINE)
     body = next(part for part in section if part.startswith(heading))

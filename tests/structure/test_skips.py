@@ -12,7 +12,7 @@ from tests.structure.tree import ROOT
 
 
 def run(folder: Path, body: str, ci: str) -> subprocess.CompletedProcess[str]:
-    """Runs one test of this body in a pytest of its own."""
+    """Run one test of this body in a pytest of its own."""
     path = folder / "test_one.py"
     path.write_text(f"import pytest\n\n{body}\n")
     return subprocess.run(

@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def tracked(*suffixes: str) -> list[Path]:
-    """The repository's files with these suffixes, committed or about to be."""
+    """Return the repository's files with these suffixes, committed or about to be."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

@@ -25,7 +25,7 @@ Part = Callable[..., Running]
 
 @pytest.fixture
 def start(settings: Settings) -> Iterator[Part]:
-    """Starts worker or beat with the test's settings."""
+    """Start worker or beat with the test's settings."""
     running: list[Running] = []
 
     def start(argv: list[str], **more: str) -> Running:

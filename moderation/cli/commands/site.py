@@ -67,7 +67,7 @@ def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
 
 
 def _everything(found: object) -> dict[str, object]:
-    """The settings with their defaults, which the stored form leaves out."""
+    """Return the settings with their defaults, which the stored form leaves out."""
     whole = msgspec.structs.asdict(msgspec.convert(found, SiteSettings))
     whole["retention"] = msgspec.structs.asdict(whole["retention"])
     return whole

@@ -14,7 +14,7 @@ from moderation.settings import Settings
 
 @click.group()
 def token() -> None:
-    """API tokens of sites."""
+    """Make, list and revoke the API tokens of sites."""
 
 
 @token.command("list")

@@ -21,7 +21,7 @@ kept as it was
 
 @pytest.fixture
 def data(tmp_path):
-    """Three small sources: two with both labels, one of ham alone."""
+    """Return three small sources: two with both labels, one of ham alone."""
     folder = tmp_path / "data"
     folder.mkdir()
     for seed, name in enumerate(("alpha", "beta", "gamma_ham")):
@@ -105,7 +105,7 @@ VIDEOS = ("Youtube01-Psy", "Youtube02-KatyPerry")
 
 @pytest.fixture
 def videos(data):
-    """Comments of two videos, dated, as the YouTube source has them."""
+    """Return comments of two videos, dated, as the YouTube source has them."""
     lines = [
         {
             "text": row.text,

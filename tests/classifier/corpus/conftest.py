@@ -41,13 +41,13 @@ def corpus_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def archetypes() -> dict[str, list[str]]:
-    """The kinds of row that each label may have."""
+    """Return the kinds of row that each label may have."""
     return ARCHETYPES
 
 
 @pytest.fixture(scope="session")
 def corpus() -> dict[str, list[Row]]:
-    """Rows by language, each with the `line` it stands on.
+    """Return rows by language, each with the `line` it stands on.
 
     A line that is no JSON object is left out here: the schema guard names it.
     """

@@ -26,13 +26,13 @@ def presence(row: Row) -> list[float]:
 
 
 def length(row: Row) -> list[float]:
-    """Characters and words, with squares so that a middle length can be told as well."""
+    """Return characters and words, with squares so that a middle length can be told as well."""
     sizes = math.log1p(len(row["text"])), math.log1p(len(row["text"].split()))
     return [*sizes, *(size * size for size in sizes)]
 
 
 def auc(features: NDArray[Any], rows: list[Row], model: Any) -> float:
-    """AUC of rows each scored by a model that has not seen it."""
+    """Return AUC of rows each scored by a model that has not seen it."""
     labels = np.array([row["label"] == "spam" for row in rows])
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
     scores = cross_val_predict(model, features, labels, cv=folds, method="decision_function")
@@ -71,7 +71,7 @@ def test_language_does_not_tell_the_label(all_rows: list[Row]) -> None:
 
 
 def shares(rows: list[Row]) -> str:
-    """How often each field is present, by label: what to mend when a guard fails."""
+    """Return how often each field is present, by label: what to mend when a guard fails."""
     by_label = {
         label: np.mean([presence(row) for row in rows if row["label"] == label], axis=0).round(2)
         for label in ("spam", "ham")

@@ -18,13 +18,13 @@ Row = dict[str, Any]
 
 
 def normalised(text: str) -> str:
-    """Text without link targets, case and spacing, so that these cannot hide a copy."""
+    """Return text without link targets, case and spacing, so that these cannot hide a copy."""
     text = re.sub(r"https?://[^\s\"'<>\])]+", " ", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(text.split())
 
 
 def ngrams(row: Row) -> frozenset[str]:
-    """Word trigrams of a row, or character 5-grams where words are not spaced."""
+    """Return word trigrams of a row, or character 5-grams where words are not spaced."""
     words = re.findall(r"\w+", normalised(row["text"]))
     if row["lang"] in UNSPACED:
         run = "".join(words)
@@ -34,7 +34,7 @@ def ngrams(row: Row) -> frozenset[str]:
 
 @pytest.fixture(scope="module")
 def near_duplicates(all_rows: list[Row]) -> list[tuple[str, str, float]]:
-    """Pairs of rows of which the smaller shares too much, found by an inverted index."""
+    """Return pairs of rows of which the smaller shares too much, found by an inverted index."""
     found = []
     sizes: list[int] = []
     holders: defaultdict[str, list[int]] = defaultdict(list)

@@ -24,7 +24,7 @@ def identifier() -> LanguageIdentifier:
 
 
 def prose(text: str) -> str:
-    """The words of a text, without markup, addresses and code."""
+    """Return the words of a text, without markup, addresses and code."""
     text = re.sub(r"```.*?```|`[^`]*`", " ", text, flags=re.DOTALL)
     text = re.sub(r"<[^<>]*>|\[/?\w+(=[^\]\s]*)?\]|https?://\S+|\S+@\S+", " ", text)
     return " ".join(re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", text))

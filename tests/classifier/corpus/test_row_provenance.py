@@ -36,7 +36,7 @@ Row = dict[str, Any]
 
 
 def hosts(row: Row) -> Iterator[str]:
-    """Every host that a row names, in whatever field."""
+    """Return every host that a row names, in whatever field."""
     fields = [row["text"], *row.get("context", []), row.get("honeypot", "")]
     fields += [row[field] for field in ("url", "permalink", "email") if field in row]
     for field in fields:
@@ -62,7 +62,7 @@ def test_an_author_url_is_a_web_address(rows: list[Row]) -> None:
 
 
 def digest(text: str) -> bytes | None:
-    """A hash that survives case, spacing and punctuation; None for too short a text."""
+    """Return a hash that survives case, spacing and punctuation; None for too short a text."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
     if len(words) < FEWEST_WORDS:
         return None
@@ -70,7 +70,9 @@ def digest(text: str) -> bytes | None:
 
 
 def training_data() -> Path | None:
-    """The folder of public data that may be trained on but not published, if there is one."""
+    """Return the folder of public data that may be trained on but not published, if there is
+    one.
+    """
     beside = Path(__file__).parents[4] / "shared" / "data"
     named = os.environ.get("TEST_TRAINING_DATA")
     if named:

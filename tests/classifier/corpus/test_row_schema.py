@@ -41,7 +41,7 @@ ORDER = [
 
 
 def fault(line: str, language: str, archetypes: dict[str, list[str]]) -> str | None:
-    """What is wrong with one line of a language's file, or None."""
+    """Return what is wrong with one line of a language's file, or None."""
     try:
         row = msgspec.json.decode(line, type=Row)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:

@@ -33,7 +33,7 @@ _row = st.builds(
 
 
 def hostile_rows() -> Iterator[Row]:
-    """Rows of one unit again and again, in every field, up to the longest."""
+    """Return rows of one unit again and again, in every field, up to the longest."""
     for unit in UNITS:
         for size in SIZES:
             text = (unit * size)[:size]

@@ -21,7 +21,7 @@ def codes(row: Row) -> set[int]:
 
 
 def has(row: Row, name: str, step: int = 0) -> bool:
-    """Whether a row has a measure's feature."""
+    """Say whether a row has a measure's feature."""
     tables = shape_tables()
     index = [measure.name for measure in MEASURES].index(name)
     return int(tables.codes[tables.starts[index] + step]) in codes(row)

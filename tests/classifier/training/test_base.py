@@ -8,7 +8,7 @@ from classifier.training.base import CORPUS_WEIGHT, row_weights
 
 
 def shares(languages: list[str]) -> dict[str, float]:
-    """The share of spam's weight in each language: `de` is mostly spam, `en` mostly ham."""
+    """Return the share of spam's weight in each language: `de` is mostly spam, `en` mostly ham."""
     sources = ["a"] * 90 + ["b"] * 10 + ["c"] * 40
     labels = np.array([-1] * 80 + [1] * 10 + [-1] * 10 + [1] * 40)
     of_row = np.array(["en"] * 90 + ["de"] * 50)

@@ -38,7 +38,7 @@ class Installation:
     key: str
 
     def blog(self, name: str) -> str:
-        """A blog of the account whose filter has been taught what is blatant."""
+        """Return a blog of the account whose filter has been taught what is blatant."""
         address = f"https://{name}.example"
         grant = authorise_blog(self.runtime, self.key, normalise_blog(address))
         for n in range(12):
@@ -48,7 +48,7 @@ class Installation:
         return address
 
     def site(self, address: str) -> str:
-        """The site that a blog is."""
+        """Return the site that a blog is."""
         return site_of(self.runtime.secret, self.account.id, normalise_blog(address))
 
 
@@ -56,7 +56,7 @@ class Installation:
 def installation(
     servers: Callable[[str], Server], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """An installation on a store that is empty but for its account."""
+    """Return an installation on a store that is empty but for its account."""
     server = servers("valkey")
     with server.client() as client:
         client.flushall()
@@ -102,7 +102,7 @@ def box(
 
 @pytest.fixture
 def tool() -> Callable[[str, str], str]:
-    """Finds a program, or skips loudly what needs it."""
+    """Find a program, or skips loudly what needs it."""
 
     def find(name: str, package: str) -> str:
         found = shutil.which(name)

@@ -27,7 +27,9 @@ CACHE = ROOT / ".venv" / "akismet-clients"
 
 
 def fetched(name: str, *pins: str) -> Path:
-    """A folder of fetched things, new for other pins; `.done` in it says that it is whole."""
+    """Return a folder of fetched things, new for other pins; `.done` in it says that it is
+    whole.
+    """
     text = b"".join((CLIENTS / pin).read_bytes() for pin in pins)
     folder = CACHE / f"{name}-{hashlib.sha256(text).hexdigest()[:12]}"
     if not (folder / ".done").exists():
@@ -37,7 +39,7 @@ def fetched(name: str, *pins: str) -> Path:
 
 
 def python_of(name: str) -> Path:
-    """The Python of a venv with one of the lists of clients."""
+    """Return the Python of a venv with one of the lists of clients."""
     folder = fetched(name, f"{name}.txt")
     python = folder / "bin" / "python"
     if not (folder / ".done").exists():
@@ -49,7 +51,7 @@ def python_of(name: str) -> Path:
 
 
 def source_of_akismet() -> Path:
-    """The unpacked source of PyPI's `akismet`, with its own suite."""
+    """Return the unpacked source of PyPI's `akismet`, with its own suite."""
     folder = fetched("source", "source.txt")
     if not (folder / ".done").exists():
         pins = ["--require-hashes", "-r", str(CLIENTS / "source.txt")]
@@ -64,7 +66,7 @@ def source_of_akismet() -> Path:
 
 
 def node_modules() -> Path:
-    """The clients from npm, in a folder that holds our scripts too."""
+    """Return the clients from npm, in a folder that holds our scripts too."""
     folder = fetched("node", "package-lock.json")
     if not (folder / ".done").exists():
         for name in ("package.json", "package-lock.json"):
@@ -78,13 +80,13 @@ def node_modules() -> Path:
 
 
 def run(argv: Sequence[str], cwd: Path | None = None) -> None:
-    """Runs a command; its output is in the error if it fails."""
+    """Run a command; its output is in the error if it fails."""
     done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
 
 
 def certificate(folder: Path) -> tuple[Path, Path, Path]:
-    """A private authority, and its certificate with key for Akismet's names."""
+    """Return a private authority, and its certificate with key for Akismet's names."""
     now = dt.datetime.now(dt.UTC)
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's own authority")])
@@ -154,7 +156,7 @@ class Box:
     def run(
         self, argv: Sequence[str], env: Mapping[str, str], cwd: Path
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command in there, with the authority trusted by whatever it is written in."""
+        """Run a command in there, with the authority trusted by whatever it is written in."""
         trusted = str(self.authority)
         more = {
             "PATH": os.environ["PATH"],
@@ -172,7 +174,7 @@ class Box:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Ends everything in there."""
+        """End everything in there."""
         os.killpg(self.process.pid, 15)
         self.process.wait(10)
         self.log.close()

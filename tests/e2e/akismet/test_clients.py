@@ -78,7 +78,7 @@ COMMANDS = {
 
 @contextlib.contextmanager
 def refused(installation: Installation) -> Iterator[list[int]]:
-    """Tells how many calls with an unknown key the server answered by `invalid` meanwhile."""
+    """Tell how many calls with an unknown key the server answered by `invalid` meanwhile."""
     redis, name = installation.runtime.store.redis, keys.akismet_failed(counted_as("127.0.0.1"))
     redis.delete(name)
     counted: list[int] = []

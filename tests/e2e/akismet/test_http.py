@@ -28,7 +28,7 @@ CLIENTS, EACH = 64, 12
 
 @pytest.fixture(scope="module")
 def url(installation: Installation, kernels: None) -> Iterator[str]:
-    """Two web processes on this machine, behind a proxy on it."""
+    """Return two web processes on this machine, behind a proxy on it."""
     port = free_port()
     settings = msgspec.structs.replace(
         installation.settings, bind=("127.0.0.1", port), web_workers=2
@@ -96,7 +96,7 @@ def test_sixty_four_clients_at_once_get_correct_answers(
 
 
 def spoken(url: str, request: bytes) -> bytes:
-    """Sends bytes as they are and returns what comes until the server ends the connection."""
+    """Send bytes as they are and return what comes until the server ends the connection."""
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), 10) as line:
         line.sendall(request)

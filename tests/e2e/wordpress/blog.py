@@ -70,30 +70,30 @@ class Blog(Running):
         assert "Dashboard" in self.post("/wp-login.php", login)
 
     def other_plugin_calls(self, url: str, **args: Any) -> Any:
-        """The body that another plugin gets for a request; an object if it was an error."""
+        """Return the body that another plugin gets for a request; an object if it was an error."""
         asked = {"url": url, "args": args}
         return self.admin.post("/?rest_route=/tests/call", json=asked).json()
 
     def get(self, path: str) -> str:
-        """A page as the editor sees it."""
+        """Return a page as the editor sees it."""
         answer = self.admin.get(path)
         assert answer.status_code == 200, (path, answer.status_code, self.output)
         return answer.text
 
     def follow(self, path: str, link: str) -> str:
-        """The page behind the first link on a page that matches an expression."""
+        """Return the page behind the first link on a page that matches an expression."""
         found = re.search(link, html.unescape(self.get(path)))
         assert found, (path, link)
         return self.get(urljoin(path, found[0]))
 
     def post(self, path: str, fields: dict[str, str]) -> str:
-        """The page after the editor sent a form."""
+        """Return the page after the editor sent a form."""
         answer = self.admin.post(path, data=fields)
         assert answer.status_code == 200, (path, answer.status_code, self.output)
         return answer.text
 
     def enter_key(self, key: str) -> str:
-        """Type a key into the Akismet plugin's page; returns the page that follows."""
+        """Type a key into the Akismet plugin's page; return the page that follows."""
         page = self.get(f"{SETTINGS}&view=start")
         fields = {"_wpnonce": _hidden(page, "_wpnonce"), "action": "enter-key", "key": key}
         return self.post(SETTINGS, fields)
@@ -113,7 +113,7 @@ class Blog(Running):
         )
 
     def comment_as_editor(self, text: str) -> int:
-        """Fill in the comment form while logged in; returns the comment's number."""
+        """Fill in the comment form while logged in; return the comment's number."""
         hidden = _comment_form(self.get("/?p=1"))
         sent = self.admin.post("/wp-comments-post.php", data={**hidden, "comment": text})
         return comment_in(str(sent.history[0].headers["Location"]))
@@ -125,7 +125,7 @@ class Blog(Running):
         self.follow(queue, rf"comment\.php\?{the_comment}[^\"']*\baction={button}comment&[^\"']*")
 
     def check_for_spam(self) -> dict[str, int]:
-        """Press "Check for Spam" above the list; returns what it counted."""
+        """Press "Check for Spam" above the list; return what it counted."""
         page = self.get(f"{QUEUE}?comment_status=moderated")
         nonce = re.search(r'data-nonce="(\w+)"', page)
         assert nonce, page
@@ -138,20 +138,20 @@ class Blog(Running):
         assert httpx.get(f"{self.url}/wp-cron.php", timeout=60).status_code == 200
 
     def status_of(self, comment: int) -> Any:
-        """The list that a comment stands in: approved, moderated or spam."""
+        """Return the list that a comment stands in: approved, moderated or spam."""
         for name in ("moderated", "approved", "spam"):
             if f"id='comment-{comment}'" in self.get(f"{QUEUE}?comment_status={name}"):
                 return name
         return None
 
     def waits_for_a_check(self, comment: int) -> bool:
-        """Whether the list says so of a comment that could not be checked."""
+        """Say whether the list says so of a comment that could not be checked."""
         page = self.get(f"{QUEUE}?comment_status=moderated")
         row = page.partition(f"<tr id='comment-{comment}'")[2].partition("</tr>")[0]
         return "Awaiting spam check" in row
 
     def history_of(self, comment: int) -> str:
-        """What the Akismet plugin notes on a comment's page, oldest last."""
+        """Return what the Akismet plugin notes on a comment's page, oldest last."""
         page = self.get(f"/wp-admin/comment.php?action=editcomment&c={comment}")
         box = page.partition("Comment History</h2>")[2].partition('class="inside">')[2]
         return html.unescape(re.sub(r"<[^>]*>", "", box.partition("</div>")[0]))
@@ -159,7 +159,7 @@ class Blog(Running):
     # --- what its visitors do
 
     def visitor(self, name: str) -> "Visitor":
-        """Somebody with an address of their own."""
+        """Return somebody with an address of their own."""
         return Visitor(self.url, name, f"127.0.1.{next(self._visitors)}")
 
 
@@ -170,7 +170,7 @@ class Visitor:
         self._blog, self._name, self._address = blog, name, address
 
     def comment(self, text: str) -> int:
-        """Fill in the comment form as a browser does; returns the comment's number, 0 for none."""
+        """Fill in the comment form as a browser does; return the comment's number, 0 for none."""
         transport = httpx.HTTPTransport(local_address=self._address)
         with httpx.Client(base_url=self._blog, transport=transport, timeout=60) as browser:
             hidden = _comment_form(browser.get("/?p=1", follow_redirects=True).text)
@@ -185,14 +185,14 @@ class Visitor:
 
 
 def comment_in(location: str) -> int:
-    """The comment that an address points at, 0 for none."""
+    """Return the comment that an address points at, 0 for none."""
     parts = urlsplit(location)
     named = parts.fragment.partition("comment-")[2] or parse_qs(parts.query).get("c", [""])[0]
     return int(named or 0)
 
 
 def _comment_form(page: str) -> dict[str, str]:
-    """What a browser sends with the comment form of a post besides what somebody typed."""
+    """Return what a browser sends with the comment form of a post besides what somebody typed."""
     form = page[page.index('id="commentform"') :].partition("</form>")[0]
     hidden = dict(re.findall(r"""type=.hidden.[^>]* name=.(\w+). value=['"]([^'"]*)""", form))
     return hidden | {"ak_js": str(time.time_ns() // 1_000_000), "ak_hp_textarea": ""}

@@ -25,7 +25,9 @@ PROGRAMS = {
 
 @pytest.fixture(scope="module")
 def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A folder with the module's `RELEASE` of WordPress; its path leaves room for a socket's."""
+    """Return a folder with the module's `RELEASE` of WordPress; its path leaves room for a
+    socket's.
+    """
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if missing:
         pytest.skip(f"NOT TESTED WITH WORDPRESS: apt-get install {' '.join(missing)}")
@@ -41,7 +43,7 @@ def folder(request: pytest.FixtureRequest) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def winnow(folder: Path, kernels: None) -> Iterator[Service]:
-    """A Winnow that is starting; tests that stop it start it again."""
+    """Return a Winnow that is starting; tests that stop it start it again."""
     with contextlib.ExitStack() as stack:
         service = Service(folder)
         stack.callback(service.end)
@@ -50,7 +52,7 @@ def winnow(folder: Path, kernels: None) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def blog(folder: Path, winnow: Service) -> Iterator[Blog]:
-    """A blog whose Akismet plugin has a key of Winnow's."""
+    """Return a blog whose Akismet plugin has a key of Winnow's."""
     with contextlib.ExitStack() as stack:
         database = Database(folder)
         stack.callback(database.end)

@@ -28,7 +28,7 @@ def unpack(release: str, packages: Sequence[str], into: Path) -> None:
 
 
 def _apt_of(release: str, folder: Path) -> list[str]:
-    """Options that give apt a release, and folders of its own, on this machine's mirrors."""
+    """Return options that give apt a release, and folders of its own, on this machine's mirrors."""
     parts = folder / "apt"
     for each in ("lists/partial", "archives/partial", "sources"):
         (parts / each).mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def _apt_of(release: str, folder: Path) -> list[str]:
 
 
 def _mirrors() -> dict[str, str]:
-    """Where this machine gets its own release from, and the security updates of it."""
+    """Return where this machine gets its own release from, and the security updates of it."""
     told = Path("/etc/os-release").read_text()
     own = re.findall(r"^VERSION_CODENAME=(\w+)$", told, re.MULTILINE)[0]
     listed = subprocess.run(

@@ -56,7 +56,7 @@ class Service:
         self._up.end()
 
     def command(self, *words: str) -> str:
-        """Run `winnow …` beside it; returns what it prints."""
+        """Run `winnow …` beside it; return what it prints."""
         env = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
@@ -78,12 +78,12 @@ class Service:
         return re.findall(r"^ak-\w+", self.command("site", "list"), re.MULTILINE)
 
     def found(self, text: str) -> dict[str, Any]:
-        """The one comment of the blog with this text, as the API shows it."""
+        """Return the one comment of the blog with this text, as the API shows it."""
         (comment,) = self.call("GET", "/v1/comments", params={"q": text}).json()["data"]
         return dict(comment)
 
     def decide(self, text: str, label: str) -> None:
-        """A person's word on the comment with this text."""
+        """Return a person's word on the comment with this text."""
         path = f"/v1/comments/{self.found(text)['id']}/decision"
         assert self.call("POST", path, json={"label": label}).status_code == 200
 

@@ -226,5 +226,5 @@ def comes_to(blog: Blog, comment: int, status: str) -> None:
 
 
 def labels_in(verdict: dict[str, str]) -> int:
-    """How many labels of the site a verdict's model had learned."""
+    """Return how many labels of the site a verdict's model had learned."""
     return int(verdict["model"].partition("+")[2].partition(".")[0] or 0)

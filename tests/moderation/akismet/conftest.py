@@ -30,7 +30,7 @@ THANKS = "Thanks for making the web a better place."
 
 @pytest.fixture
 def app(settings: Settings, store: Store) -> Iterator[Flask]:
-    """The app of an installation that has been set up."""
+    """Return the app of an installation that has been set up."""
     schema.migrate(store, print)
     setup.use_shipped(store, settings)
     made = create_app(settings)
@@ -40,7 +40,7 @@ def app(settings: Settings, store: Store) -> Iterator[Flask]:
 
 @pytest.fixture
 def runtime(app: Flask) -> Runtime:
-    """The app's own state."""
+    """Return the app's own state."""
     return app.extensions["winnow"]
 
 
@@ -55,14 +55,14 @@ class Client:
         self.blog = BLOG
 
     def raw(self, path: str, body: bytes = b"", **options: Any) -> TestResponse:
-        """Sends a body as it is."""
+        """Send a body as it is."""
         options.setdefault("content_type", "application/x-www-form-urlencoded")
         return self._http.open(path, method=options.pop("method", "POST"), data=body, **options)
 
     def __call__(
         self, path: str, options: dict[str, Any] | None = None, **form: Any
     ) -> TestResponse:
-        """Calls with key and blog and these fields; None leaves one out."""
+        """Call with key and blog and these fields; None leaves one out."""
         fields = {"api_key": self.key, "blog": self.blog, **form}
         sent = {name: value for name, value in fields.items() if value is not None}
         answer = self.raw(f"/{path}", urlencode(sent).encode(), **(options or {}))
@@ -71,7 +71,7 @@ class Client:
         return answer
 
     def check(self, content: str = HAM, **form: Any) -> TestResponse:
-        """Asks about a comment."""
+        """Ask about a comment."""
         fields = {
             "user_ip": "203.0.113.7",
             "user_agent": "Mozilla/5.0",
@@ -83,7 +83,7 @@ class Client:
         return self("1.1/comment-check", **fields)
 
     def report(self, word: str, content: str = HAM, **form: Any) -> str:
-        """Reports a comment and returns what was answered."""
+        """Report a comment and return what was answered."""
         fields = {
             "user_ip": "203.0.113.7",
             "comment_author": "Ada",
@@ -99,15 +99,15 @@ class Client:
         return site_of(self._runtime.secret, self.account.id, normalise_blog(self.blog))
 
     def settings(self, **changes: Any) -> None:
-        """Changes the site's settings."""
+        """Change the site's settings."""
         sites.put_settings(self._runtime.store, self.site, SiteSettings(**changes))
 
     def comments(self) -> list[Comment]:
-        """The site's comments, the newest first."""
+        """Return the site's comments, the newest first."""
         return list_comments(self._runtime, self.site, Filter(), "", 100).comments
 
     def today(self) -> Any:
-        """What the site counted today."""
+        """Return what the site counted today."""
         import datetime as dt
 
         day = dt.datetime.now(dt.UTC).date()
@@ -118,13 +118,13 @@ class Client:
         akismet_admin.change(self._runtime.store, self.account, listed_only=True)
 
     def blogs(self) -> list[str]:
-        """The account's blogs."""
+        """Return the account's blogs."""
         return sorted(akismet.blogs(self._runtime.store, self.account.id))
 
 
 @pytest.fixture
 def make_client(app: Flask, runtime: Runtime) -> Callable[..., Client]:
-    """Makes a client with an account of its own."""
+    """Make a client with an account of its own."""
 
     def make(name: str = "test", **limits: Any) -> Client:
         account, key = akismet_admin.create_account(runtime.store, runtime.secret, name)
@@ -137,5 +137,5 @@ def make_client(app: Flask, runtime: Runtime) -> Callable[..., Client]:
 
 @pytest.fixture
 def client(make_client: Callable[..., Client]) -> Client:
-    """A client with a key."""
+    """Return a client with a key."""
     return make_client()

@@ -204,7 +204,7 @@ def test_only_listed_blogs_speak_where_the_operator_wants_that(
 
 @pytest.fixture
 def other_process(settings: Settings, app: Flask, client: Client) -> Client:
-    """The same client before another process of the installation."""
+    """Return the same client before another process of the installation."""
     other = create_app(settings)
     yield Client(other.test_client(), other.extensions["winnow"], client.account, client.key)
     other.extensions["winnow"].close()

@@ -22,7 +22,9 @@ CALLBACK = {"callback": "https://blog.example/hook"}
 
 
 def counted(client: Client) -> tuple[int, int, int, int, float]:
-    """Spam, ham, missed spam, false positives and accuracy, as the blog and as the key see it."""
+    """Return spam, ham, missed spam, false positives and accuracy, as the blog and as the key see
+    it.
+    """
     names = ("spam", "ham", "missed_spam", "false_positives", "accuracy")
     blog, key = client("1.1/get-stats").json, client("1.2/get-key-stats").json
     assert [blog[name] for name in names] == [key[name] for name in names]
@@ -35,7 +37,7 @@ def used(client: Client) -> int:
 
 @pytest.fixture
 def site(client: Client) -> Client:
-    """A client whose blog is known, but was not told anything."""
+    """Return a client whose blog is known, but was not told anything."""
     assert client.check(HAM, is_test="1").data == b"false"
     assert counted(client) == (0, 0, 0, 0, 100.0)
     return client

@@ -21,16 +21,16 @@ SECONDS = 0.6
 
 
 def unchanged(store: Store, client: Client) -> None:
-    """Everything is as it was at the last check."""
+    """Leave everything as it was at the last check."""
 
 
 def tokens_changed(store: Store, client: Client) -> None:
-    """The key must be looked at anew."""
+    """Return the key must be looked at anew."""
     akismet.touch(store, [client.site])
 
 
 def all_changed(store: Store, client: Client) -> None:
-    """Key, settings and learner must be read anew."""
+    """Have key, settings and learner be read anew."""
     tokens_changed(store, client)
     sites.put_settings(store, client.site, SiteSettings(hold=0.9))
     client.report(("spam", "ham")[client.comments()[0].decision is not None], HAM)
@@ -46,7 +46,7 @@ CALLS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def meddle(store: Store) -> Iterator[Store]:
-    """Another connection than the app's, to change what it knows."""
+    """Return another connection than the app's, to change what it knows."""
     other = Store.connect(store.url)
     yield other
     other.close()
@@ -56,7 +56,7 @@ def meddle(store: Store) -> Iterator[Store]:
 def trips(
     runtime: Runtime, valkey: Server, meddle: Store
 ) -> Callable[[Client, dict[str, Any], Callable[[Store, Client], None]], int]:
-    """Has the store hang at each trip of a check in turn and returns how many trips it makes."""
+    """Have the store hang at each trip of a check in turn and return how many trips it makes."""
 
     def hangs_before(trip: int, client: Client, form: dict[str, Any]) -> bool:
         made = 0

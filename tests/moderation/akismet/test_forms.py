@@ -114,7 +114,7 @@ marks = st.sampled_from([b"", SEEN.encode(), f"%0D%0AX-{SEEN}: 1".encode(), SEEN
 
 
 def values_of(name: str) -> st.SearchStrategy[tuple[bytes, bytes]]:
-    """A field with one of its words, or that word or any bytes with the mark."""
+    """Return a field with one of its words, or that word or any bytes with the mark."""
     word = st.sampled_from([word.encode() for word in WORDS[name]])
     marked = st.tuples(word | hostile, marks).map(b"".join)
     return st.tuples(st.just(name.encode()), word | marked)
@@ -132,7 +132,7 @@ Fields = list[tuple[bytes, bytes]]
 
 
 def is_legal(path: str, answer: TestResponse) -> bool:
-    """Says whether an answer is one that clients of this path know."""
+    """Say whether an answer is one that clients of this path know."""
     if answer.data == b"invalid":
         return path not in OPEN
     if path == "/1.1/token":
@@ -144,7 +144,7 @@ def is_legal(path: str, answer: TestResponse) -> bool:
 
 
 def assert_headers(path: str, answer: TestResponse) -> None:
-    """Every header is one of ours, in its own form."""
+    """Return every header is one of ours, in its own form."""
     assert SEEN.lower() not in str(answer.headers).lower()
     assert answer.headers["Content-Length"] == str(len(answer.data))
     said = {name.lower(): value for name, value in answer.headers if name.startswith("X-akismet")}

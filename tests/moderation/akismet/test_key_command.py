@@ -19,7 +19,7 @@ Command = Callable[..., str]
 
 @pytest.fixture
 def winnow(settings: Settings) -> Command:
-    """Runs a command and returns what it prints."""
+    """Run a command and return what it prints."""
 
     def run(*argv: str, fails: str = "") -> str:
         env = {

@@ -25,7 +25,7 @@ ANN = Word("ann", "console")
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Settings of an operator whose sites are on this machine."""
+    """Return settings of an operator whose sites are on this machine."""
     return msgspec.structs.replace(settings, outbound_allow=("127.0.0.0/8",))
 
 
@@ -38,7 +38,7 @@ class Told:
         client.blog = self.address
 
     def check(self, **form: str) -> str:
-        """Asks about a comment and returns the guid."""
+        """Ask about a comment and return the guid."""
         fields = {"callback": f"{self.address}/hook", **form}
         return self.client.check(HAM, **fields).headers["X-akismet-guid"]
 
@@ -47,11 +47,11 @@ class Told:
         return self.client.comments()[0]
 
     def work(self) -> None:
-        """Does what the workers do with what is to be told."""
+        """Do what the workers do with what is to be told."""
         tell_site(self.runtime, self.comment.site, self.comment.id)
 
     def heard(self) -> list[dict[str, str]]:
-        """The forms that came."""
+        """Return the forms that came."""
         return [
             {name: values[0] for name, values in parse_qs(body.decode()).items()}
             for _, _, body in self.blog.heard

@@ -44,18 +44,20 @@ class Caller:
         return self("DELETE", path, **options)
 
     def decide(self, comment: dict[str, Any], label: str, etag: str) -> TestResponse:
-        """Decides a comment as seen under an ETag."""
+        """Decide a comment as seen under an ETag."""
         path = f"/v1/comments/{comment['id']}/decision"
         return self.post(path, {"label": label}, headers={"If-Match": etag})
 
     def stored(self) -> int:
-        """How many comments the caller's site has."""
+        """Return how many comments the caller's site has."""
         return len(self.get("/v1/comments?limit=100").json["data"])
 
 
 @pytest.fixture
 def app(settings: Settings, store: Store) -> Iterator[Flask]:
-    """The app of an installation with two sites, set up without the slow hash of a password."""
+    """Return the app of an installation with two sites, set up without the slow hash of a
+    password.
+    """
     schema.migrate(store, print)
     setup.use_shipped(store, settings)
     for site in (SITE, "other.example", setup.DEMO_SITE):
@@ -67,13 +69,13 @@ def app(settings: Settings, store: Store) -> Iterator[Flask]:
 
 @pytest.fixture
 def runtime(app: Flask) -> Runtime:
-    """The app's own state."""
+    """Return the app's own state."""
     return app.extensions["winnow"]
 
 
 @pytest.fixture
 def caller(app: Flask, store: Store) -> Callable[..., Caller]:
-    """Makes callers with a token of some scopes."""
+    """Make callers with a token of some scopes."""
 
     def make(*scopes: Scope, site: str = SITE, per_minute: int = 0) -> Caller:
         token = setup.add_token(store, site, scopes, "test", per_minute)
@@ -84,26 +86,26 @@ def caller(app: Flask, store: Store) -> Callable[..., Caller]:
 
 @pytest.fixture
 def api(caller: Callable[..., Caller]) -> Caller:
-    """A caller that may submit and moderate."""
+    """Return a caller that may submit and moderate."""
     return caller("submit", "moderate")
 
 
 @pytest.fixture
 def anyone(app: Flask) -> Caller:
-    """A caller without a token."""
+    """Return a caller without a token."""
     return Caller(app.test_client(), "")
 
 
 @pytest.fixture
 def work(settings: Settings, app: Flask) -> Iterator[Callable[[], int]]:
-    """Does what a worker does when it is rung for: scores what waits."""
+    """Do what a worker does when it is rung for: scores what waits."""
     own = Runtime.open(settings)
     yield lambda: drain.drain_lane(own, keys.shard_of(SITE) % keys.LANES)
     own.close()
 
 
 def is_problem(answer: TestResponse, status: int, name: str) -> dict[str, Any]:
-    """Asserts that an answer is a problem of a type and returns it."""
+    """Assert that an answer is a problem of a type and return it."""
     assert answer.status_code == status, answer.text
     assert answer.content_type == "application/problem+json"
     problem = answer.json

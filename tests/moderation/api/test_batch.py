@@ -18,13 +18,13 @@ GOOD = {"content": "Hello"}
 
 
 def send(api: Caller, parts: list[bytes], media: str, path: str = PATH) -> TestResponse:
-    """Sends items as lines or as an array."""
+    """Send items as lines or as an array."""
     data = b"\n".join(parts) if media == body.NDJSON else b"[" + b", ".join(parts) + b"]"
     return api.post(path, data=data, content_type=media)
 
 
 def items(answer: TestResponse) -> list[dict[str, Any]]:
-    """The items of an answer, whichever way it was sent."""
+    """Return the items of an answer, whichever way it was sent."""
     assert answer.status_code == 200, answer.text
     if answer.content_type == body.NDJSON:
         return [json.loads(line) for line in answer.data.splitlines()]

@@ -15,13 +15,13 @@ KEY = b"k" * 32
 
 
 def fill(api: Caller, count: int) -> list[str]:
-    """Stores comments and returns their ids, oldest first."""
+    """Store comments and return their ids, oldest first."""
     sent = [{"content": f"number {n}", "author": {"name": f"Ada {n % 2}"}} for n in range(count)]
     return [item["id"] for item in api.post("/v1/comments/batch", sent).json]
 
 
 def walk(api: Caller, path: str) -> list[str]:
-    """Follows `next` to the end and returns every id."""
+    """Follow `next` to the end and return every id."""
     found = []
     while path:
         page = api.get(path)

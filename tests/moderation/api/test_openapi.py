@@ -70,7 +70,7 @@ CHECKS = [
 
 
 def operations(app: Flask) -> dict[str, Any]:
-    """Every call of the document, as schemathesis sees it."""
+    """Return every call of the document, as schemathesis sees it."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app)
     found = (result.ok() for result in schema.get_all_operations())
     return {f"{operation.method.upper()} {operation.path}": operation for operation in found}
@@ -86,7 +86,7 @@ def attack(
     headers: dict[str, str],
     seed: Seed = lambda: ({}, {}),
 ) -> list[int]:
-    """Sends made-up requests, checks every answer and returns the statuses."""
+    """Send made-up requests, checks every answer and return the statuses."""
     statuses: list[int] = []
 
     @given(case=operation.as_strategy(generation_mode=mode))

@@ -16,7 +16,7 @@ from tests.moderation.api.conftest import Caller, is_problem
 
 
 def samples(text: str) -> dict[str, float]:
-    """The samples of Prometheus' text format by name and labels."""
+    """Return the samples of Prometheus' text format by name and labels."""
     lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, _, value in lines}
 

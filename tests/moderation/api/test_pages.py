@@ -13,7 +13,7 @@ PILLS = "Cheap viagra without prescription, order now: https://pills.example/buy
 
 @pytest.fixture
 def embedded(settings: Settings, app) -> None:
-    """The app runs on the embedded store, as `up` says in its file."""
+    """Return the app runs on the embedded store, as `up` says in its file."""
     settings.data.mkdir(exist_ok=True)
     (settings.data / "run.json").write_text(json.dumps({"redis_url": settings.redis_url}))
 

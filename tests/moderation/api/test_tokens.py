@@ -22,7 +22,7 @@ COMMENT = {"content": "Hello"}
 
 
 def calls(app: Flask) -> list[tuple[str, str]]:
-    """Every method and path of the app that is not public."""
+    """Return every method and path of the app that is not public."""
     return [
         (method, rule.rule.replace("<comment_id>", "01M81Q1142C3EYPAKXTQDKFX9P"))
         for rule in app.url_map.iter_rules()

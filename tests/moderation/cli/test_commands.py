@@ -24,7 +24,7 @@ Winnow = Callable[..., str]
 def winnow(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Winnow:
-    """Runs a command on the test's store and returns what it printed."""
+    """Run a command on the test's store and return what it printed."""
     monkeypatch.setenv("WINNOW_DATA", str(settings.data))
     monkeypatch.setenv("WINNOW_REDIS_URL", settings.redis_url)
     monkeypatch.setenv("WINNOW_BROKER_URL", settings.broker_url)
@@ -47,7 +47,7 @@ def winnow(
 
 @pytest.fixture
 def prepared(winnow: Winnow, settings: Settings) -> dict[str, str]:
-    """What the first run told."""
+    """Return what the first run told."""
     winnow("init")
     found: dict[str, str] = json.loads((settings.data / "credentials.json").read_text())
     return found
@@ -112,7 +112,7 @@ COMMANDS_ON_THE_STORE = (
 
 
 def everything(store: Store) -> dict[bytes, bytes]:
-    """All keys of the store with what they hold."""
+    """Return all keys of the store with what they hold."""
     return {key: store.redis.dump(key) for key in store.redis.keys("*")}
 
 

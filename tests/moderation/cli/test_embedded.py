@@ -20,7 +20,7 @@ from moderation.store import Store
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Settings:
-    """Settings of an installation without an outside store."""
+    """Return settings of an installation without an outside store."""
     return Settings.from_env({"WINNOW_DATA": str(tmp_path / "var")})
 
 

@@ -23,14 +23,14 @@ class Cut(BaseException):
 
 @pytest.fixture
 def fragile(settings: Settings) -> Iterator[Store]:
-    """A connection that tests cut."""
+    """Return a connection that tests cut."""
     connected = Store.connect(settings.redis_url)
     yield connected
     connected.close()
 
 
 def cut_before(store: Store, trip: int) -> None:
-    """Has a connection fail for good before a round trip, counted from 1."""
+    """Have a connection fail for good before a round trip, counted from 1."""
     left = trip
 
     def count() -> None:
@@ -84,7 +84,7 @@ def test_keys_that_cannot_be_read_are_made_anew(settings: Settings, store: Store
 
 
 def assert_whole(settings: Settings, store: Store) -> None:
-    """Asserts that everything in the file opens what it should, and that nothing else does."""
+    """Assert that everything in the file opens what it should, and that nothing else does."""
     told = json.loads(first_run.path(settings).read_text())
     assert not first_run.ensure(store, settings), "it was finished"
     assert json.loads(first_run.path(settings).read_text()) == told

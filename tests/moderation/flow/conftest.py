@@ -15,14 +15,14 @@ from tests.factories import SITE
 
 @pytest.fixture
 def runtime(runtime: Runtime) -> Runtime:
-    """A process's view of an installation that has just been set up, with one site."""
+    """Return a process's view of an installation that has just been set up, with one site."""
     setup.add_site(runtime.store, SITE)
     return runtime
 
 
 @pytest.fixture
 def other(settings: Settings, runtime: Runtime) -> Iterator[Runtime]:
-    """A second process's view of the same installation."""
+    """Return a second process's view of the same installation."""
     opened = Runtime.open(settings)
     yield opened
     opened.close()
@@ -30,11 +30,11 @@ def other(settings: Settings, runtime: Runtime) -> Iterator[Runtime]:
 
 @pytest.fixture
 def bearer(runtime: Runtime) -> str:
-    """A token of the site that may submit and moderate."""
+    """Return a token of the site that may submit and moderate."""
     return setup.add_token(runtime.store, SITE, ("submit", "moderate"), "test")
 
 
 @pytest.fixture
 def grant(runtime: Runtime, bearer: str) -> Grant:
-    """The token's grant."""
+    """Return the token's grant."""
     return authorise(runtime, bearer, "submit")

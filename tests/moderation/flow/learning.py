@@ -30,7 +30,7 @@ def score(runtime, grant):
 
 
 def anew(settings, bearer):
-    """The probe's verdict in a process that has just started."""
+    """Return the probe's verdict in a process that has just started."""
     fresh = Runtime.open(settings)
     try:
         return score(fresh, authorise(fresh, bearer, "submit"))

@@ -21,7 +21,7 @@ LOOPBACK = ("127.0.0.0/8",)
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    """A web server on loopback."""
+    """Return a web server on loopback."""
     made = Site()
     yield made
     made.close()
@@ -32,7 +32,7 @@ Names = Callable[..., None]
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    """Makes every name resolve to these addresses, in turn at each look; numbers as ever."""
+    """Make every name resolve to these addresses, in turn at each look; numbers as ever."""
 
     def resolve_to(*turns: tuple[str, ...]) -> None:
         left, real = list(turns), socket.getaddrinfo

@@ -30,7 +30,7 @@ def entry(name, number, size=300):
 
 
 def cut(*entries):
-    """The sizes of the slices that a queue of entries is cut into."""
+    """Return the sizes of the slices that a queue of entries is cut into."""
     queue = deque(w for each in entries for w in each)
     sizes = []
     while queue:
@@ -49,7 +49,7 @@ def verdicts(runtime):
 
 
 def one_by_one(monkeypatch):
-    """Makes each comment a slice of its own, so that entries are split."""
+    """Make each comment a slice of its own, so that entries are split."""
     monkeypatch.setattr(slices, "SLICE_BYTES", 1)
 
 

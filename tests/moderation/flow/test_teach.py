@@ -13,7 +13,7 @@ WORD = Word("ann", "import")
 
 
 def learned(runtime):
-    """What each entry of the label log says of its example: comment, revision, text."""
+    """Return what each entry of the label log says of its example: comment, revision, text."""
     found = labels.entries(runtime.store, SITE, 0, 20)
     return [
         (e.example.comment, e.example.revision, training_row(e.example.row).text)

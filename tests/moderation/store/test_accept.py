@@ -117,7 +117,7 @@ def test_a_call_that_comes_again_after_the_verdict_leaves_that_alone(store):
 
 
 def everything(store):
-    """All keys of the store with what they hold."""
+    """Return all keys of the store with what they hold."""
     return {name: store.redis.dump(name) for name in store.redis.keys("*")}
 
 

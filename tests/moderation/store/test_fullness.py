@@ -17,7 +17,7 @@ pytestmark = pytest.mark.second_store
 
 @pytest.fixture
 def full(valkey: Server) -> Iterator[None]:
-    """The server takes nothing that needs memory."""
+    """Return the server takes nothing that needs memory."""
     with valkey.client() as client:
         client.config_set("maxmemory", 1)
         yield
@@ -58,7 +58,7 @@ def refuse(store: Store) -> None:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> int:
-    """How many error lines say that the store is full."""
+    """Return how many error lines say that the store is full."""
     lines = [record for record in caplog.records if "the store is full" in record.getMessage()]
     assert all(record.levelno == logging.ERROR for record in lines)
     return len(lines)

@@ -17,7 +17,9 @@ def take(store, pending=False):
 
 
 def part(waiting, word=None, status="approved", ttls=RETENTION):
-    """What records a verdict on all that waits, and ends the entries whose last is among it."""
+    """Return what records a verdict on all that waits, and ends the entries whose last is among
+    it.
+    """
     verdicts = [
         recording.Recorded(w.site, w.id, w.revision, word or verdict(), status, ttls)
         for w in waiting

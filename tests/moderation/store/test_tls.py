@@ -22,7 +22,7 @@ from tests.processes import until
 
 @pytest.fixture
 def secure(tmp_path: Path) -> Iterator[tuple[Store, int]]:
-    """A connection by TLS to Debian's Redis, and the process id of that."""
+    """Return a connection by TLS to Debian's Redis, and the process id of that."""
     server = shutil.which("redis-server")
     if server is None:
         pytest.skip("NOT TESTED BY TLS: apt-get install redis-server")
