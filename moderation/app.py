@@ -9,7 +9,7 @@ from flask import Flask
 from moderation import akismet, api
 from moderation.api.edge import Edge, hot_calls
 from moderation.api.metrics import Meter
-from moderation.flow.runtime import Runtime
+from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
 
 
@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SettingsError: a variable cannot be used. ModelError: the model file cannot.
     """
     settings = settings or Settings.from_env()
-    runtime = Runtime.open(settings)
+    runtime = open_runtime(settings)
     # Assets lie below /assets; a static route of the app itself would be one more public route.
     app = Flask("moderation", static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

@@ -14,8 +14,9 @@ import redis
 
 from moderation.cli import embedded
 from moderation.cli.kernels import compile_kernels
-from moderation.flow import setup
+from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import Store, schema
 from tests.webserver import Site, told_well
@@ -134,9 +135,9 @@ def store(settings: Settings) -> Iterator[Store]:
 @pytest.fixture
 def runtime(settings: Settings) -> Iterator[Runtime]:
     """Return a process's view of an installation that has just been set up, without a site."""
-    opened = Runtime.open(settings)
+    opened = open_runtime(settings)
     schema.migrate(opened.store, print)
-    setup.use_shipped(opened.store, settings)
+    first_run.use_shipped(opened.store, settings)
     yield opened
     opened.close()
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from celery.signals import worker_process_init
 
-from moderation.flow.akismet_tell import Tellers
+from moderation.flow.akismet.word_back import Tellers
+from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
 
@@ -27,7 +28,7 @@ def start(**_: Any) -> Runtime:
     """
     global _runtime
     try:
-        _runtime = Runtime.open(Settings.from_env())
+        _runtime = open_runtime(Settings.from_env())
     except Exception:
         log.critical("this worker cannot load what it needs and stops", exc_info=True)
         os.kill(os.getppid(), signal.SIGTERM)

@@ -1,6 +1,7 @@
 """The tasks: a name, a queue, one call into the flow."""
 
-from moderation.flow import drain, learn, trim
+from moderation.flow.comments import draining, trimming
+from moderation.flow.labels import learning
 from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TELL_SITE, TRIM
 from workers.app import app
 from workers.process import runtime, tellers
@@ -9,25 +10,25 @@ from workers.process import runtime, tellers
 @app.task(name=SCORE_INBOX)
 def score_inbox(lane: int) -> None:
     """Score what waits in a lane's inbox streams."""
-    drain.drain_lane(runtime(), lane)
+    draining.drain_lane(runtime(), lane)
 
 
 @app.task(name=SWEEP)
 def sweep() -> None:
     """Ring the bell of every lane whose streams hold what nobody is draining."""
-    drain.sweep(runtime())
+    draining.sweep(runtime())
 
 
 @app.task(name=TRIM)
 def trim_store() -> None:
     """Take out of the indexes what has expired."""
-    trim.trim(runtime())
+    trimming.trim(runtime())
 
 
 @app.task(name=REBUILD_LEARNER)
 def rebuild_learner(site: str) -> None:
     """Make a site's learner anew from its labels."""
-    learn.rebuild(runtime(), site)
+    learning.rebuild(runtime(), site)
 
 
 @app.task(name=TELL_SITE)

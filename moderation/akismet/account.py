@@ -12,8 +12,8 @@ from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
 from moderation.domain.akismet import Account
 from moderation.domain.errors import KeyRefused
-from moderation.flow.akismet_keys import account_of, verify_key
-from moderation.flow.akismet_stats import used_this_month
+from moderation.flow.akismet.keys import account_of, verify_key
+from moderation.flow.akismet.statistics import used_this_month
 
 blueprint = Blueprint("akismet_account", __name__)
 

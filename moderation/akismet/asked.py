@@ -8,7 +8,7 @@ import re
 from moderation.akismet.form import Form
 from moderation.domain.akismet import KEY, Check, callback_for
 from moderation.domain.comments import Author, Submission
-from moderation.flow.prepare import cut
+from moderation.flow.rows import cut
 
 _GUID = re.compile(r"[0-9a-f]{32}")
 _DIGITS = re.compile(r"[0-9]{13}")

@@ -16,7 +16,7 @@ from moderation.akismet.form import Form, read_body
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull, WinnowError
-from moderation.flow.akismet_keys import BlogGrant, authorise_blog
+from moderation.flow.akismet.keys import BlogGrant, authorise_blog
 from moderation.flow.runtime import Runtime
 
 log = logging.getLogger(__name__)

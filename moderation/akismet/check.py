@@ -10,8 +10,8 @@ from moderation.akismet.asked import check_of
 from moderation.akismet.call import Call, Malformed, call
 from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
-from moderation.flow.akismet_check import Answer, check_asked, empty_answer
-from moderation.flow.akismet_report import report
+from moderation.flow.akismet.checking import Answer, check_asked, empty_answer
+from moderation.flow.akismet.reporting import report
 
 blueprint = Blueprint("akismet_check", __name__)
 

@@ -13,8 +13,8 @@ from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
 from moderation.domain.akismet import Account
-from moderation.flow.akismet_keys import account_of, month_of
-from moderation.flow.akismet_stats import (
+from moderation.flow.akismet.keys import account_of, month_of
+from moderation.flow.akismet.statistics import (
     SECONDS_A_SPAM,
     Counts,
     Order,

@@ -11,7 +11,7 @@ from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
 from moderation.api.shapes import BatchItem
 from moderation.domain.comments import Submission
-from moderation.flow.submit import Accepted, submit
+from moderation.flow.comments.submitting import Accepted, submit
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")
 

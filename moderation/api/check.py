@@ -9,7 +9,7 @@ from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.shapes import CheckedComment, checked_out
 from moderation.domain.comments import Submission
-from moderation.flow.check import check
+from moderation.flow.comments.checking import check
 
 blueprint = Blueprint("check", __name__, url_prefix="/v1")
 

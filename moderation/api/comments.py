@@ -12,10 +12,11 @@ from moderation.api import answers, body
 from moderation.api.check import CONTENT, SUBMISSIONS
 from moderation.api.endpoint import Answer, Call, Operation, endpoint
 from moderation.api.shapes import CheckedComment, Comment, checked_out, comment_out, explained_out
-from moderation.flow import decide, read
-from moderation.flow.akismet_tell import word_back
-from moderation.flow.check import check
-from moderation.flow.submit import comment_of, submit
+from moderation.flow.akismet.word_back import outcome_of
+from moderation.flow.comments import reading
+from moderation.flow.comments.checking import check
+from moderation.flow.comments.submitting import comment_of, submit
+from moderation.flow.labels import deciding
 from moderation.settings import WEB_THREADS
 
 blueprint = Blueprint("comments", __name__, url_prefix="/v1")
@@ -138,14 +139,14 @@ def get(call: Call, comment_id: str) -> Response:
         return taken[-1]
 
     try:
-        comment, waited = read.wait_for_verdict(
+        comment, waited = reading.wait_for_verdict(
             call.runtime, call.grant.site, comment_id, query.wait, slot
         )
     finally:
         if any(taken):
             _slots.release()
     shown = comment_out(comment)
-    shown.word_back = word_back(call.runtime, comment)
+    shown.word_back = outcome_of(call.runtime, comment)
     if query.explain:
         shown.explanation = explained_out(call.runtime, comment)
     headers = {"ETag": comment.etag}
@@ -166,5 +167,5 @@ def get(call: Call, comment_id: str) -> Response:
     )
 )
 def delete(call: Call, comment_id: str) -> Response:
-    decide.forget(call.runtime, call.grant.site, comment_id)
+    deciding.forget(call.runtime, call.grant.site, comment_id)
     return Response(status=204)

@@ -15,9 +15,9 @@ from moderation.api.problems import Refusal
 from moderation.api.shapes import Comment, comment_out
 from moderation.domain import comments
 from moderation.domain.verdicts import Label
-from moderation.flow import decide
-from moderation.flow.akismet_tell import word_back
-from moderation.flow.decide import Word
+from moderation.flow.akismet.word_back import outcome_of
+from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
 
 blueprint = Blueprint("decisions", __name__, url_prefix="/v1")
 
@@ -67,7 +67,7 @@ def decide_comment(call: Call, comment_id: str) -> Response:
     given = body.decode(_decision, body.read(call.environ, SMALL_BYTES))
     word = Word(call.grant.actor, "api", given.note, given.suggestion_shown)
     site = call.grant.site
-    return _state(call, decide.decide(call.runtime, site, comment_id, given.label, word, seen))
+    return _state(call, deciding.decide(call.runtime, site, comment_id, given.label, word, seen))
 
 
 @blueprint.post("/comments/<comment_id>/decision/undo")
@@ -91,7 +91,7 @@ def undo_decision(call: Call, comment_id: str) -> Response:
         body.media_type(call.environ, body.JSON)
         note = body.decode(_undo, data).note
     word = Word(call.grant.actor, "api", note)
-    return _state(call, decide.undo(call.runtime, call.grant.site, comment_id, word, seen))
+    return _state(call, deciding.undo(call.runtime, call.grant.site, comment_id, word, seen))
 
 
 def if_match(environ: body.Environ) -> str | None:
@@ -111,5 +111,5 @@ def if_match(environ: body.Environ) -> str | None:
 
 def _state(call: Call, comment: comments.Comment) -> Response:
     shown = comment_out(comment)
-    shown.word_back = word_back(call.runtime, comment)
+    shown.word_back = outcome_of(call.runtime, comment)
     return answers.json(shown, 200, {"ETag": comment.etag})

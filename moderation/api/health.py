@@ -12,7 +12,7 @@ from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Call, Operation, bearer, endpoint
 from moderation.api.metrics import CONTENT_TYPE, Meter
 from moderation.domain.errors import NotAuthorised
-from moderation.flow import health
+from moderation.flow.sites import health
 
 blueprint = Blueprint("health", __name__)
 

@@ -15,8 +15,9 @@ from moderation.api.problems import Refusal
 from moderation.api.shapes import BatchItem, Comment, comment_out
 from moderation.domain.comments import Submission
 from moderation.domain.verdicts import Label
-from moderation.flow.decide import Word, find
-from moderation.flow.teach import Lesson, teach_many
+from moderation.flow.labels.deciding import Word
+from moderation.flow.labels.teaching import Lesson, teach_many
+from moderation.flow.lookup import find
 
 blueprint = Blueprint("labels", __name__, url_prefix="/v1")
 

@@ -13,7 +13,7 @@ from moderation.api import answers, body, cursors
 from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_parameter
 from moderation.api.shapes import CommentPage, comment_out
 from moderation.domain.comments import Status
-from moderation.flow import read
+from moderation.flow.comments import reading
 
 blueprint = Blueprint("listing", __name__, url_prefix="/v1")
 
@@ -60,7 +60,7 @@ def list_comments(call: Call) -> Response:
     site, secret = call.grant.site, call.runtime.secret
     filters = {k: v for k, v in request.args.items() if k not in ("cursor", "limit")}
     after = cursors.read(secret, site, filters, query.cursor) if query.cursor else ""
-    wanted = read.Filter(
+    wanted = reading.Filter(
         status=query.status,
         text=query.q,
         author=query.author,
@@ -68,7 +68,7 @@ def list_comments(call: Call) -> Response:
         to_ms=_ms("to", query.to),
         newest_first=query.order == "newest",
     )
-    page = read.list_comments(call.runtime, site, wanted, after, query.limit)
+    page = reading.list_comments(call.runtime, site, wanted, after, query.limit)
     following = None
     if page.last:
         cursor = cursors.sign(secret, site, filters, page.last)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from moderation.domain.errors import WinnowError
-from moderation.flow import health
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import health
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

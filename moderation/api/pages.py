@@ -14,9 +14,9 @@ from moderation.api import answers, openapi, shapes
 from moderation.api.problems import KINDS, Refusal
 from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import StoreDown
-from moderation.flow.preview import preview
+from moderation.flow.comments.previewing import preview
 from moderation.flow.runtime import Runtime
-from moderation.flow.setup import DEMO_SITE
+from moderation.flow.sites.first_run import DEMO_SITE
 
 blueprint = Blueprint(
     "pages",

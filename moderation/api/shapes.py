@@ -12,9 +12,9 @@ from moderation.domain import comments, decisions, verdicts
 from moderation.domain.comments import Author, Status
 from moderation.domain.decisions import Via
 from moderation.domain.verdicts import DecidedBy, Label
-from moderation.flow import read
-from moderation.flow.check import Checked
-from moderation.flow.read import reason_text
+from moderation.flow.comments import reading
+from moderation.flow.comments.checking import Checked
+from moderation.flow.comments.reading import reason_text
 from moderation.flow.runtime import Runtime
 
 Score = Annotated[float, Meta(ge=0, le=1)]
@@ -221,7 +221,7 @@ _FIELD_OF_ROW: dict[str, Literal["content", "author.name", "author.url"]] = {
 
 def explained_out(runtime: Runtime, comment: comments.Comment) -> Explained:
     """Return why a comment gets its score from the model as it is now."""
-    found, model = read.explain(runtime, comment)
+    found, model = reading.explain(runtime, comment)
     return Explained(
         model=model,
         probability=found.probability,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_parameter
-from moderation.flow import read
+from moderation.flow.comments import reading
 
 blueprint = Blueprint("stats", __name__, url_prefix="/v1")
 
@@ -27,7 +27,7 @@ class StatsQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since
 class Stats(Struct, frozen=True):
     """Counts of each day, oldest first."""
 
-    data: list[read.DayCounts]
+    data: list[reading.DayCounts]
 
 
 @blueprint.get("/stats")
@@ -47,4 +47,4 @@ def stats(call: Call) -> Response:
     first = call.query.since or last - dt.timedelta(days=before)
     if not 0 <= (last - first).days < DAYS_AT_MOST:
         raise wrong_parameter("from", f"Expected a day up to {DAYS_AT_MOST - 1} before `to`.")
-    return answers.json(Stats(read.stats(call.runtime, call.grant.site, first, last)))
+    return answers.json(Stats(reading.stats(call.runtime, call.grant.site, first, last)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from moderation.flow import setup
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import schema
 from moderation.store.client import Store
@@ -23,15 +23,15 @@ def ensure(store: Store, settings: Settings) -> bool:
     """
     if schema.stored(store):
         schema.check(store)
-    if setup.was_run(store):
-        setup.use_shipped(store, settings)
+    if first_run.was_run(store):
+        first_run.use_shipped(store, settings)
         return False
     # The keys are on disk before the store knows them, so that a first run that was cut short
     # goes on with them and leaves none behind that nobody was told.
-    made = _kept(path(settings)) or setup.new_credentials(settings)
+    made = _kept(path(settings)) or first_run.new_credentials(settings)
     made = msgspec.structs.replace(made, url=settings.public_url)
     _write(path(settings), made)
-    setup.first_run(store, settings, made)
+    first_run.first_run(store, settings, made)
     return True
 
 
@@ -43,17 +43,17 @@ def where(settings: Settings) -> str:
     return f"{target} is gone; `user password` and `token add` make new keys"
 
 
-def _kept(target: Path) -> setup.Credentials | None:
+def _kept(target: Path) -> first_run.Credentials | None:
     """Return what a first run that was cut short has written, None where there is nothing of
     use.
     """
     try:
-        return msgspec.json.decode(target.read_bytes(), type=setup.Credentials)
+        return msgspec.json.decode(target.read_bytes(), type=first_run.Credentials)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
-def _write(target: Path, credentials: setup.Credentials) -> None:
+def _write(target: Path, credentials: first_run.Credentials) -> None:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
     draft.unlink(missing_ok=True)

@@ -5,10 +5,26 @@ from __future__ import annotations
 from msgspec import Struct
 
 from moderation.domain.accounts import Scope, Token, token_digest
-from moderation.domain.errors import NotAllowed, NotAuthorised
-from moderation.flow.runtime import KnownToken, Runtime
+from moderation.domain.errors import NotAllowed, NotAuthorised, RateLimited
+from moderation.flow.runtime import Cache, Runtime
 from moderation.store import hurried, sites
 from moderation.store.sites import SiteState
+
+TOKENS_KEPT = 10_000
+
+
+class KnownToken(Struct, frozen=True):
+    """A token with the revision of its site's tokens at which it was found good."""
+
+    token: Token
+    revision: int
+
+
+class KnownTokens(Cache[KnownToken]):
+    """The tokens that this process has seen, by their digests."""
+
+    def __init__(self) -> None:
+        super().__init__(TOKENS_KEPT)
 
 
 class Grant(Struct, frozen=True):
@@ -55,7 +71,7 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
     if not bearer:
         raise NotAuthorised("no token was given")
     digest = token_digest(bearer)
-    known = None if fresh else runtime.tokens.get(digest)
+    known = None if fresh else runtime.own(KnownTokens).get(digest)
     if known:
         grant = Grant(digest, known.token, known.revision)
     else:
@@ -75,13 +91,18 @@ def confirm(runtime: Runtime, grant: Grant) -> Grant:
 def _ask(runtime: Runtime, digest: str) -> Grant:
     token = sites.token(runtime.store, digest)
     if token is None:
-        runtime.tokens.drop(digest)
+        runtime.own(KnownTokens).drop(digest)
         raise NotAuthorised("the token is unknown or was revoked")
     # Revoking deletes the token before it raises the revision: whoever reads the revision first
     # and the token after it cannot keep a revoked token under the new revision.
     revision = sites.read(runtime.store, token.site).tokens if token.site else 0
     if sites.token(runtime.store, digest) is None:
-        runtime.tokens.drop(digest)
+        runtime.own(KnownTokens).drop(digest)
         raise NotAuthorised("the token is unknown or was revoked")
-    runtime.tokens.put(digest, KnownToken(token, revision))
+    runtime.own(KnownTokens).put(digest, KnownToken(token, revision))
     return Grant(digest, token, revision)
+
+
+def limited(now: int) -> RateLimited:
+    """Return the refusal of a token that has used up its calls of the minute of `now` (ms)."""
+    return RateLimited(60 - now // 1000 % 60)

@@ -9,48 +9,24 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, cast
 
-from msgspec import Struct
-
-from classifier import Learner, Model, ModelError, Row
-from moderation.domain.accounts import Token
+from classifier import Model, ModelError, Row
 from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
+from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
 from moderation.store.hurry import Waiting, seconds_left
 from moderation.store.sites import SiteState
 
-if TYPE_CHECKING:
-    from moderation.flow.authorise import Grant
-
 log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
+Owned = TypeVar("Owned")
 
 SITES_KEPT = 512
-LEARNER_IDLE_SECONDS = 900.0
-"""A learner takes three quarters of a MiB; a site's next verdict reads it from its checkpoint."""
-TOKENS_KEPT = 10_000
-
-
-class Learned(Struct, frozen=True):
-    """A site's learner as of a place in its label log; swapped whole, never changed."""
-
-    snapshot: str
-    epoch: int
-    position: int
-    learner: Learner
-    checkpoint: int
-
-
-class KnownToken(Struct, frozen=True):
-    """A token with the revision of its site's tokens at which it was found good."""
-
-    token: Token
-    revision: int
 
 
 class Cache(Generic[Value]):
@@ -100,11 +76,9 @@ class Runtime:
         self.secret = settings.secret_key
         self.shipped = Model.load(settings.model)
         self.shipped.score([Row()])  # Loads the kernels now, so that no verdict waits a second.
-        self.learned: Cache[Learned] = Cache(SITES_KEPT, LEARNER_IDLE_SECONDS)
-        self.tokens: Cache[KnownToken] = Cache(TOKENS_KEPT)
-        self.blogs: Cache[Grant] = Cache(TOKENS_KEPT)
+        self.events = Events()
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
-        self.rebuilds_asked: Cache[float] = Cache(SITES_KEPT)
+        self._owned: dict[type, Any] = {}
         self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks = [threading.Lock() for _ in range(64)]
@@ -129,6 +103,17 @@ class Runtime:
     def close(self) -> None:
         """Close every connection."""
         self.store.close()
+
+    def own(self, kind: type[Owned]) -> Owned:
+        """Return this process's one object of a kind, made when it is first asked for.
+
+        Who caches owns the cache: a room keeps what it knows of its own kind here.
+        """
+        found = self._owned.get(kind)
+        if found is None:
+            # Two threads may both make one; the first that is kept is everybody's.
+            found = self._owned.setdefault(kind, kind())
+        return cast(Owned, found)
 
     @contextmanager
     def lock(self, site: str) -> Iterator[None]:

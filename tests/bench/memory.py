@@ -13,10 +13,12 @@ from typing import Any
 from moderation.api.body import Reader
 from moderation.cli import embedded
 from moderation.domain.comments import Submission
-from moderation.flow import drain, setup
 from moderation.flow.authorise import authorise
+from moderation.flow.comments import draining
+from moderation.flow.comments.submitting import submit
+from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
-from moderation.flow.submit import submit
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import keys
 from tests.bench import texts
@@ -62,10 +64,10 @@ def _fill(folder: Path, socket: Path) -> tuple[float, float]:
             "WINNOW_BROKER_URL": f"redis+socket://{socket}?virtual_host=1",
         }
     )
-    runtime = Runtime.open(settings)
-    setup.first_run(runtime.store, settings, setup.new_credentials(settings))
-    setup.add_site(runtime.store, SITE)
-    token = setup.add_token(runtime.store, SITE, ("submit",), "bench")
+    runtime = open_runtime(settings)
+    first_run.first_run(runtime.store, settings, first_run.new_credentials(settings))
+    first_run.add_site(runtime.store, SITE)
+    token = first_run.add_token(runtime.store, SITE, ("submit",), "bench")
     grant = authorise(runtime, token, "submit")
     bodies = [json.dumps(body).encode() for body in texts.comments(COUNT)]
     read = Reader(Submission)
@@ -75,7 +77,7 @@ def _fill(folder: Path, socket: Path) -> tuple[float, float]:
     lane = keys.shard_of(SITE) % keys.LANES
     scored = 0
     while scored < COUNT:
-        scored += drain.drain_lane(runtime, lane)
+        scored += draining.drain_lane(runtime, lane)
     after = _used(runtime)
     runtime.close()
     return (after - before) / COUNT, sum(map(len, bodies)) / COUNT

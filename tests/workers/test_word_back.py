@@ -11,15 +11,16 @@ import pytest
 from moderation.cli import services
 from moderation.domain.akismet import Check, normalise_blog
 from moderation.domain.comments import Author, Submission
-from moderation.flow import akismet_admin
-from moderation.flow.akismet_check import check_comment
-from moderation.flow.akismet_keys import authorise_blog
-from moderation.flow.akismet_tell import TELLERS
-from moderation.flow.decide import Word, decide, find
-from moderation.flow.outbound import READ_SECONDS
-from moderation.flow.read import Filter, list_comments
+from moderation.flow.akismet import accounts
+from moderation.flow.akismet.checking import check_comment
+from moderation.flow.akismet.keys import authorise_blog
+from moderation.flow.akismet.word_back import TELLERS
+from moderation.flow.comments.reading import Filter, list_comments
+from moderation.flow.comments.submitting import submit
+from moderation.flow.labels.deciding import Word, decide
+from moderation.flow.lookup import find
+from moderation.flow.outbound.request import READ_SECONDS
 from moderation.flow.runtime import Runtime
-from moderation.flow.submit import submit
 from moderation.settings import Settings
 from tests.processes import Running, until
 from tests.webserver import Site
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("kernels")
 def test_sites_that_do_not_listen_keep_no_verdict_waiting(
     settings: Settings, runtime: Runtime, blog: Site
 ) -> None:
-    _, key = akismet_admin.create_account(runtime.store, runtime.secret, "test")
+    _, key = accounts.create_account(runtime.store, runtime.secret, "test")
     address = f"http://127.0.0.1:{blog.port}"
     grant = authorise_blog(runtime, key, normalise_blog(address))
     for n in range(12):
@@ -58,7 +59,7 @@ def test_sites_that_do_not_listen_keep_no_verdict_waiting(
 def test_a_decision_reaches_the_site_that_asked(
     settings: Settings, runtime: Runtime, blog: Site
 ) -> None:
-    _, key = akismet_admin.create_account(runtime.store, runtime.secret, "test")
+    _, key = accounts.create_account(runtime.store, runtime.secret, "test")
     address = f"http://127.0.0.1:{blog.port}"
     grant = authorise_blog(runtime, key, normalise_blog(address))
     asked = Submission(content="Is there a manual?", author=Author(name="Ada"))

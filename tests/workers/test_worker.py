@@ -9,11 +9,11 @@ import pytest
 
 from moderation.cli import services
 from moderation.domain.comments import Submission
-from moderation.flow import setup
 from moderation.flow.authorise import Grant, authorise
-from moderation.flow.decide import find
+from moderation.flow.comments.submitting import submit
+from moderation.flow.lookup import find
 from moderation.flow.runtime import Runtime
-from moderation.flow.submit import submit
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from tests.conftest import Server
 from tests.processes import Running, alive, until
@@ -40,8 +40,8 @@ def start(settings: Settings) -> Iterator[Part]:
 @pytest.fixture
 def grant(runtime: Runtime) -> Grant:
     """Leave to submit for the demo site."""
-    made = setup.new_credentials(runtime.settings)
-    setup.first_run(runtime.store, runtime.settings, made)
+    made = first_run.new_credentials(runtime.settings)
+    first_run.first_run(runtime.store, runtime.settings, made)
     return authorise(runtime, made.api_token, "submit")
 
 

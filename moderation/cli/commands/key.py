@@ -22,10 +22,10 @@ def key() -> None:
 @pass_settings
 def list_keys(settings: Settings) -> None:
     """Print every key: account, id, made, until when it is good (- for ever)."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, _):
-        found = akismet_admin.listed_keys(store)
+        found = accounts.listed_keys(store)
     echo_rows(
         (name, key_id, _time(k.created_ms), _time(k.expires_ms) if k.expires_ms else "-")
         for name, key_id, k in found
@@ -42,14 +42,12 @@ def list_keys(settings: Settings) -> None:
 @pass_settings
 def create(settings: Settings, account: str, blogs: int, listed_only: bool, monthly: int) -> None:
     """Make ACCOUNT with its first key and print the key: it is shown only now."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, opened):
-        made, text = akismet_admin.create_account(store, opened.secret_key, account)
+        made, text = accounts.create_account(store, opened.secret_key, account)
         if (blogs, listed_only, monthly) != (SITE_LIMIT, False, 0):
-            akismet_admin.change(
-                store, made, site_limit=blogs, listed_only=listed_only, monthly=monthly
-            )
+            accounts.change(store, made, site_limit=blogs, listed_only=listed_only, monthly=monthly)
     click.echo(text)
 
 
@@ -61,11 +59,11 @@ def create(settings: Settings, account: str, blogs: int, listed_only: bool, mont
 @pass_settings
 def rotate(settings: Settings, account: str, overlap_hours: int) -> None:
     """Make a new key of ACCOUNT and print it; the keys before it end after the overlap."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, opened):
-        found = akismet_admin.account_named(store, account)
-        made = akismet_admin.rotate(store, opened.secret_key, found, overlap_hours * _HOUR_MS)
+        found = accounts.account_named(store, account)
+        made = accounts.rotate(store, opened.secret_key, found, overlap_hours * _HOUR_MS)
     click.echo(made)
 
 
@@ -74,10 +72,10 @@ def rotate(settings: Settings, account: str, overlap_hours: int) -> None:
 @pass_settings
 def revoke(settings: Settings, key_id: str) -> None:
     """Make a key useless from the next call on; `key list` prints the ids."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, _):
-        akismet_admin.revoke_key(store, key_id)
+        accounts.revoke_key(store, key_id)
     click.echo(f"{key_id} is revoked")
 
 
@@ -86,10 +84,10 @@ def revoke(settings: Settings, key_id: str) -> None:
 @pass_settings
 def blogs(settings: Settings, account: str) -> None:
     """Print the blogs of ACCOUNT: address, site, whether it may speak."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, _):
-        found = akismet_admin.blogs_of(store, akismet_admin.account_named(store, account))
+        found = accounts.blogs_of(store, accounts.account_named(store, account))
     echo_rows(
         (address, blog.site, "revoked" if blog.revoked else "allowed")
         for address, blog in sorted(found.items())
@@ -102,11 +100,11 @@ def blogs(settings: Settings, account: str) -> None:
 @pass_settings
 def allow(settings: Settings, account: str, blog: str) -> None:
     """Let BLOG speak with the keys of ACCOUNT."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, opened):
-        found = akismet_admin.account_named(store, account)
-        name = akismet_admin.allow_blog(store, opened.secret_key, found, blog)
+        found = accounts.account_named(store, account)
+        name = accounts.allow_blog(store, opened.secret_key, found, blog)
     click.echo(f"{name} may use the keys of {account}")
 
 
@@ -116,11 +114,11 @@ def allow(settings: Settings, account: str, blog: str) -> None:
 @pass_settings
 def deny(settings: Settings, account: str, blog: str) -> None:
     """Refuse BLOG under every key of ACCOUNT from its next call on."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, opened):
-        found = akismet_admin.account_named(store, account)
-        name = akismet_admin.revoke_blog(store, opened.secret_key, found, blog)
+        found = accounts.account_named(store, account)
+        name = accounts.revoke_blog(store, opened.secret_key, found, blog)
     click.echo(f"{name} may not use the keys of {account} any more")
 
 
@@ -138,12 +136,12 @@ def limit(
     monthly: int | None,
 ) -> None:
     """Change what ACCOUNT may do, from the next call on; print what then holds."""
-    from moderation.flow import akismet_admin
+    from moderation.flow.akismet import accounts
 
     wanted = {"site_limit": blogs, "listed_only": listed_only, "monthly": monthly}
     changes = {name: value for name, value in wanted.items() if value is not None}
     with connect.open_store(settings) as (store, _):
-        found = akismet_admin.change(store, akismet_admin.account_named(store, account), **changes)
+        found = accounts.change(store, accounts.account_named(store, account), **changes)
     listed = "listed blogs only" if found.listed_only else f"{found.site_limit} blogs by themselves"
     click.echo(f"{account}: {listed}, {found.monthly or 'any number of'} checks a month")
 

@@ -8,7 +8,7 @@ from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import SiteSettings
-from moderation.flow import administer
+from moderation.flow.sites import administering
 from moderation.settings import Settings
 
 
@@ -22,7 +22,7 @@ def site() -> None:
 def list_sites(settings: Settings) -> None:
     """Print the names of all sites."""
     with connect.open_store(settings) as (store, _):
-        echo_rows((name,) for name in administer.site_names(store))
+        echo_rows((name,) for name in administering.site_names(store))
 
 
 @site.command()
@@ -30,10 +30,10 @@ def list_sites(settings: Settings) -> None:
 @pass_settings
 def add(settings: Settings, name: str) -> None:
     """Make a site; give it a token with `token add`."""
-    from moderation.flow import setup
+    from moderation.flow.sites import first_run
 
     with connect.open_store(settings) as (store, _):
-        setup.add_site(store, name)
+        first_run.add_site(store, name)
     click.echo(f"{name} is there; `token add {name}` makes its first token")
 
 
@@ -43,7 +43,7 @@ def add(settings: Settings, name: str) -> None:
 def show(settings: Settings, name: str) -> None:
     """Print a site's settings as JSON."""
     with connect.open_store(settings) as (store, _):
-        found = msgspec.to_builtins(administer.settings_of(store, name))
+        found = msgspec.to_builtins(administering.settings_of(store, name))
     full = msgspec.to_builtins(_everything(found))
     click.echo(msgspec.json.format(msgspec.json.encode(full), indent=2).decode())
 
@@ -55,14 +55,14 @@ def show(settings: Settings, name: str) -> None:
 def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
     """Change settings: mode=observe retention.spam=30 trusted_roles='["editor"]'."""
     with connect.open_store(settings) as (store, _):
-        current = _everything(msgspec.to_builtins(administer.settings_of(store, name)))
+        current = _everything(msgspec.to_builtins(administering.settings_of(store, name)))
         for change in changes:
             _apply(current, change)
         try:
             new = msgspec.convert(current, SiteSettings)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"the settings stay as they were: {error}") from error
-        revision = administer.change_settings(store, name, new)
+        revision = administering.change_settings(store, name, new)
     click.echo(f"{name} is at revision {revision} of its settings")
 
 

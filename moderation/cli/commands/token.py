@@ -8,7 +8,7 @@ from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
 from moderation.domain.accounts import Scope
-from moderation.flow import administer
+from moderation.flow.sites import administering
 from moderation.settings import Settings
 
 
@@ -22,7 +22,7 @@ def token() -> None:
 def list_tokens(settings: Settings) -> None:
     """Print every token: id, site (- for the installation), scopes, name."""
     with connect.open_store(settings) as (store, _):
-        found = administer.tokens(store)
+        found = administering.tokens(store)
     echo_rows((t.id, t.site or "-", ",".join(t.scopes), t.name) for t in found)
 
 
@@ -40,11 +40,11 @@ def list_tokens(settings: Settings) -> None:
 @pass_settings
 def add(settings: Settings, site: str, scopes: tuple[str, ...], name: str, per_minute: int) -> None:
     """Make a token of SITE, or of the installation, and print it: it is shown only now."""
-    from moderation.flow import setup
+    from moderation.flow.sites import first_run
 
     chosen = scopes or (("submit", "moderate") if site else ("admin",))
     with connect.open_store(settings) as (store, _):
-        made = setup.add_token(store, site, cast(tuple[Scope, ...], chosen), name, per_minute)
+        made = first_run.add_token(store, site, cast(tuple[Scope, ...], chosen), name, per_minute)
     click.echo(made)
 
 
@@ -54,5 +54,5 @@ def add(settings: Settings, site: str, scopes: tuple[str, ...], name: str, per_m
 def revoke(settings: Settings, token_id: str) -> None:
     """Make a token useless from the next request on."""
     with connect.open_store(settings) as (store, _):
-        administer.revoke_token(store, token_id)
+        administering.revoke_token(store, token_id)
     click.echo(f"{token_id} is revoked")

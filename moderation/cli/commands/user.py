@@ -9,7 +9,7 @@ from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
 from moderation.domain.errors import InvalidInput
-from moderation.flow import administer
+from moderation.flow.sites import administering
 from moderation.settings import Settings
 
 _SHORTEST = 10
@@ -29,7 +29,7 @@ def user() -> None:
 def list_users(settings: Settings) -> None:
     """Print every account: name, role."""
     with connect.open_store(settings) as (store, _):
-        echo_rows((person.name, person.role) for person in administer.users(store))
+        echo_rows((person.name, person.role) for person in administering.users(store))
 
 
 @user.command()
@@ -46,7 +46,7 @@ def add(settings: Settings, name: str, role: str, password_stdin: bool) -> None:
     """Make an account; without --password-stdin a password is made and printed once."""
     chosen = _choose(password_stdin)
     with connect.open_store(settings) as (store, _):
-        administer.add_user(store, name, chosen, role)
+        administering.add_user(store, name, chosen, role)
     _tell(name, chosen, password_stdin)
 
 
@@ -58,7 +58,7 @@ def password(settings: Settings, name: str, password_stdin: bool) -> None:
     """Change a password; without --password-stdin a new one is made and printed once."""
     chosen = _choose(password_stdin)
     with connect.open_store(settings) as (store, _):
-        administer.change_password(store, name, chosen)
+        administering.change_password(store, name, chosen)
     _tell(name, chosen, password_stdin)
 
 

@@ -13,10 +13,12 @@ import pytest
 from moderation.cli import services
 from moderation.domain.akismet import Account, Check, normalise_blog
 from moderation.domain.comments import Author, Submission
-from moderation.flow import akismet_admin, setup
-from moderation.flow.akismet_keys import authorise_blog, site_of
-from moderation.flow.akismet_report import report
+from moderation.flow.akismet import accounts
+from moderation.flow.akismet.keys import authorise_blog, site_of
+from moderation.flow.akismet.reporting import report
+from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import schema
 from tests.conftest import SECRET, Server
@@ -69,10 +71,10 @@ def installation(
             "WINNOW_WEB_WORKERS": "1",
         }
     )
-    runtime = Runtime.open(settings)
+    runtime = open_runtime(settings)
     schema.migrate(runtime.store, print)
-    setup.use_shipped(runtime.store, settings)
-    account, key = akismet_admin.create_account(runtime.store, runtime.secret, "clients")
+    first_run.use_shipped(runtime.store, settings)
+    account, key = accounts.create_account(runtime.store, runtime.secret, "clients")
     yield Installation(runtime, settings, account, key)
     runtime.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from moderation.domain.addresses import counted_as
-from moderation.flow.read import Filter, list_comments
+from moderation.flow.comments.reading import Filter, list_comments
 from moderation.store import keys
 from tests.e2e.akismet.conftest import BLATANT, Installation
 from tests.e2e.akismet.installation import (

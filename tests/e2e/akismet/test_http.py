@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from moderation.cli import services
-from moderation.flow.akismet_stats import recorded_this_month
+from moderation.flow.akismet.statistics import recorded_this_month
 from tests.conftest import Server
 from tests.e2e.akismet.conftest import BLATANT, Installation
 from tests.e2e.running import free_port

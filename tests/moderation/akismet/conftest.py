@@ -15,10 +15,11 @@ from moderation.app import create_app
 from moderation.domain.akismet import Account, normalise_blog
 from moderation.domain.comments import Comment
 from moderation.domain.sites import SiteSettings
-from moderation.flow import akismet_admin, setup
-from moderation.flow.akismet_keys import site_of
-from moderation.flow.read import Filter, list_comments, stats
+from moderation.flow.akismet import accounts
+from moderation.flow.akismet.keys import site_of
+from moderation.flow.comments.reading import Filter, list_comments, stats
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import Store, akismet, schema, sites
 
@@ -32,7 +33,7 @@ THANKS = "Thanks for making the web a better place."
 def app(settings: Settings, store: Store) -> Iterator[Flask]:
     """Return the app of an installation that has been set up."""
     schema.migrate(store, print)
-    setup.use_shipped(store, settings)
+    first_run.use_shipped(store, settings)
     made = create_app(settings)
     yield made
     made.extensions["winnow"].close()
@@ -115,7 +116,7 @@ class Client:
 
     def allow_only_listed(self) -> None:
         """No blog appears by itself any more."""
-        akismet_admin.change(self._runtime.store, self.account, listed_only=True)
+        accounts.change(self._runtime.store, self.account, listed_only=True)
 
     def blogs(self) -> list[str]:
         """Return the account's blogs."""
@@ -127,9 +128,9 @@ def make_client(app: Flask, runtime: Runtime) -> Callable[..., Client]:
     """Make a client with an account of its own."""
 
     def make(name: str = "test", **limits: Any) -> Client:
-        account, key = akismet_admin.create_account(runtime.store, runtime.secret, name)
+        account, key = accounts.create_account(runtime.store, runtime.secret, name)
         if limits:
-            account = akismet_admin.change(runtime.store, account, **limits)
+            account = accounts.change(runtime.store, account, **limits)
         return Client(app.test_client(), runtime, account, key)
 
     return make

@@ -12,8 +12,9 @@ from flask import Flask
 
 from moderation.app import create_app
 from moderation.domain.verdicts import Label
-from moderation.flow import akismet_admin, setup
+from moderation.flow.akismet import accounts
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import Store
 from tests.moderation.akismet.conftest import HAM, SPAM, THANKS, Client
@@ -38,8 +39,8 @@ def test_an_unknown_key_is_invalid_without_debug_help(client: Client) -> None:
 def test_the_first_run_makes_a_key_that_is_good(
     client: Client, settings: Settings, store: Store
 ) -> None:
-    made = setup.new_credentials(settings)
-    setup.first_run(store, settings, made)
+    made = first_run.new_credentials(settings)
+    first_run.first_run(store, settings, made)
     assert client("1.1/verify-key", api_key=made.akismet_key).data == b"valid"
 
 
@@ -101,7 +102,7 @@ def test_a_raised_quota_holds_for_the_next_call(
     client = make_client(monthly=1)
     assert client.check(f"{HAM} 1").data == b"false"
     assert client.check(f"{HAM} 2").data == b"invalid"
-    akismet_admin.change(runtime.store, client.account, monthly=10)
+    accounts.change(runtime.store, client.account, monthly=10)
     assert client.check(f"{HAM} 3").data == b"false"
 
 
@@ -110,7 +111,7 @@ def test_a_quota_counts_what_was_checked_before_it_in_the_month(
 ) -> None:
     for n in range(3):
         client.check(f"{HAM} {n}")
-    akismet_admin.change(runtime.store, client.account, monthly=4)
+    accounts.change(runtime.store, client.account, monthly=4)
     assert [client.check(f"{HAM} {n}").text for n in (3, 4)] == ["false", "invalid"]
 
 
@@ -198,7 +199,7 @@ def test_only_listed_blogs_speak_where_the_operator_wants_that(
 ) -> None:
     client.allow_only_listed()
     assert client.check().headers["X-akismet-alert-code"] == "10404"
-    akismet_admin.allow_blog(runtime.store, runtime.secret, client.account, "http://blog.example/")
+    accounts.allow_blog(runtime.store, runtime.secret, client.account, "http://blog.example/")
     assert client.check().data == b"false"
 
 
@@ -215,13 +216,13 @@ def test_a_revoked_blog_is_refused_at_its_next_call_of_every_process(
 ) -> None:
     for process in (client, other_process):
         assert process.check(HAM).data == b"false"
-    akismet_admin.revoke_blog(runtime.store, runtime.secret, client.account, "blog.example")
+    accounts.revoke_blog(runtime.store, runtime.secret, client.account, "blog.example")
     for process in (client, other_process):
         answer = process.check(HAM)
         assert (answer.data, answer.headers["X-akismet-alert-code"]) == (b"invalid", "10403")
         assert process.report("spam", HAM) == "invalid"
         assert process.check(HAM, blog="https://free.example").data == b"false"
-    akismet_admin.allow_blog(runtime.store, runtime.secret, client.account, "blog.example")
+    accounts.allow_blog(runtime.store, runtime.secret, client.account, "blog.example")
     for process in (client, other_process):
         assert process.check(HAM).data == b"false"
 
@@ -231,10 +232,10 @@ def test_a_rotated_key_goes_on_for_the_overlap_and_a_revoked_one_ends_at_once(
 ) -> None:
     old, store = client.key, runtime.store
     other_process.check(HAM)
-    new = akismet_admin.rotate(store, runtime.secret, client.account, 3_600_000)
+    new = accounts.rotate(store, runtime.secret, client.account, 3_600_000)
     for key in (old, new):
         assert other_process.check(HAM, api_key=key).data == b"false"
-    newest = akismet_admin.rotate(store, runtime.secret, client.account, 0)
+    newest = accounts.rotate(store, runtime.secret, client.account, 0)
     for key in (old, new):
         assert other_process.check(HAM, api_key=key).data == b"invalid"
     assert other_process.check(HAM, api_key=newest).data == b"false"

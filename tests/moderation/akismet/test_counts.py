@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from moderation.domain.sites import SiteSettings
-from moderation.flow import setup
-from moderation.flow.decide import Word, decide, undo
+from moderation.flow.labels.deciding import Word, decide, undo
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
 from moderation.store import akismet, sites
 from tests.moderation.akismet.conftest import HAM, Client
 
@@ -133,7 +133,7 @@ def test_what_was_never_checked_is_no_answer_and_no_error(site: Client, word: st
 def test_imported_labels_are_no_verdicts_and_no_errors(
     site: Client, app: Flask, runtime: Runtime
 ) -> None:
-    token = setup.add_token(runtime.store, site.site, ("submit", "moderate"), "test")
+    token = first_run.add_token(runtime.store, site.site, ("submit", "moderate"), "test")
     rows = [
         {"content": f"Row {n}", "external_id": str(n), "label": label}
         for n, label in enumerate(("spam", "ham"))

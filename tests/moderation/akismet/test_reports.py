@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.errors import NotFound
-from moderation.flow.decide import Word, decide, find, forget
+from moderation.flow.labels.deciding import Word, decide, forget
+from moderation.flow.lookup import find
 from moderation.flow.runtime import Runtime
 from tests.conftest import Server
 from tests.moderation.akismet.conftest import HAM, THANKS, Client

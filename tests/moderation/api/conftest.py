@@ -12,8 +12,10 @@ from werkzeug.test import TestResponse
 
 from moderation.app import create_app
 from moderation.domain.accounts import Scope
-from moderation.flow import drain, setup
+from moderation.flow.comments import draining
+from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import Store, keys, schema
 from tests.factories import SITE
@@ -59,9 +61,9 @@ def app(settings: Settings, store: Store) -> Iterator[Flask]:
     password.
     """
     schema.migrate(store, print)
-    setup.use_shipped(store, settings)
-    for site in (SITE, "other.example", setup.DEMO_SITE):
-        setup.add_site(store, site)
+    first_run.use_shipped(store, settings)
+    for site in (SITE, "other.example", first_run.DEMO_SITE):
+        first_run.add_site(store, site)
     made = create_app(settings)
     yield made
     made.extensions["winnow"].close()
@@ -78,7 +80,7 @@ def caller(app: Flask, store: Store) -> Callable[..., Caller]:
     """Make callers with a token of some scopes."""
 
     def make(*scopes: Scope, site: str = SITE, per_minute: int = 0) -> Caller:
-        token = setup.add_token(store, site, scopes, "test", per_minute)
+        token = first_run.add_token(store, site, scopes, "test", per_minute)
         return Caller(app.test_client(), token)
 
     return make
@@ -99,8 +101,8 @@ def anyone(app: Flask) -> Caller:
 @pytest.fixture
 def work(settings: Settings, app: Flask) -> Iterator[Callable[[], int]]:
     """Do what a worker does when it is rung for: scores what waits."""
-    own = Runtime.open(settings)
-    yield lambda: drain.drain_lane(own, keys.shard_of(SITE) % keys.LANES)
+    own = open_runtime(settings)
+    yield lambda: draining.drain_lane(own, keys.shard_of(SITE) % keys.LANES)
     own.close()
 
 

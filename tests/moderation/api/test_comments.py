@@ -243,7 +243,7 @@ def test_a_fault_of_ours_tells_nothing(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a password")
 
-    monkeypatch.setattr("moderation.flow.read.wait_for_verdict", broken)
+    monkeypatch.setattr("moderation.flow.comments.reading.wait_for_verdict", broken)
     answer = api.get("/v1/comments/01M81Q1142C3EYPAKXTQDKFX9P")
     problem = is_problem(answer, 500, "internal-error")
     assert "password" not in answer.text

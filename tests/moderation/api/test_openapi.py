@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from moderation.api.problems import KINDS, MEDIA_TYPE
-from moderation.flow import setup
+from moderation.flow.sites import first_run
 from moderation.store import Store
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller
@@ -110,7 +110,7 @@ def attack(
 
 @pytest.mark.timeout(300)
 def test_no_made_up_request_gets_an_undescribed_answer(app: Flask, store: Store) -> None:
-    token = setup.add_token(store, SITE, ("submit", "moderate"), "made up")
+    token = first_run.add_token(store, SITE, ("submit", "moderate"), "made up")
     headers = {"Authorization": f"Bearer {token}"}
     found = operations(app)
     assert len(found) >= 13

@@ -11,7 +11,7 @@ from moderation.app import create_app
 from moderation.cli import main
 from moderation.domain.accounts import token_digest
 from moderation.domain.errors import SchemaMismatch
-from moderation.flow.runtime import Runtime
+from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
 from moderation.store import Store, keys, schema, sites
 from tests.conftest import SECRET
@@ -98,7 +98,7 @@ def test_a_newer_store_is_refused_by_every_command_and_left_alone(
     before = everything(store)
     for words in COMMANDS_ON_THE_STORE:
         assert "was written by a newer Winnow" in winnow(*words.split(), status=1), words
-    for start in (Runtime.open, create_app):
+    for start in (open_runtime, create_app):
         with pytest.raises(SchemaMismatch, match="newer Winnow"):
             start(settings)
     assert everything(store) == before

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 
 from moderation.cli import first_run
 from moderation.domain.accounts import token_digest
-from moderation.flow.akismet_keys import key_digest
+from moderation.flow.akismet.keys import key_digest
 from moderation.settings import Settings
 from moderation.store import Store, akismet, keys, schema, sites
 

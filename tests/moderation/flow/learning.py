@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from moderation.flow.authorise import authorise
-from moderation.flow.check import check
-from moderation.flow.decide import Word
-from moderation.flow.runtime import Runtime
-from moderation.flow.teach import teach
+from moderation.flow.comments.checking import check
+from moderation.flow.labels.deciding import Word
+from moderation.flow.labels.teaching import teach
+from moderation.flow.opening import open_runtime
 from tests.factories import submission
 
 WORD = Word("ann", "api")
@@ -31,7 +31,7 @@ def score(runtime, grant):
 
 def anew(settings, bearer):
     """Return the probe's verdict in a process that has just started."""
-    fresh = Runtime.open(settings)
+    fresh = open_runtime(settings)
     try:
         return score(fresh, authorise(fresh, bearer, "submit"))
     finally:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from moderation.flow import runtime as runtimes
 from moderation.flow.authorise import authorise
-from moderation.flow.check import check
-from moderation.flow.decide import Word, decide
+from moderation.flow.comments.checking import check
+from moderation.flow.labels.deciding import Word, decide
+from moderation.flow.labels.learning import LEARNER_IDLE_SECONDS, Learners
 from moderation.flow.runtime import Cache
-from moderation.flow.setup import add_site, add_token
+from moderation.flow.sites.first_run import add_site, add_token
 from tests.factories import SITE, submission
 
 
@@ -29,10 +30,10 @@ def test_a_learner_that_no_verdict_asked_for_leaves_the_memory(runtime, grant, m
         comment = check(runtime, one, submission()).comment
         decide(runtime, one.site, comment.id, "spam", Word("ann", "api"), None)
         check(runtime, one, submission())
-    now += runtimes.LEARNER_IDLE_SECONDS - 1
+    now += LEARNER_IDLE_SECONDS - 1
     check(runtime, busy, submission())
-    assert set(runtime.learned._items) == {SITE, "busy"}
+    assert set(runtime.own(Learners)._items) == {SITE, "busy"}
     now += 2
     check(runtime, busy, submission())
-    assert set(runtime.learned._items) == {"busy"}
+    assert set(runtime.own(Learners)._items) == {"busy"}
     assert check(runtime, grant, submission()).comment.verdict.model.endswith("+1")

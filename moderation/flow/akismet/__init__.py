@@ -1,0 +1,1 @@
+"""What the Akismet protocol asks for; the only room of the flow that knows the protocol."""

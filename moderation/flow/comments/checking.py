@@ -1,0 +1,176 @@
+"""A comment scored while its site waits: neither broker nor worker is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from moderation.domain.comments import Comment, Submission
+from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull
+from moderation.domain.policy import effective_status, of_cut_content, unreachable
+from moderation.domain.sites import SiteSettings
+from moderation.flow.authorise import Grant, confirm, limited
+from moderation.flow.drafts import fresh_comment, write_of
+from moderation.flow.judging import SiteContext, score_batch
+from moderation.flow.labels import learning
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import codec, comments, hurried, sites
+from moderation.store.sites import SiteState
+
+New = Literal["", "comment", "revision"]
+
+
+class Checked(Struct, frozen=True):
+    """A comment with its verdict; `recorded` says whether it is stored, `new` whether this call
+    stored and counted it, or a revision of it, and did not just find it."""
+
+    comment: Comment
+    recorded: bool
+    settings: SiteSettings
+    new: New = ""
+
+
+MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
+
+
+def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
+    """Return nothing to keep beside a comment."""
+    return comments.NO_NOTES
+
+
+@hurried
+def check(
+    runtime: Runtime,
+    grant: Grant,
+    submission: Submission,
+    *,
+    record: bool = True,
+    raw_id: bytes | None = None,
+    notes: MakeNotes = no_notes,
+    was_cut: bool = False,
+) -> Checked:
+    """Return a comment with its verdict, in one round trip to the store, or two.
+
+    It is judged by the site's state as this process saw it last, and recorded unless that has
+    changed since; then the store answers the state as it is, and the comment is judged by that.
+
+    `notes` makes what is to be kept beside a new comment, from it as it was just judged;
+    `was_cut` has the verdict say that the content was longer; `raw_id` is the id that a new comment
+    gets, one of its own where there is none.
+
+    A comment that the site sent before under the same `external_id` keeps the verdict that it
+    has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
+
+    Raises:
+        NotAuthorised: the token was revoked.
+        RateLimited: it has used up its calls of this minute.
+    """
+    raw_id = raw_id or codec.new_id()
+    try:
+        expected = _expected(runtime, grant) if record else None
+        state = expected
+        if state is None:
+            found = grant.state(runtime) if record else _charged(runtime, grant)
+            state, grant = _agreed(runtime, grant, found)
+        while True:
+            context = learning.context(runtime, grant.site, state)
+            comment = _judged(grant.site, submission, context, raw_id, was_cut)
+            if not record:
+                return Checked(_unrecorded(comment), False, context.settings)
+            beside = notes(comment, context.settings)
+            stored = _record(runtime, grant, context, raw_id, comment, beside, expected)
+            if isinstance(stored, Checked):
+                return stored
+            # Once it is told the state, the verdict stands by it as of then: no third round trip.
+            expected = None
+            state, grant = _agreed(runtime, grant, stored)
+    except (StoreDown, StoreFull):
+        settings = runtime.last_settings(grant.site)
+        verdict = unreachable(settings)
+        status = effective_status(verdict, settings)
+        comment = fresh_comment(grant.site, submission, verdict, status)
+        return Checked(_unrecorded(comment), False, settings)
+
+
+def _expected(runtime: Runtime, grant: Grant) -> SiteState | None:
+    """Return the site's state as seen last, None where the grant is not of it."""
+    state = grant.last_state(runtime)
+    return state if state is not None and state.tokens == grant.revision else None
+
+
+def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState, Grant]:
+    """Return a site's state with a grant as of it, and keeps the state for the next check."""
+    if state.tokens != grant.revision:
+        grant = confirm(runtime, grant)
+        state = grant.state(runtime)
+    runtime.states.put(grant.site, state)
+    return state, grant
+
+
+def _charged(runtime: Runtime, grant: Grant) -> SiteState:
+    """Return the site's state, counting a call that no script of its own counts."""
+    token, now = grant.token, now_ms()
+    if not token.per_minute:
+        return grant.state(runtime)
+    count = comments.charging(grant.site, token.id, now)
+    state, used = sites.read_counting(runtime.store, grant.site, count)
+    if used > token.per_minute:
+        raise limited(now)
+    return state
+
+
+def _judged(
+    site: str, submission: Submission, context: SiteContext, raw_id: bytes, was_cut: bool
+) -> Comment:
+    verdict = score_batch([(submission, context)])[0]
+    if was_cut:
+        verdict = of_cut_content(verdict)
+    status = effective_status(verdict, context.settings)
+    return fresh_comment(site, submission, verdict, status, raw_id)
+
+
+def _unrecorded(comment: Comment) -> Comment:
+    comment.id = ""
+    return comment
+
+
+def _record(
+    runtime: Runtime,
+    grant: Grant,
+    context: SiteContext,
+    raw_id: bytes,
+    comment: Comment,
+    notes: comments.Notes,
+    expected: SiteState | None,
+) -> Checked | SiteState:
+    """Return the comment as it was stored; the site's state where it is not the `expected`."""
+    on = comments.Conditions(
+        tokens=grant.revision,
+        state=expected,
+        token_id=grant.token.id,
+        per_minute=grant.token.per_minute,
+    )
+    retention = comments.ttls(context.settings.retention)
+    write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
+    now = comment.updated_ms
+    names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
+    raw_answer = runtime.store.run("accept", names, args)
+    changed = comments.state_instead(raw_answer)
+    if changed is not None:
+        return changed
+    answer = comments.written(raw_answer)
+    if answer == "tokens":
+        grant = confirm(runtime, grant)
+        return _record(runtime, grant, context, raw_id, comment, notes, None)
+    if answer == "limited":
+        raise limited(now_ms())
+    if isinstance(answer, str):
+        raise NotAuthorised("the call was refused")
+    written = answer[0]
+    if not written.stored:
+        return Checked(comment, True, context.settings, "comment")
+    found = codec.unpack_comment(grant.site, written.id, written.stored)
+    new: New = "revision" if written.kind == "revision" else ""
+    return Checked(found, True, context.settings, new)

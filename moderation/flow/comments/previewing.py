@@ -1,0 +1,23 @@
+"""A comment scored for whoever tries the filter out; nothing of it is kept."""
+
+from __future__ import annotations
+
+from moderation.domain.comments import Comment, Submission
+from moderation.domain.policy import effective_status
+from moderation.flow.drafts import fresh_comment
+from moderation.flow.judging import score_batch
+from moderation.flow.labels import learning
+from moderation.flow.runtime import Runtime
+from moderation.store import sites
+
+
+def preview(runtime: Runtime, site: str, submission: Submission) -> Comment:
+    """Return a comment with the verdict that it would get on a site now.
+
+    Raises:
+        StoreDown: the store does not answer.
+    """
+    context = learning.context(runtime, site, sites.read(runtime.store, site))
+    verdict = score_batch([(submission, context)])[0]
+    status = effective_status(verdict, context.settings)
+    return fresh_comment(site, submission, verdict, status)

@@ -1,0 +1,151 @@
+"""Reading: comments one by one and by the page, explanations, waiting for a verdict, counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from msgspec import Struct
+
+import classifier
+from classifier import Explanation
+from moderation.domain.comments import Comment, Status
+from moderation.domain.verdicts import POLICY_REASONS
+from moderation.flow.labels import learning
+from moderation.flow.lookup import find
+from moderation.flow.rows import row_of
+from moderation.flow.runtime import Runtime
+from moderation.store import codec, comments, sites, waiting
+
+SCANNED_AT_MOST = 2000
+_CHUNK = 200
+
+
+class Filter(Struct, frozen=True):
+    """Which comments of a site are asked for. Times are milliseconds since 1970, `to` excluded.
+
+    `text` stands somewhere in the content, `author` in the author's name or e-mail address;
+    both are compared without regard to case.
+    """
+
+    status: Status | None = None
+    text: str = ""
+    author: str = ""
+    from_ms: int = 0
+    to_ms: int = 0
+    newest_first: bool = True
+
+    def fits(self, comment: Comment) -> bool:
+        """Say whether a comment is one of those asked for."""
+        if self.status is not None and comment.status != self.status:
+            return False
+        if self.text and self.text.casefold() not in comment.submission.content.casefold():
+            return False
+        author = comment.submission.author
+        wanted = self.author.casefold()
+        return not wanted or wanted in author.name.casefold() or wanted in author.email.casefold()
+
+
+class Page(Struct, frozen=True):
+    """Comments, and the id to go on after ('' at the end). A page may be short and not the last:
+    a search looks at no more than 2,000 comments at a time."""
+
+    comments: list[Comment]
+    last: str
+
+
+def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit: int) -> Page:
+    """Return a page of a site's comments, going on after the id `after` ('' from the start)."""
+    last = codec.id_bytes(after) if after else b""
+    low = codec.id_at(wanted.from_ms) if wanted.from_ms else b""
+    high = codec.id_at(wanted.to_ms) if wanted.to_ms else b""
+    found: list[Comment] = []
+    for _ in range(0, SCANNED_AT_MOST, _CHUNK):
+        after_id, before_id = (low, last or high) if wanted.newest_first else (last or low, high)
+        ids = comments.page(
+            runtime.store, site, wanted.status, after_id, before_id, wanted.newest_first, _CHUNK
+        )
+        for raw, comment in zip(ids, comments.get_many(runtime.store, site, ids), strict=True):
+            last = raw
+            if comment is not None and wanted.fits(comment):
+                found.append(comment)
+                if len(found) == limit:
+                    return Page(found, codec.id_text(last))
+        if len(ids) < _CHUNK:
+            return Page(found, "")
+    return Page(found, codec.id_text(last) if last else "")
+
+
+def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:
+    """Return why a comment gets its score from the model as it is now, and that model's name."""
+    context = learning.context(runtime, comment.site, sites.read(runtime.store, comment.site))
+    return context.model.explain(row_of(comment.submission), context.learner), context.name
+
+
+def reason_text(code: str) -> str:
+    """Return a reason in plain words; the code itself where this version does not know it."""
+    return POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code
+
+
+def wait_for_verdict(
+    runtime: Runtime, site: str, comment_id: str, seconds: float, slot: Callable[[], bool]
+) -> tuple[Comment, bool]:
+    """Return a comment as soon as it has a verdict, or after `seconds`.
+
+    `slot` is asked for leave to wait only where there is something to wait for; the second
+    value is False where it refused.
+    """
+    comment = find(runtime, site, comment_id)
+    if comment.status != "queued" or seconds <= 0:
+        return comment, True
+    if not slot():
+        return comment, False
+    with waiting.told(runtime.store, site) as scored:
+        comment = find(runtime, site, comment_id)
+        if comment.status == "queued":
+            scored(codec.id_bytes(comment_id), seconds)
+            comment = find(runtime, site, comment_id)
+    return comment, True
+
+
+class DayCounts(Struct, frozen=True):
+    """What happened on a site on one UTC day."""
+
+    day: str
+    comments: int
+    revisions: int
+    deleted: int
+    statuses: dict[str, int]
+    labels: dict[str, int]
+    decided_by: dict[str, int]
+    decisions: dict[str, int]
+    missed_spam: int
+    false_positives: int
+
+
+def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[DayCounts]:
+    """Return a site's counts for each day from `first` to `last`, both included."""
+    days = [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    found = comments.counters(runtime.store, site, days)
+    return [counted(day, counts) for day, counts in zip(days, found, strict=True)]
+
+
+def counted(day: str, counts: dict[str, int]) -> DayCounts:
+    """Return a day's counters by name."""
+    get = counts.get
+    return DayCounts(
+        day=day,
+        comments=get("comments", 0),
+        revisions=get("revisions", 0),
+        deleted=get("deleted", 0),
+        statuses={
+            name: get(f"verdict_{codec.STATUS_CODE[name]}", 0)
+            for name in ("approved", "held", "spam")
+        },
+        labels={name: get(f"label_{codec.LABEL_CODE[name]}", 0) for name in ("ham", "spam")},
+        decided_by={name: get(f"by_{code}", 0) for name, code in codec.BY_CODE.items()},
+        decisions={name: get(f"decided_{name}", 0) for name in ("ham", "spam")}
+        | {"undone": get("undone", 0)},
+        missed_spam=get("missed_spam", 0),
+        false_positives=get("false_positives", 0),
+    )

@@ -1,0 +1,224 @@
+"""Scoring what waits, slice by slice: while one is scored, the store works for its neighbours."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from moderation.domain.comments import Submission
+from moderation.domain.errors import StoreDown, StoreFull
+from moderation.domain.policy import effective_status, unscored
+from moderation.domain.verdicts import Verdict
+from moderation.flow.judging import SiteContext, score_batch
+from moderation.flow.labels import learning
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import codec, comments, inbox, recording, sites
+from moderation.store.client import Call
+from moderation.store.inbox import Waiting
+from moderation.store.recording import Part, Recorded
+from moderation.store.sites import SiteState
+
+log = logging.getLogger(__name__)
+
+SLICE = 256
+SLICE_BYTES = 8 << 20
+"""A comment with all that belongs to it may take a third of a MiB."""
+SMALLER = 16
+
+
+class _Read(Struct, frozen=True):
+    """A slice as it was read: what is stored of each comment, and the states of their sites."""
+
+    waiting: list[Waiting]
+    found: list[bytes | None]
+    states: dict[str, SiteState]
+
+
+class Scorer:
+    """Scores what waits and records it; what cannot be read or scored is isolated.
+
+    `keep` is called before each slice, and ends the work by what it raises. `recorded` is how many
+    verdicts were recorded so far.
+    """
+
+    def __init__(self, runtime: Runtime, keep: Callable[[], None]) -> None:
+        self._runtime = runtime
+        self._keep = keep
+        self.recorded = 0
+
+    def run(
+        self, waiting: Iterable[Waiting], more: Callable[[], Call | None] = lambda: None
+    ) -> None:
+        """Score and record all that waits, and what the calls of `more` take meanwhile.
+
+        One slice is scored while the verdicts of the one before are sent and the one behind is
+        read. Verdicts go out only when those before them are known to be recorded, so an entry
+        leaves the inbox with the last of its comments. Faults of the store are raised: they are
+        nobody's fault here, and what was not recorded still waits.
+        """
+        store, queue = self._runtime.store, deque(waiting)
+        read: _Read | None = None
+        parts: list[Part] = []
+        while queue or read or parts:
+            self._keep()
+            now = now_ms()
+            calls = [recording.record_call(part, now) for part in parts]
+            recorded = len(calls)
+            following = next_slice(queue)
+            calls += _reading(following)
+            take = more() if len(queue) < SLICE else None
+            if take is not None:
+                calls.append(take)
+            store.send(calls)
+            parts, failed = self._try(read)
+            answers = store.receive(calls)
+            self.recorded += sum(answers[:recorded])
+            if failed is not None and read is not None:
+                self._isolate(read.waiting, failed)
+            if take is not None:
+                queue.extend(inbox.taken(store, answers.pop()))
+            read = self._as_read(following, answers[recorded:]) if following else None
+
+    def _try(self, read: _Read | None) -> tuple[list[Part], Exception | None]:
+        try:
+            return (self._score(read) if read else []), None
+        except (StoreDown, StoreFull):
+            raise
+        except Exception as error:  # whatever a hostile comment may set off
+            return [], error
+
+    def _as_read(self, waiting: list[Waiting], answers: list[Any]) -> _Read:
+        found = inbox.fetched(self._runtime.store, waiting, answers[0])
+        states = dict(zip(_sites(waiting), map(sites.state_of, answers[1:]), strict=True))
+        return _Read(waiting, found, states)
+
+    def _score(self, read: _Read) -> list[Part]:
+        contexts = {
+            site: learning.context(self._runtime, site, state)
+            for site, state in read.states.items()
+        }
+        items: list[tuple[Submission, SiteContext]] = []
+        scored: list[Waiting] = []
+        for w, data in zip(read.waiting, read.found, strict=True):
+            submission = None if data is None else codec.unjudged(data)
+            if submission is not None:
+                items.append((submission, contexts[w.site]))
+                scored.append(w)
+        verdicts = score_batch(items) if items else []
+        return _parts(read.waiting, scored, verdicts, contexts)
+
+    def alone(self, waiting: Waiting) -> None:
+        """Score what may have ended workers; what was marked as tried alone before is held."""
+        self._keep()
+        store = self._runtime.store
+        (data,) = inbox.fetch(store, [waiting])
+        is_over = data is None or codec.has_verdict(data)
+        if is_over or inbox.first_alone(store, waiting):
+            self._attempt([waiting])
+        else:
+            self._hold(waiting)
+
+    def _isolate(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        """Try a slice that failed in parts of 16, then each alone, and hold what fails alone."""
+        if len(waiting) == 1:
+            log.error("a comment could not be scored: %s", type(error).__name__)
+            self._hold(waiting[0])
+            return
+        size = SMALLER if len(waiting) > SMALLER else 1
+        log.warning(
+            "a batch of %d could not be scored (%s); trying it in parts of %d",
+            len(waiting), type(error).__name__, size,
+        )  # fmt: skip
+        for start in range(0, len(waiting), size):
+            self._keep()
+            self._attempt(waiting[start : start + size])
+
+    def _attempt(self, waiting: Sequence[Waiting]) -> None:
+        calls = _reading(waiting)
+        self._runtime.store.send(calls)
+        answers = self._runtime.store.receive(calls)
+        parts, failed = self._try(self._as_read(list(waiting), answers))
+        if failed is not None:
+            self._isolate(waiting, failed)
+        else:
+            self._record(parts)
+
+    def _hold(self, waiting: Waiting) -> None:
+        state = sites.read(self._runtime.store, waiting.site)
+        settings = self._runtime.site_settings(waiting.site, state.settings)
+        context = SiteContext(
+            settings=settings,
+            policy=state.settings,
+            model=self._runtime.shipped,
+            learner=None,
+            bands=self._runtime.shipped.bands,
+            name="",
+        )
+        verdict = unscored("", state.settings)
+        self._record(_parts([waiting], [waiting], [verdict], {waiting.site: context}))
+
+    def _record(self, parts: Sequence[Part]) -> None:
+        self.recorded += recording.record(self._runtime.store, parts, now_ms())
+
+
+def next_slice(queue: deque[Waiting]) -> list[Waiting]:
+    """Take the next slice from a queue: whole entries where more than one fits.
+
+    At most 256 comments or 8 MiB, at least one comment of any size.
+    """
+    size = whole = number = 0
+    for w in queue:
+        size += w.size
+        if number == SLICE or (number and size > SLICE_BYTES):
+            break
+        number += 1
+        if w.last:
+            whole = number
+    else:
+        whole = number
+    return [queue.popleft() for _ in range(whole or number)]
+
+
+def _sites(waiting: Sequence[Waiting]) -> list[str]:
+    return list(dict.fromkeys(w.site for w in waiting))
+
+
+def _reading(waiting: Sequence[Waiting]) -> list[Call]:
+    """Return the calls that read comments and the states of their sites."""
+    if not waiting:
+        return []
+    return [inbox.fetch_call(waiting), *map(sites.read_call, _sites(waiting))]
+
+
+def _parts(
+    waiting: Sequence[Waiting],
+    scored: Sequence[Waiting],
+    verdicts: Sequence[Verdict],
+    contexts: dict[str, SiteContext],
+) -> list[Part]:
+    """Return what records the verdicts on `scored`, of those `waiting`, and ends their entries.
+
+    The verdicts of one entry stay together: where they are not recorded, it is not ended.
+    """
+    ttls = {site: comments.ttls(c.settings.retention) for site, c in contexts.items()}
+    parts: list[Part] = []
+    entry: list[Recorded] = []
+    each = iter(zip(scored, verdicts, strict=True))
+    following, verdict = next(each, (None, None))
+    for at, w in enumerate(waiting):
+        if w is following and verdict is not None:
+            status = effective_status(verdict, contexts[w.site].settings)
+            entry.append(Recorded(w.site, w.id, w.revision, verdict, status, ttls[w.site]))
+            following, verdict = next(each, (None, None))
+        if w.last or at == len(waiting) - 1:
+            if not parts or not parts[-1].has_room(w.shard, len(entry)):
+                parts.append(Part(w.shard, [], []))
+            parts[-1].verdicts.extend(entry)
+            if w.last:
+                parts[-1].done.append(w.entry)
+            entry = []
+    return parts

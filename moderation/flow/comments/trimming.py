@@ -1,0 +1,37 @@
+"""Taking out what outlived its comment: index entries, external ids, labels."""
+
+from __future__ import annotations
+
+import logging
+
+from moderation.flow.labels.learning import REPLAYABLE
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.tasks import REBUILD_LEARNER
+from moderation.store import deletions, labels, sites
+from moderation.store import trim as stored
+
+log = logging.getLogger(__name__)
+
+SLICES = 64
+"""A site's external ids are looked through in this many parts, one a run."""
+
+
+def trim(runtime: Runtime) -> int:
+    """Remove index entries of comments whose time to live is over; return how many.
+
+    Each run looks at every site's oldest entries and at one part in 64 of its external ids,
+    finishes deletions that were cut short, and sends again the jobs that were asked for and lost.
+    """
+    part = now_ms() // 600_000 % SLICES
+    removed = 0
+    names = sites.names(runtime.store)
+    for site in names:
+        removed += stored.indexes(runtime.store, site)
+        removed += stored.external_ids(runtime.store, site, part, SLICES)
+        for raw in deletions.unfinished(runtime.store, site):
+            deletions.forget(runtime.store, site, raw, "", REPLAYABLE, now_ms())
+    for site in labels.rebuilds_asked(runtime.store, names):
+        runtime.tasks.send(REBUILD_LEARNER, site)
+    if removed:
+        log.info("%d index entries of expired comments were removed", removed)
+    return removed

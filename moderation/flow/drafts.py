@@ -1,0 +1,49 @@
+"""A comment as it is first written: what its site gets to see of it, and what the store takes."""
+
+from __future__ import annotations
+
+from moderation.domain.comments import Comment, Status, Submission
+from moderation.domain.verdicts import Verdict
+from moderation.flow.runtime import Runtime
+from moderation.store import codec, comments
+
+
+def fresh_comment(
+    site: str,
+    submission: Submission,
+    verdict: Verdict | None,
+    status: Status,
+    raw_id: bytes | None = None,
+) -> Comment:
+    """Return a comment as it stands when it was first written, under this or a new id."""
+    raw = raw_id or codec.new_id()
+    made = codec.id_ms(raw)
+    return Comment(
+        id=codec.id_text(raw),
+        site=site,
+        revision=1,
+        status=status,
+        submission=submission,
+        verdict=verdict,
+        created_ms=made,
+        updated_ms=made,
+    )
+
+
+def write_of(
+    runtime: Runtime,
+    raw_id: bytes,
+    submission: Submission,
+    verdict: Verdict | None = None,
+    status: Status = "queued",
+) -> comments.Write:
+    """Return how a comment is handed to the store."""
+    encoded = codec.encode(submission)
+    return comments.Write(
+        id=raw_id,
+        external_id=submission.external_id,
+        digest=codec.digest(runtime.secret, encoded),
+        submission=encoded,
+        verdict=verdict,
+        status=status,
+    )

@@ -1,0 +1,60 @@
+"""What the core announces, and who listens: the core knows nobody who must be told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from moderation.domain.decisions import Via
+
+
+class Deciding(Struct, frozen=True):
+    """A decision on a comment, or its undoing, is about to be written.
+
+    A listener that raises keeps it from being written; what it noted must do no harm where the
+    decision is not written after all.
+    """
+
+    site: str
+    comment: str
+    via: Via
+
+
+class Decided(Struct, frozen=True):
+    """A decision on a comment, or its undoing, was written."""
+
+    site: str
+    comment: str
+    via: Via
+
+
+class Deleted(Struct, frozen=True):
+    """A comment was deleted."""
+
+    site: str
+    comment: str
+
+
+class Swept(Struct, frozen=True):
+    """The regular look for what was lost: whoever sends messages sends again those that are due."""
+
+
+Event = TypeVar("Event", Deciding, Decided, Deleted, Swept)
+
+
+class Events:
+    """Listeners by what they listen to. They are called in order, by whoever announces."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[type, list[Callable[[Any], object]]] = {}
+
+    def listen(self, kind: type[Event], listener: Callable[[Event], object]) -> None:
+        """Have a listener called with every event of a kind from now on."""
+        self._listeners.setdefault(kind, []).append(listener)
+
+    def announce(self, event: Deciding | Decided | Deleted | Swept) -> None:
+        """Call everyone who listens to this kind of event; what a listener raises is raised."""
+        for listener in self._listeners.get(type(event), ()):
+            listener(event)

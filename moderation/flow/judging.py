@@ -1,0 +1,49 @@
+"""Comments scored in batches and judged, each by the state of its site."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from classifier import Learner, Model
+from moderation.domain.comments import Submission
+from moderation.domain.policy import BandsLike, judge
+from moderation.domain.sites import SiteSettings
+from moderation.domain.verdicts import Verdict
+from moderation.flow.rows import row_of
+
+
+class SiteContext(Struct, frozen=True):
+    """Everything that the verdict on a site's comment is made with, as of one reading."""
+
+    settings: SiteSettings
+    policy: int
+    model: Model
+    learner: Learner | None
+    bands: BandsLike
+    name: str
+
+
+def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict]:
+    """Return a verdict for each comment; those of one snapshot are scored in one call."""
+    verdicts: list[Verdict | None] = [None] * len(items)
+    by_model: dict[str, list[int]] = {}
+    for i, (_, site) in enumerate(items):
+        by_model.setdefault(site.model.name, []).append(i)
+    for places in by_model.values():
+        model = items[places[0]][1].model
+        rows = [row_of(items[i][0]) for i in places]
+        scores = model.score(rows, [items[i][1].learner for i in places])
+        for at, i in enumerate(places):
+            submission, site = items[i]
+            verdicts[i] = judge(
+                submission,
+                float(scores.probability[at]),
+                scores.reasons(at),
+                bands=site.bands,
+                settings=site.settings,
+                model=site.name,
+                policy=site.policy,
+            )
+    return [v for v in verdicts if v is not None]

@@ -1,0 +1,1 @@
+"""What people say of comments, and the learner that each site makes of it."""

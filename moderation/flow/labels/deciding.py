@@ -1,0 +1,141 @@
+"""People's words: decisions, their undoing, and labels for comments that Winnow never judged."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from ulid import ULID
+
+from moderation.domain.comments import Comment
+from moderation.domain.decisions import Decision, Via
+from moderation.domain.errors import NotFound, NothingToUndo, StaleState, StoreDown
+from moderation.domain.policy import effective_status
+from moderation.domain.verdicts import Label
+from moderation.flow.events import Decided, Deciding, Deleted
+from moderation.flow.labels import learning
+from moderation.flow.lookup import find
+from moderation.flow.rows import example_of
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.tasks import REBUILD_LEARNER
+from moderation.store import codec, comments, deletions, sites
+
+
+class Word(Struct, frozen=True):
+    """Who says so, by which way, and what they saw."""
+
+    by: str
+    via: Via
+    note: str = ""
+    suggestion_shown: bool = True
+
+
+def decide(
+    runtime: Runtime, site: str, comment_id: str, label: Label, word: Word, if_match: str | None
+) -> Comment:
+    """Label a comment and return it as it then is; the next verdict of every process knows.
+
+    `if_match` is the ETag that the caller saw; None decides whatever the state is.
+
+    Raises:
+        NotFound: no such comment. StaleState: it changed since the caller looked.
+    """
+    return _change(runtime, site, comment_id, label, word, if_match)
+
+
+def undo(runtime: Runtime, site: str, comment_id: str, word: Word, if_match: str | None) -> Comment:
+    """Withdraw a comment's decision; the one before it, or the verdict, holds again.
+
+    Raises:
+        NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
+    """
+    return _change(runtime, site, comment_id, None, word, if_match)
+
+
+def _change(
+    runtime: Runtime,
+    site: str,
+    comment_id: str,
+    label: Label | None,
+    word: Word,
+    if_match: str | None,
+) -> Comment:
+    call = str(ULID())
+    for _ in range(8):
+        comment = find(runtime, site, comment_id)
+        if if_match is not None and if_match != comment.etag:
+            raise StaleState(comment)
+        runtime.events.announce(Deciding(site, comment_id, word.via))
+        answer, seq = _write(runtime, comment, label, word, call)
+        if answer == "nothing":
+            raise NothingToUndo("the comment carries no decision")
+        if answer == "ok":
+            _rebuild_if_far(runtime, site, comment, seq)
+            runtime.events.announce(Decided(site, comment_id, word.via))
+            return find(runtime, site, comment_id)
+        if answer == "missing":
+            raise NotFound("this site has no such comment")
+        if if_match is not None:
+            raise StaleState(find(runtime, site, comment_id))
+    raise StoreDown("the comment is being changed by others again and again")
+
+
+def _write(
+    runtime: Runtime, comment: Comment, label: Label | None, word: Word, call: str
+) -> tuple[str, int]:
+    now = now_ms()
+    state = sites.read(runtime.store, comment.site)
+    settings = runtime.site_settings(comment.site, state.settings)
+    retention = comments.ttls(settings.retention)
+    example = b""
+    if label is not None:
+        example = example_of(
+            runtime.secret,
+            comment.submission,
+            comment=comment.id,
+            revision=comment.revision,
+            labelled_ms=now,
+            model=comment.verdict.model if comment.verdict else "",
+            suggestion_shown=word.suggestion_shown,
+        )
+    decision = Decision(label or "ham", word.by, word.via, now, word.note)
+    return comments.decide(
+        runtime.store,
+        comment.site,
+        codec.id_bytes(comment.id),
+        expected=(comment.revision, comment.decisions),
+        label=label,
+        decision=codec.encode(decision),
+        example=example,
+        retention=retention,
+        now_ms=now,
+        call=call,
+        replayable=learning.REPLAYABLE,
+        undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
+    )
+
+
+def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:
+    """Send the job for which the withdrawal of a label of long ago asked."""
+    if before.active_label and seq - before.active_label > learning.REPLAYABLE:
+        runtime.tasks.send(REBUILD_LEARNER, site)
+
+
+def forget(runtime: Runtime, site: str, comment_id: str) -> None:
+    """Delete a comment and what was kept of it, the labels it taught included.
+
+    Raises:
+        NotFound: no such comment.
+    """
+    comment = find(runtime, site, comment_id)
+    found, far = deletions.forget(
+        runtime.store,
+        site,
+        codec.id_bytes(comment.id),
+        comment.submission.external_id,
+        learning.REPLAYABLE,
+        now_ms(),
+    )
+    if not found:
+        raise NotFound("this site has no such comment")
+    runtime.events.announce(Deleted(site, comment.id))
+    if far:
+        runtime.tasks.send(REBUILD_LEARNER, site)

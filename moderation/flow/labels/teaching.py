@@ -1,0 +1,139 @@
+"""Labels for comments that people judged elsewhere: stored, scored and learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from moderation.domain.comments import Comment, Submission
+from moderation.domain.decisions import Decision
+from moderation.domain.errors import StoreDown
+from moderation.domain.policy import effective_status
+from moderation.domain.verdicts import Label, Verdict
+from moderation.flow.authorise import Grant, confirm
+from moderation.flow.drafts import write_of
+from moderation.flow.judging import SiteContext, score_batch
+from moderation.flow.labels import learning
+from moderation.flow.labels.deciding import Word
+from moderation.flow.lookup import find
+from moderation.flow.rows import example_of
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import codec, comments, sites
+
+
+class Lesson(Struct, frozen=True):
+    """A comment with the label that a person gave it; `labelled_ms` None: now."""
+
+    submission: Submission
+    label: Label
+    note: str = ""
+    labelled_ms: int | None = None
+
+
+def teach(
+    runtime: Runtime,
+    grant: Grant,
+    submission: Submission,
+    label: Label,
+    word: Word,
+    labelled_ms: int | None = None,
+) -> Comment:
+    """Teach one labelled comment and return it as it is then stored."""
+    lesson = Lesson(submission, label, word.note, labelled_ms)
+    (comment_id,) = teach_many(runtime, grant, [lesson], word)
+    return find(runtime, grant.site, comment_id)
+
+
+def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word) -> list[str]:
+    """Store labelled comments and return their ids, in order.
+
+    Every hundred are written at once, with the verdicts of the model as it is before them. A
+    comment known by its `external_id` is labelled anew, unless its label is the same.
+
+    Raises:
+        NotAuthorised: the token was revoked. StoreDown, StoreFull: this hundred was not written.
+    """
+    ids: list[str] = []
+    for start in range(0, len(lessons), comments.AT_ONCE):
+        ids += _write(runtime, grant, lessons[start : start + comments.AT_ONCE], word)
+    return ids
+
+
+def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word) -> list[str]:
+    state = sites.read(runtime.store, grant.site)
+    if state.tokens != grant.revision:
+        grant = confirm(runtime, grant)
+    context = learning.context(runtime, grant.site, state)
+    verdicts = score_batch([(lesson.submission, context) for lesson in lessons])
+    places = _places(runtime, grant.site, [lesson.submission for lesson in lessons])
+    now = now_ms()
+    writes = [
+        _labelled(runtime, lesson, verdict, context, place, word, now)
+        for lesson, verdict, place in zip(lessons, verdicts, places, strict=True)
+    ]
+    names, args = comments.accept_call(
+        grant.site, writes, comments.ttls(context.settings.retention), now,
+        comments.Conditions(tokens=grant.revision, replayable=learning.REPLAYABLE),
+    )  # fmt: skip
+    answer = comments.written(runtime.store.run("accept", names, args))
+    if isinstance(answer, str):
+        raise StoreDown("the site's tokens are being changed again and again")
+    return [codec.id_text(done.id) for done in answer]
+
+
+def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[tuple[bytes, int]]:
+    """Return the id and the revision that each submission has, or will have once written."""
+    ids = comments.find_externals(runtime.store, site, [s.external_id for s in sent])
+    known = [raw_id for raw_id in ids if raw_id is not None]
+    latest: dict[str, tuple[bytes, int, Submission]] = {}
+    for raw_id, stored in zip(known, comments.get_many(runtime.store, site, known), strict=True):
+        if stored is not None:
+            external_id = stored.submission.external_id
+            latest[external_id] = raw_id, stored.revision, stored.submission
+    places = []
+    for submission in sent:
+        before = latest.get(submission.external_id)
+        raw_id, revision = before[:2] if before else (codec.new_id(), 1)
+        if before and codec.encode(before[2]) != codec.encode(submission):
+            revision += 1
+        if submission.external_id:
+            latest[submission.external_id] = raw_id, revision, submission
+        places.append((raw_id, revision))
+    return places
+
+
+def _labelled(
+    runtime: Runtime,
+    lesson: Lesson,
+    verdict: Verdict,
+    context: SiteContext,
+    place: tuple[bytes, int],
+    word: Word,
+    now: int,
+) -> comments.Write:
+    raw_id, revision = place
+    at = now if lesson.labelled_ms is None else lesson.labelled_ms
+    status = effective_status(verdict, context.settings)
+    write = write_of(runtime, raw_id, lesson.submission, verdict, status)
+    example = example_of(
+        runtime.secret,
+        lesson.submission,
+        comment=codec.id_text(raw_id),
+        revision=revision,
+        labelled_ms=at,
+        model=context.name,
+        suggestion_shown=False,
+    )
+    decision = codec.encode(Decision(lesson.label, word.by, word.via, at, lesson.note))
+    return comments.Write(
+        id=write.id,
+        external_id=write.external_id,
+        digest=write.digest,
+        submission=write.submission,
+        verdict=verdict,
+        status=status,
+        label=lesson.label,
+        decision=decision,
+        example=example,
+    )

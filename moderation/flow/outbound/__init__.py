@@ -1,0 +1,1 @@
+"""What leaves this machine, and the guard that it passes."""

@@ -1,0 +1,1 @@
+"""What an operator does with the installation and its sites."""

@@ -1,0 +1,68 @@
+"""Whether the installation can serve, how much waits, and what it did today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from msgspec import Struct
+
+from moderation.flow.comments import reading
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import comments as stored
+from moderation.store import fullness, inbox, schema, sites
+
+
+class Queue(Struct, frozen=True):
+    """Comments that wait for a verdict, and the age of the oldest in seconds (0: none waits)."""
+
+    depth: int
+    oldest_seconds: float
+
+
+def ready(runtime: Runtime) -> None:
+    """Return if the store answers and has the layout that this version writes.
+
+    Raises:
+        StoreDown: it does not answer. SchemaMismatch: another version wrote it.
+    """
+    schema.check(runtime.store)
+
+
+def is_full(runtime: Runtime) -> bool:
+    """Say whether the store refuses new comments for want of memory or disk."""
+    return fullness.is_full(runtime.store)
+
+
+def queue(runtime: Runtime) -> Queue:
+    """Return what waits in all inboxes, in four round trips."""
+    depth = inbox.depth(runtime.store, sites.names(runtime.store))
+    oldest = inbox.oldest_ms(runtime.store) if depth else None
+    age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
+    return Queue(depth, age)
+
+
+class Today(Struct, frozen=True):
+    """Counts of all sites since midnight UTC: comments, verdicts and decisions."""
+
+    comments: int
+    statuses: dict[str, int]
+    decided_by: dict[str, int]
+    decisions: dict[str, int]
+
+
+def today(runtime: Runtime) -> Today:
+    """Return what happened today on all sites, in two round trips."""
+    day = dt.datetime.now(dt.UTC).date().isoformat()
+    comments = 0
+    statuses: Counter[str] = Counter()
+    decided_by: Counter[str] = Counter()
+    decisions: Counter[str] = Counter()
+    names = sites.names(runtime.store)
+    for found in stored.counters_of_day(runtime.store, names, day):
+        counts = reading.counted(day, found)
+        comments += counts.comments
+        statuses.update(counts.statuses)
+        decided_by.update(counts.decided_by)
+        decisions.update(counts.decisions)
+    return Today(comments, statuses, decided_by, decisions)
