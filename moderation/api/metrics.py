@@ -102,7 +102,7 @@ class _Stored:
 
         up = GaugeMetricFamily("winnow_store_up", "1 if the store answers.")
         try:
-            full = health.is_full(self._runtime)
+            writes = health.writes(self._runtime)
             waiting, done = health.queue(self._runtime), health.today(self._runtime)
         except WinnowError:
             up.add_metric([], 0)
@@ -111,7 +111,12 @@ class _Stored:
         up.add_metric([], 1)
         yield up
         yield GaugeMetricFamily(
-            "winnow_store_full", "1 if it refuses new comments for want of memory or disk.", full
+            "winnow_store_writable", "1 if it takes new comments.", writes == "taken"
+        )
+        yield GaugeMetricFamily(
+            "winnow_store_full",
+            "1 if it refuses new comments for want of memory or disk.",
+            writes == "full",
         )
         yield GaugeMetricFamily(
             "winnow_queue_depth", "Comments that wait for a verdict.", waiting.depth

@@ -11,8 +11,9 @@ from msgspec import Struct
 from moderation.domain.akismet import Account, Blog, Key, Trace
 from moderation.domain.errors import StoreDown
 from moderation.store import codec, comments, keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
 from moderation.store.comments import Notes
+from moderation.store.faults import store_errors
 
 _account = msgspec.json.Decoder(Account).decode
 _key = msgspec.json.Decoder(Key).decode

@@ -25,7 +25,8 @@ from moderation.store.accepting import (
     ttls,
     written,
 )
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 __all__ = [
     "AT_ONCE",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from moderation.store import comments, keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 
 class Forgotten(Struct, frozen=True):

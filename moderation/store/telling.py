@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 
 def tell_by(store: Store, what: str, due_ms: int) -> None:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from moderation.domain.comments import STATUSES
 from moderation.domain.errors import StoreFull
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
 from moderation.store.comments import EXTERNAL_BUCKETS
+from moderation.store.faults import store_errors
 
 _CHUNK = 500
 _CHUNKS_AT_MOST = 40

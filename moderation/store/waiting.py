@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 
 @contextmanager

@@ -6,8 +6,9 @@ import pytest
 from redis.exceptions import ResponseError
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store import Store, hurried, keys, line, sites
-from moderation.store.client import Call, store_errors
+from moderation.store import Store, connection, hurried, keys, sites
+from moderation.store.client import Call
+from moderation.store.faults import store_errors
 from tests.conftest import Server
 from tests.factories import SITE, accept, write
 from tests.processes import until
@@ -16,7 +17,7 @@ from tests.processes import until
 def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
     store: Store, valkey: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "IDLE_SECONDS", 0)
+    monkeypatch.setattr(connection, "IDLE_SECONDS", 0)
     sites.create(store, SITE, 7)
     assert sites.read(store, SITE).created_ms == 7
     with valkey.client() as client:
