@@ -19,6 +19,7 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import Store, schema
+from tests.replicas import Node, Pair
 from tests.webserver import Site, told_well
 
 pytest_plugins = ("tests.skips",)
@@ -91,6 +92,35 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         process.send_signal(signal.SIGTERM)
         process.wait(10)
     shutil.rmtree(runtime)
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[Pair]:
+    """Return a primary and its replica, started when first asked for."""
+    folder = embedded.make_runtime_folder()
+    made = Pair(folder)
+    yield made
+    made.end()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pair(nodes: Pair) -> Pair:
+    """Return an empty primary with its replica, and an address that leads to the primary."""
+    nodes.restore()
+    with nodes.primary.client() as client:
+        client.flushall()
+    return nodes
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    """Return an empty server of its own, to be broken in ways that cannot be mended."""
+    folder = embedded.make_runtime_folder()
+    made = Node(folder, "alone")
+    yield made
+    made.end()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from moderation.store import schema
 from moderation.store.connection import Pool
 from moderation.store.faults import fault, store_errors
-from moderation.store.hurry import in_a_hurry
 from moderation.store.script import Script
-
-READ_SECONDS = 1.0
-HURRY_SECONDS = 0.2
-"""Time-out of one round trip on the way of a check."""
 
 
 class Call(NamedTuple):
@@ -41,20 +36,12 @@ class Store:
         self.url = url
         self.on_round_trip: Callable[[], None] = lambda: None
         greet = (lambda connection: connection.on_connect()) if any_layout else schema.greet
-        self._pools = [
-            Pool.to(url, seconds, lambda: self.on_round_trip(), greet)
-            for seconds in (READ_SECONDS, HURRY_SECONDS)
-        ]
+        self._pool = Pool.to(url, lambda: self.on_round_trip(), greet)
         # Typed Any: the client's own types cannot say that answers are bytes here.
-        self._clients: list[Any] = [redis.Redis(connection_pool=pool) for pool in self._pools]
+        self.redis: Any = redis.Redis(connection_pool=self._pool)
         self._ahead = threading.local()
         self._scripts: dict[str, Script] = {}
         self._lock = threading.Lock()
-
-    @property
-    def redis(self) -> Any:
-        """The client for what is being done."""
-        return self._clients[in_a_hurry()]
 
     @classmethod
     def connect(cls, url: str, *, any_layout: bool = False) -> Self:
@@ -63,8 +50,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection."""
-        for pool in self._pools:
-            pool.close()
+        self._pool.close()
 
     def ping(self) -> None:
         """Raise `StoreDown` unless the store answers."""
@@ -105,13 +91,12 @@ class Store:
 
     def _ask(self, *words: Any) -> Any:
         # The client does more for each command, and takes twice as long for a script.
-        pool = self._pools[in_a_hurry()]
-        connection = pool.get_connection()
+        connection = self._pool.get_connection()
         try:
             connection.send_command(*words)
             return connection.read_response()
         finally:
-            pool.release(connection)
+            self._pool.release(connection)
 
     def run_many(
         self,
@@ -148,7 +133,7 @@ class Store:
         """
         with store_errors():
             self._end_ahead()  # Perhaps nobody received what was asked before.
-            connection = self._ahead.connection = self._pools[False].get_connection()
+            connection = self._ahead.connection = self._pool.get_connection()
             connection.send_packed_command(connection.pack_commands(map(self._words, calls)))
 
     def receive(self, calls: Sequence[Call]) -> list[Any]:
@@ -176,7 +161,7 @@ class Store:
         connection = getattr(self._ahead, "connection", None)
         if connection is not None:
             self._ahead.connection = None
-            self._pools[False].release(connection)
+            self._pool.release(connection)
 
     def _words(self, call: Call) -> Sequence[Any]:
         if not call.name:

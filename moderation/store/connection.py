@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import weakref
@@ -18,12 +19,15 @@ from redis.connection import AbstractConnection, parse_url
 from redis.retry import Retry
 
 from moderation.store.faults import ends_connection, word_of
-from moderation.store.hurry import Waiting, seconds_left
+from moderation.store.hurry import Waiting, in_a_hurry, seconds_left
 
 IDLE_SECONDS = 0.2
 """A connection used within this time is not asked whether the server has ended it."""
 
 CONNECT_SECONDS = 0.3
+READ_SECONDS = 1.0
+HURRY_SECONDS = 0.2
+"""Time-out of one round trip on the way of a check, and of connecting there."""
 
 
 class _Packed(list[bytes]):
@@ -57,6 +61,7 @@ class Watched(AbstractConnection):
         self._on_round_trip = on_round_trip
         self.due = 0
         self.is_lost = False
+        self.hurries = False
         self.used = 0.0
         self.generation: object = None
         super().__init__(**options)
@@ -147,23 +152,17 @@ _KINDS = {
 
 
 class Pool(redis.ConnectionPool):
-    """Hands out connections; the one that was used last comes first.
+    """Hands out connections, with a shorter time-out to what hurries.
 
     The client's own pool asks each connection before each use whether it is over, which costs more
-    than a script does. This one asks only those that rested. A connection on which answers are due,
-    or whose server does not serve any more, is hung up when it comes back; in the latter case every
-    other connection is made anew before its next use.
+    than a script does. This one hands out what was used last, and asks only what rested. A
+    connection on which answers are due, or whose server does not serve any more, is hung up when
+    it comes back; in the latter case every other is made anew before its next use.
     """
 
     @classmethod
-    def to(
-        cls,
-        url: str,
-        seconds: float,
-        on_round_trip: Callable[[], None],
-        greet: Callable[[Any], None],
-    ) -> Self:
-        """Return a pool for a Redis URL whose connections wait so long for an answer.
+    def to(cls, url: str, on_round_trip: Callable[[], None], greet: Callable[[Any], None]) -> Self:
+        """Return a pool for a Redis URL.
 
         `greet` is called with each new connection, and refuses it by what it raises.
         """
@@ -171,8 +170,8 @@ class Pool(redis.ConnectionPool):
         kind = _KINDS[options.pop("connection_class", redis.Connection)]
         return cls(**options | {
             "connection_class": kind,
-            "socket_connect_timeout": min(CONNECT_SECONDS, seconds),
-            "socket_timeout": seconds,
+            "socket_connect_timeout": CONNECT_SECONDS,
+            "socket_timeout": READ_SECONDS,
             "retry": Retry(NoBackoff(), 0),
             "retry_on_error": (),
             "retry_on_timeout": False,
@@ -187,7 +186,7 @@ class Pool(redis.ConnectionPool):
 
     def reset(self) -> None:
         """Forget every connection, as after a fork: they are the parent's."""
-        self._idle: deque[Watched] = deque()
+        self._idle: tuple[deque[Watched], deque[Watched]] = deque(), deque()
         self._made: weakref.WeakSet[Watched] = weakref.WeakSet()
         self._making = threading.Lock()
         self._generation = object()
@@ -197,10 +196,11 @@ class Pool(redis.ConnectionPool):
         """Return a connection that is connected."""
         if self.pid != os.getpid():
             self.reset()
+        hurries = in_a_hurry()
         try:
-            connection = self._idle.pop()
+            connection = self._idle[hurries].pop()
         except IndexError:
-            connection = self._make()
+            connection = self._make(hurries)
         try:
             if connection.generation is not self._generation:
                 connection.disconnect()
@@ -213,10 +213,13 @@ class Pool(redis.ConnectionPool):
             raise
         return connection
 
-    def _make(self) -> Watched:
+    def _make(self, hurries: bool) -> Watched:
         with self._making:
             connection: Any = self.make_connection()
             self._made.add(connection)
+        if hurries:
+            connection.hurries = True
+            connection.socket_timeout = connection.socket_connect_timeout = HURRY_SECONDS
         return connection  # type: ignore[no-any-return]
 
     def release(self, connection: Any) -> None:
@@ -231,11 +234,12 @@ class Pool(redis.ConnectionPool):
             connection.disconnect()
             connection.is_lost = False
         connection.used = monotonic()
-        self._idle.append(connection)
+        self._idle[connection.hurries].append(connection)
 
     def disconnect(self, inuse_connections: bool = True) -> None:
         """Hang up every connection, or those that nobody uses now."""
         with self._making:
-            connections = list(self._made if inuse_connections else self._idle)
+            idle = itertools.chain(*self._idle)
+            connections = list(self._made if inuse_connections else idle)
         for connection in connections:
             connection.disconnect()
