@@ -78,6 +78,10 @@ def media_type(environ: Environ, *allowed: str) -> str:
     return name
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class Reader(Generic[T]):
     """Decodes bodies of one kind of submission."""
 
@@ -92,17 +96,17 @@ class Reader(Generic[T]):
             item = self._one(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise validation.refusal_of(error) from error
-        validation.check(item, now or dt.datetime.now(dt.UTC))
+        validation.check(item, now or _now())
         if b"\\u0000" in data:
             validation.check_nul(item)
         return item
 
-    def many(self, data: bytes, media: str) -> list[T | Refusal]:
+    def many(self, data: bytes, media: str, now: dt.datetime | None = None) -> list[T | Refusal]:
         """Return the items of a JSON array or of lines, a refusal in the place of a bad one."""
-        quick = self._quick(data, media)
+        now = now or _now()
+        quick = self._quick(data, media, now)
         if quick is not None:
             return quick
-        now = dt.datetime.now(dt.UTC)
         found: list[T | Refusal] = []
         for part in _lines(data) if media == NDJSON else _elements(data):
             if len(found) == BATCH_ITEMS:
@@ -110,7 +114,7 @@ class Reader(Generic[T]):
             found.append(self._or_refusal(part, now))
         return found
 
-    def _quick(self, data: bytes, media: str) -> list[T | Refusal] | None:
+    def _quick(self, data: bytes, media: str, now: dt.datetime) -> list[T | Refusal] | None:
         """Decode everything at once; None where something needs a closer look."""
         # What may be far more than a batch is not decoded at once: it would take memory.
         if data.count(b"{") > 4 * BATCH_ITEMS or b"\\u0000" in data:
@@ -119,7 +123,6 @@ class Reader(Generic[T]):
             items: list[T] = (self._lines if media == NDJSON else self._array)(data)
             if media == NDJSON and len(items) != len(data.rstrip().splitlines()):
                 return None
-            now = dt.datetime.now(dt.UTC)
             for item in items:
                 validation.check(item, now)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refusal):

@@ -127,7 +127,7 @@ class CheckedComment(Comment, kw_only=True, omit_defaults=True):
 class CommentPage(Struct, frozen=True):
     """Comments, and where the next ones are; null at the end.
 
-    A page of a search may be short, or empty, and not be the last.
+    A page of a search, or of very large comments, may be short and not be the last.
     """
 
     data: list[Comment]

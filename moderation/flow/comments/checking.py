@@ -161,7 +161,7 @@ def _record(
     if changed is not None:
         return changed
     answer = comments.written(raw_answer)
-    if answer == "tokens":
+    if answer == "changed":
         grant = confirm(runtime, grant)
         return _record(runtime, grant, context, raw_id, comment, notes, None)
     if answer == "limited":

@@ -3,8 +3,8 @@
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
 --       channel of those who wait
--- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
---       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
+-- ARGV: site's name, now (ms), what the caller knows ('' nothing: the revision of the tokens, or
+--       those of tokens and settings with a blank between them), time to live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
 --       to live of it, comments allowed a minute (0: any number), number of comments, how far back
 --       (labels) a learner may be made anew at once, what counts against the limit, what the
 --       verdicts were made with ('' unasked: labels, epoch, revisions of settings and tokens,
@@ -15,7 +15,7 @@
 --       its id is added, what stands there; a key that leads to its id, '' in place of that
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
 -- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
---       same again; after one that was not new comes that comment as it then is; {'tokens'},
+--       same again; after one that was not new comes that comment as it then is; {'changed'},
 --       {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing written.
 -- A comment whose id is there already was written by this very call, whose answer was lost: it is
 -- new to the caller, and counted no second time.
@@ -35,8 +35,11 @@ if ARGV[14] ~= '' then
     return {'stale', tonumber(meta[1]), tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]),
       snapshot, tonumber(meta[5])}
   end
-elseif ARGV[3] ~= '' and (redis.call('HGET', k.meta, 'tokens') or '0') ~= ARGV[3] then
-  return {'tokens'}
+elseif ARGV[3] ~= '' then
+  local meta = redis.call('HMGET', k.meta, 'tokens', 'settings')
+  local known = meta[1] or '0'
+  if string.find(ARGV[3], ' ', 1, true) then known = known .. ' ' .. (meta[2] or '0') end
+  if known ~= ARGV[3] then return {'changed'} end
 end
 if ARGV[8] ~= '' then
   local before = redis.call('GET', KEYS[12])
