@@ -6,13 +6,13 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from moderation.api import validation
+from moderation.api import nulls, validation
 from moderation.api.problems import FieldError, Refusal
 from moderation.domain.comments import Submission
 
@@ -86,16 +86,14 @@ class Reader(Generic[T]):
     """Decodes bodies of one kind of submission."""
 
     def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._one = msgspec.json.Decoder(kind).decode
         self._lines = msgspec.json.Decoder(kind).decode_lines
         self._array = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
 
     def one(self, data: bytes, now: dt.datetime | None = None) -> T:
         """Return one item; refuses what it may not hold."""
-        try:
-            item = self._one(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise validation.refusal_of(error) from error
+        item = _decoded(self._one, self._kind, data)
         validation.check(item, now or _now())
         if b"\\u0000" in data:
             validation.check_nul(item)
@@ -183,12 +181,21 @@ def _after(text: str, at: int, sign: str) -> int:
 S = TypeVar("S", bound=Struct)
 
 
-def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
-    """Return a small body that is not a comment."""
+def _decoded(decode: Callable[[bytes], S], kind: type[S], data: bytes) -> S:
     try:
-        item = decoder.decode(data)
+        try:
+            return decode(data)
+        except msgspec.ValidationError:
+            if b"null" not in data:
+                raise
+            return nulls.decode_without(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise validation.refusal_of(error) from error
+
+
+def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
+    """Return a small body that is not a comment."""
+    item = _decoded(decoder.decode, decoder.type, data)
     if b"\\u0000" in data:
         validation.check_nul(item)
     return item
