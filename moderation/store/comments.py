@@ -81,7 +81,7 @@ def decide(
         "decide",
         [
             k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + day_of(now_ms),
-            k.label, k.labels, k.once + call, k.waiting,
+            k.label, k.labels, k.once + call, k.waiting, k.labelled,
         ],
         [
             site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,

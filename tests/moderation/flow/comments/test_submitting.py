@@ -9,9 +9,9 @@ from moderation.domain.errors import IdempotencyConflict
 from moderation.domain.sites import Retention, SiteSettings
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.submitting import submit
-from moderation.store import keys, sites
+from moderation.store import keys
 from moderation.store.codec import id_bytes
-from tests.factories import SITE, submission
+from tests.factories import SITE, put_settings, submission
 
 DAY_MS = 86_400_000
 
@@ -22,7 +22,7 @@ def days_left(runtime, comment_id: str) -> float:
 
 
 def keep(runtime, days: int) -> None:
-    sites.put_settings(runtime.store, SITE, SiteSettings(retention=Retention(queued=days)))
+    put_settings(runtime.store, SITE, SiteSettings(retention=Retention(queued=days)))
 
 
 def test_a_process_that_only_submits_keeps_comments_as_long_as_the_site_says(
@@ -42,7 +42,7 @@ def test_a_process_that_only_submits_keeps_comments_as_long_as_the_site_says(
 def test_settings_seen_by_submitting_answer_for_a_site_whose_store_went_away(
     runtime, other, bearer
 ):
-    sites.put_settings(runtime.store, SITE, SiteSettings(fail_mode="spam"))
+    put_settings(runtime.store, SITE, SiteSettings(fail_mode="spam"))
     submit(other, authorise(other, bearer, "submit"), [submission("hello")])
     assert other.last_settings(SITE).fail_mode == "spam"
 
