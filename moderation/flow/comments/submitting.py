@@ -50,7 +50,7 @@ def submit(
     Raises:
         IdempotencyConflict: the key was used with another body; nothing was written.
         RateLimited: the token has not that many left in this minute; nothing was written.
-        NotAuthorised, StoreDown, StoreFull: what came after was not written.
+        NotAuthorised, StoreFull: what came after was not written. StoreDown: it is not known to be.
     """
     revision, settings = runtime.known_settings(grant.site)
     writes = [write_of(runtime, new_id(), submission) for submission in submissions]
