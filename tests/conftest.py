@@ -18,7 +18,7 @@ from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, schema
+from moderation.store import Store, migrations
 from tests.replicas import Node, Pair
 from tests.webserver import Site, told_well
 
@@ -166,7 +166,7 @@ def store(settings: Settings) -> Iterator[Store]:
 def runtime(settings: Settings) -> Iterator[Runtime]:
     """Return a process's view of an installation that has just been set up, without a site."""
     opened = open_runtime(settings)
-    schema.migrate(opened.store, print)
+    migrations.migrate(opened.store, print)
     first_run.use_shipped(opened.store, settings)
     yield opened
     opened.close()

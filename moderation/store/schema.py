@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from moderation.domain.errors import SchemaMismatch
 from moderation.store import keys
 from moderation.store.faults import store_errors
 
-VERSION = 1
+VERSION = 2
 """The layout that this code reads and writes."""
 
 
@@ -19,12 +18,6 @@ class Opened(Protocol):
     @property
     def redis(self) -> Any:
         """The client."""
-
-
-Step = Callable[[Opened, Callable[[str], None]], None]
-
-STEPS: dict[int, Step] = {}
-"""`STEPS[n]` brings a store from layout n to n + 1; running it twice does no harm."""
 
 
 def greet(connection: Any) -> None:
@@ -62,30 +55,3 @@ def _compare(found: int, version: int) -> None:
             f"the store has layout {found}, this Winnow needs {version}: "
             "run `python -m moderation migrate` (docs/operating.md, Upgrade)"
         )
-
-
-def migrate(
-    store: Opened,
-    progress: Callable[[str], None],
-    steps: dict[int, Step] | None = None,
-    version: int = VERSION,
-) -> int:
-    """Bring the store to this layout step by step and return how many steps that took.
-
-    Raises:
-        SchemaMismatch: the store is newer than this code.
-    """
-    steps = STEPS if steps is None else steps
-    found = stored(store)
-    if found > version:
-        _compare(found, version)
-    if found == 0:
-        with store_errors():
-            store.redis.set(keys.SCHEMA, version, nx=True)
-        return 0
-    for before in range(found, version):
-        progress(f"layout {before} to {before + 1}")
-        steps[before](store, progress)
-        with store_errors():
-            store.redis.set(keys.SCHEMA, before + 1)
-    return version - found

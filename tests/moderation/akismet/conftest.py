@@ -21,7 +21,8 @@ from moderation.flow.comments.reading import Filter, list_comments, stats
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, akismet, schema, sites
+from moderation.store import Store, akismet, migrations
+from tests.factories import put_settings
 
 BLOG = "https://blog.example"
 SPAM = "Buy cheap viagra without prescription http://best-pills-24h.example/buy-viagra online"
@@ -32,7 +33,7 @@ THANKS = "Thanks for making the web a better place."
 @pytest.fixture
 def app(settings: Settings, store: Store) -> Iterator[Flask]:
     """Return the app of an installation that has been set up."""
-    schema.migrate(store, print)
+    migrations.migrate(store, print)
     first_run.use_shipped(store, settings)
     made = create_app(settings)
     yield made
@@ -101,7 +102,7 @@ class Client:
 
     def settings(self, **changes: Any) -> None:
         """Change the site's settings."""
-        sites.put_settings(self._runtime.store, self.site, SiteSettings(**changes))
+        put_settings(self._runtime.store, self.site, SiteSettings(**changes))
 
     def comments(self) -> list[Comment]:
         """Return the site's comments, the newest first."""

@@ -13,7 +13,7 @@ import redis
 from flask import Flask
 
 from moderation.flow.runtime import Runtime
-from moderation.store import Store, schema
+from moderation.store import Store, migrations
 from tests.conftest import Server
 from tests.moderation.api.conftest import Caller, is_problem
 from tests.processes import until
@@ -46,7 +46,7 @@ def test_an_old_process_is_not_ready_on_a_replica_and_ready_again_where_the_prim
     anyone: Caller, runtime: Runtime, pair: Pair
 ) -> None:
     runtime.store = Store.connect(pair.url)
-    schema.migrate(runtime.store, print)
+    migrations.migrate(runtime.store, print)
     assert anyone.get("/readyz").status_code == 200
     for _ in ("there", "and back"):
         pair.fail_over()
@@ -94,7 +94,7 @@ def test_a_store_that_takes_no_writes_is_not_ready(
     is_full: int,
 ) -> None:  # fmt: skip
     runtime.store = Store.connect(node.url)
-    schema.migrate(runtime.store, print)
+    migrations.migrate(runtime.store, print)
     assert anyone.get("/readyz").status_code == 200
     with node.client() as client:
         strike(client)

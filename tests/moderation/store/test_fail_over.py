@@ -28,10 +28,10 @@ def ahead(store: Store, call: Call) -> None:
 
 
 USES: dict[str, Callable[[Store], object]] = {
-    "script": lambda store: store.run("claim_bell", *CLAIM),
-    "script in a hurry": hurried(lambda store: store.run("claim_bell", *CLAIM)),
-    "scripts at once": lambda store: store.run_many("claim_bell", [CLAIM, CLAIM]),
-    "script ahead": lambda store: ahead(store, Call("claim_bell", *CLAIM)),
+    "script": lambda store: store.run("lease", *CLAIM),
+    "script in a hurry": hurried(lambda store: store.run("lease", *CLAIM)),
+    "scripts at once": lambda store: store.run_many("lease", [CLAIM, CLAIM]),
+    "script ahead": lambda store: ahead(store, Call("lease", *CLAIM)),
     "command": lambda store: store.command("SET", "a key", "a value"),
     "command ahead": lambda store: ahead(store, Call("", (), ("SET", "a key", "a value"))),
     "command of the client": lambda store: sites.create(store, SITE, 7),
