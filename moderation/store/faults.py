@@ -50,7 +50,7 @@ def fault(error: failures.RedisError) -> WinnowError | None:
     word = word_of(error)
     if word in _FULL:
         return StoreFull("the store is full")
-    if word in _ELSEWHERE or word in _BUSY:
+    if word in _ELSEWHERE or word in _BUSY or (word and isinstance(error, _GONE)):
         return StoreDown(f"the store refuses what is sent ({word})")
     return StoreDown("the store does not answer") if isinstance(error, _GONE) else None
 

@@ -147,9 +147,22 @@ def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> No
                 accept(store, write())
             with pytest.raises(StoreDown):
                 sites.create(store, SITE, 7)
+            with pytest.raises(StoreDown):  # The client puts words before errors of pipelines.
+                sites.use_snapshot(store, "1")
         finally:
             client.config_set("min-replicas-to-write", 0)
     assert sites.create(store, SITE, 7)
+
+
+def test_a_wrong_password_is_said(valkey: Server) -> None:
+    store = Store.connect(f"{valkey.url}&password=wrong")
+    with valkey.client() as client:
+        client.config_set("requirepass", "right")
+        try:
+            with pytest.raises(StoreDown, match="WRONGPASS"):
+                store.ping()
+        finally:
+            client.config_set("requirepass", "")
 
 
 def test_a_server_whose_disk_is_full_is_full() -> None:

@@ -11,9 +11,9 @@ from contextlib import suppress
 import pytest
 
 from moderation.domain.errors import StoreDown
-from moderation.domain.sites import SiteSettings
 from moderation.store import Store, hurried, inbox, keys, sites
 from moderation.store.client import Call
+from moderation.store.faults import store_errors
 from tests.factories import SITE
 from tests.processes import until
 from tests.replicas import Node, Pair
@@ -27,6 +27,14 @@ def ahead(store: Store, call: Call) -> None:
     store.receive([call])
 
 
+def in_a_transaction(store: Store) -> None:
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=True)
+        pipe.set("a key", "a value")
+        pipe.set("another key", "a value")
+        pipe.execute()
+
+
 USES: dict[str, Callable[[Store], object]] = {
     "script": lambda store: store.run("lease", *CLAIM),
     "script in a hurry": hurried(lambda store: store.run("lease", *CLAIM)),
@@ -36,7 +44,7 @@ USES: dict[str, Callable[[Store], object]] = {
     "command ahead": lambda store: ahead(store, Call("", (), ("SET", "a key", "a value"))),
     "command of the client": lambda store: sites.create(store, SITE, 7),
     "pipeline": lambda store: sites.use_snapshot(store, "1"),
-    "transaction": lambda store: sites.put_settings(store, SITE, SiteSettings()),
+    "transaction": in_a_transaction,
 }
 
 
