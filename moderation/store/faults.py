@@ -50,9 +50,11 @@ def fault(error: failures.RedisError) -> WinnowError | None:
     word = word_of(error)
     if word in _FULL:
         return StoreFull("the store is full")
-    if word in _ELSEWHERE or word in _BUSY or (word and isinstance(error, _GONE)):
-        return StoreDown(f"the store refuses what is sent ({word})")
-    return StoreDown("the store does not answer") if isinstance(error, _GONE) else None
+    if not isinstance(error, _GONE) and word not in _ELSEWHERE | _BUSY:
+        return None
+    return StoreDown(
+        f"the store refuses what is sent ({word})" if word else "the store does not answer"
+    )
 
 
 @contextmanager
