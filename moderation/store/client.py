@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError, ResponseError
 from moderation.store import schema
 from moderation.store.connection import Pool
 from moderation.store.faults import fault, store_errors
-from moderation.store.script import Script
+from moderation.store.scripts import Script
 
 
 class Call(NamedTuple):

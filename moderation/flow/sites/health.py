@@ -11,8 +11,8 @@ from msgspec import Struct
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.comments import reading
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import comments as stored
-from moderation.store import inbox, schema, sites
+from moderation.store import schema, sites
+from moderation.store.comments import counting, inbox
 
 
 class Queue(Struct, frozen=True):
@@ -72,7 +72,7 @@ def today(runtime: Runtime) -> Today:
     decided_by: Counter[str] = Counter()
     decisions: Counter[str] = Counter()
     names = sites.names(runtime.store)
-    for found in stored.counters_of_day(runtime.store, names, day):
+    for found in counting.counters_of_day(runtime.store, names, day):
         counts = reading.counted(day, found)
         comments += counts.comments
         statuses.update(counts.statuses)

@@ -11,8 +11,9 @@ from contextlib import suppress
 import pytest
 
 from moderation.domain.errors import StoreDown
-from moderation.store import Store, hurried, inbox, keys, sites
+from moderation.store import Store, hurried, keys, sites
 from moderation.store.client import Call
+from moderation.store.comments import inbox
 from moderation.store.faults import store_errors
 from tests.factories import SITE
 from tests.processes import until

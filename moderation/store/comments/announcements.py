@@ -12,7 +12,7 @@ from moderation.store.faults import store_errors
 
 
 @contextmanager
-def told(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
+def listen(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
     """Listen to a site's shard while the context lasts.
 
     Yield a function of a comment's id and the most seconds to wait, which says
