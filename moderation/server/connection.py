@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import time
 
 from moderation.server.answering import CONTINUE, Answer, Answering, bare
 from moderation.server.request import Malformed, Reader, Request, environ_base
 from moderation.server.service import Admission, Missing
 from moderation.server.serving import Serving
+from moderation.server.state import READING, WAITING, State, unsent
 
 LINGER_BYTES = 32 << 20
 """Most bytes that are dropped after an answer that ends a connection."""
-
-
-class State(enum.Enum):
-    """What a connection does."""
-
-    IDLE = enum.auto()
-    HEAD = enum.auto()
-    BODY = enum.auto()
-    ASKED = enum.auto()
-    """A thread says whether the body may come."""
-    ANSWERED = enum.auto()
-    """A thread answers the request."""
-    SENDING = enum.auto()
-    LINGERING = enum.auto()
-    """What still comes is dropped, so that the client hears the answer."""
-    CLOSED = enum.auto()
-
-
-_READING = frozenset((State.IDLE, State.HEAD, State.BODY))
-_WAITING = _READING | {State.SENDING, State.LINGERING}
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -58,7 +38,7 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def waits(self) -> bool:
         """Whether it is its client's turn."""
-        return self._state in _WAITING
+        return self._state in WAITING
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -90,7 +70,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._bounds.hold(self, size)
         data = self._serving.buffer[:size]
-        if self._state in _READING:
+        if self._state in READING:
             self._read(data)
         elif self._state is not State.CLOSED:
             # The next request comes before the answer to this one has gone.
@@ -142,7 +122,7 @@ class Connection(asyncio.BufferedProtocol):
                 elif self._is_slow(now, self._begun.size):
                     self._give_up("slow")
             case State.SENDING:
-                if self._is_slow(now, -self._transport.get_write_buffer_size()):
+                if self._is_slow(now, -unsent(self._transport)):
                     self._hang_up("unread")
             case State.LINGERING | State.CLOSED if waited > limits.linger_seconds:
                 self._abort()
@@ -248,10 +228,9 @@ class Connection(asyncio.BufferedProtocol):
         self._release()
         self._transport.write(answer.data)
         if self._is_blocked:
-            left = self._transport.get_write_buffer_size()
-            self._turn(State.SENDING, -left)
+            self._turn(State.SENDING, -unsent(self._transport))
             # Whoever takes no answers is no better than who sends no bodies, even with a good key.
-            self._bounds.hold(self, left)
+            self._bounds.hold(self, self._transport.get_write_buffer_size())
         else:
             self._sent()
 
@@ -270,7 +249,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._turn(State.IDLE)
         self._go_on()
-        if self._ahead and self._state in _READING:
+        if self._ahead and self._state in READING:
             self._resume()
         if self._serving.is_stopping:
             self.stop()

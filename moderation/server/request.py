@@ -18,6 +18,10 @@ PIPELINED = 16
 HEADERS = 100
 """Most headers of a request, and of what stands behind a body in chunks."""
 
+BAD = "400 Bad Request"
+TOO_LARGE = "431 Request Header Fields Too Large"
+OTHER_VERSION = "505 HTTP Version Not Supported"
+
 _NAME_LENGTH = 64
 """Names up to this many bytes are kept as read: clients send the same ones again and again."""
 
@@ -126,7 +130,7 @@ class Request:
             key = _known_variable(name) if len(name) <= _NAME_LENGTH else _variable(name)
             if key in environ:
                 if key == "HTTP_HOST":
-                    raise Malformed("400 Bad Request")
+                    raise Malformed(BAD)
                 environ[key] += (";" if key == "HTTP_COOKIE" else ",") + value.decode("latin-1")
             elif key:
                 environ[key] = value.decode("latin-1")
@@ -147,6 +151,7 @@ class Reader:
     """
 
     __slots__ = (
+        "_fault",
         "_head_size",
         "_headers",
         "_most_head",
@@ -162,6 +167,7 @@ class Reader:
         self.current: Request | None = None
         self.head_is_read = self.is_over = False
         self._head_size = self._headers = 0
+        self._fault = BAD
         self._most_head = most_head
         self._parser = httptools.HttpRequestParser(self)
 
@@ -173,16 +179,32 @@ class Reader:
         """
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # What follows would be another protocol, which is not spoken here.
-            self._end("400 Bad Request")
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            crowded = self._headers > HEADERS
-            self._end("431 Request Header Fields Too Large" if crowded else "400 Bad Request")
+            self._end(self._fault)
         if self.current is not None and not self.head_is_read:
             self._head_size += len(data)
             if self._head_size > self._most_head:
-                self._end("431 Request Header Fields Too Large")
+                self._end(TOO_LARGE)
+
+    def _stay(self, rest: memoryview) -> None:
+        """Read a request again as one that asks for no other protocol: none is spoken here.
+
+        The parser leaves off behind its head, and takes the body for that protocol. Clients that
+        know HTTP/2 ask for it like that, and send their body (Java's, for one).
+        """
+        if self.is_over:
+            return
+        asked = self.whole.pop()
+        if asked.method == "CONNECT":
+            self._end(BAD)
+            return
+        lines = [f"{asked.method} ".encode() + asked.target + f" HTTP/{asked.version}".encode()]
+        lines += [n + b": " + v for n, v in asked.headers if n.lower() != b"upgrade"]
+        self._parser = httptools.HttpRequestParser(self)
+        self.feed(memoryview(b"\r\n".join(lines) + b"\r\n\r\n"))
+        self.feed(rest)
 
     def _end(self, status: str) -> None:
         """Read no further: what is whole is answered, and then the connection is closed."""
@@ -210,6 +232,7 @@ class Reader:
         """Take a header; what comes like one behind a body in chunks is dropped."""
         self._headers += 1
         if self._headers > HEADERS:
+            self._fault = TOO_LARGE
             raise ValueError("too many headers")
         if self.current is not None and not self.head_is_read:
             self.current.headers.append((name, value))
@@ -220,6 +243,9 @@ class Reader:
         if self.current is not None:
             self.current.method = self._parser.get_method().decode()
             self.current.version = self._parser.get_http_version()
+            if self.current.version not in ("1.0", "1.1"):
+                self._fault = OTHER_VERSION
+                raise ValueError("another version of HTTP")
             self.current.keep_alive = self._parser.should_keep_alive()
 
     def on_body(self, data: bytes) -> None:
@@ -275,7 +301,7 @@ def _parts(target: bytes) -> tuple[str, str]:
         try:
             found = httptools.parse_url(target)
         except httptools.HttpParserError:
-            raise Malformed("400 Bad Request") from None
+            raise Malformed(BAD) from None
         path, query = found.path or b"/", found.query or b""
     else:
         path, _, query = target.partition(b"#")[0].partition(b"?")
