@@ -30,9 +30,9 @@ class Meter:
 
     def __init__(self, data: Path) -> None:
         self.folder = Path(data).resolve() / "metrics" / socket.gethostname()
-        self._lock = _enter(self.folder)
         # The client reads the variable once, when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
+        self._lock = _enter(self.folder)
         from prometheus_client import Counter, Gauge, Histogram
 
         self._seconds = Histogram(
