@@ -63,11 +63,13 @@ class Check(Struct, frozen=True, kw_only=True):
 
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
     on different pages; `callback` is '' unless its host is the blog's. `was_cut`: its content
-    was longer than a comment's may be.
+    was longer than a comment's may be; `is_unread`: something of it could not be read, so that a
+    person must look.
     """
 
     submission: Submission
     was_cut: bool = False
+    is_unread: bool = False
     place: str = ""
     reference: str = ""
     guid: str = ""
@@ -84,6 +86,11 @@ class Check(Struct, frozen=True, kw_only=True):
     def is_recheck(self) -> bool:
         """Whether the site asks again about a text that it asked about before."""
         return self.recheck_reason not in ("", "edit")
+
+    @property
+    def leaves_no_trace(self) -> bool:
+        """Whether nothing is recorded of it: a test, a magic value, a pingback's pre-check."""
+        return self.is_test or self.is_magic or self.is_pre_check
 
     @property
     def is_magic(self) -> bool:
