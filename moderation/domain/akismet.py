@@ -138,14 +138,20 @@ def _newest(before: list[bytes], new: list[bytes]) -> list[bytes]:
 
 
 class Refused(Struct, frozen=True):
-    """Why a key may not speak for a blog; `code` is Akismet's alert code, 0 where it has none."""
+    """Why a key may not speak for a blog; `code` is Akismet's alert code, 0 where it has none.
+
+    `is_for_now`: nothing is said of the key itself; the same call may be good later.
+    """
 
     reason: str
     code: int = 0
+    is_for_now: bool = False
 
 
 UNKNOWN_KEY = Refused("the key is unknown or was revoked")
-TOO_MANY_FAILURES = Refused("too many unknown keys came from this address; try again later")
+TOO_MANY_UNKNOWN = Refused(
+    "too many different unknown keys came from this address; try again later", is_for_now=True
+)
 SITE_REVOKED = Refused("this site may not use the key any more", 10403)
 SITE_NOT_LISTED = Refused("this site is not on the key's list", 10404)
 OVER_QUOTA = Refused("the key has used up its checks of this month", 10502)

@@ -18,7 +18,7 @@ from moderation.domain.akismet import (
     SITE_NOT_LISTED,
     SITE_PREFIX,
     SITE_REVOKED,
-    TOO_MANY_FAILURES,
+    TOO_MANY_UNKNOWN,
     UNKNOWN_KEY,
     Account,
     Blog,
@@ -30,8 +30,9 @@ from moderation.flow.runtime import Cache, Runtime, now_ms
 from moderation.store import Store, akismet, hurried, sites
 from moderation.store.sites import SiteState
 
-FAILURES_AT_MOST = 30
-"""Unknown keys that an address may send in ten minutes before it is not listened to."""
+UNKNOWN_AT_MOST = 30
+"""Different unknown keys that an address may try in ten minutes before it is told of none any more
+whether there is such a key. A good key is never refused: others may share the address."""
 
 
 class Charge:
@@ -166,13 +167,10 @@ def _is_over(expires_ms: int) -> bool:
 
 
 def _known_key(runtime: Runtime, digest: str, address: str) -> Key:
-    counted = counted_as(address)
-    found, failures = akismet.key_and_failures(runtime.store, digest, counted)
-    if failures >= FAILURES_AT_MOST:
-        raise KeyRefused(TOO_MANY_FAILURES)
-    if found is None or _is_over(found.expires_ms):
-        akismet.count_failed(runtime.store, counted)
-        raise KeyRefused(UNKNOWN_KEY)
+    most = UNKNOWN_AT_MOST + 1
+    found, unknown = akismet.good_key(runtime.store, digest, counted_as(address), now_ms(), most)
+    if found is None:
+        raise KeyRefused(UNKNOWN_KEY if unknown < most else TOO_MANY_UNKNOWN)
     return found
 
 
