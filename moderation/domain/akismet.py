@@ -41,7 +41,8 @@ class Account(Struct, frozen=True, omit_defaults=True):
 class Key(Struct, frozen=True, omit_defaults=True):
     """A key as it is kept: `sealed` is the key itself, encrypted, for word back to a site.
 
-    From `expires_ms` on it is refused (0: never).
+    From `expires_ms` on it is refused (0: never). Only a rotation sets that; a key that is revoked
+    leaves no record.
     """
 
     account: str

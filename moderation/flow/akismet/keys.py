@@ -130,7 +130,7 @@ def authorise_blog(
     """
     digest = _well_formed(runtime, key)
     known = runtime.own(KnownBlogs).get(f"{digest}:{blog}")
-    if known is not None and not _is_over(known.expires_ms):
+    if known is not None and not is_over(known.expires_ms):
         return known
     _known_key(runtime, digest, address())
     return _ask(runtime, digest, blog)
@@ -162,7 +162,8 @@ def _well_formed(runtime: Runtime, key: str) -> str:
     return key_digest(runtime.secret, key)
 
 
-def _is_over(expires_ms: int) -> bool:
+def is_over(expires_ms: int) -> bool:
+    """Say whether a key that ends at a time (ms, 0: never) has ended."""
     return bool(expires_ms) and now_ms() >= expires_ms
 
 
@@ -186,7 +187,7 @@ def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
     # first and the rest after it cannot keep what was revoked under the new revision.
     revision = sites.read(store, site).tokens
     key = akismet.key(store, digest)
-    if key is None or _is_over(key.expires_ms):
+    if key is None or is_over(key.expires_ms):
         raise KeyRefused(UNKNOWN_KEY)
     account = akismet.account(store, key.account)
     if account is None:

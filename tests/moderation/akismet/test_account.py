@@ -8,9 +8,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 
-from moderation.app import create_app
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet import accounts
 from moderation.flow.runtime import Runtime
@@ -201,14 +199,6 @@ def test_only_listed_blogs_speak_where_the_operator_wants_that(
     assert client.check().headers["X-akismet-alert-code"] == "10404"
     accounts.allow_blog(runtime.store, runtime.secret, client.account, "http://blog.example/")
     assert client.check().data == b"false"
-
-
-@pytest.fixture
-def other_process(settings: Settings, app: Flask, client: Client) -> Client:
-    """Return the same client before another process of the installation."""
-    other = create_app(settings)
-    yield Client(other.test_client(), other.extensions["winnow"], client.account, client.key)
-    other.extensions["winnow"].close()
 
 
 def test_a_revoked_blog_is_refused_at_its_next_call_of_every_process(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
-import msgspec
 import pytest
 from redis.exceptions import ResponseError
 
@@ -13,7 +12,6 @@ from moderation.domain.comments import Comment
 from moderation.flow.akismet.word_back import tell_site
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.runtime import Runtime
-from moderation.settings import Settings
 from moderation.store import Store
 from tests.moderation.akismet.conftest import HAM, THANKS, Client
 from tests.webserver import Site
@@ -53,12 +51,6 @@ FAIL_MODES = [
     ({"fail_mode": "hold"}, b"false"),
     ({"fail_mode": "approve", "held_as": "spam"}, b"false"),
 ]
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Return settings of an operator whose sites are on this machine."""
-    return msgspec.structs.replace(settings, outbound_allow=("127.0.0.0/8",))
 
 
 @pytest.fixture

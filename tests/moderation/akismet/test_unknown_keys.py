@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from moderation.app import create_app
 from moderation.flow.akismet import accounts, keys
 from moderation.flow.akismet.keys import UNKNOWN_AT_MOST
 from moderation.flow.runtime import Runtime
-from moderation.settings import Settings
 from moderation.store import Store
 from tests.conftest import Server
 from tests.moderation.akismet.conftest import HAM, Client
 
 PATHS = ["1.1/verify-key", "1.1/comment-check", "1.1/submit-spam", "1.2/usage-limit", "1.1/token"]
-
-
-@pytest.fixture
-def other_process(settings: Settings, app: Flask, client: Client) -> Iterator[Client]:
-    """Return the same client before another process of the installation."""
-    other = create_app(settings)
-    yield Client(other.test_client(), other.extensions["winnow"], client.account, client.key)
-    other.extensions["winnow"].close()
 
 
 def unknown(n: int) -> str:
