@@ -14,6 +14,7 @@ import redis
 
 from moderation.cli import embedded
 from moderation.cli.kernels import compile_kernels
+from moderation.flow import faults
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
@@ -29,6 +30,12 @@ for name in [name for name in os.environ if name.startswith("WINNOW_")]:
     del os.environ[name]
 
 SECRET = "a secret of the test suite, long enough to sign"
+
+
+@pytest.fixture(autouse=True)
+def _faults_are_said_in_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log a fault although another test met it within the minute."""
+    monkeypatch.setattr(faults, "_said", {})
 
 
 @dataclass(frozen=True)

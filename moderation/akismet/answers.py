@@ -58,6 +58,8 @@ def refused(why: Refused) -> Reply:
 
     WordPress then holds comments for a person, whatever the body.
     """
+    if why.is_for_now:
+        return failed(why.reason)
     headers = [("X-akismet-debug-help", why.reason)]
     if why.code:
         headers += [
@@ -68,9 +70,9 @@ def refused(why: Refused) -> Reply:
     return text(INVALID, headers)
 
 
-def failed() -> Reply:
+def failed(why: str = "the service cannot do this now; try again") -> Reply:
     """Return the answer for when Winnow cannot do what it was asked now."""
-    return text(FAILED, [("X-akismet-debug-help", "the service cannot do this now; try again")])
+    return text(FAILED, [("X-akismet-debug-help", why)])
 
 
 def unread(is_large: bool) -> Reply:

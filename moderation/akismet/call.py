@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +14,11 @@ from moderation.akismet.asked import key_of
 from moderation.akismet.form import Form, read_body
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
-from moderation.domain.errors import KeyRefused, StoreDown, StoreFull, WinnowError
+from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
+from moderation.flow import faults
 from moderation.flow.akismet.keys import BlogGrant, authorise_blog, is_good
 from moderation.flow.runtime import Runtime
 from moderation.server.service import Admission, BodyMissing
-
-log = logging.getLogger(__name__)
 
 MOST_BYTES = 8 << 20
 """Most bytes of a form: more is not even waited for."""
@@ -76,8 +74,10 @@ View = Callable[[], Response]
 def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function], View]:
     """Make a view of a function that takes a `Call`; `when_down` answers while the store is.
 
-    The view's `answer` does the same without Flask's contexts, for the outermost layer; its `admit`
-    says before the form how that may come.
+    What fails unexpectedly is answered by neither word of a check.
+
+    The view's `answer` does the same without Flask's contexts, for the outermost layer; its
+    `admit` says before the form how that may come.
     """
 
     def decorate(function: Function) -> View:
@@ -92,12 +92,10 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
                 return answers.unread(is_large=error.reason == "large")
             except (StoreDown, StoreFull):
                 return when_down()
-            except WinnowError as error:
-                log.warning("an Akismet call could not be done: %s", type(error).__name__)
-                return when_down()
-            except Exception:
-                log.exception("request %s failed", environ.get("winnow.request_id", ""))
-                return when_down()
+            except Exception as error:
+                # Whose call it was may not be known, nor what was asked: no word is said of it.
+                faults.say(f"request {environ.get('winnow.request_id', '')}", error)
+                return answers.failed()
 
         @functools.wraps(function)
         def view() -> Response:

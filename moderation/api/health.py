@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from flask import Blueprint, Response, current_app
 from msgspec import Struct
@@ -11,6 +10,7 @@ from msgspec import Struct
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Call, Operation, bearer, endpoint
 from moderation.api.metrics import CONTENT_TYPE, Meter
+from moderation.domain.addresses import parsed
 from moderation.domain.errors import NotAuthorised
 from moderation.flow.sites import health
 
@@ -75,7 +75,5 @@ def _is_local(environ: body.Environ) -> bool:
     """Say whether a request comes from this machine itself and not through a proxy on it."""
     if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
         return False
-    try:
-        return ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
+    address = parsed(environ.get("REMOTE_ADDR", ""))
+    return address is not None and address.is_loopback

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 
 from moderation.domain import errors
+from moderation.flow import faults
 from moderation.server.service import BodyMissing
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ KINDS: dict[str, Kind] = {
     "internal-error": Kind(
         500,
         "Something went wrong in Winnow",
-        "This is a fault of Winnow. Its log says more under the `request_id`.",
+        "This is a fault of Winnow. Its log says where under the `request_id`.",
     ),
     "too-busy": Kind(
         503,
@@ -272,7 +273,8 @@ def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
         return answer(problem(name, "", request_id), retry)
     if isinstance(error, HTTPException):
         return _http(error, request_id)
-    log.error("request %s failed", request_id, exc_info=error)
+    # Its message may hold what was sent, a traceback would repeat it: the way there is enough.
+    log.error("request %s failed: %s", request_id, faults.way_to(error))
     return answer(problem("internal-error", "", request_id))
 
 

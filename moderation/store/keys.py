@@ -80,9 +80,9 @@ def akismet_usage(account: str, month: str) -> str:
     return f"{{winnow}}:akismet:usage:{account}:{month}"
 
 
-def akismet_failed(address: str) -> str:
-    """Return how many unknown keys came from an address of late."""
-    return f"{{winnow}}:akismet:failed:{address}"
+def akismet_unknown(address: str) -> str:
+    """Return which unknown keys came from an address of late: a set of numbers."""
+    return f"{{winnow}}:akismet:unknown:{address}"
 
 
 def akismet_telling(what: str) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.comments import Status
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
-from moderation.store.client import Call, Store
+from moderation.store.client import Call
 from moderation.store.comments.accepting import AT_ONCE
 
 
@@ -59,9 +59,3 @@ def record_call(part: Part, now_ms: int) -> Call:
             ttls += r.ttls
         packed.append(codec.pack_recorded(at, r.id, r.revision, r.verdict, r.status))
     return Call("record", names, [keys.GROUP, now_ms, len(part.done), *part.done, *ttls, *packed])
-
-
-def record(store: Store, parts: Sequence[Part], now_ms: int) -> int:
-    """Record verdicts and take entries that are done out of their inboxes; return how many."""
-    calls = [record_call(part, now_ms) for part in parts]
-    return sum(store.run_many("record", [(call.keys, call.args) for call in calls]))

@@ -167,6 +167,7 @@ def test_paths_that_are_not_ours_do_not_make_metrics(anyone: Caller) -> None:
         ({"REMOTE_ADDR": "192.0.2.1"}, {}),
         ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.1"}),
         ({"REMOTE_ADDR": "192.0.2.1"}, {"Authorization": "Bearer wrong"}),
+        ({"REMOTE_ADDR": "::ffff:192.0.2.1"}, {}),
         ({"REMOTE_ADDR": ""}, {}),
     ],
     ids=str,
@@ -220,3 +221,9 @@ def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask)
         for answer in (anyone.get("/"), anyone.get("/x"), api.get("/v1/stats"), anyone.get("/docs"))
     ]
     assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_known_by_any_of_its_addresses(anyone: Caller, address: str) -> None:
+    answer = anyone.get("/metrics", environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == 200

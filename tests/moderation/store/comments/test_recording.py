@@ -29,7 +29,8 @@ def part(waiting, word=None, status="approved", ttls=RETENTION):
 
 
 def record(store, *parts):
-    return recording.record(store, parts, NOW)
+    store.send(calls := [recording.record_call(part, NOW) for part in parts])
+    return sum(store.receive(calls))
 
 
 def test_a_verdict_is_recorded_once_however_often_the_script_runs(store):
