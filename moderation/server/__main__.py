@@ -92,7 +92,8 @@ def main() -> None:
     try:
         listener = bind(options.host, options.port)
     except OSError as error:
-        sys.exit(f"winnow: {options.host}:{options.port} cannot be used ({error.strerror})")
+        why = str(error.strerror).partition(" (")[0]
+        sys.exit(f"winnow: {options.host}:{options.port} cannot be used ({why})")
     # Kept back until they are waited for, so that none is lost; the processes undo it.
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     handed_on = [
