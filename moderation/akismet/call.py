@@ -12,7 +12,8 @@ from flask import Response, current_app, request
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
-from moderation.akismet.form import Form, read_body
+from moderation.akismet.body import TooLarge, read_body
+from moderation.akismet.form import Form
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull, WinnowError
@@ -80,6 +81,8 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
                 return answers.refused(error.refused)
             except Malformed as error:
                 return answers.malformed(error.missing)
+            except TooLarge:
+                return answers.too_large()
             except (StoreDown, StoreFull):
                 return when_down()
             except WinnowError as error:
@@ -93,8 +96,8 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
         def view() -> Response:
             environ = request.environ
             environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
-            _, headers, body = answer(current_app.extensions["winnow"], environ)
-            return Response(body, 200, headers)
+            status, headers, body = answer(current_app.extensions["winnow"], environ)
+            return Response(body, status, headers)
 
         view.answer = answer  # type: ignore[attr-defined]
         return view

@@ -62,12 +62,14 @@ class Check(Struct, frozen=True, kw_only=True):
     """One comment as an Akismet client asks about it or reports it.
 
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
-    on different pages; `callback` is '' unless its host is the blog's. `was_cut`: its content
-    was longer than a comment's may be.
+    on different pages; `callback` is '' unless its host is the blog's. `unread` is the reason
+    that tells why not all of it was read, '' where it was; `whole` then tells it apart from
+    others of the same beginning.
     """
 
     submission: Submission
-    was_cut: bool = False
+    unread: str = ""
+    whole: str = ""
     place: str = ""
     reference: str = ""
     guid: str = ""
@@ -141,7 +143,9 @@ UNKNOWN_KEY = Refused("the key is unknown or was revoked")
 TOO_MANY_FAILURES = Refused("too many unknown keys came from this address; try again later")
 SITE_REVOKED = Refused("this site may not use the key any more", 10403)
 SITE_NOT_LISTED = Refused("this site is not on the key's list", 10404)
-OVER_QUOTA = Refused("the key has used up its checks of this month", 10502)
+OVER_QUOTA = Refused("the key has used up its checks of this month", 10508)
+"""WordPress' plugin reads 10501 and 10502 as a warning, 10504 as one that comes near, and 10508 as
+"Your account has been restricted" (`limit_notices` in class.akismet.php, views/notice.php)."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
 _PORTS = {"http": ":80", "https": ":443"}

@@ -67,7 +67,7 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
     """
     guid = codec.new_id()
     if asked.is_test or asked.is_magic or asked.is_pre_check:
-        checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
+        checked = check(runtime, grant, asked.submission, record=False, unread=asked.unread)
         return _answer(asked, checked, guid)
     names = names_of(runtime.secret, asked)
     if asked.recheck_reason:
@@ -89,7 +89,7 @@ def _first(
     submission = msgspec.structs.replace(asked.submission, external_id=external)
     checked = None
     try:
-        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, was_cut=asked.was_cut)
+        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, unread=asked.unread)
     finally:
         if checked is None or not checked.new:
             charge.take_back(runtime)
@@ -106,9 +106,12 @@ def _recheck(runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, gui
         known = None
     if known is None:
         return _first(runtime, grant, asked, names, guid, names.external)
+    # Of what was not read to its end, only the very same is known, and what was decided of it.
+    if asked.whole and known.submission.external_id != names.external:
+        return _first(runtime, grant, asked, names, guid, names.external)
     if not is_same_text(known.submission, asked.submission):
         return _first(runtime, grant, asked, names, guid, known.submission.external_id)
-    checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
+    checked = check(runtime, grant, asked.submission, record=False, unread=asked.unread)
     if known.decision is not None:
         checked = Checked(known, True, checked.settings)
     answer = _answer(asked, checked, guid, known=True)
@@ -158,10 +161,10 @@ def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) ->
     quiet = Answer(False, guid.hex(), reasons=codes)
     if asked.is_administrator or settings.mode == "observe":
         return quiet
-    if asked.is_magic:
-        return Answer(True, guid.hex(), reasons=codes)
     if asked.is_test and asked.wants_discard:
         return Answer(True, guid.hex(), discard=True, reasons=codes)
+    if asked.is_magic:
+        return Answer(True, guid.hex(), reasons=codes)
     if verdict.decided_by == "fail_mode" and not checked.recorded:
         return Answer(comment.status == "spam", guid.hex(), reasons=codes)
     if comment.status == "held":
