@@ -8,6 +8,7 @@ from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import check_of
 from moderation.akismet.call import Call, Malformed, call
+from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet.checking import Answer, check_asked, empty_answer
@@ -27,7 +28,7 @@ def _said(answer: Answer) -> Reply:
     return answers.text(answers.TRUE if answer.spam else answers.FALSE, headers)
 
 
-@blueprint.route("/1.1/comment-check", methods=["GET", "POST"])
+@answers_at(blueprint, "comment-check")
 @call(when_down=lambda: _said(empty_answer()))
 def comment_check(asking: Call) -> Reply:
     def asked() -> Check:
@@ -38,13 +39,13 @@ def comment_check(asking: Call) -> Reply:
     return _said(check_asked(asking.runtime, asking.grant, asked))
 
 
-@blueprint.route("/1.1/submit-spam", methods=["GET", "POST"])
+@answers_at(blueprint, "submit-spam")
 @call()
 def submit_spam(asking: Call) -> Reply:
     return _reported(asking, "spam")
 
 
-@blueprint.route("/1.1/submit-ham", methods=["GET", "POST"])
+@answers_at(blueprint, "submit-ham")
 @call()
 def submit_ham(asking: Call) -> Reply:
     return _reported(asking, "ham")
