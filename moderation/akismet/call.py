@@ -67,14 +67,22 @@ Function = Callable[[Call], Reply]
 View = Callable[[], Response]
 
 
-def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function], View]:
+def call(
+    when_down: Callable[[], Reply] = answers.failed,
+    marked: Callable[[Reply], Reply] = lambda reply: reply,
+) -> Callable[[Function], View]:
     """Make a view of a function that takes a `Call`; `when_down` answers while the store is.
+
+    Every answer goes through `marked`, those of refusals and faults too.
 
     The view's `answer` does the same without Flask's contexts, for the outermost layer.
     """
 
     def decorate(function: Function) -> View:
         def answer(runtime: Runtime, environ: dict[str, Any]) -> Reply:
+            return marked(answered(runtime, environ))
+
+        def answered(runtime: Runtime, environ: dict[str, Any]) -> Reply:
             try:
                 return function(Call(runtime, environ))
             except KeyRefused as error:

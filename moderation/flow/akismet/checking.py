@@ -179,4 +179,9 @@ def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) ->
 
 def empty_answer() -> Answer:
     """Return the answer for when nothing at all is known: let it pass, the site's rules decide."""
-    return Answer(False, codec.new_id().hex())
+    return Answer(False, new_guid())
+
+
+def new_guid() -> str:
+    """Return a name for a check of which nothing is kept."""
+    return codec.new_id().hex()

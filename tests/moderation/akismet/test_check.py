@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from moderation.flow.runtime import Runtime
+from tests.conftest import Server
 from tests.moderation.akismet.conftest import HAM, SPAM, Client
 
 NOTICES = ("X-akismet-alert-code", "X-akismet-alert-msg", "X-akismet-debug-help", "X-akismet-error")
@@ -295,6 +296,28 @@ def test_a_malformed_call_is_invalid_and_names_what_is_missing(
     answer = client.check(**{missing: None})
     assert answer.data == b"invalid"
     assert missing in answer.headers["X-akismet-debug-help"]
+
+
+def test_every_answer_to_a_check_has_a_guid_for_wordpress_to_find_the_comment_by(
+    make_client: Callable[..., Client], valkey: Server
+) -> None:
+    client = make_client(monthly=1)
+    answers = [
+        client.check(HAM),
+        client.check("one too many"),
+        client.check(api_key="0123456789ab"),
+    ]
+    answers += [client.check(user_ip=None), client.check(HAM, blog="")]
+    answers.append(client.raw("/1.1/comment-check", b"x" * ((8 << 20) + 1)))
+    with valkey.client() as store:
+        store.client_pause(2000)
+        answers.append(client.check(HAM))
+        answers.append(client.check(HAM, blog="https://other.example"))
+        store.client_unpause()
+    guids = [answer.headers["X-akismet-guid"] for answer in answers]
+    assert len(set(guids)) == len(guids) == 8
+    assert {answer.text for answer in answers} == {"false", "invalid", "failed"}
+    assert "X-akismet-guid" not in client("1.1/verify-key").headers
 
 
 @pytest.mark.parametrize("key", ["0123456789ab", "short", "zzzzzzzzzzzz"])
