@@ -39,7 +39,7 @@ def check_of(form: Form, blog: str) -> Check:
     kind = form.line("comment_type", 64) or form.line("content_type", 64)
     guid = form.line("guid", 64).lower()
     is_pre_check = form.flag("akismet_pre_check")
-    content, unread = _content(form, is_pre_check or kind.lower() in _WITHOUT_TEXT)
+    content, missed = _content(form, is_pre_check or kind.lower() in _WITHOUT_TEXT)
     return Check(
         submission=Submission(
             # A comment has at least one character; here it may be empty, as pingbacks' are.
@@ -56,8 +56,8 @@ def check_of(form: Form, blog: str) -> Check:
             honeypot=_honeypot(form),
             form_ms=_form_ms(form),
         ),
-        unread=unread,
-        whole=form.digest(_SHOWN if form.content(1) else ()) if unread else "",
+        missed=missed,
+        whole=form.digest(_SHOWN if form.content(1) else ()) if missed else "",
         place=form.line("comment_post_ID", 64) or form.line("permalink", 2048),
         reference=form.line("comment_ID", 256),
         guid=guid if _GUID.fullmatch(guid) else "",

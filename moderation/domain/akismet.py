@@ -62,13 +62,13 @@ class Check(Struct, frozen=True, kw_only=True):
     """One comment as an Akismet client asks about it or reports it.
 
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
-    on different pages; `callback` is '' unless its host is the blog's. `unread` is the reason
+    on different pages; `callback` is '' unless its host is the blog's. `missed` is the reason
     that tells why not all of it was read, '' where it was; `whole` then tells it apart from
     others of the same beginning.
     """
 
     submission: Submission
-    unread: str = ""
+    missed: str = ""
     whole: str = ""
     place: str = ""
     reference: str = ""

@@ -85,7 +85,7 @@ def judge(
     return _at_most_held(verdict, HONEYPOT_AUTOFILL) if submission.honeypot.strip() else verdict
 
 
-def of_unread(verdict: Verdict, reason: str) -> Verdict:
+def of_partly_read(verdict: Verdict, reason: str) -> Verdict:
     """Return the verdict on a comment of which not all was read, with the reason why.
 
     The model approves nothing unread; what a rule approves, it approves for its author.

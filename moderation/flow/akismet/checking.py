@@ -67,7 +67,7 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
     """
     guid = codec.new_id()
     if asked.is_test or asked.is_magic or asked.is_pre_check:
-        checked = check(runtime, grant, asked.submission, record=False, unread=asked.unread)
+        checked = check(runtime, grant, asked.submission, record=False, missed=asked.missed)
         return _answer(asked, checked, guid)
     names = names_of(runtime.secret, asked)
     if asked.recheck_reason:
@@ -89,7 +89,7 @@ def _first(
     submission = msgspec.structs.replace(asked.submission, external_id=external)
     checked = None
     try:
-        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, unread=asked.unread)
+        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, missed=asked.missed)
     finally:
         if checked is None or not checked.new:
             charge.take_back(runtime)
@@ -111,7 +111,7 @@ def _recheck(runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, gui
         return _first(runtime, grant, asked, names, guid, names.external)
     if not is_same_text(known.submission, asked.submission):
         return _first(runtime, grant, asked, names, guid, known.submission.external_id)
-    checked = check(runtime, grant, asked.submission, record=False, unread=asked.unread)
+    checked = check(runtime, grant, asked.submission, record=False, missed=asked.missed)
     if known.decision is not None:
         checked = Checked(known, True, checked.settings)
     answer = _answer(asked, checked, guid, known=True)

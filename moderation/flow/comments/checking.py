@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull
-from moderation.domain.policy import effective_status, of_unread, unreachable
+from moderation.domain.policy import effective_status, of_partly_read, unreachable
 from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
@@ -49,7 +49,7 @@ def check(
     record: bool = True,
     raw_id: bytes | None = None,
     notes: MakeNotes = no_notes,
-    unread: str = "",
+    missed: str = "",
 ) -> Checked:
     """Return a comment with its verdict, in one round trip to the store, or two.
 
@@ -57,7 +57,7 @@ def check(
     changed since; then the store answers the state as it is, and the comment is judged by that.
 
     `notes` makes what is to be kept beside a new comment, from it as it was just judged;
-    `unread` is the reason why not all of the comment was read, '' where it was; `raw_id` is the id
+    `missed` is the reason why not all of the comment was read, '' where it was; `raw_id` is the id
     that a new comment gets, one of its own where there is none.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
@@ -76,7 +76,7 @@ def check(
             state, grant = _agreed(runtime, grant, found)
         while True:
             context = learning.context(runtime, grant.site, state)
-            comment = _judged(grant.site, submission, context, raw_id, unread)
+            comment = _judged(grant.site, submission, context, raw_id, missed)
             if not record:
                 return Checked(_unrecorded(comment), False, context.settings)
             beside = notes(comment, context.settings)
@@ -122,11 +122,11 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
 
 
 def _judged(
-    site: str, submission: Submission, context: SiteContext, raw_id: bytes, unread: str
+    site: str, submission: Submission, context: SiteContext, raw_id: bytes, missed: str
 ) -> Comment:
     verdict = score_batch([(submission, context)])[0]
-    if unread:
-        verdict = of_unread(verdict, unread)
+    if missed:
+        verdict = of_partly_read(verdict, missed)
     status = effective_status(verdict, context.settings)
     return fresh_comment(site, submission, verdict, status, raw_id)
 

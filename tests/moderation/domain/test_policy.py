@@ -90,7 +90,7 @@ def test_the_label_is_the_likelier_side_whatever_a_rule_decides(sent, score, lab
 )
 def test_the_model_approves_nothing_unread(score, sent, status, decided_by, reason):
     word = judged(score, submission(**sent))
-    unread = policy.of_unread(word, reason)
+    unread = policy.of_partly_read(word, reason)
     assert (unread.status, unread.decided_by) == (status, decided_by)
     assert unread.reasons == ((reason, 0.0), *word.reasons[:4])
     assert (unread.label, unread.score) == (word.label, word.score)
