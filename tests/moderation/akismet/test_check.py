@@ -177,40 +177,6 @@ def test_a_literal_false_is_not_a_test_call(client: Client, false: str) -> None:
     assert len(client.comments()) == 1
 
 
-def test_a_filled_honeypot_is_a_bot(client: Client) -> None:
-    answer = client.check(HAM, honeypot_field_name="url2", url2="http://x.example")
-    assert answer.data == b"true"
-    assert client.comments()[0].verdict.reasons == (("honeypot", 0.0),)
-    assert client.check("Another", honeypot_field_name="url2", url2="").data == b"false"
-    assert client.check("A third", POST_ak_hp_textarea="x").data == b"true"
-
-
-@pytest.mark.parametrize(
-    "own", ["ada@mail.example", " ADA@mail.example", "Ada", "http://ada.example", "ada.example/"]
-)
-def test_a_honeypot_that_a_browser_filled_in_is_held(client: Client, own: str) -> None:
-    filled = {"honeypot_field_name": "hp", "hp": own, "comment_author_url": "https://ada.example/"}
-    assert client.check(HAM, **filled).data == b"false"
-    (comment,) = client.comments()
-    assert (comment.status, comment.verdict.reasons[0][0]) == ("held", "honeypot_autofill")
-    client.settings(held_as="spam")
-    assert client.check("Another", **filled).data == b"true"
-    asked = client.check("A third", **filled, callback="https://blog.example/hook")
-    assert (asked.data, asked.headers["X-akismet-recheck-after"]) == (b"false", "120")
-    assert client.check("A fourth", POST_ak_hp_textarea="ada").data == b"true"
-    assert client.comments()[0].status == "held"
-    assert client.check(HAM, **filled, user_role="administrator").data == b"false"
-
-
-def test_the_name_of_a_hidden_field_may_be_that_of_an_array(client: Client) -> None:
-    for name, value in (("hp", "hp[]"), ("hp[0]", "hp[0]"), ("form[hp]", "form[hp]")):
-        sent = {"honeypot_field_name": name, value: "http://x.example"}
-        assert client.check(f"{HAM} {name}", **sent).data == b"true", name
-    sent = {"honeypot_field_name": "form[hp]", "form[hp]": "", "form[name]": "Ada", "form[b]": "c"}
-    assert client.check(HAM, **sent).data == b"false"
-    assert client.comments()[0].status == "approved"
-
-
 def test_the_time_a_form_was_open_is_by_the_visitors_clock(client: Client) -> None:
     client.check(HAM, POST_ak_js="1790000000000", POST_ak_bfs="1790000042000")
     assert client.comments()[0].submission.form_ms == 42_000
