@@ -6,7 +6,7 @@ import hashlib
 
 import msgspec
 
-from classifier import Row
+from classifier import Row, for_training
 from moderation.domain.addresses import parsed
 from moderation.domain.comments import CONTENT_BYTES, Submission
 from moderation.domain.decisions import Example
@@ -72,7 +72,7 @@ def example_of(
         Example(
             comment=comment,
             revision=revision,
-            row=codec.encode(row_of(submission).for_training()),
+            row=codec.encode(for_training(row_of(submission))),
             labelled_ms=labelled_ms,
             model=model,
             suggestion_shown=suggestion_shown,

@@ -25,8 +25,11 @@ New = Literal["", "comment", "revision"]
 
 
 class Checked(Struct, frozen=True):
-    """A comment with its verdict; `recorded` says whether it is stored, `new` whether this call
-    stored and counted it, or a revision of it, and did not just find it."""
+    """A comment with its verdict; `recorded` says whether it is known to be stored.
+
+    `new` says whether this call stored and counted it, or a revision of it, and did not just find
+    it.
+    """
 
     comment: Comment
     recorded: bool
@@ -83,7 +86,7 @@ def check(
         raise
     except Exception as error:
         faults.say("a check", error)
-        return hold(runtime, grant, submission, record=record, raw_id=raw_id)
+        return hold(runtime, grant, submission, record=record, raw_id=raw_id, notes=notes)
 
 
 @hurried
@@ -232,7 +235,7 @@ def _record(
     if changed is not None:
         return changed
     answer = comments.written(raw_answer)
-    if answer == "tokens":
+    if answer == "changed":
         grant = confirm(runtime, grant)
         return _record(runtime, grant, settings, raw_id, comment, notes)
     if answer == "limited":
