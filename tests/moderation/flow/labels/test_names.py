@@ -32,7 +32,7 @@ PROBES = [
 ]
 STEPS = (
     "teach", "teach", "teach", "teach", "relabel", "undo", "forget", "forget", "rebuild",
-    "begin anew", "lose a checkpoint", "look", "look late",
+    "forget an old one", "begin anew", "lose a checkpoint", "lose checkpoints", "look", "look late",
 )  # fmt: skip
 sites_made = itertools.count()
 
@@ -80,16 +80,17 @@ class History:
             rebuilding.rebuild(view, self.site)
         elif step == "begin anew":
             view.own(Learners).drop(self.site)
-        elif step == "lose a checkpoint":
+        elif step.startswith("lose"):
             kept = checkpoints.kept(self.store, self.site, self.model.name)
-            for one in kept[n % 4 : n % 4 + 1]:
+            for one in kept if step == "lose checkpoints" else kept[n % 4 : n % 4 + 1]:
                 checkpoints.drop(self.store, self.site, one)
         elif step == "look":
             self.look(view, self.states[-1])
         elif step == "look late":
             self.look(view, self.states[max(0, len(self.states) - 1 - n)])
         elif self.comments:
-            self._change(step, view, self.comments[n * 5 % len(self.comments)], n)
+            some = self.comments[:4] if step == "forget an old one" else self.comments
+            self._change(step, view, some[n * 5 % len(some)], n)
         self._note()
 
     def _change(self, step, view, comment, n) -> None:
