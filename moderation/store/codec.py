@@ -232,11 +232,6 @@ def revision_of(data: bytes) -> int:
     return int.from_bytes(data[4:8], "big")
 
 
-def has_verdict(data: bytes) -> bool:
-    """Say whether a stored comment carries a verdict."""
-    return bool(_COMMENT.unpack_from(data)[8])
-
-
 def unjudged(data: bytes) -> Submission | None:
     """Return what the site sent of a stored comment, None where it has a verdict."""
     fields = _COMMENT.unpack_from(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
 
@@ -10,9 +11,11 @@ from moderation.domain.errors import StoreDown
 from moderation.flow.judging import SiteContext
 from moderation.flow.labels.advancing import Advance, Learned, OutOfReach, Overtaken
 from moderation.flow.labels.rebuilding import ask_rebuild
-from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
+from moderation.flow.runtime import SITES_KEPT, Cache, Lately, Runtime
 from moderation.store import hurry, sites
 from moderation.store.sites import SiteState
+
+log = logging.getLogger(__name__)
 
 LEARNER_IDLE_SECONDS = 900.0
 """A learner takes three quarters of a MiB; a site's next verdict reads it from its checkpoint."""
@@ -37,6 +40,10 @@ class Learners(Cache[Learned]):
 def _knows_more(one: Learned, other: Learned) -> bool:
     same = one.model.name == other.model.name
     return same and (one.epoch, one.position) > (other.epoch, other.position)
+
+
+class Faults(Lately):
+    """When this process last said that a site's learner cannot be caught up."""
 
 
 class OwnWords(Cache[SiteState]):
@@ -129,6 +136,10 @@ def _caught_up(runtime: Runtime, site: str, state: SiteState, model: Model) -> L
         if not hurry.in_a_hurry():
             raise
         _finish_aside(runtime, site)
+    except Exception:
+        # One site's log that cannot be read must cost neither its verdicts nor its neighbours'.
+        if runtime.own(Faults).is_due(site):
+            log.exception("the learner of a site cannot be caught up; the one at hand serves")
     return None
 
 
