@@ -58,6 +58,10 @@ class OutOfReach(Exception):
     """The learner cannot be brought to the end of the log by a request; a job must make it anew."""
 
 
+class NoTime(StoreDown):
+    """What hurries has no time left to read the label log."""
+
+
 class Advance:
     """One way of a site's learner to the end of the log as a state names it.
 
@@ -85,7 +89,7 @@ class Advance:
         Raises:
             Overtaken: the state is no longer that of the log.
             OutOfReach: more than `REPLAY_AT_MOST` labels would have to be replayed, or erased ones.
-            StoreDown: also where what hurries has no time left for it.
+            NoTime: what hurries has no time left for it. StoreDown.
         """
         if held is not None and (held.model.name, held.epoch) != (
             self.model.name, self._state.epoch,
@@ -209,7 +213,7 @@ def spacing() -> Spacing:
 
 
 def may_ask_more() -> None:
-    """Raise `StoreDown` where what hurries should ask the store for nothing more of the log."""
+    """Raise `NoTime` where what hurries should ask the store for nothing more of the log."""
     left = hurry.seconds_left()
     if left is not None and left < LEFT_SECONDS:
-        raise StoreDown("there is no time left to read the label log")
+        raise NoTime("there is no time left to read the label log")

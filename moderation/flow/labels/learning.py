@@ -9,8 +9,8 @@ from contextlib import suppress
 from classifier import Model
 from moderation.domain.errors import StoreDown
 from moderation.flow.judging import SiteContext
-from moderation.flow.labels.advancing import Advance, Learned, OutOfReach, Overtaken
-from moderation.flow.labels.rebuilding import ask_rebuild
+from moderation.flow.labels.advancing import Advance, Learned, NoTime, OutOfReach, Overtaken
+from moderation.flow.labels.rebuilding import RebuildsAsked, ask_rebuild
 from moderation.flow.runtime import SITES_KEPT, Cache, Lately, Runtime
 from moderation.store import hurry, sites
 from moderation.store.sites import SiteState
@@ -130,12 +130,14 @@ def _caught_up(runtime: Runtime, site: str, state: SiteState, model: Model) -> L
             except OutOfReach:
                 return _out_of_reach(runtime, site, way) or Learned(model, state.epoch)
             learners.publish(site, learned)
+            runtime.own(RebuildsAsked).drop(site)
             way.keep()
             return learned
+    except NoTime:
+        _finish_aside(runtime, site)
     except StoreDown:
         if not hurry.in_a_hurry():
             raise
-        _finish_aside(runtime, site)
     except Exception:
         # One site's log that cannot be read must cost neither its verdicts nor its neighbours'.
         if runtime.own(Faults).is_due(site):
@@ -181,8 +183,9 @@ def _finish_aside(runtime: Runtime, site: str) -> None:
 
     def finish() -> None:
         try:
-            with suppress(StoreDown):
-                _learned(runtime, site, sites.read(runtime.store, site))
+            _learned(runtime, site, sites.read(runtime.store, site))
+        except Exception as error:  # The next verdict that has no time for it tries again.
+            log.warning("a learner could not be caught up aside: %s", type(error).__name__)
         finally:
             finishing.end(site)
 

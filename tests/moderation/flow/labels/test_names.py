@@ -17,6 +17,7 @@ from moderation.flow.authorise import authorise
 from moderation.flow.labels import learning, rebuilding, replaying
 from moderation.flow.labels.deciding import decide, forget, undo
 from moderation.flow.labels.learning import Learned, Learners
+from moderation.flow.labels.rebuilding import RebuildsAsked
 from moderation.flow.labels.teaching import teach
 from moderation.flow.opening import open_runtime
 from moderation.flow.rows import row_of, training_row
@@ -176,6 +177,9 @@ def test_whoever_answers_under_a_name_scores_alike_and_as_the_pure_replay(views,
             site, learned = published.pop()
             if site == history.site:  # A thread of the site before may still be at work.
                 history.answered(learned.name, learned.learner)
+    for view in views:
+        view.own(RebuildsAsked).drop(history.site)
+        history.look(view, history.states[-1])
     rebuilding.rebuild(views[0], history.site)
     history.take("look", 0)
     for view in views:
