@@ -26,11 +26,16 @@ table.sort(kept, function(a, b)
   if a.as_of ~= b.as_of then return a.as_of > b.as_of end
   return a.epoch < b.epoch
 end)
+-- Of those further back than the reach, one stays in each doubling of the distance, and it is the
+-- same one until the distance has doubled again.
+local function gap(back)
+  local distance = every
+  while back > reach and 2 * distance <= back do distance = 2 * distance end
+  return distance
+end
 local last
 for _, c in ipairs(kept) do
-  local back = labels - c.seq
-  if last == nil or (c.seq < last and c.seq % every == 0
-      and (back <= reach or last - c.seq >= back / 2)) then
+  if last == nil or (c.seq < last and c.seq % gap(labels - c.seq) == 0) then
     last = c.seq
   else
     redis.call('HDEL', KEYS[2], c.name)

@@ -33,7 +33,7 @@ PROBES = [
 ]
 STEPS = (
     "teach", "teach", "teach", "teach", "relabel", "undo", "forget", "forget", "rebuild",
-    "forget an old one", "begin anew", "lose a checkpoint", "lose checkpoints", "look", "look late",
+    "forget an old one", "begin anew", "lose a checkpoint", "lose checkpoints", "look", "look late", "begin late",
 )  # fmt: skip
 sites_made = itertools.count()
 
@@ -87,7 +87,9 @@ class History:
                 checkpoints.drop(self.store, self.site, one)
         elif step == "look":
             self.look(view, self.states[-1])
-        elif step == "look late":
+        elif step.endswith("late"):
+            if step == "begin late":
+                view.own(Learners).drop(self.site)
             self.look(view, self.states[max(0, len(self.states) - 1 - n)])
         elif self.comments:
             some = self.comments[:4] if step == "forget an old one" else self.comments
