@@ -14,7 +14,7 @@ from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.labels import replaying
 from moderation.flow.runtime import Runtime
 from moderation.store import checkpoints, hurry, labels
-from moderation.store.checkpoints import Checkpoint, Spacing
+from moderation.store.checkpoints import Checkpoint
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,15 @@ class Learned(Struct, frozen=True):
         epoch = f".{self.epoch}" if self.epoch else ""
         return f"{self.model.name}+{self.position}{epoch}"
 
+    def knows_more(self, other: Learned) -> bool:
+        """Say whether it is of the same snapshot and further."""
+        is_same = self.model.name == other.model.name
+        return is_same and (self.epoch, self.position) > (other.epoch, other.position)
+
+    def follows(self, other: Learned) -> bool:
+        """Say whether it is of the same snapshot and epoch and further."""
+        return self.epoch == other.epoch and self.knows_more(other)
+
     def serves(self, model: Model, state: SiteState) -> bool:
         """Say whether it knows all that a site's state knows."""
         return (
@@ -65,7 +74,7 @@ class NoTime(StoreDown):
 class Advance:
     """One way of a site's learner to the end of the log as a state names it.
 
-    `publish` is called with each place that is known on the way; `made` collects checkpoints.
+    `offer` is called with what is known on the way, for others to use meanwhile.
     """
 
     def __init__(
@@ -74,14 +83,14 @@ class Advance:
         site: str,
         state: SiteState,
         model: Model,
-        publish: Callable[[Learned], None] = lambda learned: None,
+        offer: Callable[[Learned], None],
     ) -> None:
         self.model = model
         self._store, self._site, self._state = runtime.store, site, state
-        self._publish = publish
+        self._offer = offer
         self._entries: list[LabelEntry] = []
         self._after = state.labels
-        self.made: list[tuple[Checkpoint, bytes]] = []
+        self._made: list[tuple[Checkpoint, bytes]] = []
 
     def run(self, held: Learned | None) -> Learned:
         """Return the learner at the end of the log.
@@ -109,7 +118,7 @@ class Advance:
                 if learner is None:
                     continue
                 if checkpoint.is_plain:
-                    self._publish(self._learned(seq, learner))
+                    self._offer(self._learned(seq, learner))
             return self._from(seq, learner)
         raise OutOfReach
 
@@ -127,7 +136,7 @@ class Advance:
 
     def _starts(self, held: Learned | None) -> list[tuple[int, int, Checkpoint | None]]:
         """Return where a learner is known, newest first: place, as of what, checkpoint if it is."""
-        may_ask_more()
+        _may_ask_more()
         state = self._state
         starts: list[tuple[int, int, Checkpoint | None]] = [
             (c.seq, c.as_of, c)
@@ -147,7 +156,7 @@ class Advance:
         if place < self._after:
             if self._state.labels - place > replaying.REPLAY_AT_MOST:
                 raise OutOfReach
-            may_ask_more()
+            _may_ask_more()
             earlier = labels.entries(self._store, self._site, place, self._after)
             self._entries, self._after = earlier + self._entries, place
             if replaying.erased_in(earlier) > self._state.epoch:
@@ -157,7 +166,7 @@ class Advance:
         return place == 0 or replaying.reached(self._entries, as_of) > place
 
     def _load(self, checkpoint: Checkpoint) -> Learner | None:
-        may_ask_more()
+        _may_ask_more()
         blob = checkpoints.read(self._store, self._site, checkpoint)
         if blob is None:
             return None
@@ -181,7 +190,7 @@ class Advance:
             holds = replaying.reached(entries, at) > at
             if holds:
                 plain = True
-                self._publish(self._learned(at, learner.copy()))
+                self._offer(self._learned(at, learner.copy()))
             self._keep(at, at if holds else state.labels, learner)
 
         replaying.replay(learner, entries, passing=passing)
@@ -191,28 +200,27 @@ class Advance:
         return self._learned(state.labels, learner)
 
     def _keep(self, seq: int, as_of: int, learner: Learner) -> None:
-        if self._state.labels - seq <= spacing().reach:
+        if self._state.labels - seq <= replaying.spacing().reach:
             checkpoint = Checkpoint(self.model.name, self._state.epoch, as_of, seq)
-            self.made.append((checkpoint, learner.to_bytes()))
+            self._made.append((checkpoint, learner.to_bytes()))
 
     def keep(self) -> None:
         """Put the checkpoints that were made on the way into the store, as far as it lets."""
         # A full or slow store has no room and no time for what only saves time.
         with suppress(StoreFull, StoreDown):
-            for checkpoint, blob in self.made:
-                may_ask_more()
+            for checkpoint, blob in self._made:
+                _may_ask_more()
                 checkpoints.put(
-                    self._store, self._site, checkpoint, blob, self._state.snapshot, spacing()
+                    self._store,
+                    self._site,
+                    checkpoint,
+                    blob,
+                    self._state.snapshot,
+                    replaying.spacing(),
                 )
 
 
-def spacing() -> Spacing:
-    """Return how checkpoints are spaced: a withdrawal finds one before it within a replay."""
-    every = replaying.CHECKPOINT_EVERY
-    return Spacing(every, replaying.REPLAYABLE + every)
-
-
-def may_ask_more() -> None:
+def _may_ask_more() -> None:
     """Raise `NoTime` where what hurries should ask the store for nothing more of the log."""
     left = hurry.seconds_left()
     if left is not None and left < LEFT_SECONDS:

@@ -33,13 +33,12 @@ class Learners(Cache[Learned]):
         super().__init__(SITES_KEPT, LEARNER_IDLE_SECONDS)
 
     def publish(self, site: str, learned: Learned) -> None:
-        """Keep a learner unless one of the same snapshot that knows more is kept."""
-        self.swap(site, lambda held: held if held and _knows_more(held, learned) else learned)
+        """Keep a learner that is at the end of the log, unless one that knows more is kept."""
+        self.swap(site, lambda held: held if held and held.knows_more(learned) else learned)
 
-
-def _knows_more(one: Learned, other: Learned) -> bool:
-    same = one.model.name == other.model.name
-    return same and (one.epoch, one.position) > (other.epoch, other.position)
+    def offer(self, site: str, learned: Learned) -> None:
+        """Keep a learner that is on its way, if none is kept or just one further behind on it."""
+        self.swap(site, lambda held: learned if held is None or learned.follows(held) else held)
 
 
 class Faults(Lately):
@@ -120,7 +119,7 @@ def _caught_up(runtime: Runtime, site: str, state: SiteState, model: Model) -> L
     learners = runtime.own(Learners)
     try:
         for _ in range(TRIES):
-            way = Advance(runtime, site, state, model, lambda known: learners.publish(site, known))
+            way = Advance(runtime, site, state, model, lambda known: learners.offer(site, known))
             try:
                 learned = way.run(learners.get(site))
             except Overtaken:
@@ -152,7 +151,7 @@ def _out_of_reach(runtime: Runtime, site: str, way: Advance) -> Learned | None:
     if held is None or held.model.name != way.model.name:
         held = way.newest()
         if held is not None:
-            learners.publish(site, held)
+            learners.offer(site, held)
     ask_rebuild(runtime, site)
     return held
 

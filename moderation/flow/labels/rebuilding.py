@@ -10,7 +10,6 @@ from classifier import Learner, Model
 from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.labels import replaying
-from moderation.flow.labels.advancing import spacing
 from moderation.flow.runtime import Lately, Runtime
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import checkpoints, labels, sites
@@ -79,7 +78,7 @@ class _Making:
         """Learn what holds among the entries that follow."""
         if not entries:
             return
-        end, reach = entries[-1].seq, spacing().reach
+        end, reach = entries[-1].seq, replaying.spacing().reach
 
         def passing(place: int) -> None:
             if end - place <= reach:

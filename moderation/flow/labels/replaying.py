@@ -8,12 +8,18 @@ from collections.abc import Callable, Sequence
 from classifier import Learner
 from moderation.domain.decisions import LabelEntry
 from moderation.flow.rows import training_row
+from moderation.store.checkpoints import Spacing
 
 REPLAYABLE = 1000
 """How many labels back a withdrawal is replayed at once; an older one is left to a job."""
 REPLAY_AT_MOST = 2000
 """Most labels that a request replays; more are left to a job."""
 CHECKPOINT_EVERY = 256
+
+
+def spacing() -> Spacing:
+    """Return how checkpoints are spaced: whatever is withdrawn at once finds one not far before."""
+    return Spacing(CHECKPOINT_EVERY, REPLAYABLE + CHECKPOINT_EVERY)
 
 
 def _targets(entry: LabelEntry, rebuilt: int) -> tuple[int, ...]:

@@ -124,7 +124,7 @@ def test_a_process_that_lags_drops_no_newer_checkpoint(runtime, grant, other, be
     assert before == [2560, 2304, 2048, 1792, 1536, 1024]
     learning.context(other, SITE, late)
     own = Checkpoint(other.shipped.name, 0, 300, 300)
-    checkpoints.put(other.store, SITE, own, b"", late.snapshot, rebuilding.spacing())
+    checkpoints.put(other.store, SITE, own, b"", late.snapshot, replaying.spacing())
     assert positions(runtime) == before
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from classifier import Learner
 from moderation.flow.labels import replaying
-from moderation.flow.labels.advancing import spacing
 from moderation.flow.labels.deciding import undo
 from moderation.flow.rows import row_of, training_row
 from moderation.store import checkpoints, labels
@@ -21,7 +20,7 @@ def put(runtime, seq, blob=b"of old", snapshot=None):
     name = snapshot or runtime.shipped.name
     in_use = runtime.shipped.name
     checkpoint = Checkpoint(name, 0, seq, seq)
-    return checkpoints.put(runtime.store, SITE, checkpoint, blob, in_use, spacing())
+    return checkpoints.put(runtime.store, SITE, checkpoint, blob, in_use, replaying.spacing())
 
 
 def test_checkpoints_bound_the_replay_and_change_nothing(

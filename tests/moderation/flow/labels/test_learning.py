@@ -19,6 +19,7 @@ from moderation.flow.tasks import JOBS_QUEUE
 from moderation.store import checkpoints, keys, labels, sites
 from tests.factories import SITE, submission
 from tests.moderation.flow.learning import PROBE, WORD, anew, learn_all, score, texts
+from tests.processes import until
 
 
 def test_undo_is_as_if_the_decision_had_never_been(runtime, grant, settings, bearer):
@@ -132,6 +133,7 @@ def test_a_job_is_asked_for_once_however_many_verdicts_wait_for_it(
     theirs = authorise(other, bearer, "submit")
     for _ in range(20):
         assert score(other, theirs).model == f"{other.shipped.name}+0"
+    until(lambda: rebuild_tasks(runtime), 10)
     assert rebuild_tasks(runtime) == 1
     for _ in range(3):
         assert rebuilding.rebuild(runtime, SITE)

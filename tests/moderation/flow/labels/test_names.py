@@ -33,7 +33,8 @@ PROBES = [
 ]
 STEPS = (
     "teach", "teach", "teach", "teach", "relabel", "undo", "forget", "forget", "rebuild",
-    "forget an old one", "begin anew", "lose a checkpoint", "lose checkpoints", "look", "look late", "begin late",
+    "forget an old one", "begin anew", "lose a checkpoint", "lose checkpoints",
+    "look", "look late", "begin late",
 )  # fmt: skip
 sites_made = itertools.count()
 
@@ -153,13 +154,17 @@ class History:
 def published(monkeypatch) -> list:
     """Return what any process has at hand at any time, for others to be judged by meanwhile."""
     seen: list[tuple[str, Learned]] = []
-    publish = Learners.publish
+    swap = Learners.swap
 
-    def noting(self, site, learned):
-        seen.append((site, learned))
-        publish(self, site, learned)
+    def noting(self, site, chosen):
+        def note(held):
+            kept = chosen(held)
+            seen.append((site, kept))
+            return kept
 
-    monkeypatch.setattr(Learners, "publish", noting)
+        swap(self, site, note)
+
+    monkeypatch.setattr(Learners, "swap", noting)
     return seen
 
 
