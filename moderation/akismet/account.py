@@ -10,7 +10,7 @@ from flask import Blueprint
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
-from moderation.domain.akismet import Account
+from moderation.domain.akismet import UNKNOWN_KEY, Account
 from moderation.domain.errors import KeyRefused
 from moderation.flow.akismet.keys import account_of, verify_key
 from moderation.flow.akismet.statistics import used_this_month
@@ -26,8 +26,10 @@ def verify(asking: Call) -> Reply:
     try:
         verify_key(asking.runtime, asking.key, asking.blog, asking.address)
     except KeyRefused as error:
+        if error.refused != UNKNOWN_KEY:
+            raise
         # Some clients throw on debug-help, where a person only wants to know: valid or not.
-        return answers.refused(error.refused) if error.refused.code else answers.text(b"invalid")
+        return answers.text(answers.INVALID)
     return answers.text(answers.VALID)
 
 

@@ -70,6 +70,19 @@ def check_of(form: Form, blog: str) -> Check:
     )
 
 
+def unread_check_of(form: Form) -> Check:
+    """Return what can be shown to a person of a form that could not be read as a check."""
+    content, was_cut = cut(form.text("comment_content", 1 << 20))
+    author = Author(
+        name=form.text("comment_author", 256).strip(),
+        email=form.line("comment_author_email", 320),
+        url=form.line("comment_author_url", 2048),
+        ip=form.line("user_ip", 64),
+    )
+    submission = Submission(content=content or " ", author=author)
+    return Check(submission=submission, was_cut=was_cut, is_unread=True)
+
+
 def _honeypot(form: Form) -> str:
     """Return what stands in the hidden field that the form names, or in WordPress' own."""
     name = form.text("honeypot_field_name", 256)

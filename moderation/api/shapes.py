@@ -87,7 +87,8 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     written, else when it came in; `updated_at` is when it last changed in Winnow. `word_back`,
     read alone and after a decision, is what became of telling a site that asked by Akismet's
     protocol: `told`, `given up`, `no callback` (the site gave no address and must be told by
-    hand), or why the last try failed; absent while there is nothing to tell.
+    hand), `refused` (its key was revoked, or its blog), or why the last try failed; absent while
+    there is nothing to tell.
     """
 
     id: str

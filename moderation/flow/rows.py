@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
-from ipaddress import ip_address
 
 import msgspec
 
 from classifier import Row, for_training
+from moderation.domain.addresses import parsed
 from moderation.domain.comments import CONTENT_BYTES, Submission
 from moderation.domain.decisions import Example
 from moderation.store import codec
@@ -47,8 +46,7 @@ def personal_hash(secret: bytes, kind: str, value: str) -> str:
     if kind == "email":
         value = value.lower()
     elif kind == "ip":
-        with suppress(ValueError):
-            value = str(ip_address(value))
+        value = str(parsed(value) or value)
     return keyed_hash(secret, kind, value) if value else ""
 
 

@@ -26,7 +26,6 @@ Value = TypeVar("Value")
 Owned = TypeVar("Owned")
 
 SITES_KEPT = 512
-AGAIN_SECONDS = 60.0
 
 
 class Cache(Generic[Value]):
@@ -69,21 +68,6 @@ class Cache(Generic[Value]):
         while now - next(iter(self._items.values()))[1] > self._idle_seconds:
             self._items.popitem(last=False)
         return value
-
-
-class Lately(Cache[float]):
-    """When this process last did a thing about a site: it does it again after a minute."""
-
-    def __init__(self) -> None:
-        super().__init__(SITES_KEPT)
-
-    def is_due(self, site: str) -> bool:
-        """Say whether it is to be done now; whoever is told so does it."""
-        now, before = time.monotonic(), self.get(site)
-        if before is not None and now - before < AGAIN_SECONDS:
-            return False
-        self.put(site, now)
-        return True
 
 
 class Runtime:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from moderation.store import codec, keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 
 class Checkpoint(Struct, frozen=True):

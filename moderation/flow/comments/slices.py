@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -13,17 +12,17 @@ from moderation.domain.comments import Submission
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
 from moderation.domain.verdicts import Verdict
+from moderation.flow import faults
 from moderation.flow.comments.isolation import score_apart
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, comments, inbox, recording, sites
+from moderation.store import codec, sites
 from moderation.store.client import Call
-from moderation.store.inbox import Waiting
-from moderation.store.recording import Part, Recorded
+from moderation.store.comments import accepting, inbox, recording
+from moderation.store.comments.inbox import Waiting
+from moderation.store.comments.recording import Part, Recorded
 from moderation.store.sites import SiteState
-
-log = logging.getLogger(__name__)
 
 SLICE = 256
 SLICE_BYTES = 8 << 20
@@ -67,11 +66,10 @@ class Scorer:
         """
         store, queue = self._runtime.store, deque(waiting)
         read: _Read | None = None
-        parts: list[Part] = []
-        while queue or read or parts:
+        verdicts: list[Call] = []
+        while queue or read or verdicts:
             self._keep()
-            now = now_ms()
-            calls = [recording.record_call(part, now) for part in parts]
+            calls = list(verdicts)
             recorded = len(calls)
             following = next_slice(queue)
             calls += _reading(following)
@@ -79,7 +77,7 @@ class Scorer:
             if take is not None:
                 calls.append(take)
             store.send(calls)
-            parts, failed = self._try(read)
+            verdicts, failed = self._try(read)
             answers = store.receive(calls)
             self.recorded += sum(answers[:recorded])
             if failed is not None and read is not None:
@@ -88,10 +86,10 @@ class Scorer:
                 queue.extend(inbox.taken(store, answers.pop()))
             read = self._as_read(following, answers[recorded:]) if following else None
 
-    def _try(self, read: _Read | None, apart: bool = False) -> tuple[list[Part], Exception | None]:
-        """Return what records the verdicts on what was read, or why it could not be scored.
+    def _try(self, read: _Read | None, apart: bool = False) -> tuple[list[Call], Exception | None]:
+        """Return what records a slice's verdicts, and what kept it from being scored or packed.
 
-        Only scoring counts: what it takes to come to it may fail by nobody's fault.
+        Only that counts: what it takes to come to it may fail by nobody's fault.
         """
         if read is None:
             return [], None
@@ -111,7 +109,7 @@ class Scorer:
         states = dict(zip(_sites(waiting), map(sites.state_of, answers[1:]), strict=True))
         return _Read(waiting, found, states)
 
-    def _score(self, read: _Read, contexts: dict[str, SiteContext], apart: bool) -> list[Part]:
+    def _score(self, read: _Read, contexts: dict[str, SiteContext], apart: bool) -> list[Call]:
         items: list[tuple[Submission, SiteContext]] = []
         scored: list[Waiting] = []
         for w, data in zip(read.waiting, read.found, strict=True):
@@ -123,7 +121,7 @@ class Scorer:
             verdicts = score_apart(lambda: score_batch(items), self._keep)
         else:
             verdicts = score_batch(items) if items else []
-        return _parts(read.waiting, scored, verdicts, contexts)
+        return _calls(_parts(read.waiting, scored, verdicts, contexts))
 
     def run_apart(self, waiting: Sequence[Waiting]) -> None:
         """Score and record what may have ended workers, where it can end none.
@@ -134,15 +132,11 @@ class Scorer:
 
     def _isolate(self, waiting: Sequence[Waiting], error: Exception, apart: bool = False) -> None:
         """Try a slice that failed in parts of 16, then each alone, and hold what fails alone."""
+        faults.say("the scoring of a comment", error)
         if len(waiting) == 1:
-            log.error("a comment could not be scored: %s", type(error).__name__)
             self._hold(waiting[0])
             return
         size = SMALLER if len(waiting) > SMALLER else 1
-        log.warning(
-            "a batch of %d could not be scored (%s); trying it in parts of %d",
-            len(waiting), type(error).__name__, size,
-        )  # fmt: skip
         self._each_part(waiting, size, apart)
 
     def _each_part(self, waiting: Sequence[Waiting], size: int, apart: bool) -> None:
@@ -154,11 +148,11 @@ class Scorer:
         calls = _reading(waiting)
         self._runtime.store.send(calls)
         answers = self._runtime.store.receive(calls)
-        parts, failed = self._try(self._as_read(list(waiting), answers), apart)
+        verdicts, failed = self._try(self._as_read(list(waiting), answers), apart)
         if failed is not None:
             self._isolate(waiting, failed, apart)
         else:
-            self._record(parts)
+            self._record(verdicts)
 
     def _hold(self, waiting: Waiting) -> None:
         state = sites.read(self._runtime.store, waiting.site)
@@ -172,10 +166,16 @@ class Scorer:
             name="",
         )
         verdict = unscored("", state.settings)
-        self._record(_parts([waiting], [waiting], [verdict], {waiting.site: context}))
+        self._record(_calls(_parts([waiting], [waiting], [verdict], {waiting.site: context})))
 
-    def _record(self, parts: Sequence[Part]) -> None:
-        self.recorded += recording.record(self._runtime.store, parts, now_ms())
+    def _record(self, calls: Sequence[Call]) -> None:
+        self._runtime.store.send(calls)
+        self.recorded += sum(self._runtime.store.receive(calls))
+
+
+def _calls(parts: Sequence[Part]) -> list[Call]:
+    now = now_ms()
+    return [recording.record_call(part, now) for part in parts]
 
 
 def next_slice(queue: deque[Waiting]) -> list[Waiting]:
@@ -217,7 +217,7 @@ def _parts(
 
     The verdicts of one entry stay together: where they are not recorded, it is not ended.
     """
-    ttls = {site: comments.ttls(c.settings.retention) for site, c in contexts.items()}
+    ttls = {site: accepting.ttls(c.settings.retention) for site, c in contexts.items()}
     parts: list[Part] = []
     entry: list[Recorded] = []
     each = iter(zip(scored, verdicts, strict=True))

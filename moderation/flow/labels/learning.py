@@ -8,10 +8,11 @@ from contextlib import suppress
 
 from classifier import Model
 from moderation.domain.errors import StoreDown
+from moderation.flow import faults
 from moderation.flow.judging import SiteContext
 from moderation.flow.labels.advancing import Advance, Learned, NoTime, OutOfReach, Overtaken
 from moderation.flow.labels.rebuilding import RebuildsAsked, ask_rebuild
-from moderation.flow.runtime import SITES_KEPT, Cache, Lately, Runtime
+from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
 from moderation.store import hurry, sites
 from moderation.store.sites import SiteState
 
@@ -39,10 +40,6 @@ class Learners(Cache[Learned]):
     def offer(self, site: str, learned: Learned) -> None:
         """Keep a learner that is on its way, if none is kept or just one further behind on it."""
         self.swap(site, lambda held: learned if held is None or learned.follows(held) else held)
-
-
-class Faults(Lately):
-    """When this process last said that a site's learner cannot be caught up."""
 
 
 class OwnWords(Cache[SiteState]):
@@ -137,10 +134,9 @@ def _caught_up(runtime: Runtime, site: str, state: SiteState, model: Model) -> L
     except StoreDown:
         if not hurry.in_a_hurry():
             raise
-    except Exception:
+    except Exception as error:
         # One site's log that cannot be read must cost neither its verdicts nor its neighbours'.
-        if runtime.own(Faults).is_due(site):
-            log.exception("the learner of a site cannot be caught up; the one at hand serves")
+        faults.say("catching up a site's learner", error)
     return None
 
 

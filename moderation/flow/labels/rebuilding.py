@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -10,24 +11,31 @@ from classifier import Learner, Model
 from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.labels import replaying
-from moderation.flow.runtime import Lately, Runtime
+from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import checkpoints, labels, sites
 from moderation.store.checkpoints import MadeFrom
 
 log = logging.getLogger(__name__)
 
+ASK_AGAIN_SECONDS = 60.0
 REBUILD_TRIES = 20
 
 
-class RebuildsAsked(Lately):
-    """When this process asked for a site's learner to be made anew."""
+class RebuildsAsked(Cache[float]):
+    """When this process asked for a site's learner to be made anew, in monotonic seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(SITES_KEPT)
 
 
 def ask_rebuild(runtime: Runtime, site: str) -> None:
     """Ask for a learner made anew, at most once a minute: every verdict until then comes here."""
-    if not runtime.own(RebuildsAsked).is_due(site):
+    now = time.monotonic()
+    asked = runtime.own(RebuildsAsked).get(site)
+    if asked is not None and now - asked < ASK_AGAIN_SECONDS:
         return
+    runtime.own(RebuildsAsked).put(site, now)
     log.warning("the learner of a site must replay too many labels; a job makes it anew")
     with suppress(StoreFull, StoreDown):  # The task goes out again when there is room.
         labels.ask_rebuild(runtime.store, site)
