@@ -18,7 +18,8 @@ from moderation.flow.comments.slices import LeaseLost
 from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
 from moderation.flow.opening import open_runtime
-from moderation.store import client, inbox, keys
+from moderation.store import connection, keys
+from moderation.store.comments import inbox
 from tests.factories import SITE, submission, verdict
 from tests.slowness import SlowWay
 
@@ -69,7 +70,7 @@ def way(valkey):
 def test_a_slow_store_blames_no_comment_however_often_it_is_tried(
     runtime, grant, settings, way, monkeypatch, what
 ):
-    monkeypatch.setattr(client, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(connection, "READ_SECONDS", 0.2)
     done = submit(runtime, grant, texts(21))
     inbox.make_groups(runtime.store)
     inbox.take(runtime.store, LANE, pending=False, count=10)  # By a holder that died.

@@ -285,4 +285,4 @@ def test_a_log_that_cannot_be_read_costs_neither_its_site_nor_others_a_verdict(
         mine, his = (submit(other, one, [submission(HAM.format(3))])[0] for one in (theirs, beside))
         assert drain_lane(other, keys.shard_of(SITE) % keys.LANES) == 2
     assert find(other, SITE, mine.id).status == find(other, neighbour, his.id).status == "approved"
-    assert len([r for r in caplog.records if "catching up a site's learner" in r.message]) == 1
+    assert len([r for r in caplog.records if "catching up a site's learner" in r.getMessage()]) == 1

@@ -15,8 +15,9 @@ from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import NotFound, NothingToUndo
 from moderation.flow.authorise import authorise
 from moderation.flow.labels import learning, rebuilding, replaying
+from moderation.flow.labels.advancing import Learned
 from moderation.flow.labels.deciding import decide, forget, undo
-from moderation.flow.labels.learning import Learned, Learners
+from moderation.flow.labels.learning import Learners
 from moderation.flow.labels.rebuilding import RebuildsAsked
 from moderation.flow.labels.teaching import teach
 from moderation.flow.opening import open_runtime
