@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import inlined, unmanaged
+from classifier.features.blocks import base_bucket
 from classifier.features.groups import (
     AUTHOR,
     CHARS,
     CJK,
+    EDGES,
     GROUP_SHIFT,
     PAIRS,
     REASON_SHIFT,
+    SIGNS,
     SITE_ONLY,
     URL,
     WORDS,
@@ -27,10 +30,15 @@ def tag(group: int, reason: str) -> np.uint64:
 
 
 CHAR_TAG = tag(CHARS, "wording")
+AUTHOR_CHAR_TAG = tag(CHARS, "author_name")
+ADDRESS_CHAR_TAG = tag(CHARS, "link_address")
 WORD_TAG = tag(WORDS, "wording")
 PAIR_TAG = tag(PAIRS, "wording")
 CJK_TAG = tag(CJK, "wording")
 AUTHOR_TAG = tag(AUTHOR, "author_name")
+EDGE_TAG = tag(EDGES, "wording")
+SIGN_TAG = tag(SIGNS, "punctuation")
+NUMBER_TAG = tag(SIGNS, "digits")
 URL_TAG = tag(URL, "link_address")
 EMAIL_TAG = tag(SITE_ONLY, "email_domain")
 TYPE_TAG = tag(SITE_ONLY, "comment_type")
@@ -59,7 +67,7 @@ def put(codes, k, seen, code):
     first spares a branch.
     """
     stamps, stamp, table = seen
-    prefetch(table, code & np.uint32(len(table) - 1))
+    prefetch(table, base_bucket(code) & np.uint64(len(table) - 1))
     site = code & _SITE_MASK
     codes[k] = code
     new = stamps[site] != stamp

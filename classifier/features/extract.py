@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features.batch import FeatureBatch
+from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
 from classifier.features.kernel import ROOM, extract
 from classifier.features.scratch import scratch_space, tables
 from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
-from classifier.scoring import base_scores
 
 MOST_SIGNALS = 32
 _BEHIND = "\0" * 64
@@ -41,7 +41,7 @@ def extract_features(rows: Sequence[Row]) -> FeatureBatch:
 def extract_with_products(
     rows: Sequence[Row], table: npt.NDArray[np.uint16]
 ) -> tuple[FeatureBatch, npt.NDArray[np.float64]]:
-    """Return the features of rows and what `scoring.base_scores` makes of them with this table.
+    """Return the features of rows and what `blocks.base_scores` makes of them with this table.
 
     Each weight is asked for as soon as its code is known, so that a row's product, taken when the
     row has been read, waits for little of a table that no cache of the processor holds.
@@ -115,7 +115,7 @@ def _run(
     if signalled:
         codes, starts = _with_signals(codes, starts, rows)
         if len(products):
-            base_scores(codes, starts, table, BASE_WEIGHTS, products)
+            base_scores(codes, starts, table, BASE_WEIGHTS, np.empty(FACTORS), products)
     return _Extracted(codes, starts, overlap, products)
 
 

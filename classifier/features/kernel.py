@@ -9,9 +9,16 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import inlined, unmanaged
+from classifier.features.blocks import base_product, block_factors
 from classifier.features.counts import count_shape
 from classifier.features.disguises import count_disguises
-from classifier.features.emission import WORD_TAG
+from classifier.features.edges import emit_edges, emit_numbers, emit_signs
+from classifier.features.emission import (
+    ADDRESS_CHAR_TAG,
+    AUTHOR_CHAR_TAG,
+    CHAR_TAG,
+    WORD_TAG,
+)
 from classifier.features.fields import (
     AUTHOR,
     CONTEXT,
@@ -37,15 +44,17 @@ from classifier.features.scratch import LONGEST_TEXT
 from classifier.features.shape import POSITION
 from classifier.features.tokens import BEHIND, find_tokens
 from classifier.features.words import emit_words, remember_words
-from classifier.scoring import BASE_MASK, base_size, dot
 
 USUAL = URL + 1
 RARE = len(FIELDS) - USUAL
 """Fields that comments always have, and those that few have."""
 MOST_WORDS, MOST_CODES = 1200, 2048
 SHORT_FIELD = 2048
-ROOM = MOST_CODES + 512
-"""Codes that a row can have at most (grams stop at MOST_CODES; author, link and shape follow)."""
+AUTHOR_GRAMS, ADDRESS_GRAMS = 256, 256
+MOST_SIGNS = 64
+ROOM = MOST_CODES + AUTHOR_GRAMS + ADDRESS_GRAMS + 512
+"""Codes that a row can have at most (grams of the text stop at MOST_CODES; author, link and shape
+follow)."""
 
 _P = POSITION
 _LINKS, _PER_WORD, _ADDRESSES = _P["links"], _P["links_per_word"], _P["addresses"]
@@ -56,6 +65,8 @@ _SAME_HOST, _HONEYPOT, _HAS_URL = _P["same_host"], _P["honeypot"], _P["has_url"]
 _HURRIED, _SECONDS = _P["hurried"], _P["form_seconds"]
 _SALT_TOPIC = np.uint64(0x1F83D9ABFB41BD6B)
 _BUCKET_SHIFT = np.uint64(44)
+_CHARS, _AUTHOR_CHARS = np.uint32(CHAR_TAG), np.uint32(AUTHOR_CHAR_TAG)
+_ADDRESS_CHARS = np.uint32(ADDRESS_CHAR_TAG)
 
 
 @inlined
@@ -76,6 +87,9 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
         norm, at, n, tokens, total, scripts, codes, k, room, seen, places, TEXT, WORD_TAG,
         topics, page, trie,
     )  # fmt: skip
+    k = emit_edges(norm, at, n, tokens, total, codes, k, seen, places, TEXT)
+    k = emit_signs(norm, at, signs, codes, k, k + MOST_SIGNS, seen, places, TEXT)
+    k = emit_numbers(norm, at, tokens, total, codes, k, k + MOST_SIGNS, seen, places, TEXT)
     m = 0
     if odd:
         m, v[_DISGUISED], v[_SPACED] = count_disguises(
@@ -97,10 +111,10 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
             norm, at, n, signs, codes, k, room + 256, seen, places, TEXT, suffixes, found, hosts
         )
     v[_LINKS], v[_ADDRESSES], v[_PER_WORD] = number, addresses, number / max(total, 4)
-    hash_grams(padded, n, grams)
+    hash_grams(padded, n, _CHARS, grams)
     k = char_grams(grams, at, n, codes, k, most, seen, places, TEXT)
     if m > 0:
-        hash_grams(padded_looks, m, look_grams)
+        hash_grams(padded_looks, m, _CHARS, look_grams)
         k = char_grams(look_grams, looks_at, m, codes, k, most, seen, places, TEXT)
     return k, number, common / max(total, 1)
 
@@ -108,7 +122,7 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
 @inlined
 def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
     """Emit what author, address, e-mail and kind of comment say; `number` links are in the text."""
-    padded, at, _, _, tokens, _, _, _, known, topics, found, hosts, _, _, _, _ = s
+    padded, at, _, _, tokens, grams, _, _, known, topics, found, hosts, _, _, _, _, _ = s
     folding, _, suffixes, trie, disposable, _ = t
     norm = padded[FRONT:]
     if ends[AUTHOR] > begins[AUTHOR]:
@@ -133,6 +147,8 @@ def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
                 hosts[:0],
             )
             v[_A_ADDRESS] = named + addresses
+        hash_grams(padded, n, _AUTHOR_CHARS, grams)
+        k = char_grams(grams, at, n, codes, k, k + AUTHOR_GRAMS, seen, places, AUTHOR)
     if ends[URL] > begins[URL]:
         stop = min(ends[URL], begins[URL] + SHORT_FIELD)
         n, _, _ = normalise_text(raw, begins[URL], stop, padded, at, folding)
@@ -141,6 +157,8 @@ def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
         v[_U_PATH], v[_U_HYPHENS] = found[PATH_PARTS], found[HYPHENS]
         for i in range(min(number, len(hosts))):
             v[_SAME_HOST] += hosts[i] == found[SITE]
+        hash_grams(padded, n, _ADDRESS_CHARS, grams)
+        k = char_grams(grams, at, n, codes, k, k + ADDRESS_GRAMS, seen, places, URL)
     if ends[EMAIL] > begins[EMAIL]:
         begin = behind_at_sign(raw, begins[EMAIL], ends[EMAIL])
         if ends[EMAIL] > begin:
@@ -191,7 +209,7 @@ def _place_fields(lengths, first, begin, count, begins, ends):
 @unmanaged
 def _knows_page(raw, begin, end, t, s):
     """Note the words of the page that the comment stands on; return whether there is text of it."""
-    padded, at, _, _, _, _, _, _, known, _, _, _, _, _, _, _ = s
+    padded, at, _, _, _, _, _, _, known, _, _, _, _, _, _, _, _ = s
     if end > begin:
         known[:] = 0
         n, _, _ = normalise_text(raw, begin, min(end, begin + LONGEST_TEXT), padded, at, t[0])
@@ -206,10 +224,10 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
     raw: uint32 code points of all rows' USUAL fields, then of their RARE ones if any row has one;
     lengths: int64, theirs; form_ms, overlap: float64, −1 unknown (overlap is given back where it
     was computed); codes: uint32 with ROOM to spare; places: int64[n, 4], where each feature of the
-    one row stands if n > 1; base, weights: the base's table and its groups' weights; products:
+    one row stands if n > 1; base, weights: the base's table and its blocks' lengths; products:
     float64, each row's product with them, or empty if nobody asks.
     """
-    _, _, _, _, _, _, _, stamps, known, topics, _, _, v, begins, ends, stamp = s
+    _, _, _, _, _, _, _, stamps, known, topics, _, _, v, begins, ends, stamp, factors = s
     k = 0
     begins[:], ends[:] = 0, 0
     rows = len(form_ms)
@@ -243,7 +261,7 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
         v[_SECONDS] = form_ms[row] / 1000
         k = _shape(codes, k, v, t[5])
         if len(products):
-            product, length = dot(codes, starts[row], k, base, BASE_MASK, weights)
-            products[row] = product * base_size(length)
+            block_factors(codes, starts[row], k, weights, factors)
+            products[row] = base_product(codes, starts[row], k, base, factors)
     starts[rows] = k
     return k

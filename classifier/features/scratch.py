@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from classifier.features.blocks import FACTORS
 from classifier.features.characters import folding_tables, look_alikes
 from classifier.features.disposable import disposable_domains
 from classifier.features.groups import SITE_BITS
@@ -44,6 +45,7 @@ class Scratch(NamedTuple):
     begins: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     stamp: npt.NDArray[np.uint8]
+    factors: npt.NDArray[np.float64]
 
 
 def _new() -> Scratch:
@@ -66,6 +68,7 @@ def _new() -> Scratch:
         np.zeros(8, np.int64),
         np.zeros(8, np.int64),
         np.zeros(1, np.uint8),
+        np.zeros(FACTORS),
     )
 
 
