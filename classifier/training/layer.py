@@ -22,10 +22,10 @@ from classifier.row import LabelledRow
 from classifier.scoring import GROUP_BITS
 from classifier.training.data import corpus_rows, labels_of
 
-COST = 2.0
+COST = 4.0
 EPOCHS = 10
 LEARNING: npt.NDArray[np.float64] = np.ones(GROUPS)
-LEARNING[[SHAPE, TOPIC]] = [6, 0.5]
+LEARNING[[SHAPE, TOPIC]] = [8, 0.5]
 """How readily a feature of each group learns: what comments look like differs most from one
 installation to another, what spam is about least."""
 LARGEST_SHARE = 0.25
