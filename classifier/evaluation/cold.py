@@ -66,7 +66,7 @@ def cold(study: Study) -> Figures:
     scores = {"winnow": bases.left_out_scores()}
     for peer in PEERS:
         if peer.available():
-            scores[peer.name] = _peer_scores(study, peer.name)
+            scores[peer.name] = _peer_scores(study, peer)
     sources: Figures = {}
     judged: dict[str, tuple[Scored, npt.NDArray[np.int64]]] = {}
     for name, rows in study.sources.items():
@@ -103,14 +103,11 @@ def chances(calibration: Calibration, raw: Floats) -> Floats:
     return np.rint(found * 1e6) / 1e6
 
 
-def _peer_scores(study: Study, peer: str) -> Floats:
+def _peer_scores(study: Study, peer: type[SpamBayes | Tutorial]) -> Floats:
     """Return a peer's score of each row, taught what the base of the row's fold was fitted on."""
-    bases = study.bases
-    found = np.full(len(bases.rows), np.nan)
-    for number, fold in enumerate(bases.folds(), 1):
-        study.say(f"cold: {peer}, fold {number}")
-        known, unseen = ([bases.rows[i] for i in part] for part in (fold.kept, fold.inside))
-        found[fold.inside] = study.held_out(peer, known, unseen).score
+    found = np.full(len(study.bases.rows), np.nan)
+    for fold, scores in zip(study.bases.folds(), study.left_out(peer), strict=True):
+        found[fold.inside] = scores
     return found
 
 

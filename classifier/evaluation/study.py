@@ -17,7 +17,6 @@ from classifier.evaluation.ablation import SOURCES, family_figures
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
 from classifier.evaluation.cold import cold, source_figures
 from classifier.evaluation.peers import (
-    BatchFilter,
     Bogofilter,
     Filter,
     SpamBayes,
@@ -49,9 +48,6 @@ Say = Callable[[str], None]
 SECTIONS = ("cold", "corpus", "replay", "repeats", "youtube", "ablation")
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
-BATCH_PEERS: dict[str, Callable[[], BatchFilter]] = {
-    peer.name: peer for peer in (SpamBayes, Bogofilter, Tutorial)
-}
 YOUTUBE = "youtube_uci"
 CUTOFFS = {"sbclassifier": 0.9, "bogofilter": 0.99}
 """From where a filter's own documentation calls a comment spam; one half for the others."""
@@ -215,6 +211,21 @@ class Study:
             for name, parts in runs.items()
         }
 
+    def left_out(self, peer: type[SpamBayes | Tutorial]) -> list[list[float]]:
+        """Return a peer's scores of the rows of each fold, taught what the fold's base was fitted
+        on, remembered.
+        """
+        folds = [(fold.kept, fold.inside) for fold in self.bases.folds()]
+        parts = hashlib.sha256(b"".join(one.tobytes() for fold in folds for one in fold))
+        rows = digest_of_rows(self.bases.rows)[:16]
+        name = f"{peer.name}-{DIGEST_OF_PEERS}-folds-{rows}-{parts.hexdigest()[:16]}.json"
+
+        def make() -> bytes:
+            self.say(f"cold: {peer.name} on {len(folds)} folds")
+            return msgspec.json.encode(peer.left_out(self.bases.rows, folds))
+
+        return msgspec.json.decode(self._store.recall(name, make), type=list[list[float]])
+
     def replayed(self, peer: str, rows: Rows) -> Scored:
         """Return a peer's replay, remembered: it does not change when our model does."""
         return self._remembered(peer, "replay", rows, lambda: replay(self.peers[peer](), rows))
@@ -223,7 +234,7 @@ class Study:
         """Return a peer's scores of unseen rows, remembered."""
         kind = f"after-{digest_of_rows(known)[:16]}"
         return self._remembered(
-            peer, kind, unseen, lambda: hold_out(BATCH_PEERS[peer](), known, unseen)
+            peer, kind, unseen, lambda: hold_out(self.peers[peer](), known, unseen)
         )
 
     def _remembered(self, peer: str, kind: str, rows: Rows, make: Callable[[], Scored]) -> Scored:
