@@ -217,29 +217,12 @@ def test_a_topic_in_earnest_does_not_reject(text: str) -> None:
     assert MODEL.score([Row(text=text)]).probability[0] < MODEL.bands.reject
 
 
+# fmt: off
 ONE_WORD = [
-    "Thanks",
-    "Cool",
-    "Amen",
-    "Lovely",
-    "Agreed",
-    "lol",
-    "Yes",
-    "First",
-    "Merci",
-    "Danke",
-    "Gracias",
-    "Obrigado",
-    "Tack",
-    "Kiitos",
-    "Спасибо",
-    "Точно",
-    "Дякую",
-    "谢谢",
-    "最高",
-    "👍",
-    "😂",
+    "Thanks", "Cool", "Amen", "Lovely", "Agreed", "lol", "Yes", "First", "Merci", "Danke", "Tack",
+    "Gracias", "Obrigado", "Kiitos", "Спасибо", "Точно", "Дякую", "谢谢", "最高", "👍", "😂",
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(
