@@ -40,6 +40,9 @@ EDGE_TAG = tag(EDGES, "wording")
 SIGN_TAG = tag(SIGNS, "punctuation")
 NUMBER_TAG = tag(SIGNS, "digits")
 URL_TAG = tag(URL, "link_address")
+SENT_TAG = tag(SITE_ONLY, "wording")
+"""Of words as they were sent where they are read otherwise: to the base they are noise, a site may
+come to know them."""
 EMAIL_TAG = tag(SITE_ONLY, "email_domain")
 TYPE_TAG = tag(SITE_ONLY, "comment_type")
 
@@ -78,6 +81,9 @@ def put(codes, k, seen, code):
 @unmanaged
 def note(places, code, field, start, end):
     """Note that a feature stands at start:end of a field; the last cell counts the notes."""
+    if end <= start:
+        # What is read from right to left was sent the other way.
+        start, end = end - 1, start + 1
     used = places[-1, PLACE_END]
     if used < len(places) - 1:
         places[used, PLACE_CODE] = code
