@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 import msgspec
 
-from classifier import Row
+from classifier import Row, for_training
 from moderation.domain.comments import CONTENT_BYTES, Submission
 from moderation.domain.decisions import Example
 from moderation.store import codec
@@ -74,7 +74,7 @@ def example_of(
         Example(
             comment=comment,
             revision=revision,
-            row=codec.encode(row_of(submission).for_training()),
+            row=codec.encode(for_training(row_of(submission))),
             labelled_ms=labelled_ms,
             model=model,
             suggestion_shown=suggestion_shown,

@@ -21,12 +21,12 @@ TALKING = {"api", "akismet", "cli", "console"} & PACKAGES
 SERVE = """
 import json, sys
 import moderation.app, workers.tasks
-from classifier import Model, Row
+from classifier import Learner, Model, Row, explain
 model = Model.load()
-learner = model.new_learner()
+learner = Learner(model)
 learner.learn(Row(text="Thanks, this fixed my build."), "ham")
 model.score([Row(text="Buy pills")], learner).reasons(0)
-model.explain(Row(text="Buy pills"), learner)
+explain(model, Row(text="Buy pills"), learner)
 print(json.dumps(sorted(name.split(".")[0] for name in sys.modules)))
 """
 

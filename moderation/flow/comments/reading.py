@@ -79,7 +79,9 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
 def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:
     """Return why a comment gets its score from the model as it is now, and that model's name."""
     context = learning.context(runtime, comment.site, sites.read(runtime.store, comment.site))
-    return context.model.explain(row_of(comment.submission), context.learner), context.name
+    return classifier.explain(
+        context.model, row_of(comment.submission), context.learner
+    ), context.name
 
 
 def reason_text(code: str) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from classifier import tally
-from classifier.features.emit import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
+from classifier.features.emission import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
 from classifier.features.extract import extract_places
 from classifier.features.fields import FIELDS, URL
 from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
+from classifier.learner import Learner
+from classifier.model import Model
 from classifier.reasons import CODES
+from classifier.row import Row
 from classifier.scoring import (
     BASE_MASK,
     GROUP_BITS,
@@ -23,11 +25,6 @@ from classifier.scoring import (
     base_size,
     site_size,
 )
-
-if TYPE_CHECKING:
-    from classifier.learner import Learner
-    from classifier.model import Model
-    from classifier.row import Row
 
 _SPAN_FIELDS = FIELDS[: URL + 1]
 
@@ -51,8 +48,8 @@ class Explanation(msgspec.Struct, frozen=True):
     bias: float
 
 
-def explain(model: Model, row: Row, learner: Learner | None) -> Explanation:
-    """Return the explanation of one row's score."""
+def explain(model: Model, row: Row, learner: Learner | None = None) -> Explanation:
+    """Return spans and signals of one row whose weights sum to its logit."""
     batch, places = extract_places(row)
     scores = model.score(batch, learner)
     weights = _weights(model, batch.codes, learner)
