@@ -138,11 +138,11 @@ def _count_alike(least, sketches, alike):
     alike[:] = 0
     size = 0
     for lane in range(LANES):
-        mine, first = _byte(least[lane]), np.uint64(lane * NEWEST)
+        mine, first = _byte(least[lane]), np.uint64(lane * len(alike))
         if mine == 0:
             continue
         size += 1
-        for place in range(NEWEST):
+        for place in range(len(alike)):
             alike[place] += np.uint8(sketches[first + np.uint64(place)] == mine)
     return size
 
@@ -151,9 +151,15 @@ def _count_alike(least, sketches, alike):
 def _most(alike):
     """Return the largest of some counts."""
     most = alike[0]
-    for place in range(NEWEST):
+    for place in range(len(alike)):
         most = max(most, alike[place])
     return np.int64(most)
+
+
+@unmanaged
+def _needed(size):
+    """Return how many lanes of a row with so many are alike in a near repeat, at least."""
+    return max(LEAST_ALIKE, (size * ALIKE + OF - 1) // OF)
 
 
 @unmanaged
@@ -162,8 +168,7 @@ def _nearest(least, count, address, number, sketches, alike):
 
     None if that was decided as ham and more was changed than a repeat changes.
     """
-    size = _count_alike(least, sketches, alike)
-    needed = max(LEAST_ALIKE, (size * ALIKE + OF - 1) // OF)
+    needed = _needed(_count_alike(least, sketches, alike))
     for level in range(_most(alike), needed - 1, -1):
         for back in range(1, NEWEST + 1):
             place = (number - back) % NEWEST
@@ -188,6 +193,30 @@ def _changed(least, place, sketches):
     for lane in range(LANES):
         differ += sketches[lane * NEWEST + place] != _byte(least[lane])
     return differ
+
+
+@unmanaged
+def note(codes, place, marks, sketches, least):
+    """Note a row at a place of `marks` (uint32, 0: none) and `sketches` (uint8, lane by lane)."""
+    mark, count, _, _ = _read(codes, 0, len(codes), least)
+    marks[place] = _tag(mark)
+    for lane in range(LANES):
+        known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
+        sketches[lane * len(marks) + place] = known
+
+
+@unmanaged
+def is_noted(codes, marks, sketches, least, alike):
+    """Say whether a row is an exact or a near repeat of one of those noted."""
+    mark, count, _, _ = _read(codes, 0, len(codes), least)
+    tag = _tag(mark)
+    for place in range(len(marks)):
+        if marks[place] == tag:
+            return True
+    if count < FEW_WORDS:
+        return False
+    needed = _needed(_count_alike(least, sketches, alike))
+    return _most(alike) >= needed
 
 
 @unmanaged

@@ -12,7 +12,7 @@ from classifier.compiled import compiled
 from classifier.scoring import GROUP_BITS, SITE_MASK, dot, site_size
 
 WINDOW = 200
-RING_CODES = 98_304
+RING_CODES = 96_256
 """Codes kept of the newest rows: with short comments all of the window, with long ones fewer."""
 PRIOR_WEIGHT, SCORED_PRIOR = 0.22, 0.36
 """How much of the base's score a margin has, and how much a score has: the table learns more than
@@ -23,9 +23,15 @@ COST = 3.0
 EARLY, PASSES = 100, 2
 """The first labels, at each of which the ring is visited twice: there are few rows."""
 
-SPAM, HAM, HEAD, COUNT, CODE_HEAD = range(5)
-STATE = 5
-BEGIN, LENGTH, PRIOR, SIGN, ALPHA, SCALE, COST_OF = range(7)
+MOST_ALPHA = 1.0
+"""How much one comment can move: a label against everything known may be a wrong one."""
+EVIDENCE_COST, EVIDENCE_MARGIN, LACKING = 0.25, 0.5, 0.4
+"""Cost and margin of a comment that was published and not reported, and how much is added to both
+where all labels are spam: there it stands for the ham that nobody labels."""
+
+SPAM, HAM, HEAD, COUNT, CODE_HEAD, EVIDENCE, DECIDED = range(7)
+STATE = 7
+BEGIN, LENGTH, PRIOR, SIGN, ALPHA, SCALE, COST_OF, MARGIN = range(8)
 FIELDS = 8
 
 
@@ -55,41 +61,71 @@ def _place(codes_len, rows, state):
 
 
 @compiled
-def learn(table, ring, rows, state, codes, prior, sign, group_weights):
-    """Learn one row and return its product with the table before.
+def product(codes, table, group_weights):
+    """Return the product of a row with the table, sized by its length."""
+    found, length = dot(codes, 0, len(codes), table, SITE_MASK, group_weights)
+    return found * site_size(length)
 
-    The row is put in the ring, then the ring's rows are visited from newest to oldest.
+
+@compiled
+def learn(table, ring, rows, state, codes, prior, sign, group_weights):
+    """Learn one label, by visiting the ring's rows from newest to oldest; return how much all rows
+    were moved to spam by it.
     """
+    state[SPAM if sign > 0 else HAM] += 1
+    labels, same = state[SPAM] + state[HAM], state[SPAM if sign > 0 else HAM]
+    cost = COST * 0.5 * (labels + 1) / same
+    _put(table, ring, rows, state, codes, prior, sign, cost, 1.0, group_weights)
+    moved = 0.0
+    for _ in range(PASSES if labels <= EARLY else 1):
+        for back in range(state[COUNT]):
+            row = rows[(state[HEAD] - 1 - back) % WINDOW]
+            moved += _visit(table, ring, row, group_weights)
+    return moved
+
+
+@compiled
+def keep(table, ring, rows, state, codes, prior, trust, group_weights):
+    """Put a row among the ring's as ham that nobody labelled, to be visited with the next label;
+    `trust` (0 to 1) weighs it.
+    """
+    lacking = max(0.0, (state[SPAM] - state[HAM]) / (state[SPAM] + state[HAM] + 5.0)) * LACKING
+    state[EVIDENCE] += 1
+    cost, margin = trust * (EVIDENCE_COST + lacking), EVIDENCE_MARGIN + lacking
+    _put(table, ring, rows, state, codes, prior, -1.0, cost, margin, group_weights)
+
+
+@compiled
+def _put(table, ring, rows, state, codes, prior, sign, cost, margin, group_weights):
+    """Put a row in the ring, in the place of the oldest."""
     size = min(len(codes), 4096)
     begin = _place(size, rows, state)
     ring[begin : begin + size] = codes[:size]
-    state[SPAM if sign > 0 else HAM] += 1
-    labels, same = state[SPAM] + state[HAM], state[SPAM if sign > 0 else HAM]
     row = rows[state[HEAD]]
     row[BEGIN], row[LENGTH], row[PRIOR], row[SIGN], row[ALPHA] = begin, size, prior, sign, 0.0
-    before, row[SCALE] = dot(ring, begin, begin + size, table, SITE_MASK, group_weights)
-    row[COST_OF] = COST * 0.5 * (labels + 1) / same
+    row[SCALE] = dot(ring, begin, begin + size, table, SITE_MASK, group_weights)[1]
+    row[COST_OF], row[MARGIN] = cost, margin
     state[HEAD] = (state[HEAD] + 1) % WINDOW
     state[COUNT] += 1
     state[CODE_HEAD] = begin + size
-    for _ in range(PASSES if labels <= EARLY else 1):
-        for back in range(state[COUNT]):
-            _visit(table, ring, rows[(state[HEAD] - 1 - back) % WINDOW], group_weights)
-    return before * site_size(row[SCALE])
 
 
 @compiled
 def _visit(table, ring, row, group_weights):
-    """Correct the table for one row by a step of dual coordinate descent."""
+    """Correct the table for one row by a step of dual coordinate descent; return how much the row
+    was moved to spam by it.
+    """
     begin, end = np.int64(row[BEGIN]), np.int64(row[BEGIN] + row[LENGTH])
     size = site_size(row[SCALE])
     margin = row[PRIOR] + size * dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
     soft = 0.5 / row[COST_OF]
-    gradient = row[SIGN] * margin - 1.0 + row[ALPHA] * soft
-    alpha = max(0.0, row[ALPHA] - gradient / (size * size + soft))
-    change = (alpha - row[ALPHA]) * row[SIGN] * size / row[SCALE]
+    gradient = row[SIGN] * margin - row[MARGIN] + row[ALPHA] * soft
+    alpha = min(MOST_ALPHA, max(0.0, row[ALPHA] - gradient / (size * size + soft)))
+    moved = (alpha - row[ALPHA]) * row[SIGN] * size
+    change = moved / row[SCALE]
     if change != 0.0:
         for i in range(begin, end):
             code = ring[i]
             table[code & SITE_MASK] += np.float32(change * group_weights[code >> GROUP_BITS])
         row[ALPHA] = alpha
+    return moved
