@@ -22,10 +22,11 @@ OUTCOMES = 256
 """Outcomes that count: the newest ones."""
 TRUST = 8.0
 """Weight of the base's intercept, in units of the curvature of one undecided comment."""
-FARTHEST = 6.0
+FARTHEST = 1.0
+"""Logits that the intercept moves from the base's at most, whatever the labels say."""
 MOST_HELD, MOST_REJECTED = 0.05, 0.005
 """Shares of ham that the bands of a model may hold or reject."""
-CENTRING = 0.09
+CENTRING = 0.08
 """How alike any two comments of a site are, by which labels of one class push all of them to its
 side."""
 
@@ -106,7 +107,8 @@ def intercept(
             weight = of_spam if is_spam else of_ham
             gradient += weight * (p - (1.0 if is_spam else 0.0))
             curvature += weight * p * (1.0 - p)
-        b = min(max(b - min(max(gradient / curvature, -1.0), 1.0), -FARTHEST), FARTHEST)
+        b -= min(max(gradient / curvature, -1.0), 1.0)
+        b = min(max(b, prior - FARTHEST), prior + FARTHEST)
     return b
 
 

@@ -57,7 +57,7 @@ class Learner:
         self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
         self._outcomes: npt.NDArray[np.float64] = np.zeros(2 * OUTCOMES)
         self._evidence: npt.NDArray[np.float64] = np.zeros(2 * EVIDENCE)
-        self._marks: npt.NDArray[np.uint32] = np.zeros(EVIDENCE, np.uint32)
+        self._marks: npt.NDArray[np.uint32] = np.zeros(2 * EVIDENCE, np.uint32)
         self._kept: npt.NDArray[np.uint8] = np.zeros(repeats.LANES * EVIDENCE, np.uint8)
         self._curve: npt.NDArray[np.float64] = np.zeros(CURVE)
         self._curve[[INTERCEPT, HOLD, REJECT]] = [model.offset, *model.band_logits]
@@ -125,18 +125,17 @@ class Learner:
         batch = self._model.features([row]) if isinstance(row, Row) else row
         codes, (least, _) = batch.row(0), repeats.room()
         chance = float(self._model.score(batch, self).probability[0])
-        alike = np.empty(EVIDENCE, np.uint8)
-        if chance >= SUSPICIOUS or repeats.is_noted(codes, self._marks, self._kept, least, alike):
+        marks, alike = self._marks.reshape(2, EVIDENCE), np.empty(EVIDENCE, np.uint8)
+        if chance >= SUSPICIOUS or repeats.is_noted(codes, marks, self._kept, least, alike):
             return
         slot = int(self._state[svm.EVIDENCE]) % EVIDENCE
-        repeats.note(codes, slot, self._marks, self._kept, least)
+        repeats.note(codes, slot, marks, self._kept, least)
+        # What looks half like spam says little by not being reported.
+        trust = (1.0 - chance) / (1.0 + chance)
         prior, logit = self._margin_and_logit(batch)
         rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
-        svm.keep(
-            self.table, self._codes, rows, self._state, codes, prior, 1.0 - chance, SITE_WEIGHTS
-        )
-        stands_for = (1.0 - chance) * min(weight, STANDS_FOR)
-        self._evidence.reshape(2, EVIDENCE)[:, slot] = logit, stands_for
+        svm.keep(self.table, self._codes, rows, self._state, codes, prior, trust, SITE_WEIGHTS)
+        self._evidence.reshape(2, EVIDENCE)[:, slot] = logit, trust * min(weight, STANDS_FOR)
         site_bands.see_ham(self._curve, weight, False)
 
     def _margin_and_logit(self, batch: FeatureBatch) -> tuple[float, float]:
@@ -159,7 +158,7 @@ class Learner:
         curve[CENTRE] = -CENTRING * curve[PUSH] * model.scale
         curve[INTERCEPT] = calibration.intercept(*known, *kept, model.offset, curve[INTERCEPT])
         decided = int(state[svm.DECIDED])
-        site_bands.place(*known, *kept, curve, *model.band_logits, spam + ham, decided)
+        site_bands.place(*known, *kept, curve, *model.band_logits, spam + ham, evidence, decided)
 
     def follow(
         self,

@@ -21,14 +21,16 @@ Floats = npt.NDArray[np.float64]
 _HELD_Z, _REJECTED_Z = 1.6449, 3.0
 """Ends of a normal distribution beyond which are 5 % of ham, and .13 %: the scores of ham have a
 heavier tail than that."""
-_HALF_WAY = 25.0
+HAM_HALF_WAY = 25.0
 """Ham comments after which a site's own bands weigh as much as the model's."""
 LEAST_HOLD, LEAST_REJECT = -1.1, 2.0
 """Logits (probability .25 and .88) below which no amount of labels moves the bands."""
-HOLD_BELOW, HOLD_LOWER, HOLD_DEEP, DECIDED_HALF_WAY = 0.3, 1.0, 3.0, 10.0
-"""Logits by which hold is below the model's at least, and further by the number of decisions on
-held comments (half of it after ten): who decides them wants to see more of what is doubtful. It is
-lower by HOLD_DEEP at most."""
+HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.3, 1.0, 10.0
+"""Logits by which hold is below the model's at least, and further by the decisions on held
+comments, half of it after ten: who decides them wants to see more of what is doubtful."""
+HOLD_DEEP, AS_DECIDED = 3.0, 3.0
+"""Logits by which hold may come down beyond that, by as many decisions, where three pieces of
+evidence count as one."""
 HOLD_RISE, RISE_FROM = 0.6, 0.04
 """Logits by which the bound rises again, and the share of held ham from which it begins to."""
 WARM, WARMED = 1.0, 50.0
@@ -96,14 +98,15 @@ def place(
     hold: float,
     reject: float,
     number: int,
+    pieces: int,
     decided: int,
 ) -> None:
     """Place the bands (logits) by outcomes (float64[2, n]: logit, sign), of which `labels` are
     there, and evidence (float64[2, n]: logit, weight), of which `kept` are.
 
-    `hold` and `reject` are the model's, `number` is that of all labels, and `decided` of those that
-    were given to held comments. The site's own are where a next ham comment would be held or
-    rejected with the allowed probability: upper ends of normal prediction intervals.
+    `hold` and `reject` are the model's; `number` is that of all labels, `pieces` of all evidence,
+    `decided` of labels given to held comments. The site's own bands are where a next ham comment
+    would be held or rejected with the allowed probability: ends of normal prediction intervals.
     """
     ham = 0
     for i in range(labels):
@@ -115,12 +118,13 @@ def place(
         mean += curve[INTERCEPT]
         own_hold = mean + spread * _quantile_factor(_HELD_Z, size)
         own_reject = mean + spread * _quantile_factor(_REJECTED_Z, size)
-        weight, trust = size / (size + _HALF_WAY), ham / (ham + _HALF_WAY)
-    many = decided / (decided + DECIDED_HALF_WAY)
+        weight, trust = size / (size + HAM_HALF_WAY), ham / (ham + HAM_HALF_WAY)
+    many = decided / (decided + HALF_WAY)
     share = (curve[HAM_HELD] + 1.0) / (curve[HAM_SEEN] + 20.0)
     rise = min(HOLD_RISE, max(0.0, share - RISE_FROM) / RISE_FROM)
     highest = hold - HOLD_BELOW - HOLD_LOWER * many + rise
-    lowest = max(LEAST_HOLD, hold - HOLD_BELOW - HOLD_DEEP * many)
+    seen = decided + pieces / AS_DECIDED
+    lowest = max(LEAST_HOLD, hold - HOLD_BELOW - HOLD_DEEP * seen / (seen + HALF_WAY))
     placed = min(max(lowest, weight * own_hold + (1.0 - weight) * hold), highest)
     one_sided = ONE_SIDED * spam / (spam + FEW_HAM) * FEW_HAM / (FEW_HAM + ham)
     above = max(LEAST_REJECT, placed, trust * own_reject + (1.0 - trust) * reject + one_sided)

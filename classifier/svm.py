@@ -25,9 +25,8 @@ EARLY, PASSES = 100, 2
 
 MOST_ALPHA = 1.0
 """How much one comment can move: a label against everything known may be a wrong one."""
-EVIDENCE_COST, EVIDENCE_MARGIN, LACKING = 0.25, 0.5, 0.4
-"""Cost and margin of a comment that was published and not reported, and how much is added to both
-where all labels are spam: there it stands for the ham that nobody labels."""
+EVIDENCE_COST, EVIDENCE_MARGIN = 0.35, 0.6
+"""Cost and margin of a comment that was published and not reported."""
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD, EVIDENCE, DECIDED = range(7)
 STATE = 7
@@ -89,10 +88,9 @@ def keep(table, ring, rows, state, codes, prior, trust, group_weights):
     """Put a row among the ring's as ham that nobody labelled, to be visited with the next label;
     `trust` (0 to 1) weighs it.
     """
-    lacking = max(0.0, (state[SPAM] - state[HAM]) / (state[SPAM] + state[HAM] + 5.0)) * LACKING
     state[EVIDENCE] += 1
-    cost, margin = trust * (EVIDENCE_COST + lacking), EVIDENCE_MARGIN + lacking
-    _put(table, ring, rows, state, codes, prior, -1.0, cost, margin, group_weights)
+    cost = trust * EVIDENCE_COST
+    _put(table, ring, rows, state, codes, prior, -1.0, cost, EVIDENCE_MARGIN, group_weights)
 
 
 @compiled
