@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from classifier import calibration, repeats, site_bands, svm, tally
 from classifier.bands import Bands
-from classifier.calibration import CENTRING, OUTCOMES, SiteCalibration
+from classifier.calibration import OUTCOMES, SiteCalibration
 from classifier.features.batch import FeatureBatch
 from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
 from classifier.model import Model
@@ -155,7 +155,9 @@ class Learner:
         spam, ham, evidence = (int(state[i]) for i in (svm.SPAM, svm.HAM, svm.EVIDENCE))
         known = self._outcomes.reshape(2, OUTCOMES), min(spam + ham, OUTCOMES)
         kept = self._evidence.reshape(2, EVIDENCE), min(evidence, EVIDENCE)
-        curve[CENTRE] = -CENTRING * curve[PUSH] * model.scale
+        rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
+        pushed = svm.pushed_ham(self.table, self._codes, rows, state, SITE_WEIGHTS)
+        curve[CENTRE] = calibration.centre(curve[PUSH], *pushed) * model.scale
         curve[INTERCEPT] = calibration.intercept(*known, *kept, model.offset, curve[INTERCEPT])
         decided = int(state[svm.DECIDED])
         site_bands.place(*known, *kept, curve, *model.band_logits, spam + ham, evidence, decided)

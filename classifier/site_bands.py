@@ -18,8 +18,8 @@ from classifier.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 
-_HELD_Z, _REJECTED_Z = 1.6449, 3.0
-"""Ends of a normal distribution beyond which are 5 % of ham, and .13 %: the scores of ham have a
+_HELD_Z, _REJECTED_Z = 1.6449, 3.3
+"""Ends of a normal distribution beyond which are 5 % of ham, and .05 %: the scores of ham have a
 heavier tail than that."""
 HAM_HALF_WAY = 25.0
 """Ham comments after which a site's own bands weigh as much as the model's."""
@@ -28,7 +28,7 @@ LEAST_HOLD, LEAST_REJECT = -1.1, 2.0
 HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.3, 1.0, 10.0
 """Logits by which hold is below the model's at least, and further by the decisions on held
 comments, half of it after ten: who decides them wants to see more of what is doubtful."""
-HOLD_DEEP, AS_DECIDED = 3.0, 3.0
+HOLD_DEEP, AS_DECIDED = 2.0, 3.0
 """Logits by which hold may come down beyond that, by as many decisions, where three pieces of
 evidence count as one."""
 HOLD_RISE, RISE_FROM = 0.6, 0.04

@@ -23,10 +23,11 @@ COST = 3.0
 EARLY, PASSES = 100, 2
 """The first labels, at each of which the ring is visited twice: there are few rows."""
 
-MOST_ALPHA = 1.0
+MOST_ALPHA = 0.7
 """How much one comment can move: a label against everything known may be a wrong one."""
-EVIDENCE_COST, EVIDENCE_MARGIN = 0.35, 0.6
-"""Cost and margin of a comment that was published and not reported."""
+EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.07
+"""Cost and margin of a comment that was published and not reported, and how much it can move: many
+of all kinds show what the site's ham is like, and none may open the door to its own kind."""
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD, EVIDENCE, DECIDED = range(7)
 STATE = 7
@@ -94,6 +95,24 @@ def keep(table, ring, rows, state, codes, prior, trust, group_weights):
 
 
 @compiled
+def pushed_ham(table, ring, rows, state, group_weights):
+    """Return the mean product of evidence with the table, as if each had not been kept itself, and
+    how many rows of it the ring has.
+    """
+    total, count = 0.0, 0
+    for back in range(state[COUNT]):
+        row = rows[(state[HEAD] - 1 - back) % WINDOW]
+        if row[MARGIN] != EVIDENCE_MARGIN:
+            continue
+        begin, size = np.int64(row[BEGIN]), site_size(row[SCALE])
+        end = begin + np.int64(row[LENGTH])
+        total += size * dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
+        total += row[ALPHA] * size * size
+        count += 1
+    return total / max(count, 1), count
+
+
+@compiled
 def _put(table, ring, rows, state, codes, prior, sign, cost, margin, group_weights):
     """Put a row in the ring, in the place of the oldest."""
     size = min(len(codes), 4096)
@@ -118,7 +137,8 @@ def _visit(table, ring, row, group_weights):
     margin = row[PRIOR] + size * dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
     soft = 0.5 / row[COST_OF]
     gradient = row[SIGN] * margin - row[MARGIN] + row[ALPHA] * soft
-    alpha = min(MOST_ALPHA, max(0.0, row[ALPHA] - gradient / (size * size + soft)))
+    most = MOST_ALPHA if row[MARGIN] != EVIDENCE_MARGIN else EVIDENCE_ALPHA
+    alpha = min(most, max(0.0, row[ALPHA] - gradient / (size * size + soft)))
     moved = (alpha - row[ALPHA]) * row[SIGN] * size
     change = moved / row[SCALE]
     if change != 0.0:
