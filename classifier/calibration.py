@@ -26,7 +26,7 @@ FARTHEST = 1.0
 """Logits that the intercept moves from the base's at most, whatever the labels say."""
 MOST_HELD, MOST_REJECTED = 0.05, 0.005
 """Shares of ham that the bands of a model may hold or reject."""
-CENTRING, AS_GIVEN = 0.08, 4.0
+CENTRING, AS_GIVEN = 0.08, 4
 """How alike any two comments of a site are, by which labels of one class push all of them to its
 side; and the pieces of evidence that say as much of it as this number does."""
 
@@ -112,17 +112,19 @@ def intercept(
     return b
 
 
-def centre(pushed: float, ham: float, evidence: int) -> float:
+def centre(pushed: float, ham: int, moved: float, evidence: int) -> float:
     """Return what takes back by how much all comments of a site were pushed to a side.
 
     A label moves what is like it, and any two comments of a site are somewhat alike; where both
-    classes are labelled that evens out, where one is it does not. `pushed` is the sum of all
-    moves; `ham` by how much `evidence` pieces of evidence were moved in the mean, if to spam.
+    classes are labelled that evens out, where one is it does not. `pushed` is the sum of all moves;
+    `moved` is by how much so many pieces of `evidence` were in the mean, which counts where it was
+    to spam, and the less the more `ham` is labelled.
     """
     usual = CENTRING * pushed
     if usual <= 0.0:
         return -usual
-    return -(usual * AS_GIVEN + max(usual, ham) * evidence) / (AS_GIVEN + evidence)
+    given = AS_GIVEN + ham
+    return -(usual * given + max(usual, moved) * evidence) / (given + evidence)
 
 
 def describe(outcomes: Floats, intercept: float, bands: Bands) -> SiteCalibration:

@@ -25,9 +25,10 @@ EARLY, PASSES = 100, 2
 
 MOST_ALPHA = 0.7
 """How much one comment can move: a label against everything known may be a wrong one."""
-EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.07
-"""Cost and margin of a comment that was published and not reported, and how much it can move: many
-of all kinds show what the site's ham is like, and none may open the door to its own kind."""
+EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.6
+"""Cost and margin of a comment that was published and not reported, and the share of its cost that
+it can move: many of all kinds show what the site's ham is like, and none may open the door to its
+own kind."""
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD, EVIDENCE, DECIDED = range(7)
 STATE = 7
@@ -137,7 +138,9 @@ def _visit(table, ring, row, group_weights):
     margin = row[PRIOR] + size * dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
     soft = 0.5 / row[COST_OF]
     gradient = row[SIGN] * margin - row[MARGIN] + row[ALPHA] * soft
-    most = MOST_ALPHA if row[MARGIN] != EVIDENCE_MARGIN else EVIDENCE_ALPHA
+    most = MOST_ALPHA
+    if row[MARGIN] == EVIDENCE_MARGIN:
+        most = EVIDENCE_ALPHA * row[COST_OF]
     alpha = min(most, max(0.0, row[ALPHA] - gradient / (size * size + soft)))
     moved = (alpha - row[ALPHA]) * row[SIGN] * size
     change = moved / row[SCALE]
