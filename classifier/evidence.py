@@ -8,8 +8,8 @@ is decided gets none. The study and the service draw by this rule.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
+from hashlib import blake2b
 
 import msgspec
 
@@ -46,9 +46,14 @@ def draw(published: Sequence[Published], labels: int) -> list[tuple[int, float]]
     """
     newest = range(max(0, len(published) - NEWEST), len(published))
     likely = [place for place in newest if _may_be_kept(published[place])]
-    drawn = sorted(likely, key=lambda place: zlib.crc32(f"{labels} {published[place].id}".encode()))
+    drawn = sorted(likely, key=lambda place: _lot(published[place].id, labels))
     chosen = drawn[: DRAWN if labels < EARLY else LATER]
     return [(place, len(likely) / len(chosen)) for place in sorted(chosen)]
+
+
+def _lot(comment: str, labels: int) -> bytes:
+    """Return the lot of a comment in the draw before a label; the lowest are drawn."""
+    return blake2b(f"{labels} {comment}".encode(), digest_size=8).digest()
 
 
 def _may_be_kept(comment: Published) -> bool:
