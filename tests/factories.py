@@ -9,9 +9,9 @@ from ulid import ULID
 
 from moderation.domain.comments import Author, Submission
 from moderation.domain.decisions import Decision
-from moderation.domain.sites import Retention
+from moderation.domain.sites import Retention, SiteSettings
 from moderation.domain.verdicts import Verdict
-from moderation.store import codec, comments
+from moderation.store import codec, comments, sites
 from moderation.store.client import Store
 
 SITE = "blog.example"
@@ -85,3 +85,8 @@ def decide(
 def counts(store: Store, site: str = SITE) -> dict[str, int]:
     """Return the site's counters of the day that the factories use."""
     return comments.counters(store, site, [comments.day_of(NOW)])[0]
+
+
+def put_settings(store: Store, site: str, new: SiteSettings) -> None:
+    """Give a site these settings, whatever they were."""
+    assert sites.put_settings(store, site, new, sites.read(store, site).settings)

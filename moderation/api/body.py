@@ -6,13 +6,13 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from moderation.api import validation
+from moderation.api import nulls, validation
 from moderation.api.problems import FieldError, Refusal
 from moderation.domain.comments import Submission
 
@@ -78,31 +78,33 @@ def media_type(environ: Environ, *allowed: str) -> str:
     return name
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class Reader(Generic[T]):
     """Decodes bodies of one kind of submission."""
 
     def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._one = msgspec.json.Decoder(kind).decode
         self._lines = msgspec.json.Decoder(kind).decode_lines
         self._array = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
 
     def one(self, data: bytes, now: dt.datetime | None = None) -> T:
         """Return one item; refuses what it may not hold."""
-        try:
-            item = self._one(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise validation.refusal_of(error) from error
-        validation.check(item, now or dt.datetime.now(dt.UTC))
+        item = _decoded(self._one, self._kind, data)
+        validation.check(item, now or _now())
         if b"\\u0000" in data:
             validation.check_nul(item)
         return item
 
-    def many(self, data: bytes, media: str) -> list[T | Refusal]:
+    def many(self, data: bytes, media: str, now: dt.datetime | None = None) -> list[T | Refusal]:
         """Return the items of a JSON array or of lines, a refusal in the place of a bad one."""
-        quick = self._quick(data, media)
+        now = now or _now()
+        quick = self._quick(data, media, now)
         if quick is not None:
             return quick
-        now = dt.datetime.now(dt.UTC)
         found: list[T | Refusal] = []
         for part in _lines(data) if media == NDJSON else _elements(data):
             if len(found) == BATCH_ITEMS:
@@ -110,7 +112,7 @@ class Reader(Generic[T]):
             found.append(self._or_refusal(part, now))
         return found
 
-    def _quick(self, data: bytes, media: str) -> list[T | Refusal] | None:
+    def _quick(self, data: bytes, media: str, now: dt.datetime) -> list[T | Refusal] | None:
         """Decode everything at once; None where something needs a closer look."""
         # What may be far more than a batch is not decoded at once: it would take memory.
         if data.count(b"{") > 4 * BATCH_ITEMS or b"\\u0000" in data:
@@ -119,7 +121,6 @@ class Reader(Generic[T]):
             items: list[T] = (self._lines if media == NDJSON else self._array)(data)
             if media == NDJSON and len(items) != len(data.rstrip().splitlines()):
                 return None
-            now = dt.datetime.now(dt.UTC)
             for item in items:
                 validation.check(item, now)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refusal):
@@ -180,12 +181,21 @@ def _after(text: str, at: int, sign: str) -> int:
 S = TypeVar("S", bound=Struct)
 
 
-def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
-    """Return a small body that is not a comment."""
+def _decoded(decode: Callable[[bytes], S], kind: type[S], data: bytes) -> S:
     try:
-        item = decoder.decode(data)
+        try:
+            return decode(data)
+        except msgspec.ValidationError:
+            if b"null" not in data:
+                raise
+            return nulls.decode_without(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise validation.refusal_of(error) from error
+
+
+def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
+    """Return a small body that is not a comment."""
+    item = _decoded(decoder.decode, decoder.type, data)
     if b"\\u0000" in data:
         validation.check_nul(item)
     return item

@@ -12,6 +12,7 @@ from flask import Response, current_app, request
 from msgspec import Struct
 
 from moderation.api.problems import FieldError, Refusal
+from moderation.api.validation import field_error
 from moderation.domain.accounts import Scope
 from moderation.domain.errors import NotAllowed
 from moderation.flow.authorise import Grant, authorise
@@ -136,8 +137,6 @@ def parameters(kind: type[Struct], query: str) -> Struct:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        from moderation.api.validation import field_error
-
         wrong = field_error(str(error))
         raise wrong_parameter((wrong.pointer or "/")[1:], wrong.detail) from error
 

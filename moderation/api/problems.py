@@ -182,16 +182,18 @@ class Refusal(Exception):
         detail: str = "",
         errors: list[FieldError] | None = None,
         headers: dict[str, str] | None = None,
+        current: Any = UNSET,
     ) -> None:
         super().__init__(name)
         self.name = name
         self.detail = detail
         self.errors = errors
         self.headers = headers or {}
+        self.current = current
 
     def problem(self, request_id: str | UnsetType = UNSET) -> Problem:
         """Return the problem details; those of an item of a batch carry no request id."""
-        return problem(self.name, self.detail, request_id, self.errors)
+        return problem(self.name, self.detail, request_id, self.errors, self.current)
 
 
 def problem(
@@ -251,21 +253,15 @@ def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
 
 
 def _domain(error: errors.WinnowError, request_id: str) -> Response:
-    from moderation.api.shapes import comment_out
-
     name = of_error(error)
     headers: dict[str, str] = {}
-    current: Any = UNSET
     if isinstance(error, errors.RateLimited):
         headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, errors.StaleState):
-        headers["ETag"] = error.current.etag  # type: ignore[attr-defined]
-        current = comment_out(error.current)  # type: ignore[arg-type]
     elif name in ("unauthorised", "forbidden"):
         headers = challenge(name)
     elif KINDS[name].status == 503:
         headers["Retry-After"] = str(STORE_RETRY_SECONDS)
-    return answer(problem(name, sentence(str(error)), request_id, None, current), headers)
+    return answer(problem(name, sentence(str(error)), request_id), headers)
 
 
 def _http(error: HTTPException, request_id: str) -> Response:

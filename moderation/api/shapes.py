@@ -117,7 +117,8 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
 class CheckedComment(Comment, kw_only=True, omit_defaults=True):
     """A comment that was scored while its site waited.
 
-    `recorded` says whether it was stored and counted; `id` is null where it was not.
+    `recorded` says whether it is known to be stored and counted; `id` is null where it is not. A
+    store that stalled may have taken it in after all: send it again with the same `external_id`.
     """
 
     id: str | None  # type: ignore[assignment]
@@ -127,7 +128,7 @@ class CheckedComment(Comment, kw_only=True, omit_defaults=True):
 class CommentPage(Struct, frozen=True):
     """Comments, and where the next ones are; null at the end.
 
-    A page of a search may be short, or empty, and not be the last.
+    A page of a search, or of very large comments, may be short and not be the last.
     """
 
     data: list[Comment]

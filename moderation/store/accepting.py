@@ -13,6 +13,7 @@ from moderation.domain.comments import STATUSES, Status
 from moderation.domain.sites import Retention
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
+from moderation.store.client import Store, store_errors
 from moderation.store.sites import SiteState, state_of
 
 AT_ONCE = 100
@@ -53,7 +54,8 @@ class Written(Struct, frozen=True, gc=False):
 class Conditions(Struct, frozen=True):
     """What must hold before anything is written, and what is counted.
 
-    `tokens` is the revision of the site's tokens that the caller knows (None: any); `state` is
+    `tokens` is the revision of the site's tokens that the caller knows (None: any), `settings`
+    that of its settings, compared where `tokens` is (None: any); `state` is
     what the verdicts were made with (None: unasked), and has the tokens' revision in it;
     `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
     is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
@@ -61,6 +63,7 @@ class Conditions(Struct, frozen=True):
     """
 
     tokens: int | None = None
+    settings: int | None = None
     state: SiteState | None = None
     idempotency: tuple[str, bytes] | None = None
     token_id: str = ""
@@ -129,7 +132,7 @@ def accept_call(
     # Most comments come without a verdict and without a label.
     words = _ALL_WORDS if any(w.verdict or w.label for w in writes) else _WORDS
     args: list[Any] = [
-        site, now_ms, "" if on.tokens is None else on.tokens, *retention,
+        site, now_ms, _known(on), *retention,
         request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
         on.charge or len(writes), "" if on.state is None else _state_text(on.state), words,
     ]  # fmt: skip
@@ -146,7 +149,14 @@ def accept_call(
     return [
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
         k.external, k.label, k.labels, idempotency, limit, k.snapshot, k.waiting,
+        k.labelled,
     ], args  # fmt: skip
+
+
+def _known(on: Conditions) -> str:
+    if on.tokens is None:
+        return ""
+    return f"{on.tokens}" if on.settings is None else f"{on.tokens} {on.settings}"
 
 
 def _limit_key(site: str, token_id: str, now_ms: int) -> str:
@@ -166,6 +176,17 @@ def charging(site: str, token_id: str, now_ms: int) -> Callable[[Any], None]:
 
 def _state_text(s: SiteState) -> str:
     return f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
+
+
+def first_use(store: Store, site: str, key: str, digest: bytes, now_ms: int) -> tuple[bytes, int]:
+    """Return with what request and when (ms) an idempotency key was first used: this one, now,
+    where it was not."""
+    name = keys.of_site(site).idempotency + key
+    value = digest + now_ms.to_bytes(8, "big")
+    with store_errors():
+        before = store.redis.set(name, value, nx=True, get=True, px=IDEMPOTENCY_MS)
+    first = before or value
+    return first[:-8], int.from_bytes(first[-8:], "big")
 
 
 def written(answer: list[Any]) -> list[Written] | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import itertools
 from collections import Counter
@@ -80,7 +81,7 @@ def decide(
         "decide",
         [
             k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + day_of(now_ms),
-            k.label, k.labels, k.once + call, k.waiting,
+            k.label, k.labels, k.once + call, k.waiting, k.labelled,
         ],
         [
             site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,
@@ -111,6 +112,24 @@ def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | No
         None if data is None else codec.unpack_comment(site, raw, data)
         for raw, data in zip(ids, found, strict=True)
     ]
+
+
+def get_within(
+    store: Store, site: str, ids: Sequence[bytes], most_bytes: int
+) -> tuple[list[Comment | None], int]:
+    """Return the first of these comments, as many as fit, and how many bytes they have.
+
+    The first is there whatever its size, so that whoever goes on gets on.
+    """
+    prefix = keys.of_site(site).comment.encode()
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for raw in ids:
+            pipe.strlen(prefix + raw)
+        sizes = list(itertools.accumulate(pipe.execute()))
+    fitting = max(1, bisect.bisect_right(sizes, most_bytes))
+    found = get_many(store, site, ids[:fitting])
+    return found, sizes[len(found) - 1] if found else 0
 
 
 def find_external(store: Store, site: str, external_id: str) -> bytes | None:

@@ -42,7 +42,7 @@ def forget_some(
     answer = store.run(
         "forget",
         [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + comments.day_of(now_ms),
-         bucket, k.label, k.checkpoints, k.forgetting, k.waiting],
+         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled],
         [raw_id, external_id, replayable],
     )  # fmt: skip
     if answer[0] != b"ok":

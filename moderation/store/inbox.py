@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 
 from moderation.store import codec, keys
 from moderation.store.client import Call, Store, store_errors
+from moderation.store.leases import What, lease
 
 LEASE_MS = 8000
 
@@ -55,8 +56,8 @@ def hand_over(store: Store, lane: int, token: str) -> bool:
     return _bell(store, lane, "hand over", token)
 
 
-def _bell(store: Store, lane: int, what: str, token: str) -> bool:
-    return bool(store.run("claim_bell", [keys.bell(lane)], [what, token, LEASE_MS]))
+def _bell(store: Store, lane: int, what: What, token: str) -> bool:
+    return lease(store, keys.bell(lane), what, token, LEASE_MS)
 
 
 def lengths(store: Store) -> list[int]:

@@ -96,8 +96,8 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
         "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
-        "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "queued", "settings",
-        "shard", "snapshot", "spam", "trimmed", "waiting",
+        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once", "queued",
+        "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -113,6 +113,7 @@ class SiteKeys:
         self.by_status = (self.queued, self.approved, self.held, self.spam)
         self.external = root + ":external:"  # + bucket; hash external id → id
         self.label = root + ":label:"  # + sequence
+        self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended

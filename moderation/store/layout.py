@@ -7,7 +7,7 @@ from typing import Any
 from moderation.domain.errors import SchemaMismatch
 from moderation.store import keys
 
-VERSION = 1
+VERSION = 2
 """The layout that this code reads and writes."""
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from moderation.store import keys, layout
+from moderation.store import keys, layout, migrations
 from moderation.store.client import Store, store_errors
 
 VERSION = layout.VERSION
 
 Step = Callable[[Store, Callable[[str], None]], None]
 
-STEPS: dict[int, Step] = {}
+STEPS: dict[int, Step] = {1: migrations.note_labelled}
 """`STEPS[n]` brings a store from layout n to n + 1; running it twice does no harm."""
 
 

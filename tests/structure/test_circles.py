@@ -11,7 +11,6 @@ from tests.structure.tree import ROOT
 
 PACKAGES = ("classifier", "moderation", "workers")
 LEFT: set[frozenset[str]] = {
-    frozenset({"moderation.api.problems", "moderation.api.shapes"}),
     frozenset({"moderation.store.client", "moderation.store.fullness"}),
 }
 """Circles that still wait to be opened: none may be added."""

@@ -92,13 +92,14 @@ def tell_site(runtime: Runtime, site: str, comment_id: str) -> None:
     """Tell a site the label of one comment, if it does not know it; note how that went."""
     what = f"{site}/{comment_id}"
     due, tries = telling.to_tell(runtime.store, what)
-    if due is None or not telling.take_turn(runtime.store, what, str(ULID()), LEASE_MS):
+    token = str(ULID())
+    if due is None or not telling.take_turn(runtime.store, what, token, LEASE_MS):
         return
     try:
         again = _tell(runtime, site, comment_id, tries)
         telling.told(runtime.store, what, due, again)
     finally:
-        telling.end_turn(runtime.store, what)
+        telling.end_turn(runtime.store, what, token)
 
 
 class Tellers:

@@ -23,8 +23,11 @@ New = Literal["", "comment", "revision"]
 
 
 class Checked(Struct, frozen=True):
-    """A comment with its verdict; `recorded` says whether it is stored, `new` whether this call
-    stored and counted it, or a revision of it, and did not just find it."""
+    """A comment with its verdict; `recorded` says whether it is known to be stored.
+
+    `new` says whether this call stored and counted it, or a revision of it, and did not just find
+    it.
+    """
 
     comment: Comment
     recorded: bool
@@ -161,7 +164,7 @@ def _record(
     if changed is not None:
         return changed
     answer = comments.written(raw_answer)
-    if answer == "tokens":
+    if answer == "changed":
         grant = confirm(runtime, grant)
         return _record(runtime, grant, context, raw_id, comment, notes, None)
     if answer == "limited":

@@ -16,7 +16,7 @@ from moderation.flow.judging import SiteContext
 from moderation.flow.rows import training_row
 from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import labels
+from moderation.store import labels, sites
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -234,8 +234,6 @@ def rebuild(runtime: Runtime, site: str) -> bool:
     come in meanwhile are learned too, unless they reach back: then it begins again. Return False,
     and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
     """
-    from moderation.store import sites
-
     learner, position, erased, made_with = None, 0, False, ("", -1)
     for _ in range(REBUILD_TRIES):
         if not labels.rebuilds_asked(runtime.store, [site]):

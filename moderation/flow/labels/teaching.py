@@ -52,7 +52,8 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
     comment known by its `external_id` is labelled anew, unless its label is the same.
 
     Raises:
-        NotAuthorised: the token was revoked. StoreDown, StoreFull: this hundred was not written.
+        NotAuthorised: the token was revoked. StoreFull: this hundred was not written. StoreDown:
+        it is not known to be.
     """
     ids: list[str] = []
     for start in range(0, len(lessons), comments.AT_ONCE):

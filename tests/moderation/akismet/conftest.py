@@ -21,7 +21,8 @@ from moderation.flow.comments.reading import Filter, list_comments, stats
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, akismet, schema, sites
+from moderation.store import Store, akismet, schema
+from tests.factories import put_settings
 
 BLOG = "https://blog.example"
 SPAM = "Buy cheap viagra without prescription http://best-pills-24h.example/buy-viagra online"
@@ -101,7 +102,7 @@ class Client:
 
     def settings(self, **changes: Any) -> None:
         """Change the site's settings."""
-        sites.put_settings(self._runtime.store, self.site, SiteSettings(**changes))
+        put_settings(self._runtime.store, self.site, SiteSettings(**changes))
 
     def comments(self) -> list[Comment]:
         """Return the site's comments, the newest first."""

@@ -36,7 +36,7 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("an unknown field", {"content": "x", "contents": SECRET}, "/contents"),
     ("an unknown field to escape", {"content": "x", "a/b~c": SECRET}, "/a~1b~0c"),
     ("an unknown field within", {"content": "x", "author": {"mail": SECRET}}, "/author/mail"),
-    ("null for an author", {"content": "x", "author": None}, "/author"),
+    ("a number for an author", {"content": "x", "author": 3}, "/author"),
     ("a long name", {"content": "x", "author": {"name": SECRET * 99}}, "/author/name"),
     ("a number in the context", {"content": "x", "context": ["a", 2]}, "/context/1"),
     ("much context", {"content": "x", "context": ["a"] * 17}, "/context"),

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Takes, keeps or gives back the lease of a lane. KEYS: bell.
+-- Takes, keeps or gives back a lease; only who holds it may keep it or give it back. KEYS: lease.
 -- ARGV: what ('claim', 'keep', 'release', 'hand over'), token, lease (ms)
 -- Answer: 1 if the caller holds it (or held it, on release), else 0.
 local holder = redis.call('GET', KEYS[1])
