@@ -26,9 +26,12 @@ FARTHEST = 1.0
 """Logits that the intercept moves from the base's at most, whatever the labels say."""
 MOST_HELD, MOST_REJECTED = 0.05, 0.005
 """Shares of ham that the bands of a model may hold or reject."""
-CENTRING, AS_GIVEN = 0.08, 4
+CENTRING, ALONE, NOT_ALONE = 0.08, 0.05, 10
 """How alike any two comments of a site are, by which labels of one class push all of them to its
-side; and the pieces of evidence that say as much of it as this number does."""
+side; how much more is taken for that as long as nothing is known of the other class, and from how
+many comments of that none."""
+AS_GIVEN = 4
+"""Pieces of evidence that say as much of the push as its sum does."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -112,15 +115,16 @@ def intercept(
     return b
 
 
-def centre(pushed: float, ham: int, moved: float, evidence: int) -> float:
+def centre(pushed: float, spam: int, ham: int, moved: float, evidence: int) -> float:
     """Return what takes back by how much all comments of a site were pushed to a side.
 
     A label moves what is like it, and any two comments of a site are somewhat alike; where both
-    classes are labelled that evens out, where one is it does not. `pushed` is the sum of all moves;
-    `moved` is by how much so many pieces of `evidence` were in the mean, which counts where it was
-    to spam, and the less the more `ham` is labelled.
+    classes are labelled (`spam` and `ham` labels) that evens out, where one is it does not.
+    `pushed` is the sum of all moves; `moved` is by how much so many pieces of `evidence` were in
+    the mean, which counts where it was to spam, and the less the more ham is labelled.
     """
-    usual = CENTRING * pushed
+    other = ham + evidence if pushed > 0.0 else spam
+    usual = pushed * (CENTRING + ALONE * max(0, NOT_ALONE - other) / NOT_ALONE)
     if usual <= 0.0:
         return -usual
     given = AS_GIVEN + ham

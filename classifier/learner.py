@@ -157,7 +157,7 @@ class Learner:
         kept = self._evidence.reshape(2, EVIDENCE), min(evidence, EVIDENCE)
         rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
         pushed = svm.pushed_ham(self.table, self._codes, rows, state, SITE_WEIGHTS)
-        curve[CENTRE] = calibration.centre(curve[PUSH], ham, *pushed) * model.scale
+        curve[CENTRE] = calibration.centre(curve[PUSH], spam, ham, *pushed) * model.scale
         curve[INTERCEPT] = calibration.intercept(*known, *kept, model.offset, curve[INTERCEPT])
         decided = int(state[svm.DECIDED])
         site_bands.place(*known, *kept, curve, *model.band_logits, spam + ham, evidence, decided)
