@@ -23,7 +23,7 @@ COST = 3.0
 EARLY, PASSES = 100, 2
 """The first labels, at each of which the ring is visited twice: there are few rows."""
 
-MOST_ALPHA = 0.7
+MOST_ALPHA = 1.0
 """How much one comment can move: a label against everything known may be a wrong one."""
 EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.6
 """Cost and margin of a comment that was published and not reported, and the share of its cost that
