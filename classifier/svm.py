@@ -23,8 +23,9 @@ COST = 3.0
 EARLY, PASSES = 100, 2
 """The first labels, at each of which the ring is visited twice: there are few rows."""
 
-MOST_ALPHA = 1.0
-"""How much one comment can move: a label against everything known may be a wrong one."""
+MOST_ALPHA, FIRST_ALPHA, FIRST_LABELS = 0.7, 1.0, 10
+"""How much one comment can move: a label against everything known may be a wrong one. Of the first
+labels each can move more, as there is little that speaks against it."""
 EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.6
 """Cost and margin of a comment that was published and not reported, and the share of its cost that
 it can move: many of all kinds show what the site's ham is like, and none may open the door to its
@@ -77,11 +78,12 @@ def learn(table, ring, rows, state, codes, prior, sign, group_weights):
     labels, same = state[SPAM] + state[HAM], state[SPAM if sign > 0 else HAM]
     cost = COST * 0.5 * (labels + 1) / same
     _put(table, ring, rows, state, codes, prior, sign, cost, 1.0, group_weights)
+    most = FIRST_ALPHA if labels <= FIRST_LABELS else MOST_ALPHA
     moved = 0.0
     for _ in range(PASSES if labels <= EARLY else 1):
         for back in range(state[COUNT]):
             row = rows[(state[HEAD] - 1 - back) % WINDOW]
-            moved += _visit(table, ring, row, group_weights)
+            moved += _visit(table, ring, row, most, group_weights)
     return moved
 
 
@@ -129,16 +131,15 @@ def _put(table, ring, rows, state, codes, prior, sign, cost, margin, group_weigh
 
 
 @compiled
-def _visit(table, ring, row, group_weights):
-    """Correct the table for one row by a step of dual coordinate descent; return how much the row
-    was moved to spam by it.
+def _visit(table, ring, row, most, group_weights):
+    """Correct the table for one row by a step of dual coordinate descent, `most` at most; return
+    how much the row was moved to spam by it.
     """
     begin, end = np.int64(row[BEGIN]), np.int64(row[BEGIN] + row[LENGTH])
     size = site_size(row[SCALE])
     margin = row[PRIOR] + size * dot(ring, begin, end, table, SITE_MASK, group_weights)[0]
     soft = 0.5 / row[COST_OF]
     gradient = row[SIGN] * margin - row[MARGIN] + row[ALPHA] * soft
-    most = MOST_ALPHA
     if row[MARGIN] == EVIDENCE_MARGIN:
         most = EVIDENCE_ALPHA * row[COST_OF]
     alpha = min(most, max(0.0, row[ALPHA] - gradient / (size * size + soft)))
