@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from classifier import LabelledRow, Model
-from classifier.evaluation import peers
+from classifier.evaluation import peers, teaching
 from classifier.evaluation.ablation import SOURCES, family_figures
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
 from classifier.evaluation.cold import cold, source_figures
@@ -45,7 +45,7 @@ from classifier.training.layer import SiteLabel, fit_installation_layer
 Figures = dict[str, Any]
 Say = Callable[[str], None]
 
-SECTIONS = ("cold", "corpus", "replay", "repeats", "youtube", "ablation")
+SECTIONS = ("regimes", "cold", "corpus", "replay", "repeats", "youtube", "ablation")
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
 YOUTUBE = "youtube_uci"
@@ -80,6 +80,7 @@ class Study:
     def run(self, sections: Sequence[str] = SECTIONS) -> Figures:
         """Return the figures of each section, and what they were made with."""
         made: dict[str, Callable[[], Figures]] = {
+            "regimes": self.regimes,
             "cold": partial(cold, self),
             "corpus": self.corpus,
             "replay": self.taught,
@@ -142,6 +143,17 @@ class Study:
             for peer in self.peers:
                 found[name][peer] = replay_figures([self.replayed(peer, run) for run in runs])
         return found
+
+    def regimes(self) -> Figures:
+        """Return each stream by how its people label, and the means of those with enough of both
+        classes.
+        """
+        found = {}
+        for name, (source, runs) in self.streams().items():
+            self.say(f"regimes: {name}")
+            found[name] = teaching.taught_figures(self.bases.without(source), runs[0])
+        chosen = [stream for stream in found.values() if teaching.counts(stream["all"])]
+        return {"streams": found, "mean": teaching.means(chosen)}
 
     def repeated(self) -> Figures:
         """Return repeats after one decision against the filter's opinion; and what else is swept

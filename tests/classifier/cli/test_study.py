@@ -172,3 +172,35 @@ def test_ablation_judges_each_family_and_writes_its_table(study, tmp_path):
     assert counted == pytest.approx(found["features_per_comment"])
     for family in found["families"]:
         assert f"| {family} | " in page.read_text()
+
+
+TAUGHT_PAGE = """# Accuracy
+
+<!-- table regimes_late -->
+<!-- /table -->
+
+<!-- table regimes_early -->
+<!-- /table -->
+
+<!-- table regimes_by_stream -->
+<!-- /table -->
+"""
+
+
+def test_a_stream_is_played_as_people_label_and_the_page_says_so(study, tmp_path):
+    page = tmp_path / "accuracy.md"
+    page.write_text(TAUGHT_PAGE)
+    found = json.loads(study("--only", "regimes", "--markdown", page).out)["regimes"]
+    assert set(found["streams"]) == {"alpha", "beta"}
+    for stream in found["streams"].values():
+        assert {"none", "all", "console", "errors", "spamonly"} <= set(stream)
+        assert stream["none"]["1-50"]["labels_per_1000"] == 0
+        assert stream["all"]["51-200"]["labels_per_1000"] == 1000
+        first = stream["all"]["1-50"]
+        shares = [first[f"spam_{what}"] for what in ("let_through", "held", "rejected")]
+        assert first["spam"] + first["ham"] == 50
+        assert sum(shares) == pytest.approx(1)
+    assert found["mean"] == {}, "no stream has enough after two hundred comments"
+    text = page.read_text()
+    assert "| alpha | " in text
+    assert "| regime | comments 1–50: spam let through |" in text
