@@ -37,13 +37,15 @@ def json(body: Any) -> Reply:
     return _answer(msgspec.json.encode(body), JSON, None)
 
 
-def _answer(body: bytes, content_type: str, headers: Headers | None) -> Reply:
+def _answer(
+    body: bytes, content_type: str, headers: Headers | None, status: str = "200 OK"
+) -> Reply:
     sent = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
-    return Reply("200 OK", sent + (headers or []), body)
+    return Reply(status, sent + (headers or []), body)
 
 
 def malformed(missing: str) -> Reply:
@@ -71,3 +73,11 @@ def refused(why: Refused) -> Reply:
 def failed(why: str = "the service cannot do this now; try again") -> Reply:
     """Return the answer for when Winnow cannot do what it was asked now."""
     return text(FAILED, [("X-akismet-debug-help", why)])
+
+
+def unread(is_large: bool) -> Reply:
+    """Return the answer to a form that was not read: it did not come, or is far too large."""
+    if is_large:
+        help_ = [("X-akismet-debug-help", "the form is too large")]
+        return _answer(FAILED, TEXT, help_, "413 Content Too Large")
+    return failed()

@@ -16,8 +16,15 @@ from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
 from moderation.flow import faults
-from moderation.flow.akismet.keys import BlogGrant, authorise_blog
+from moderation.flow.akismet.keys import BlogGrant, authorise_blog, is_good
 from moderation.flow.runtime import Runtime
+from moderation.server.service import Admission, BodyMissing
+
+MOST_BYTES = 8 << 20
+"""Most bytes of a form: more is not even waited for."""
+
+STRANGE_BYTES = 256 << 10
+"""Most bytes of one that names an unknown key before it. The form may name a good one."""
 
 
 class Call:
@@ -69,7 +76,8 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
 
     What fails unexpectedly is answered by neither word of a check.
 
-    The view's `answer` does the same without Flask's contexts, for the outermost layer.
+    The view's `answer` does the same without Flask's contexts, for the outermost layer; its `admit`
+    says before the form how that may come.
     """
 
     def decorate(function: Function) -> View:
@@ -80,6 +88,8 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
                 return answers.refused(error.refused)
             except Malformed as error:
                 return answers.malformed(error.missing)
+            except BodyMissing as error:
+                return answers.unread(is_large=error.reason == "large")
             except (StoreDown, StoreFull):
                 return when_down()
             except Exception as error:
@@ -91,10 +101,28 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
         def view() -> Response:
             environ = request.environ
             environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
-            _, headers, body = answer(current_app.extensions["winnow"], environ)
-            return Response(body, 200, headers)
+            status, headers, body = answer(current_app.extensions["winnow"], environ)
+            return Response(body, status, headers)
 
         view.answer = answer  # type: ignore[attr-defined]
+        view.admit = _admit  # type: ignore[attr-defined]
         return view
 
     return decorate
+
+
+def _admit(runtime: Runtime, environ: dict[str, Any]) -> Admission:
+    """Return how the form of a call may come, by the key that stands before it, if one does.
+
+    Whoever names none may send as much as who names a good one, as most clients write their key
+    into the form; but they share what is held for strangers.
+    """
+    query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
+    key = key_of(Form(b"", query, ""), environ.get("HTTP_HOST", ""))
+    if not key:
+        return Admission(MOST_BYTES, is_known=False)
+    try:
+        known = is_good(runtime, key)
+    except StoreDown:
+        return Admission(MOST_BYTES, is_known=False)
+    return Admission(MOST_BYTES if known else STRANGE_BYTES, known)

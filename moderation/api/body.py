@@ -20,8 +20,6 @@ SINGLE_BYTES = 4 << 20
 """Most bytes of a body with one comment: every text at its bound, written as JSON escapes."""
 BATCH_BYTES = 8 << 20
 BATCH_ITEMS = 1000
-DISCARDED_BYTES = 32 << 20
-"""Most bytes that are read of a body that is refused for its size."""
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -32,30 +30,16 @@ T = TypeVar("T", bound=Submission)
 
 
 def read(environ: Environ, most: int) -> bytes:
-    """Return the body; refuses one of more than `most` bytes or with a content encoding."""
+    """Return the body; refuses one of more than `most` bytes or with a content encoding.
+
+    The server has it at hand as a whole, or says by `BodyMissing` why it has not.
+    """
     if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise Refusal("unsupported-media-type", "Send the body without a content encoding.")
-    stream = environ["wsgi.input"]
-    length = environ.get("CONTENT_LENGTH")
-    if length:
-        if not length.isdecimal() or int(length) > most:
-            discard(stream)
-            raise too_large(most)
-        return bytes(stream.read(int(length)))
-    if not environ.get("wsgi.input_terminated"):
-        return b""
-    body = bytes(stream.read(most + 1))
-    if len(body) > most:
-        discard(stream)
+    data = bytes(environ["wsgi.input"].read(most + 1))
+    if len(data) > most:
         raise too_large(most)
-    return body
-
-
-def discard(stream: Any) -> None:
-    """Read what a client still sends, within bounds: only then does it hear the answer."""
-    left = DISCARDED_BYTES
-    while left > 0 and (part := stream.read(1 << 16)):
-        left -= len(part)
+    return data
 
 
 def too_large(most: int) -> Refusal:

@@ -41,7 +41,7 @@ def alive(call: Call) -> Response:
     Operation(
         id="isReady",
         tag="Operation",
-        summary="Whether the store answers and the model is loaded",
+        summary="Whether the store takes comments and the model is loaded",
         answers={200: Answer("Both.", {body.JSON: Health})},
         problems=("store-down", "store-mismatch"),
     )

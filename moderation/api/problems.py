@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from moderation.domain import errors
 from moderation.flow import faults
+from moderation.server.service import BodyMissing
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,12 @@ KINDS: dict[str, Kind] = {
     "method-not-allowed": Kind(
         405, "The method is not allowed here", "`Allow` names those that are."
     ),
+    "request-timeout": Kind(
+        408,
+        "The body did not come in time",
+        "A body must come with at least 1,024 bytes a second and be whole within two minutes. "
+        "Nothing was stored.",
+    ),
     "nothing-to-undo": Kind(
         409, "There is no decision to undo", "The comment carries no decision, so none was undone."
     ),
@@ -109,6 +116,13 @@ KINDS: dict[str, Kind] = {
         "Something went wrong in Winnow",
         "This is a fault of Winnow. Its log says where under the `request_id`.",
     ),
+    "too-busy": Kind(
+        503,
+        "Too much is on its way",
+        "So many clients were sending bodies that there was no room for this one; those that had "
+        "not sent for longest are given up first. Nothing was stored: send the same again after "
+        "`Retry-After` seconds.",
+    ),
     "store-down": Kind(
         503,
         "The store does not answer",
@@ -143,6 +157,12 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.SchemaMismatch: "store-mismatch",
 }
 """Which problem a domain error is."""
+
+_OF_MISSING = {
+    "slow": "request-timeout", "late": "request-timeout", "crowded": "too-busy",
+    "large": "too-large", "unasked": "bad-request",
+}  # fmt: skip
+"""Which problem it is that a body is not there."""
 
 _OF_STATUS = {
     400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large",
@@ -247,6 +267,10 @@ def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
         return answer(error.problem(request_id), error.headers)
     if isinstance(error, errors.WinnowError):
         return _domain(error, request_id)
+    if isinstance(error, BodyMissing):
+        name = _OF_MISSING[error.reason]
+        retry = {"Retry-After": str(STORE_RETRY_SECONDS)} if KINDS[name].status == 503 else {}
+        return answer(problem(name, "", request_id), retry)
     if isinstance(error, HTTPException):
         return _http(error, request_id)
     # Its message may hold what was sent, a traceback would repeat it: the way there is enough.

@@ -59,7 +59,7 @@ class RateLimited(WinnowError):
 
 
 class StoreDown(WinnowError):
-    """The store did not answer in time."""
+    """The store did not answer in time, or refuses what it is asked."""
 
 
 class StoreFull(WinnowError):

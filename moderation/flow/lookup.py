@@ -5,12 +5,13 @@ from __future__ import annotations
 from moderation.domain.comments import Comment
 from moderation.domain.errors import NotFound
 from moderation.flow.runtime import Runtime
-from moderation.store import codec, comments
+from moderation.store import codec
+from moderation.store.comments import reading
 
 
 def find(runtime: Runtime, site: str, comment_id: str, revision: int = 0) -> Comment:
     """Return a site's comment; raises `NotFound` for an id that is not one or not the site's."""
-    found = comments.get(runtime.store, site, raw_id(comment_id), revision)
+    found = reading.get(runtime.store, site, raw_id(comment_id), revision)
     if found is None:
         raise _not_found()
     return found

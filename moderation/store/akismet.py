@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from moderation.domain.akismet import Account, Blog, Key, Trace
 from moderation.domain.errors import StoreDown
-from moderation.store import codec, comments, keys
-from moderation.store.client import Store, store_errors
-from moderation.store.comments import Notes
+from moderation.store import codec, keys
+from moderation.store.client import Store
+from moderation.store.comments.accepting import Notes
+from moderation.store.faults import store_errors
 
 _account = msgspec.json.Decoder(Account).decode
 _key = msgspec.json.Decoder(Key).decode
@@ -225,7 +226,7 @@ def change_trace(
         leading = _leading(k, raw_id, new) if new else []
         known_by = _leading(k, raw_id, before) if before else []
         gone = [name for name in known_by if name not in leading]
-        day = k.day + comments.day_of(counted.updated_ms)
+        day = k.day + keys.day_of(counted.updated_ms)
         names: list[Any] = [k.comment.encode() + raw_id, k.akismet.encode() + raw_id, day]
         told = codec.TOLD_CODE[counted.told] if counted.told else 0
         known = codec.encode(new) if new else b""

@@ -7,6 +7,8 @@ mixes the two. Scripts add only an id, a revision or a number to a prefix that t
 
 from __future__ import annotations
 
+import datetime as dt
+import zlib
 from functools import lru_cache
 
 from redis.crc import key_slot
@@ -25,6 +27,9 @@ AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the ke
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
+EXTERNAL_BUCKETS = 4096
+"""The hashes that a site's external ids are spread over, small enough to be kept compact."""
 
 GROUP = "score"
 """The consumer group of every inbox."""
@@ -83,6 +88,16 @@ def akismet_unknown(address: str) -> str:
 def akismet_telling(what: str) -> str:
     """Return the lease of whoever tells a site of one comment."""
     return f"{{winnow}}:akismet:telling:{what}"
+
+
+def day_of(now_ms: int) -> str:
+    """Return the UTC day of a time as `2026-11-22`."""
+    return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
+
+
+def external_bucket(external_id: str) -> int:
+    """Return the bucket of an external id; small hashes are kept compact by the store."""
+    return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
 
 
 def lane_inboxes(lane: int) -> list[str]:

@@ -1,12 +1,13 @@
-"""Steps from one layout of the store to the next; running one twice does no harm."""
+"""Bringing a store from an older layout to this version's, a step for each."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable
 
-from moderation.store import codec, keys, labels, sites
-from moderation.store.client import Store, store_errors
+from moderation.store import codec, keys, labels, schema, sites
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 _LABELLED = struct.Struct(">II")
 _BUCKETS = 4096
@@ -45,3 +46,36 @@ def _last_entries(store: Store, site: str) -> dict[bytes, tuple[int, int]]:
                 raw, revision = about[entry.seq]
                 found[raw] = revision, entry.seq
     return found
+
+
+Step = Callable[[Store, Callable[[str], None]], None]
+
+STEPS: dict[int, Step] = {1: note_labelled}
+"""`STEPS[n]` brings a store from layout n to n + 1; running it twice does no harm."""
+
+
+def migrate(
+    store: Store,
+    progress: Callable[[str], None],
+    steps: dict[int, Step] | None = None,
+    version: int = schema.VERSION,
+) -> int:
+    """Bring the store to this layout step by step and return how many steps that took.
+
+    Raises:
+        SchemaMismatch: the store is newer than this code.
+    """
+    steps = STEPS if steps is None else steps
+    found = schema.stored(store)
+    if found > version:
+        schema.check(store, version)
+    if found == 0:
+        with store_errors():
+            store.redis.set(keys.SCHEMA, version, nx=True)
+        return 0
+    for before in range(found, version):
+        progress(f"layout {before} to {before + 1}")
+        steps[before](store, progress)
+        with store_errors():
+            store.redis.set(keys.SCHEMA, before + 1)
+    return version - found

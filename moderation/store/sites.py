@@ -11,7 +11,8 @@ from msgspec import Struct
 from moderation.domain.accounts import Token, User
 from moderation.domain.sites import SiteSettings
 from moderation.store import keys
-from moderation.store.client import Call, Store, store_errors
+from moderation.store.client import Call, Store
+from moderation.store.faults import store_errors
 
 _settings = msgspec.json.Decoder(SiteSettings).decode
 _token = msgspec.json.Decoder(Token).decode

@@ -27,7 +27,7 @@ from moderation.flow.akismet.matching import (
 from moderation.flow.comments.checking import Checked, check, hold
 from moderation.flow.runtime import Runtime
 from moderation.store import akismet, codec, hurried
-from moderation.store.comments import Notes
+from moderation.store.comments.accepting import Notes
 
 RECHECK_AFTER_SECONDS = 120
 """When a site that can be called back asks again about a comment that a person must look at."""

@@ -146,6 +146,16 @@ def verify_key(runtime: Runtime, key: str, blog: str, address: str) -> None:
             raise KeyRefused(SITE_REVOKED)
 
 
+@hurried
+def is_good(runtime: Runtime, key: str) -> bool:
+    """Say whether a key could be used, before anything is done with it; nothing is counted."""
+    try:
+        found = akismet.key(runtime.store, _well_formed(runtime, key))
+    except KeyRefused:
+        return False
+    return found is not None and not is_over(found.expires_ms)
+
+
 def account_of(runtime: Runtime, key: str, address: str) -> Account:
     """Return the account that a key belongs to; raises `KeyRefused` for an unknown key."""
     found = _known_key(runtime, _well_formed(runtime, key), address)

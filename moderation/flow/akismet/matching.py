@@ -11,7 +11,8 @@ from msgspec import Struct
 from moderation.domain.akismet import Check
 from moderation.domain.comments import Comment, Submission
 from moderation.flow.runtime import Runtime
-from moderation.store import akismet, codec, comments
+from moderation.store import akismet, codec
+from moderation.store.comments import reading
 
 _TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
@@ -90,7 +91,7 @@ def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Co
     """Return the comment that a client means: by guid, by author and text, by its own id."""
     guid = bytes.fromhex(asked.guid) if asked.guid else b""
     for raw in akismet.find(runtime.store, site, guid, names.same, names.reference):
-        comment = comments.get(runtime.store, site, raw) if raw else None
+        comment = reading.get(runtime.store, site, raw) if raw else None
         if comment is not None:
             return comment
     return None

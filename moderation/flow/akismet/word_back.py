@@ -26,7 +26,8 @@ from moderation.flow.outbound.request import OutboundError
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sealing import unseal
 from moderation.flow.tasks import TELL_SITE
-from moderation.store import akismet, codec, comments, telling
+from moderation.store import akismet, codec, telling
+from moderation.store.comments import reading
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ class Tellers:
 def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
     """Return when to try again, in milliseconds since 1970; 0 when there is nothing more to do."""
     raw = codec.id_bytes(comment_id)
-    comment = comments.get(runtime.store, site, raw)
+    comment = reading.get(runtime.store, site, raw)
     trace = akismet.trace(runtime.store, site, raw)
     if comment is None or trace is None or not trace.guids:
         return 0

@@ -18,7 +18,8 @@ from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.judging import score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, comments, hurried, sites
+from moderation.store import codec, hurried, sites
+from moderation.store.comments import accepting
 from moderation.store.sites import SiteState
 
 New = Literal["", "comment", "revision"]
@@ -37,12 +38,12 @@ class Checked(Struct, frozen=True):
     new: New = ""
 
 
-MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
+MakeNotes = Callable[[Comment, SiteSettings], accepting.Notes]
 
 
-def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
+def no_notes(comment: Comment, settings: SiteSettings) -> accepting.Notes:
     """Return nothing to keep beside a comment."""
-    return comments.NO_NOTES
+    return accepting.NO_NOTES
 
 
 @hurried
@@ -173,7 +174,7 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
     token, now = grant.token, now_ms()
     if not token.per_minute:
         return grant.state(runtime)
-    count = comments.charging(grant.site, token.id, now)
+    count = accepting.charging(grant.site, token.id, now)
     state, used = sites.read_counting(runtime.store, grant.site, count)
     if used > token.per_minute:
         raise limited(now)
@@ -216,25 +217,25 @@ def _record(
     settings: SiteSettings,
     raw_id: bytes,
     comment: Comment,
-    notes: comments.Notes,
+    notes: accepting.Notes,
     expected: SiteState | None = None,
 ) -> Checked | SiteState:
     """Return the comment as it was stored; the site's state where it is not the `expected`."""
-    on = comments.Conditions(
+    on = accepting.Conditions(
         tokens=grant.revision,
         state=expected,
         token_id=grant.token.id,
         per_minute=grant.token.per_minute,
     )
-    retention = comments.ttls(settings.retention)
+    retention = accepting.ttls(settings.retention)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
-    names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
+    names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
     raw_answer = runtime.store.run("accept", names, args)
-    changed = comments.state_instead(raw_answer)
+    changed = accepting.state_instead(raw_answer)
     if changed is not None:
         return changed
-    answer = comments.written(raw_answer)
+    answer = accepting.written(raw_answer)
     if answer == "changed":
         grant = confirm(runtime, grant)
         return _record(runtime, grant, settings, raw_id, comment, notes)

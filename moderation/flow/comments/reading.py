@@ -15,7 +15,9 @@ from moderation.flow.labels import learning
 from moderation.flow.lookup import find
 from moderation.flow.rows import row_of
 from moderation.flow.runtime import Runtime
-from moderation.store import codec, comments, sites, waiting
+from moderation.store import codec, sites
+from moderation.store.comments import announcements, counting
+from moderation.store.comments import reading as stored
 
 SCANNED_AT_MOST = 2000
 READ_AT_MOST = 4 << 20
@@ -74,10 +76,10 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
     while scanned < SCANNED_AT_MOST and left > 0:
         number = _CHUNK if wanted.seeks else limit - len(found)
         after_id, before_id = (low, last or high) if wanted.newest_first else (last or low, high)
-        ids = comments.page(
+        ids = stored.page(
             runtime.store, site, wanted.status, after_id, before_id, wanted.newest_first, number
         )
-        read, size = comments.get_within(runtime.store, site, ids, left)
+        read, size = stored.get_within(runtime.store, site, ids, left)
         for raw, comment in zip(ids, read, strict=False):
             last = raw
             if comment is not None and wanted.fits(comment):
@@ -118,7 +120,7 @@ def wait_for_verdict(
         return comment, True
     if not slot():
         return comment, False
-    with waiting.told(runtime.store, site) as scored:
+    with announcements.listen(runtime.store, site) as scored:
         comment = find(runtime, site, comment_id)
         if comment.status == "queued":
             scored(codec.id_bytes(comment_id), seconds)
@@ -144,7 +146,7 @@ class DayCounts(Struct, frozen=True):
 def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[DayCounts]:
     """Return a site's counts for each day from `first` to `last`, both included."""
     days = [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
-    found = comments.counters(runtime.store, site, days)
+    found = counting.counters(runtime.store, site, days)
     return [counted(day, counts) for day, counts in zip(days, found, strict=True)]
 
 

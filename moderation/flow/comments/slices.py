@@ -16,10 +16,11 @@ from moderation.flow import faults
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, comments, inbox, recording, sites
+from moderation.store import codec, sites
 from moderation.store.client import Call
-from moderation.store.inbox import Waiting
-from moderation.store.recording import Part, Recorded
+from moderation.store.comments import accepting, inbox, recording
+from moderation.store.comments.inbox import Waiting
+from moderation.store.comments.recording import Part, Recorded
 from moderation.store.sites import SiteState
 
 SLICE = 256
@@ -204,7 +205,7 @@ def _parts(
 
     The verdicts of one entry stay together: where they are not recorded, it is not ended.
     """
-    ttls = {site: comments.ttls(c.settings.retention) for site, c in contexts.items()}
+    ttls = {site: accepting.ttls(c.settings.retention) for site, c in contexts.items()}
     parts: list[Part] = []
     entry: list[Recorded] = []
     each = iter(zip(scored, verdicts, strict=True))

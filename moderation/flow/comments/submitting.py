@@ -15,9 +15,10 @@ from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.rows import keyed_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
-from moderation.store import accepting, comments, inbox, keys
+from moderation.store import keys
 from moderation.store.codec import id_bytes, id_text, new_id, unpack_comment
-from moderation.store.comments import Written
+from moderation.store.comments import accepting, inbox
+from moderation.store.comments.accepting import Written
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -54,7 +55,7 @@ def submit(
     """
     revision, settings = runtime.known_settings(grant.site)
     writes = [write_of(runtime, new_id(), submission) for submission in submissions]
-    parts = [writes[at : at + comments.AT_ONCE] for at in range(0, len(writes), comments.AT_ONCE)]
+    parts = [writes[at : at + accepting.AT_ONCE] for at in range(0, len(writes), accepting.AT_ONCE)]
     request = _digest(body, len(writes))
     now = now_ms()
     done: list[list[Written]] = []
@@ -64,7 +65,7 @@ def submit(
         until = 1 if grant.token.per_minute and not done else len(parts)
         for number in range(len(done), until):
             key = keyed_hash(runtime.secret, "idempotency", f"{idempotency_key}/{number}")
-            on = comments.Conditions(
+            on = accepting.Conditions(
                 tokens=grant.revision,
                 settings=revision,
                 idempotency=(key, request) if idempotency_key else None,
@@ -72,8 +73,8 @@ def submit(
                 per_minute=0 if number else grant.token.per_minute,
                 charge=len(writes),
             )
-            retention = comments.ttls(settings.retention)
-            calls.append(comments.accept_call(grant.site, parts[number], retention, now, on))
+            retention = accepting.ttls(settings.retention)
+            calls.append(accepting.accept_call(grant.site, parts[number], retention, now, on))
         done += _write(runtime, grant, calls)
         if len(done) < until:
             grant = confirm(runtime, grant)
@@ -119,7 +120,7 @@ def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Writte
     if free:
         runtime.tasks.send(SCORE_INBOX, lane)
     done: list[list[Written]] = []
-    for answer in map(comments.written, answers):
+    for answer in map(accepting.written, answers):
         if answer == "changed":
             break
         if answer == "limited":

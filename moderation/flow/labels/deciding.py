@@ -16,7 +16,8 @@ from moderation.flow.lookup import find, raw_id
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import codec, comments, deletions, sites
+from moderation.store import codec, sites
+from moderation.store.comments import accepting, deciding, deletions, reading
 
 
 class Word(Struct, frozen=True):
@@ -84,7 +85,7 @@ def _write(
     now = now_ms()
     state = sites.read(runtime.store, comment.site)
     settings = runtime.site_settings(comment.site, state.settings)
-    retention = comments.ttls(settings.retention)
+    retention = accepting.ttls(settings.retention)
     example = b""
     if label is not None:
         example = example_of(
@@ -97,7 +98,7 @@ def _write(
             suggestion_shown=word.suggestion_shown,
         )
     decision = Decision(label or "ham", word.by, word.via, now, word.note)
-    return comments.decide(
+    return deciding.decide(
         runtime.store,
         comment.site,
         codec.id_bytes(comment.id),
@@ -128,7 +129,7 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         NotFound: no such comment.
     """
     raw = raw_id(comment_id)
-    comment = comments.get(runtime.store, site, raw)
+    comment = reading.get(runtime.store, site, raw)
     found, far = deletions.forget(
         runtime.store,
         site,

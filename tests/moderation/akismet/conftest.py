@@ -23,7 +23,7 @@ from moderation.flow.comments.reading import Filter, list_comments, stats
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, akismet, schema
+from moderation.store import Store, akismet, migrations
 from tests.factories import put_settings
 from tests.webserver import Site
 
@@ -42,7 +42,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def app(settings: Settings, store: Store) -> Iterator[Flask]:
     """Return the app of an installation that has been set up."""
-    schema.migrate(store, print)
+    migrations.migrate(store, print)
     first_run.use_shipped(store, settings)
     made = create_app(settings)
     yield made

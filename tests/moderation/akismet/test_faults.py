@@ -35,7 +35,7 @@ BEFORE_THE_RECORD = {
 IN_THE_RECORD = {
     "writing": "moderation.flow.comments.checking.write_of",
     "packing": "moderation.store.codec.pack_new",
-    "reading the answer": "moderation.store.comments.written",
+    "reading the answer": "moderation.store.comments.accepting.written",
 }
 WHO_IS_UNKNOWN = {
     "the body": "moderation.akismet.call.read_body",

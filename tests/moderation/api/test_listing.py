@@ -11,8 +11,9 @@ from moderation.api import cursors
 from moderation.api.problems import Refusal
 from moderation.flow.comments import reading
 from moderation.flow.runtime import Runtime
-from moderation.store import comments, keys
+from moderation.store import keys
 from moderation.store.codec import id_bytes
+from moderation.store.comments import reading as stored
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
@@ -155,9 +156,9 @@ def test_a_page_reads_the_comments_that_it_answers_and_no_others(
     """A hundred comments at their bounds are some 20 MB: one of them asked for is one read."""
     fill(api, 30)
     read: list[int] = []
-    get_many = comments.get_many
+    get_many = stored.get_many
     monkeypatch.setattr(
-        comments,
+        stored,
         "get_many",
         lambda store, site, ids: read.append(len(ids)) or get_many(store, site, ids),
     )

@@ -13,7 +13,7 @@ from moderation.domain.accounts import token_digest
 from moderation.domain.errors import SchemaMismatch
 from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
-from moderation.store import Store, keys, schema, sites
+from moderation.store import Store, keys, migrations, schema, sites
 from tests.conftest import SECRET
 from tests.e2e.running import free_port
 
@@ -80,7 +80,7 @@ def test_a_second_run_changes_no_key(
 def test_a_first_run_that_was_cut_short_is_made_whole(
     winnow: Winnow, settings: Settings, store: Store
 ) -> None:
-    schema.migrate(store, lambda line: None)
+    migrations.migrate(store, lambda line: None)
     assert "prepared\n" in winnow("init")
     assert [person.name for person in sites.users(store)] == ["admin"]
 

@@ -19,7 +19,8 @@ from moderation.flow.labels import learning
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.lookup import find
 from moderation.flow.sites import first_run
-from moderation.store import comments, sites
+from moderation.store import sites
+from moderation.store.comments import accepting, reading
 from tests.factories import SITE, put_settings, submission
 
 pytestmark = pytest.mark.second_store
@@ -94,14 +95,14 @@ def test_what_changes_while_a_comment_is_scored_still_holds_for_its_verdict(
             decide(runtime, SITE, first.id, "spam", Word("ann", "api"), None)
             put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.999999))
         met.append(comment.verdict.model)
-        return comments.NO_NOTES
+        return accepting.NO_NOTES
 
     done = check(other, mine, submission(text.replace("oak", "pine")), notes=meanwhile)
     assert done.comment.verdict.model == f"{runtime.shipped.name}+1"
     assert (done.comment.verdict.policy, done.comment.status) == (1, "held")
     assert met == [runtime.shipped.name + "+0", runtime.shipped.name + "+1"]
     assert find(runtime, SITE, done.comment.id) == done.comment
-    assert len(comments.page(runtime.store, SITE, None, b"", b"", True, 9)) == 3
+    assert len(reading.page(runtime.store, SITE, None, b"", b"", True, 9)) == 3
 
 
 def test_a_verdict_never_waits_for_a_site_to_stand_still(runtime, other, bearer, grant):
@@ -112,7 +113,7 @@ def test_a_verdict_never_waits_for_a_site_to_stand_still(runtime, other, bearer,
 
     def meanwhile(comment, settings):
         decide(runtime, SITE, first.id, next(labels), Word("ann", "api"), None)
-        return comments.NO_NOTES
+        return accepting.NO_NOTES
 
     done = check(other, mine, submission("Another one"), notes=meanwhile)
     assert done.recorded and done.comment.verdict.model == f"{runtime.shipped.name}+1"
@@ -220,7 +221,7 @@ def test_a_store_that_hangs_after_any_trip_of_a_check_gets_the_fail_mode_in_time
 def test_what_the_process_itself_takes_is_not_held_against_the_store(runtime, grant):
     def slow(comment, settings):
         time.sleep(0.5)
-        return comments.NO_NOTES
+        return accepting.NO_NOTES
 
     assert check(runtime, grant, submission(HAM), notes=slow).recorded
 

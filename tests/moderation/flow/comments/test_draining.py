@@ -12,7 +12,8 @@ from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
 from moderation.flow.sites import first_run
 from moderation.flow.tasks import SCORE_QUEUE
-from moderation.store import codec, comments, inbox, keys, sites
+from moderation.store import codec, keys, sites
+from moderation.store.comments import inbox, reading
 from tests.factories import SITE, submission
 
 pytestmark = pytest.mark.second_store
@@ -180,7 +181,7 @@ def test_a_batch_during_which_another_token_is_revoked_is_written_once(runtime, 
     sent = texts(250)
     done = submit(runtime, grant, sent)
     assert [find(runtime, SITE, d.id).submission for d in done] == sent
-    assert len(comments.page(runtime.store, SITE, None, b"", b"", False, 1000)) == 250
+    assert len(reading.page(runtime.store, SITE, None, b"", b"", False, 1000)) == 250
 
 
 def test_a_batch_beyond_the_limit_of_its_token_is_refused_whole(runtime):
@@ -188,7 +189,7 @@ def test_a_batch_beyond_the_limit_of_its_token_is_refused_whole(runtime):
     slow = authorise(runtime, token, "submit")
     with pytest.raises(RateLimited):
         submit(runtime, slow, texts(151))
-    assert comments.page(runtime.store, SITE, None, b"", b"", False, 1000) == []
+    assert reading.page(runtime.store, SITE, None, b"", b"", False, 1000) == []
     assert len(submit(runtime, slow, texts(150))) == 150
     with pytest.raises(RateLimited):
         submit(runtime, slow, texts(1))

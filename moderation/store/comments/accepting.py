@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -13,12 +11,12 @@ from moderation.domain.comments import STATUSES, Status
 from moderation.domain.sites import Retention
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 from moderation.store.sites import SiteState, state_of
 
 AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
-EXTERNAL_BUCKETS = 4096
 LIMIT_MS = 120_000
 IDEMPOTENCY_MS = 24 * 3600 * 1000
 _WORDS, _ALL_WORDS = 4, 8
@@ -85,16 +83,6 @@ def ttls(retention: Retention) -> list[int]:
     return [day * 86_400_000 for day in days]
 
 
-def external_bucket(external_id: str) -> int:
-    """Return the bucket of an external id; small hashes are kept compact by the store."""
-    return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
-
-
-def day_of(now_ms: int) -> str:
-    """Return the UTC day of a time as `2026-11-22`."""
-    return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
-
-
 class Notes(Struct, frozen=True):
     """What is noted of a new comment beside itself.
 
@@ -138,7 +126,7 @@ def accept_call(
     ]  # fmt: skip
     for w in writes:
         args += (w.id, w.external_id)
-        args.append(external_bucket(w.external_id) if w.external_id else "")
+        args.append(keys.external_bucket(w.external_id) if w.external_id else "")
         told = codec.TOLD_NOTHING if w.label else codec.TOLD_CODE[notes.told]
         args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission)
         if words == _ALL_WORDS:
@@ -147,9 +135,9 @@ def accept_call(
     for note in notes.kept:
         args += note
     return [
-        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox, k.day + day_of(now_ms),
-        k.external, k.label, k.labels, idempotency, limit, k.snapshot, k.waiting,
-        k.labelled,
+        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox,
+        k.day + keys.day_of(now_ms), k.external, k.label, k.labels, idempotency, limit, k.snapshot,
+        k.waiting, k.labelled,
     ], args  # fmt: skip
 
 

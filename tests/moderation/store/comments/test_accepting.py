@@ -8,7 +8,8 @@ import pytest
 from moderation.domain.decisions import Decision
 from moderation.domain.errors import StoreFull
 from moderation.domain.sites import SiteSettings
-from moderation.store import codec, comments, inbox, keys, recording, sites
+from moderation.store import codec, keys, sites
+from moderation.store.comments import accepting, inbox, reading, recording
 from tests.conftest import Server
 from tests.factories import (
     NOW,
@@ -27,12 +28,12 @@ pytestmark = pytest.mark.second_store
 
 
 def ids(store, status=None):
-    return comments.page(store, SITE, status, b"", b"", False, 100)
+    return reading.page(store, SITE, status, b"", b"", False, 100)
 
 
 def test_a_new_comment_is_queued_and_waits_in_its_inbox(store):
     (done,) = accept(store, write())
-    stored = comments.get(store, SITE, done.id)
+    stored = reading.get(store, SITE, done.id)
     assert (done.kind, done.revision) == ("new", 1)
     assert (stored.status, stored.revision, stored.verdict) == ("queued", 1, None)
     assert stored.submission == submission()
@@ -42,7 +43,7 @@ def test_a_new_comment_is_queued_and_waits_in_its_inbox(store):
 
 def test_a_checked_comment_is_stored_with_its_verdict_and_waits_nowhere(store):
     (done,) = accept(store, write(verdict=verdict("spam", 0.97), status="spam"))
-    stored = comments.get(store, SITE, done.id)
+    stored = reading.get(store, SITE, done.id)
     assert (stored.status, stored.verdict) == ("spam", verdict("spam", 0.97))
     assert sum(inbox.lengths(store)) == 0
     assert ids(store, "spam") == [done.id]
@@ -70,7 +71,7 @@ def test_the_same_external_id_with_other_content_is_a_revision_and_the_old_one_i
     )
     (second,) = accept(store, write(submission("two", external_id="41")))
     assert (second.id, second.kind, second.revision) == (first.id, "revision", 2)
-    now, before = comments.get(store, SITE, first.id), comments.get(store, SITE, first.id, 1)
+    now, before = reading.get(store, SITE, first.id), reading.get(store, SITE, first.id, 1)
     assert (now.submission.content, now.status, now.verdict) == ("two", "queued", None)
     assert (before.submission.content, before.verdict) == ("one", verdict())
     assert ids(store, "approved") == []
@@ -81,7 +82,7 @@ def test_a_check_of_what_is_queued_gives_it_its_verdict(store):
     sent = submission(external_id="41")
     (first,) = accept(store, write(sent))
     accept(store, write(sent, verdict=verdict("held", 0.4), status="held"))
-    stored = comments.get(store, SITE, first.id)
+    stored = reading.get(store, SITE, first.id)
     assert (stored.status, stored.verdict) == ("held", verdict("held", 0.4))
     assert counts(store)["verdict_2"] == 1
 
@@ -99,8 +100,8 @@ def test_a_call_whose_answer_was_lost_has_one_effect_when_it_comes_again(store, 
     judged = {"verdict": verdict("spam", 0.97), "status": "spam"}
     taught = {"label": "spam", "decision": codec.encode(Decision("spam", "ann", "api", NOW))}
     fields = {"checked": judged, "labelled": judged | taught}.get(kind, {})
-    call = comments.accept_call(
-        SITE, [write(sent, **fields)], RETENTION, NOW, comments.Conditions()
+    call = accepting.accept_call(
+        SITE, [write(sent, **fields)], RETENTION, NOW, accepting.Conditions()
     )
     first = store.run("accept", *call)
     kept = everything(store)
@@ -113,7 +114,7 @@ def test_a_call_that_comes_again_after_the_verdict_leaves_that_alone(store):
     (first,) = accept(store, one)
     judge(store, first.id)
     assert accept(store, one) == [first]
-    assert comments.get(store, SITE, first.id).verdict == verdict()
+    assert reading.get(store, SITE, first.id).verdict == verdict()
     assert ids(store, "queued") == []
 
 
@@ -156,7 +157,7 @@ def test_a_verdict_made_with_another_state_of_the_site_writes_nothing(store):
     assert answer(store, done, seen)[0] == b"ok"
     put_settings(store, SITE, SiteSettings(mode="observe"))
     refused = answer(store, write(verdict=verdict(), status="approved"), seen)
-    assert comments.state_instead(refused) == sites.read(store, SITE) != seen
+    assert accepting.state_instead(refused) == sites.read(store, SITE) != seen
     assert ids(store) == [done.id]
     assert counts(store)["comments"] == 1
 
@@ -166,11 +167,11 @@ def test_every_part_of_the_state_counts(store, field):
     sites.create(store, SITE, 1_700_000_000_000)
     state = sites.read(store, SITE)
     other = msgspec.structs.replace(state, **{field: "x" if field == "snapshot" else 7})
-    assert comments.state_instead(answer(store, write(), other)) == state
+    assert accepting.state_instead(answer(store, write(), other)) == state
 
 
 def answer(store, one, state):
-    call = comments.accept_call(SITE, [one], RETENTION, NOW, comments.Conditions(state=state))
+    call = accepting.accept_call(SITE, [one], RETENTION, NOW, accepting.Conditions(state=state))
     return store.run("accept", *call)
 
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from moderation.domain.comments import STATUSES
 from moderation.domain.errors import StoreFull
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
-from moderation.store.comments import EXTERNAL_BUCKETS
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 _CHUNK = 500
 _CHUNKS_AT_MOST = 40
@@ -62,10 +62,10 @@ def external_ids(store: Store, site: str, part: int, parts: int) -> int:
     """Remove external ids of comments that are gone from one part of a site's buckets."""
     k = keys.of_site(site)
     removed = 0
-    for start in range(part, EXTERNAL_BUCKETS, parts * 16):
+    for start in range(part, keys.EXTERNAL_BUCKETS, parts * 16):
         names = [
             f"{k.external}{b}"
-            for b in range(start, min(EXTERNAL_BUCKETS, start + parts * 16), parts)
+            for b in range(start, min(keys.EXTERNAL_BUCKETS, start + parts * 16), parts)
         ]
         with store_errors():
             pipe = store.redis.pipeline(transaction=False)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moderation.store import comments, deletions, keys, labels, sites
+from moderation.store import keys, labels, sites
+from moderation.store.comments import counting, deletions, reading
 from tests.factories import NOW, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
 
 
 def page(store, status):
-    return comments.page(store, SITE, status, b"", b"", False, 100)
+    return reading.page(store, SITE, status, b"", b"", False, 100)
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def comment(store):
 
 def test_a_decision_moves_the_comment_and_appends_to_the_log(store, comment):
     assert decide(store, comment, "spam", (1, 0)) == ("ok", 1)
-    stored = comments.get(store, SITE, comment)
+    stored = reading.get(store, SITE, comment)
     assert (stored.status, stored.decision.label, stored.decisions) == ("spam", "spam", 1)
     assert stored.verdict.status == "approved"
     assert (page(store, "approved"), page(store, "spam")) == ([], [comment])
@@ -42,14 +43,14 @@ def test_the_same_call_twice_has_one_effect(store, comment):
 def test_a_stale_decision_changes_nothing(store, comment):
     decide(store, comment, "spam", (1, 0))
     assert decide(store, comment, "ham", (1, 0))[0] == "stale"
-    assert comments.get(store, SITE, comment).decision.label == "spam"
+    assert reading.get(store, SITE, comment).decision.label == "spam"
 
 
 def test_the_last_word_wins_and_drops_the_one_before(store, comment):
     decide(store, comment, "spam", (1, 0))
     decide(store, comment, "ham", (1, 1))
     assert [e.drops for e in labels.entries(store, SITE, 0, 2)] == [0, 1]
-    assert comments.get(store, SITE, comment).status == "approved"
+    assert reading.get(store, SITE, comment).status == "approved"
     assert counts(store)["missed_spam"] == 0
 
 
@@ -57,11 +58,11 @@ def test_undo_restores_the_decision_before_and_then_the_verdict(store, comment):
     decide(store, comment, "spam", (1, 0))
     decide(store, comment, "ham", (1, 1))
     assert decide(store, comment, None, (1, 2)) == ("ok", 3)
-    stored = comments.get(store, SITE, comment)
+    stored = reading.get(store, SITE, comment)
     assert (stored.status, stored.decision.label) == ("spam", "spam")
     assert counts(store)["missed_spam"] == 1
     assert decide(store, comment, None, (1, 3)) == ("ok", 4)
-    stored = comments.get(store, SITE, comment)
+    stored = reading.get(store, SITE, comment)
     assert (stored.status, stored.decision) == ("approved", None)
     assert decide(store, comment, None, (1, 4)) == ("nothing", 0)
     assert counts(store)["missed_spam"] == 0
@@ -74,8 +75,8 @@ def test_an_error_is_taken_back_on_the_day_on_which_it_was_counted(store, commen
     later = NOW + 3 * 86_400_000
 
     def missed():
-        days = [comments.day_of(at) for at in (NOW, later)]
-        return [day.get("missed_spam") for day in comments.counters(store, SITE, days)]
+        days = [keys.day_of(at) for at in (NOW, later)]
+        return [day.get("missed_spam") for day in counting.counters(store, SITE, days)]
 
     decide(store, comment, "spam", (1, 0))
     decide(store, comment, "ham", (1, 1), now=later)
@@ -92,7 +93,7 @@ def test_what_was_never_counted_is_never_taken_back(store):
     (done,) = accept(store, write(submission(external_id="x")))
     decide(store, done.id, "spam", (1, 0))
     accept(store, write(submission(external_id="x"), verdict=verdict(), status="approved"))
-    assert comments.get(store, SITE, done.id).verdict.status == "approved"
+    assert reading.get(store, SITE, done.id).verdict.status == "approved"
     decide(store, done.id, None, (1, 1))
     assert counts(store).get("missed_spam", 0) == 0
 
@@ -110,8 +111,8 @@ def test_a_day_is_forgotten_after_400_days_and_then_nothing_is_taken_back_from_i
         assert all(0 < client.ttl(name) <= 400 * 86_400 for name in names)
         client.delete(*names)
         decide(store, other.id, None, (1, 1), now=later)
-        assert client.keys(days + "*") == [(days + comments.day_of(later)).encode()]
-    (only,) = comments.counters(store, SITE, [comments.day_of(later)])
+        assert client.keys(days + "*") == [(days + keys.day_of(later)).encode()]
+    (only,) = counting.counters(store, SITE, [keys.day_of(later)])
     assert only == {"undone": 1}
 
 
@@ -119,7 +120,7 @@ def test_undo_on_a_queued_comment_lets_it_wait_again(store):
     (done,) = accept(store, write())
     decide(store, done.id, "spam", (1, 0))
     decide(store, done.id, None, (1, 1))
-    assert comments.get(store, SITE, done.id).status == "queued"
+    assert reading.get(store, SITE, done.id).status == "queued"
 
 
 def test_a_new_revision_carries_no_decision_and_the_old_label_is_dropped_by_the_next(store):
@@ -128,12 +129,12 @@ def test_a_new_revision_carries_no_decision_and_the_old_label_is_dropped_by_the_
     )
     decide(store, done.id, "ham", (1, 0))
     accept(store, write(submission("two", external_id="x"), verdict=verdict(), status="approved"))
-    assert comments.get(store, SITE, done.id).decision is None
+    assert reading.get(store, SITE, done.id).decision is None
     assert decide(store, done.id, None, (2, 1)) == ("nothing", 0)
     decide(store, done.id, "spam", (2, 1))
     assert labels.entry(store, SITE, 2).drops == 1
     decide(store, done.id, None, (2, 2))
-    stored = comments.get(store, SITE, done.id)
+    stored = reading.get(store, SITE, done.id)
     assert (stored.decision, stored.status) == (None, "approved")
     assert labels.entry(store, SITE, 3).restores == 1
 
@@ -151,7 +152,7 @@ def test_a_label_sent_with_a_comment_is_stored_with_it_and_not_twice(store):
                 decision=b"\x95\xa4spam\xa1a\xa6import\x01\xa0",
             ),
         )
-    stored = comments.get(store, SITE, done.id)
+    stored = reading.get(store, SITE, done.id)
     assert (stored.status, stored.decisions, stored.decision.label) == ("spam", 1, "spam")
     assert sites.read(store, SITE).labels == 1
 
@@ -164,8 +165,8 @@ def test_deleting_leaves_nothing_of_the_comment(store, valkey):
     decide(store, done.id, "spam", (2, 0), example=b"the text that was learned")
     labels.put_checkpoint(store, SITE, "snap", 1, 0, b"learner", [])
     assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
-    assert comments.get(store, SITE, done.id) is None
-    assert comments.find_external(store, SITE, "x") is None
+    assert reading.get(store, SITE, done.id) is None
+    assert reading.find_external(store, SITE, "x") is None
     assert page(store, None) == page(store, "spam") == []
     (entry,) = labels.entries(store, SITE, 0, 1)
     assert (entry.kind, entry.label, entry.example, entry.decision) == ("erased", None, None, None)
@@ -201,8 +202,8 @@ def test_what_one_call_cannot_delete_is_deleted_by_the_next_and_nobody_sees_it_m
     some = call()
     assert (some.found, some.more) == (True, True)
     assert left() == (29, 150), "at most a hundred things go at once"
-    assert comments.get(store, SITE, done.id) is None
-    assert comments.find_external(store, SITE, "x") is None
+    assert reading.get(store, SITE, done.id) is None
+    assert reading.find_external(store, SITE, "x") is None
     assert page(store, "spam") == []
     assert deletions.unfinished(store, SITE) == [done.id]
     call()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from moderation.store import comments, keys
-from moderation.store.client import Store, store_errors
+from moderation.store import keys
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 
 class Forgotten(Struct, frozen=True):
@@ -38,10 +39,10 @@ def forget_some(
 ) -> Forgotten:
     """Delete a comment and at most a hundred of what was kept of it, in one script."""
     k = keys.of_site(site)
-    bucket = k.external + str(comments.external_bucket(external_id)) if external_id else k.meta
+    bucket = k.external + str(keys.external_bucket(external_id)) if external_id else k.meta
     answer = store.run(
         "forget",
-        [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + comments.day_of(now_ms),
+        [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
          bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled],
         [raw_id, external_id, replayable],
     )  # fmt: skip

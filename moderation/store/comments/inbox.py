@@ -9,7 +9,8 @@ from msgspec import Struct
 from redis.exceptions import ResponseError
 
 from moderation.store import codec, keys
-from moderation.store.client import Call, Store, store_errors
+from moderation.store.client import Call, Store
+from moderation.store.faults import store_errors
 from moderation.store.leases import What, lease
 
 LEASE_MS = 8000

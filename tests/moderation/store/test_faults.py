@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from moderation.domain.errors import StoreFull
-from moderation.store import Store, fullness
+from moderation.store import Store, faults
 from tests.conftest import Server
 from tests.factories import accept, write
 
@@ -25,14 +25,16 @@ def full(valkey: Server) -> Iterator[None]:
 
 
 def test_a_store_knows_whether_it_is_full(store: Store, valkey: Server) -> None:
-    assert not fullness.is_full(store)
+    store.check_writes()
     with valkey.client() as client:
         used = client.info("memory")["used_memory"]
         client.config_set("maxmemory", 2 * used)
-        assert not fullness.is_full(store)
+        store.check_writes()
         client.config_set("maxmemory", used // 2)
-        assert fullness.is_full(store)
+        with pytest.raises(StoreFull):
+            store.check_writes()
         client.config_set("maxmemory", 0)
+    store.check_writes()
 
 
 @pytest.mark.usefixtures("full")
@@ -40,8 +42,8 @@ def test_refused_writes_are_logged_once_a_minute(
     store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1e6
-    monkeypatch.setattr(fullness, "monotonic", lambda: now)
-    monkeypatch.setattr(fullness, "_said_at", 0.0)
+    monkeypatch.setattr(faults, "monotonic", lambda: now)
+    monkeypatch.setattr(faults, "_said_at", 0.0)
     for _ in range(3):
         refuse(store)
     now += 59

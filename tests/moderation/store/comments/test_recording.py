@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.store import codec, comments, deletions, inbox, keys, recording
+from moderation.store import codec, keys
+from moderation.store.comments import deletions, inbox, reading, recording
 from tests.factories import NOW, RETENTION, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
@@ -36,7 +37,7 @@ def test_a_verdict_is_recorded_once_however_often_the_script_runs(store):
     (done,) = accept(store, write())
     word = part(take(store))
     assert [record(store, word), record(store, word)] == [1, 0]
-    assert comments.get(store, SITE, done.id).status == "approved"
+    assert reading.get(store, SITE, done.id).status == "approved"
     assert counts(store) == {"comments": 1, "verdict_1": 1, "label_1": 1, "by_0": 1}
     assert sum(inbox.lengths(store)) == 0
 
@@ -44,7 +45,7 @@ def test_a_verdict_is_recorded_once_however_often_the_script_runs(store):
 def test_counters_of_verdicts_alone_are_forgotten_after_400_days(store, valkey):
     accept(store, write())
     words = part(take(store))
-    day = keys.of_site(SITE).day + comments.day_of(NOW)
+    day = keys.of_site(SITE).day + keys.day_of(NOW)
     with valkey.client() as client:
         client.delete(day)
         record(store, words)
@@ -93,20 +94,20 @@ def test_a_revision_that_was_overtaken_still_gets_its_verdict(store):
     contents = [codec.unjudged(data).content for data in inbox.fetch(store, waiting)]
     assert contents == ["one", "two"]
     record(store, part(waiting[:1], verdict("spam", 0.9), "spam"))
-    assert comments.get(store, SITE, done.id).status == "queued"
-    assert comments.get(store, SITE, done.id, 1).verdict.status == "spam"
+    assert reading.get(store, SITE, done.id).status == "queued"
+    assert reading.get(store, SITE, done.id, 1).verdict.status == "spam"
     record(store, part(waiting[1:]))
-    assert comments.get(store, SITE, done.id).status == "approved"
-    assert comments.page(store, SITE, "spam", b"", b"", False, 9) == []
+    assert reading.get(store, SITE, done.id).status == "approved"
+    assert reading.page(store, SITE, "spam", b"", b"", False, 9) == []
 
 
 def test_a_decision_made_before_the_verdict_keeps_the_status(store):
     (done,) = accept(store, write())
     decide(store, done.id, "spam", (1, 0))
     record(store, part(take(store)))
-    stored = comments.get(store, SITE, done.id)
+    stored = reading.get(store, SITE, done.id)
     assert (stored.status, stored.verdict.status) == ("spam", "approved")
-    assert comments.page(store, SITE, "approved", b"", b"", False, 9) == []
+    assert reading.page(store, SITE, "approved", b"", b"", False, 9) == []
 
 
 def test_what_was_deleted_while_it_waited_leaves_the_inbox(store):

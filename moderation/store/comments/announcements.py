@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 
 @contextmanager
-def told(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
+def listen(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
     """Listen to a site's shard while the context lasts.
 
     Yield a function of a comment's id and the most seconds to wait, which says

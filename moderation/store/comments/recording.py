@@ -11,8 +11,8 @@ from msgspec import Struct
 from moderation.domain.comments import Status
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
-from moderation.store.accepting import AT_ONCE, day_of
 from moderation.store.client import Call
+from moderation.store.comments.accepting import AT_ONCE
 
 
 class Recorded(Struct, frozen=True, gc=False):
@@ -46,7 +46,7 @@ def _names(site: str, day: str) -> tuple[str, ...]:
 
 def record_call(part: Part, now_ms: int) -> Call:
     """Return the call of the script that records a part, of at most `AT_ONCE` verdicts."""
-    day = day_of(now_ms)
+    day = keys.day_of(now_ms)
     sites: dict[str, int] = {}
     names: list[Any] = [keys.inbox(part.shard), keys.waiting(part.shard)]
     ttls: list[int] = []

@@ -10,7 +10,7 @@ class Script:
     """One Lua file: its text and the digest by which the server knows it."""
 
     def __init__(self, name: str) -> None:
-        folder = files("moderation.store") / "scripts"
+        folder = files(__name__)
         text = (folder / f"{name}.lua").read_text()
         if text.startswith("#!"):
             first, rest = text.split("\n", 1)
