@@ -17,25 +17,11 @@ round trip takes all of its time-out too is answered in less than 500 ms."""
 class _Spent:
     """For how long was waited, and since when one waits now; what waits may wait inside again."""
 
-    __slots__ = ("_depth", "_seconds", "_since")
+    __slots__ = ("depth", "seconds", "since")
 
     def __init__(self) -> None:
-        self._depth = 0
-        self._seconds = self._since = 0.0
-
-    def begin(self) -> None:
-        if not self._depth:
-            self._since = monotonic()
-        self._depth += 1
-
-    def end(self) -> None:
-        self._depth -= 1
-        if not self._depth:
-            self._seconds += monotonic() - self._since
-
-    @property
-    def seconds(self) -> float:
-        return self._seconds + (monotonic() - self._since if self._depth else 0.0)
+        self.depth = 0
+        self.seconds = self.since = 0.0
 
 
 # What was waited by what is being done in a hurry; None where nothing hurries. What this process
@@ -72,9 +58,11 @@ class Waiting:
     __slots__ = ("_spent",)
 
     def __enter__(self) -> None:
-        self._spent = _spent.get()
-        if self._spent is not None:
-            self._spent.begin()
+        self._spent = spent = _spent.get()
+        if spent is not None:
+            if not spent.depth:
+                spent.since = monotonic()
+            spent.depth += 1
 
     def __exit__(
         self,
@@ -82,14 +70,20 @@ class Waiting:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._spent is not None:
-            self._spent.end()
+        spent = self._spent
+        if spent is not None:
+            spent.depth -= 1
+            if not spent.depth:
+                spent.seconds += monotonic() - spent.since
 
 
 def seconds_left() -> float | None:
     """Return for how long what is hurried may still wait; None where nothing hurries."""
     spent = _spent.get()
-    return None if spent is None else max(0.0, WAIT_SECONDS - spent.seconds)
+    if spent is None:
+        return None
+    now = monotonic() - spent.since if spent.depth else 0.0
+    return max(0.0, WAIT_SECONDS - spent.seconds - now)
 
 
 def in_a_hurry() -> bool:

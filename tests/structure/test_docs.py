@@ -7,7 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+import classifier
 from moderation.domain.sites import SiteSettings
+from moderation.domain.verdicts import POLICY_REASONS
+from moderation.server.limits import Limits
 from moderation.settings import VARIABLES
 from tests.structure.tree import ROOT, tracked
 
@@ -54,6 +57,12 @@ def test_defaults_in_the_table_of_variables_are_those_of_the_code() -> None:
             assert variable.parse(variable.default) == getattr(untouched, variable.field)
 
 
+def test_every_reason_is_documented_with_its_text() -> None:
+    text = (ROOT / "docs" / "reasons.md").read_text()
+    found = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*) \|$", text, flags=re.MULTILINE))
+    assert found == POLICY_REASONS | classifier.REASONS
+
+
 def slug(heading: str) -> str:
     plain = re.sub(r"[`*]", "", heading).strip().lower()
     return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
@@ -71,3 +80,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.*)$", found.read_text(), flags=re.MULTILINE)
             assert anchor in map(slug, headings), f"{target} in {page.name}"
+
+
+UNITS = {"KiB": 1 << 10, "KiB/s": 1 << 10, "MiB": 1 << 20, "s": 1, "": 1}
+
+
+def test_the_limits_of_the_web_server_are_documented_with_their_values() -> None:
+    text = (ROOT / "docs" / "operating.md").read_text()
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([\d.,]+) ?([A-Za-z/]*) \|", text, flags=re.MULTILINE)
+    said = {name: float(value.replace(",", "")) * UNITS[unit] for name, value, unit in rows}
+    internal = ("linger_seconds", "tick_seconds")
+    limits = msgspec.structs.asdict(Limits())
+    assert said == {name: value for name, value in limits.items() if name not in internal}

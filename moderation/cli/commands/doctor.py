@@ -9,7 +9,7 @@ import click
 from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
-from moderation.domain.errors import StoreFull, WinnowError
+from moderation.domain.errors import StoreDown, StoreFull, WinnowError
 from moderation.settings import Settings
 from moderation.store import schema, sites
 
@@ -58,6 +58,11 @@ def _store(settings: Settings) -> Iterator[str]:
             raise Refused(
                 "it is full and refuses comments: give it more memory (maxmemory) or disk, "
                 "or keep comments for a shorter time (`site set … retention.spam=30`)"
+            ) from error
+        except StoreDown as error:
+            raise Refused(
+                f"{error}: WINNOW_REDIS_URL must lead to a primary, as a user who may write "
+                "(docs/operating.md, Fail-over)"
             ) from error
         yield "it takes new comments"
         if schema.stored(store) == 0:

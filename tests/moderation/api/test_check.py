@@ -132,6 +132,24 @@ def test_unrecorded_and_recorded_checks_share_a_limit(caller) -> None:
     assert 2 <= codes.count(429) <= 4
 
 
+def test_a_hidden_field_with_the_author_s_own_address_is_held_and_with_any_other_spam(
+    api: Caller,
+) -> None:
+    sent = {
+        "content": "The second example fixed my build.",
+        "author": {"email": "ada@mail.example"},
+    }
+    for honeypot, status, reason in (
+        ("Ada@Mail.example", "held", "honeypot_autofill"),
+        ("bob@mail.example", "spam", "honeypot"),
+        ("", "approved", ""),
+    ):
+        comment = api.post("/v1/check", sent | {"honeypot": honeypot}).json
+        assert comment["status"] == status
+        codes = [reason["code"] for reason in comment["verdict"]["reasons"]]
+        assert codes[0] == reason or not reason
+
+
 def test_content_of_just_the_bound_is_not_called_cut(api: Caller) -> None:
     comment = api.post("/v1/check", {"content": "a" * 65_536}).json
     assert "content_cut" not in [reason["code"] for reason in comment["verdict"]["reasons"]]

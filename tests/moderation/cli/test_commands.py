@@ -200,17 +200,25 @@ def test_the_doctor_finds_a_whole_installation_whole(
 
 
 @pytest.mark.usefixtures("kernels")
-def test_the_doctor_says_that_the_store_is_full(
-    winnow: Winnow, prepared: dict[str, str], store: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
-    store.redis.config_set("maxmemory", 1)
+@pytest.mark.parametrize(
+    "setting, value, told",
+    [
+        ("maxmemory", 1, "it is full and refuses comments"),
+        ("min-replicas-to-write", 1, "the store refuses what is sent (NOREPLICAS): "),
+    ],
+)
+def test_the_doctor_says_that_the_store_takes_no_comments(
+    winnow: Winnow, prepared: dict[str, str], store: Store, capsys: pytest.CaptureFixture[str],
+    setting: str, value: int, told: str,
+) -> None:  # fmt: skip
+    store.redis.config_set(setting, value)
     try:
         with pytest.raises(SystemExit) as ended:
             main(["doctor"])
     finally:
-        store.redis.config_set("maxmemory", 0)
+        store.redis.config_set(setting, 0)
     assert ended.value.code == 1
-    assert "WRONG  store: it is full and refuses comments" in capsys.readouterr().out
+    assert f"WRONG  store: {told}" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("kernels")
