@@ -50,7 +50,8 @@ def base_buckets(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
 def block_factors(codes, begin, end, weights, factors):
     """Write what a feature of each group is multiplied by in this row to `factors` (float64).
 
-    `weights` (float64[GROUPS]) are the lengths of the groups' blocks.
+    `weights` (float64[GROUPS]) are the lengths of the groups' blocks; a group without weight counts
+    in none.
     """
     factors[GROUPS:] = 0.0
     plain, i = 0, begin
@@ -61,10 +62,12 @@ def block_factors(codes, begin, end, weights, factors):
             plain += 4
         else:
             for k in range(i, i + 4):
-                factors[GROUPS + BLOCK_OF[codes[np.uint64(k)] >> _GROUP_BITS]] += 1.0
+                group = codes[np.uint64(k)] >> _GROUP_BITS
+                factors[GROUPS + BLOCK_OF[group]] += np.float64(weights[group] > 0.0)
         i += 4
     for k in range(i, end):
-        factors[GROUPS + BLOCK_OF[codes[np.uint64(k)] >> _GROUP_BITS]] += 1.0
+        group = codes[np.uint64(k)] >> _GROUP_BITS
+        factors[GROUPS + BLOCK_OF[group]] += np.float64(weights[group] > 0.0)
     factors[GROUPS] += plain
     for block in range(GROUPS, GROUPS + BLOCKS):
         factors[block] = 1.0 / np.sqrt(max(factors[block], 1.0))

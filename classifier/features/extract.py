@@ -113,7 +113,9 @@ def _reach_over_references(row: Row, places: npt.NDArray[np.int64]) -> None:
             stop = reference_at(raw, i, len(text), True)[2]
             ends[i] = max(stop, i + 1)
         own = (places[:, PLACE_FIELD] == field) & (places[:, PLACE_END] > 0)
-        places[own, PLACE_END] = ends[places[own, PLACE_END] - 1]
+        # A letter that is read as two, at the very end, would reach beyond what was sent.
+        last = np.minimum(places[own, PLACE_END], max(len(text), 1))
+        places[own, PLACE_END] = ends[last - 1]
 
 
 def _run(

@@ -59,7 +59,8 @@ def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
         norm, at, n, tokens, total, scripts, codes, k, k + _AUTHOR_WORDS, seen, places,
         AUTHOR, AUTHOR_TAG, topics, known[:0], trie,
     )  # fmt: skip
-    k = emit(codes, k, seen, places, AUTHOR, at[0], at[n], AUTHOR_TAG, whole ^ _SALT_NAME)
+    first = at[0] if n > 0 else 0  # Of a name of blanks nothing is left: it stands for all of it.
+    k = emit(codes, k, seen, places, AUTHOR, first, at[n], AUTHOR_TAG, whole ^ _SALT_NAME)
     v[_A_WORDS] = total
     for topic in range(FIRST_TOPIC, LAST_TOPIC + 1):
         v[_A_TOPICS] += topics[topic]

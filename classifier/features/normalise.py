@@ -21,6 +21,7 @@ from classifier.features.characters import (
     LIMIT,
     LOOSE_BIT,
     LOOSE_MARK,
+    MARK,
     SCRIPT_SHIFT,
     SPACE,
     UPPER_BIT,
@@ -43,6 +44,12 @@ _BARE = bare_letters()
 """Compiled into the kernels, as hardly any text asks for it."""
 _EXPANDS = np.uint32(EXPANDS_BIT)
 _COMPOSES = np.uint32(COMPOSES_BIT)
+_CLASS, _MARK = (
+    np.uint32(7 << CLASS_SHIFT | EXPANDS_BIT | COMPOSES_BIT),
+    np.uint32(MARK << CLASS_SHIFT),
+)
+_SCRIPT, _LATIN = np.uint32(15 << SCRIPT_SHIFT), np.uint32(LATIN << SCRIPT_SHIFT)
+_GREEK, _HAN = np.uint32(GREEK << SCRIPT_SHIFT), np.uint32(HAN << SCRIPT_SHIFT)
 _NONE, _ONE = np.uint32(0), np.uint32(1)
 _LAST, _TABLE = np.uint32(LIMIT - 1), np.uint64(LIMIT - 1)
 _USUAL = np.uint32(EXPANDS_BIT - 1)
@@ -135,8 +142,8 @@ def _count_on(at, first):
 
 @unmanaged
 def _fold_plain(source, size, out, packed):
-    """Fold characters to out[1:]; return whether each of the first `size` gives one and no blank
-    follows another.
+    """Fold characters to out[1:]; return whether each of the first `size` gives one, no blank
+    follows another and no mark of another script a Latin letter.
 
     `out` begins with the character before. Loops that are compiled without a branch; what they
     wrote is written again where this returns false.
@@ -149,6 +156,7 @@ def _fold_plain(source, size, out, packed):
         value = values[j]
         strange = np.uint32(source[j] > _LAST) | np.uint32(np.uint32(value - _ONE) >= _USUAL)
         strange |= np.uint32(value == BLANK) & np.uint32(before[j] == BLANK)
+        strange |= np.uint32(_is_foreign_mark(value, before[j]))
         odd |= strange & np.uint32(np.uint32(j) < np.uint32(size))
     return odd == 0
 
@@ -166,6 +174,9 @@ def _fold_any(source, begin, end, out, at, n, limit, tables):
         value = look_up(code, packed)
         if value == 0:
             invisible += i + 1 < end and _hides(code, last, look_up(source[i + 1], packed))
+        elif _is_foreign_mark(value, last):
+            last = _without(_DISGUISE, last)
+            out[used - np.uint64(1)] = last
         elif value < _EXPANDS:
             out[used] = value
             at[used] = i
@@ -177,6 +188,16 @@ def _fold_any(source, begin, end, out, at, n, limit, tables):
         if used >= limit:
             return i + 1, np.int64(used), invisible
     return end, np.int64(used), invisible
+
+
+@inlined
+def _is_foreign_mark(value, before):
+    """Say whether a mark of a script of its own stands on a Latin letter, or on a Cyrillic, Greek
+    or Chinese one, which have marks of their own."""
+    script, own = value & _SCRIPT, before & _SCRIPT
+    elsewhere = ((own - _LATIN <= _GREEK - _LATIN) | (own == _HAN)) & (script != _NONE)
+    elsewhere &= script != own
+    return (value & _CLASS == _MARK) & ((own == _LATIN) | elsewhere)
 
 
 @unmanaged
