@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import cast
 
 from moderation.server.answering import CONTINUE, Answer, Answering, bare
 from moderation.server.request import Malformed, Reader, Request, environ_base
@@ -42,8 +43,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        transport = self._transport = cast(asyncio.Transport, transport)
         # With no room in the transport's own buffer it says when everything has been sent.
         transport.set_write_buffer_limits(high=0)
         peer, here = (transport.get_extra_info(name) for name in ("peername", "sockname"))
