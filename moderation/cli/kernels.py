@@ -7,7 +7,7 @@ import classifier
 
 
 def compile_kernels() -> None:
-    """Load the shipped model and make it score, give reasons, learn and explain once."""
+    """Load the shipped model and make it score, give reasons, learn, keep and explain once."""
     model = classifier.Model.load()
     learner = classifier.Learner(model)
     learner.learn(classifier.Row(text="Thanks, this fixed my build."), "ham")
