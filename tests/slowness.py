@@ -13,16 +13,16 @@ from pathlib import Path
 class SlowWay:
     """A TCP port that leads to a server's unix socket.
 
-    While `slow_at` is not empty, commands that contain one of its words arrive `seconds` late.
+    What is sent at once is carried at once, but late by some seconds where it holds one of the
+    words at which the way is slow.
     """
 
     def __init__(self, server: Path) -> None:
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
-        self.slow_at: tuple[bytes, ...] = ()
-        self.seconds = 0.0
-        self.delayed = 0
+        self._slow_at: tuple[bytes, ...] = ()
+        self._seconds, self._every, self._met = 0.0, 1, 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -31,13 +31,13 @@ class SlowWay:
         return f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
 
     @contextmanager
-    def slow(self, *words: bytes, seconds: float) -> Iterator[None]:
-        """Be slow at commands that contain one of these words, as long as the context lasts."""
-        self.slow_at, self.seconds = words, seconds
+    def slow(self, *words: bytes, seconds: float, every: int = 1) -> Iterator[None]:
+        """Be slow at every such time that one of these words comes, while the context lasts."""
+        self._slow_at, self._seconds, self._every, self._met = words, seconds, every, 0
         try:
             yield
         finally:
-            self.slow_at = ()
+            self._slow_at = ()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -52,9 +52,10 @@ class SlowWay:
     def _carry(self, here: socket.socket, there: socket.socket, is_asked: bool) -> None:
         with suppress(OSError):
             while data := here.recv(1 << 20):
-                if is_asked and any(word in data for word in self.slow_at):
-                    self.delayed += 1
-                    time.sleep(self.seconds)  # The slowness itself: nothing is waited for.
+                if is_asked and any(word in data for word in self._slow_at):
+                    self._met += 1
+                    if self._met % self._every == 0:
+                        time.sleep(self._seconds)  # The slowness itself: nothing is waited for.
                 there.sendall(data)
         with suppress(OSError):
             there.shutdown(socket.SHUT_WR)

@@ -108,7 +108,7 @@ class Advance:
         if held is not None and held.position >= near:
             with suppress(OutOfReach):
                 if self._holds(held.position, held.position):
-                    return self._from(held.position, held.learner)
+                    return self._from(held.position, held.learner, held.position)
         for seq, as_of, checkpoint in self._starts(held):
             if not self._holds(seq, as_of):
                 continue
@@ -119,7 +119,7 @@ class Advance:
                     continue
                 if checkpoint.is_plain:
                     self._offer(self._learned(seq, learner))
-            return self._from(seq, learner)
+            return self._from(seq, learner, seq if as_of == seq else 0)
         raise OutOfReach
 
     def newest(self) -> Learned | None:
@@ -178,24 +178,22 @@ class Advance:
             checkpoints.drop(self._store, self._site, checkpoint)
             return None
 
-    def _from(self, place: int, start: Learner | None) -> Learned:
-        """Replay what follows a place."""
+    def _from(self, place: int, start: Learner | None, plain: int) -> Learned:
+        """Replay what follows a place; `plain` is the last one that is known as it was then."""
         state = self._state
         entries = [e for e in self._entries if e.seq > place]
         learner = Learner(self.model) if start is None else start.copy()
-        plain = False
-
         def passing(at: int) -> None:
             nonlocal plain
             holds = replaying.reached(entries, at) > at
             if holds:
-                plain = True
+                plain = at
                 self._offer(self._learned(at, learner.copy()))
             self._keep(at, at if holds else state.labels, learner)
 
         replaying.replay(learner, entries, passing=passing)
-        if len(entries) > replaying.CHECKPOINT_EVERY and not plain:
-            # Others have the same way before them, and whoever starts needs one to begin with.
+        if state.labels - plain > replaying.CHECKPOINT_EVERY:
+            # Others have the same way before them, and who just started has nothing else at hand.
             self._keep(state.labels, state.labels, learner)
         return self._learned(state.labels, learner)
 

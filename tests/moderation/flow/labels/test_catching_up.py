@@ -128,6 +128,28 @@ def test_a_process_that_lags_drops_no_newer_checkpoint(runtime, grant, other, be
     assert positions(runtime) == before
 
 
+def test_a_checkpoint_made_after_a_withdrawal_serves_nobody_who_does_not_know_of_it(
+    runtime, grant, other, monkeypatch
+):
+    monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", 4)
+    taught = teach(runtime, grant, 12)
+    late = sites.read(runtime.store, SITE)
+    before = learning.context(runtime, SITE, late)
+    for checkpoint in checkpoints.kept(runtime.store, SITE, runtime.shipped.name):
+        checkpoints.drop(runtime.store, SITE, checkpoint)
+    undo(runtime, SITE, taught[5], WORD, None)
+    score(runtime, grant)
+    assert positions(runtime) == [13, 12, 8, 4]
+    # It has read the state, and then the other process is quicker.
+    known = learning.context(other, SITE, late)
+    rows = [row_of(PROBE)]
+    assert known.name == before.name == name(other, 12)
+    assert (
+        other.shipped.score(rows, known.learner).probability[0]
+        == runtime.shipped.score(rows, before.learner).probability[0]
+    )
+
+
 def test_after_a_rebuild_withdrawals_are_replayed_in_every_process(
     runtime, grant, other, bearer, settings, updates
 ):
