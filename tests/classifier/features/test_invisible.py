@@ -11,7 +11,7 @@ import regex
 
 from classifier import Model, Row
 from classifier.features.invisible import is_blank, is_default_ignorable
-from tests.classifier.features.shown import shown
+from tests.classifier.features.as_shown import shown
 
 MODEL = Model.load()
 IGNORABLE = regex.compile(r"\p{Default_Ignorable_Code_Point}")

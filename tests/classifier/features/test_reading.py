@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier import Model, Row, explain
-from tests.classifier.features.shown import shown
+from tests.classifier.features.as_shown import shown
 
 MODEL = Model.load()
 
