@@ -9,6 +9,7 @@ from moderation.akismet.fields import CONTENT, MESSAGE
 from moderation.akismet.form import Form
 from moderation.domain.akismet import KEY, Check, callback_for
 from moderation.domain.comments import CONTENT_BYTES, Author, Submission
+from moderation.domain.shown import shows_nothing
 from moderation.domain.verdicts import CONTENT_CUT, CONTENT_UNREAD
 from moderation.flow.rows import cut
 
@@ -76,7 +77,7 @@ def _content(form: Form, may_lack_text: bool) -> tuple[str, str]:
     """Return the content, and the reason why not all that a site shows was read, '' if it was."""
     found = form.content(CONTENT_BYTES)
     content, was_cut = cut(found.text if found else "")
-    if found is None or not content.strip():
+    if found is None or shows_nothing(content):
         return content, "" if may_lack_text and form.is_whole else CONTENT_UNREAD
     if not form.is_whole or not found.is_readable:
         return content, CONTENT_UNREAD
