@@ -46,15 +46,22 @@ function address() {
  * @return mixed An array or WP_Error as of wp_remote_request(); $answer for any other host.
  */
 function redirect( $answer, $args, $url ) {
-	static $failed = array();
 	$host = akismet_host( $args, $url );
 	if ( false !== $answer || '' === $host ) {
 		return $answer;
 	}
-	if ( '' === address() ) {
-		return new \WP_Error( 'winnow_address', 'WINNOW_URL names no address of Winnow.' );
-	}
-	$parts  = wp_parse_url( $url );
+	$answer = '' === address()
+		? new \WP_Error( 'winnow_address', 'WINNOW_URL names no address of Winnow.' )
+		: answer_of_winnow( $host, $args, wp_parse_url( $url ) );
+	return is_check_of_the_plugin( $args, $url ) ? with_guid( $answer ) : $answer;
+}
+
+/**
+ * Returns Winnow's answer to a request to one of Akismet's hosts, given as the parts of its address.
+ */
+function answer_of_winnow( $host, $args, $parts ) {
+	static $failed = array();
+
 	$query  = isset( $parts['query'] ) ? '?' . $parts['query'] : '';
 	$target = address() . ( $parts['path'] ?? '/' ) . $query;
 	// The name that Akismet is called by is not Winnow's; whoever named Winnow's address trusts it.
@@ -67,14 +74,37 @@ function redirect( $answer, $args, $url ) {
 	// The plugin tries https twice and then http, not knowing that all three lead here: a visitor
 	// waits for one time-out, not for three.
 	$request = md5( serialize( array( $target, $args['method'], $args['body'] ) ) );
-	if ( ! isset( $failed[ $request ] ) ) {
-		$answer = wp_remote_request( $target, $args );
-		if ( ! is_wp_error( $answer ) ) {
-			return $answer;
-		}
+	$answer  = $failed[ $request ] ?? wp_remote_request( $target, $args );
+	if ( is_wp_error( $answer ) ) {
 		$failed[ $request ] = $answer;
 	}
-	return $failed[ $request ];
+	return $answer;
+}
+
+/**
+ * Says whether a request is the Akismet plugin's own question about a comment.
+ */
+function is_check_of_the_plugin( $args, $url ) {
+	$headers = is_array( $args['headers'] ) ? array_change_key_case( $args['headers'] ) : array();
+	$agent   = (string) ( $headers['user-agent'] ?? $args['user-agent'] ?? '' );
+	return 'comment-check' === basename( (string) wp_parse_url( $url, PHP_URL_PATH ) ) && false !== strpos( $agent, '| Akismet/' );
+}
+
+/**
+ * Returns an answer to a check with a guid; one of no word where there was no answer.
+ *
+ * From 5.5 on the plugin knows by the guid which comment an answer was for. Of one without, that of
+ * an outage too, it remembers nothing, and WordPress would publish what should wait for the retry.
+ */
+function with_guid( $answer ) {
+	if ( is_wp_error( $answer ) ) {
+		$response = array( 'code' => 503, 'message' => $answer->get_error_message() );
+		$answer   = array( 'headers' => array(), 'body' => '', 'response' => $response, 'cookies' => array() );
+	}
+	if ( empty( $answer['headers']['x-akismet-guid'] ) ) {
+		$answer['headers']['x-akismet-guid'] = bin2hex( random_bytes( 16 ) );
+	}
+	return $answer;
 }
 
 /**

@@ -10,41 +10,45 @@ from flask import Blueprint
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
-from moderation.domain.akismet import UNKNOWN_KEY, Account
+from moderation.akismet.paths import answers_at
+from moderation.domain.akismet import SITE_REVOKED, UNKNOWN_KEY, Account
 from moderation.domain.errors import KeyRefused
-from moderation.flow.akismet.keys import account_of, verify_key
-from moderation.flow.akismet.statistics import used_this_month
+from moderation.flow.akismet.keys import account_of
+from moderation.flow.akismet.notices import notice_of
+from moderation.flow.akismet.statistics import is_used_up
 
 blueprint = Blueprint("akismet_account", __name__)
 
 
-@blueprint.route("/1.1/verify-key", methods=["GET", "POST"])
+@answers_at(blueprint, "verify-key")
 @call()
 def verify(asking: Call) -> Reply:
     if not asking.key:
         raise Malformed("key")
     try:
-        verify_key(asking.runtime, asking.key, asking.blog, asking.address)
+        account = account_of(asking.runtime, asking.key, asking.address)
     except KeyRefused as error:
         if error.refused != UNKNOWN_KEY:
             raise
         # Some clients throw on debug-help, where a person only wants to know: valid or not.
         return answers.text(answers.INVALID)
-    return answers.text(answers.VALID)
+    notice = notice_of(asking.runtime, account, asking.blog)
+    if notice is SITE_REVOKED:
+        return answers.refused(notice)
+    return answers.text(answers.VALID, answers.alert(notice))
 
 
-@blueprint.route("/1.1/deactivate", methods=["GET", "POST"])
+@answers_at(blueprint, "deactivate")
 @call()
 def deactivate(asking: Call) -> Reply:
     _account(asking)
     return answers.text(b"deactivated")
 
 
-@blueprint.route("/1.1/get-subscription", methods=["GET", "POST"])
+@answers_at(blueprint, "get-subscription")
 @call()
 def subscription(asking: Call) -> Reply:
     account = _account(asking)
-    used = used_this_month(asking.runtime, account) if account.monthly else 0
     return answers.json(
         {
             "account_id": int(hashlib.sha256(account.id.encode()).hexdigest()[:8], 16),
@@ -52,12 +56,12 @@ def subscription(asking: Call) -> Reply:
             "account_name": account.name,
             "status": "active",
             "next_billing_date": False,
-            "limit_reached": bool(account.monthly) and used >= account.monthly,
+            "limit_reached": is_used_up(asking.runtime, account),
         }
     )
 
 
-@blueprint.route("/1.1/token", methods=["GET", "POST"])
+@answers_at(blueprint, "token")
 @call()
 def token(asking: Call) -> Reply:
     account = _account(asking)
@@ -65,19 +69,19 @@ def token(asking: Call) -> Reply:
     return answers.text(opaque.hex()[:32].encode())
 
 
-@blueprint.route("/1.1/test", methods=["GET", "POST"])
+@answers_at(blueprint, "test")
 @call()
 def test(asking: Call) -> Reply:
     return answers.text(b"connected")
 
 
-@blueprint.route("/1.2/compatible-plugins", methods=["GET", "POST"])
+@answers_at(blueprint, "compatible-plugins")
 @call()
 def compatible_plugins(asking: Call) -> Reply:
     return answers.json([])
 
 
-@blueprint.route("/1.1/verify-wpcom-key", methods=["GET", "POST"])
+@answers_at(blueprint, "verify-wpcom-key")
 @call()
 def verify_wpcom_key(asking: Call) -> Reply:
     return answers.text(answers.INVALID)

@@ -1,4 +1,4 @@
-"""Answers as Akismet's clients compare them: byte for byte, always 200."""
+"""Answers as Akismet's clients compare them: byte for byte, and 200 but for what is too large."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ FAILED = b"failed"
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
 Headers = list[tuple[str, str]]
 
 
@@ -32,20 +33,36 @@ def text(body: bytes, headers: Headers | None = None) -> Reply:
     return _answer(body, TEXT, headers)
 
 
-def json(body: Any) -> Reply:
+def json(body: Any, headers: Headers | None = None) -> Reply:
     """Return a JSON document."""
-    return _answer(msgspec.json.encode(body), JSON, None)
+    return _answer(msgspec.json.encode(body), JSON, headers)
 
 
-def _answer(
-    body: bytes, content_type: str, headers: Headers | None, status: str = "200 OK"
-) -> Reply:
+def csv(body: str) -> Reply:
+    """Return a table."""
+    return _answer(body.encode(), CSV, None)
+
+
+def alert(notice: Refused | None) -> Headers:
+    """Return a notice as WordPress keeps it and shows it, for as long as answers carry it.
+
+    A good answer without one lets it go, and clients that know no notices throw at one.
+    """
+    if notice is None:
+        return []
+    return [
+        ("X-akismet-alert-code", str(notice.code)),
+        ("X-akismet-alert-msg", notice.reason),
+    ]
+
+
+def _answer(body: bytes, content_type: str, headers: Headers | None) -> Reply:
     sent = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
-    return Reply(status, sent + (headers or []), body)
+    return Reply("200 OK", sent + (headers or []), body)
 
 
 def malformed(missing: str) -> Reply:
@@ -62,12 +79,14 @@ def refused(why: Refused) -> Reply:
         return failed(why.reason)
     headers = [("X-akismet-debug-help", why.reason)]
     if why.code:
-        headers += [
-            ("X-akismet-error", str(why.code)),
-            ("X-akismet-alert-code", str(why.code)),
-            ("X-akismet-alert-msg", why.reason),
-        ]
+        headers += [("X-akismet-error", str(why.code)), *alert(why)]
     return text(INVALID, headers)
+
+
+def too_large() -> Reply:
+    """Return the answer to a form that is too long to be read."""
+    why = [("X-akismet-debug-help", "the form is longer than 8 MiB")]
+    return text(FAILED, why)._replace(status="413 Content Too Large")
 
 
 def failed(why: str = "the service cannot do this now; try again") -> Reply:
@@ -78,6 +97,5 @@ def failed(why: str = "the service cannot do this now; try again") -> Reply:
 def unread(is_large: bool) -> Reply:
     """Return the answer to a form that was not read: it did not come, or is far too large."""
     if is_large:
-        help_ = [("X-akismet-debug-help", "the form is too large")]
-        return _answer(FAILED, TEXT, help_, "413 Content Too Large")
+        return too_large()
     return failed()

@@ -5,14 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from moderation.akismet.fields import CONTENT, MESSAGE
 from moderation.akismet.form import Form
 from moderation.domain.akismet import KEY, Check, callback_for
-from moderation.domain.comments import Author, Submission
+from moderation.domain.comments import CONTENT_BYTES, Author, Submission
+from moderation.domain.verdicts import CONTENT_CUT, CONTENT_UNREAD
 from moderation.flow.rows import cut
 
 _GUID = re.compile(r"[0-9a-f]{32}")
 _DIGITS = re.compile(r"[0-9]{13}")
 _LONGEST_FORM_MS = 86_400_000
+_NAME_LENGTH, _URL_LENGTH = 256, 2048
+_WITHOUT_TEXT = frozenset(("signup",))
+"""Types of what is asked about that have no text of their own, or need none."""
+
+_SHOWN = (CONTENT, MESSAGE, "comment_author", "comment_author_url")
+"""Fields that a site shows."""
 
 
 def key_of(form: Form, host: str) -> str:
@@ -26,24 +34,17 @@ def key_of(form: Form, host: str) -> str:
 
 def check_of(form: Form, blog: str) -> Check:
     """Return what a form asks about; `blog` is normalised."""
-    role = form.text("user_role", 4096)
-    roles = {part.strip().lower() for part in role.split(",")}
+    role = form.text("user_role", 4096, between=",")
+    is_administrator = "administrator" in {part.strip().lower() for part in role.split(",")}
     kind = form.line("comment_type", 64) or form.line("content_type", 64)
     guid = form.line("guid", 64).lower()
-    content, was_cut = cut(form.text("comment_content", 1 << 20))
+    is_pre_check = form.flag("akismet_pre_check")
+    content, missed = _content(form, is_pre_check or kind.lower() in _WITHOUT_TEXT)
     return Check(
         submission=Submission(
             # A comment has at least one character; here it may be empty, as pingbacks' are.
             content=content or " ",
-            author=Author(
-                name=form.text("comment_author", 256).strip(),
-                email=form.line("comment_author_email", 320),
-                url=form.line("comment_author_url", 2048),
-                ip=form.line("user_ip", 64),
-                user_agent=form.text("user_agent", 512),
-                role="administrator" if "administrator" in roles else role[:64],
-                id=form.line("user_ID", 256),
-            ),
+            author=_author(form, "administrator" if is_administrator else role[:64]),
             permalink=form.line("permalink", 2048),
             referrer=form.line("referrer", 2048),
             type=kind,
@@ -51,11 +52,12 @@ def check_of(form: Form, blog: str) -> Check:
             created_at=time_of(form.line("comment_date_gmt", 64)),
             article_published_at=time_of(form.line("comment_post_modified_gmt", 64)),
             language=form.line("blog_lang", 64),
-            context=[text[:16_384] for text in form.contexts()],
+            context=form.contexts(16_384),
             honeypot=_honeypot(form),
             form_ms=_form_ms(form),
         ),
-        was_cut=was_cut,
+        missed=missed,
+        whole=form.digest(_SHOWN if form.content(1) else ()) if missed else "",
         place=form.line("comment_post_ID", 64) or form.line("permalink", 2048),
         reference=form.line("comment_ID", 256),
         guid=guid if _GUID.fullmatch(guid) else "",
@@ -63,24 +65,50 @@ def check_of(form: Form, blog: str) -> Check:
         reporter="".join(filter(str.isprintable, form.line("reporter", 64))),
         recheck_reason=form.line("recheck_reason", 64),
         is_test=form.flag("is_test"),
-        is_administrator="administrator" in roles,
-        is_pre_check=form.flag("akismet_pre_check"),
+        is_administrator=is_administrator,
+        is_pre_check=is_pre_check,
         wants_discard=form.flag("test_discard"),
         wants_reasons=form.flag("classify"),
     )
 
 
+def _content(form: Form, may_lack_text: bool) -> tuple[str, str]:
+    """Return the content, and the reason why not all that a site shows was read, '' if it was."""
+    found = form.content(CONTENT_BYTES)
+    content, was_cut = cut(found.text if found else "")
+    if found is None or not content.strip():
+        return content, "" if may_lack_text and form.is_whole else CONTENT_UNREAD
+    if not form.is_whole or not found.is_readable:
+        return content, CONTENT_UNREAD
+    was_cut = was_cut or not found.is_whole
+    for name, most in (("comment_author", _NAME_LENGTH), ("comment_author_url", _URL_LENGTH)):
+        was_cut = was_cut or len(form.text(name, most + 1)) > most
+    return content, CONTENT_CUT if was_cut else ""
+
+
+def _author(form: Form, role: str) -> Author:
+    return Author(
+        name=form.text("comment_author", _NAME_LENGTH).strip(),
+        email=form.line("comment_author_email", 320),
+        url=form.line("comment_author_url", _URL_LENGTH),
+        ip=form.line("user_ip", 64),
+        user_agent=form.text("user_agent", 512),
+        role=role,
+        id=form.line("user_ID", 256),
+    )
+
+
 def unread_check_of(form: Form) -> Check:
     """Return what can be shown to a person of a form that could not be read as a check."""
-    content, was_cut = cut(form.text("comment_content", 1 << 20))
+    content, _ = cut(form.text(CONTENT, CONTENT_BYTES))
     author = Author(
-        name=form.text("comment_author", 256).strip(),
+        name=form.text("comment_author", _NAME_LENGTH).strip(),
         email=form.line("comment_author_email", 320),
-        url=form.line("comment_author_url", 2048),
+        url=form.line("comment_author_url", _URL_LENGTH),
         ip=form.line("user_ip", 64),
     )
     submission = Submission(content=content or " ", author=author)
-    return Check(submission=submission, was_cut=was_cut, is_unread=True)
+    return Check(submission=submission, missed=CONTENT_UNREAD, is_unread=True)
 
 
 def _honeypot(form: Form) -> str:

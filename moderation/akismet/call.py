@@ -11,7 +11,8 @@ from flask import Response, current_app, request
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
-from moderation.akismet.form import Form, read_body
+from moderation.akismet.body import BODY_BYTES, TooLarge, read_body
+from moderation.akismet.form import Form
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
@@ -19,9 +20,6 @@ from moderation.flow import faults
 from moderation.flow.akismet.keys import BlogGrant, authorise_blog, is_good
 from moderation.flow.runtime import Runtime
 from moderation.server.service import Admission, BodyMissing
-
-MOST_BYTES = 8 << 20
-"""Most bytes of a form: more is not even waited for."""
 
 STRANGE_BYTES = 256 << 10
 """Most bytes of one that names an unknown key before it. The form may name a good one."""
@@ -71,10 +69,14 @@ Function = Callable[[Call], Reply]
 View = Callable[[], Response]
 
 
-def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function], View]:
+def call(
+    when_down: Callable[[], Reply] = answers.failed,
+    marked: Callable[[Reply], Reply] = lambda reply: reply,
+) -> Callable[[Function], View]:
     """Make a view of a function that takes a `Call`; `when_down` answers while the store is.
 
-    What fails unexpectedly is answered by neither word of a check.
+    What fails unexpectedly is answered by neither word of a check. Every answer goes through
+    `marked`, those of refusals and faults too.
 
     The view's `answer` does the same without Flask's contexts, for the outermost layer; its
     `admit` says before the form how that may come.
@@ -82,6 +84,9 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
 
     def decorate(function: Function) -> View:
         def answer(runtime: Runtime, environ: dict[str, Any]) -> Reply:
+            return marked(answered(runtime, environ))
+
+        def answered(runtime: Runtime, environ: dict[str, Any]) -> Reply:
             try:
                 return function(Call(runtime, environ))
             except KeyRefused as error:
@@ -90,6 +95,8 @@ def call(when_down: Callable[[], Reply] = answers.failed) -> Callable[[Function]
                 return answers.malformed(error.missing)
             except BodyMissing as error:
                 return answers.unread(is_large=error.reason == "large")
+            except TooLarge:
+                return answers.too_large()
             except (StoreDown, StoreFull):
                 return when_down()
             except Exception as error:
@@ -120,9 +127,9 @@ def _admit(runtime: Runtime, environ: dict[str, Any]) -> Admission:
     query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
     key = key_of(Form(b"", query, ""), environ.get("HTTP_HOST", ""))
     if not key:
-        return Admission(MOST_BYTES, is_known=False)
+        return Admission(BODY_BYTES, is_known=False)
     try:
         known = is_good(runtime, key)
     except StoreDown:
-        return Admission(MOST_BYTES, is_known=False)
-    return Admission(MOST_BYTES if known else STRANGE_BYTES, known)
+        return Admission(BODY_BYTES, is_known=False)
+    return Admission(BODY_BYTES if known else STRANGE_BYTES, known)

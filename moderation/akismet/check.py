@@ -8,17 +8,30 @@ from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import check_of, unread_check_of
 from moderation.akismet.call import Call, Malformed, call
+from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
 from moderation.flow import faults
-from moderation.flow.akismet.checking import Answer, check_asked, empty_answer
+from moderation.flow.akismet.checking import Answer, check_asked, empty_answer, new_guid
 from moderation.flow.akismet.reporting import report
 
 blueprint = Blueprint("akismet_check", __name__)
+_GUID = "X-akismet-guid"
+
+
+def _named(reply: Reply) -> Reply:
+    """Return the answer to a check with a guid, whatever it says.
+
+    WordPress' plugin from 5.5 on finds the comment by it (`comments_match` in class.akismet.php):
+    of an answer without one it drops everything, and what should wait is published.
+    """
+    if any(name == _GUID for name, _ in reply.headers):
+        return reply
+    return reply._replace(headers=[*reply.headers, (_GUID, new_guid())])
 
 
 def _said(answer: Answer) -> Reply:
-    headers = [("X-akismet-guid", answer.guid)]
+    headers = [(_GUID, answer.guid)]
     if answer.discard:
         headers.append(("X-akismet-pro-tip", "discard"))
     if answer.recheck_after:
@@ -28,8 +41,8 @@ def _said(answer: Answer) -> Reply:
     return answers.text(answers.TRUE if answer.spam else answers.FALSE, headers)
 
 
-@blueprint.route("/1.1/comment-check", methods=["GET", "POST"])
-@call(when_down=lambda: _said(empty_answer()))
+@answers_at(blueprint, "comment-check")
+@call(when_down=lambda: _said(empty_answer()), marked=_named)
 def comment_check(asking: Call) -> Reply:
     def asked() -> Check:
         if "user_ip" not in asking.form:
@@ -43,13 +56,13 @@ def comment_check(asking: Call) -> Reply:
     return _said(check_asked(asking.runtime, asking.grant, asked))
 
 
-@blueprint.route("/1.1/submit-spam", methods=["GET", "POST"])
+@answers_at(blueprint, "submit-spam")
 @call()
 def submit_spam(asking: Call) -> Reply:
     return _reported(asking, "spam")
 
 
-@blueprint.route("/1.1/submit-ham", methods=["GET", "POST"])
+@answers_at(blueprint, "submit-ham")
 @call()
 def submit_ham(asking: Call) -> Reply:
     return _reported(asking, "ham")

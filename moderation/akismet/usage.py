@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from typing import Any, get_args
 
@@ -12,8 +10,10 @@ from flask import Blueprint
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
+from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Account
 from moderation.flow.akismet.keys import account_of, month_of
+from moderation.flow.akismet.notices import notice_of
 from moderation.flow.akismet.statistics import (
     SECONDS_A_SPAM,
     Counts,
@@ -30,44 +30,58 @@ from moderation.flow.runtime import now_ms
 blueprint = Blueprint("akismet_usage", __name__)
 
 _MONTH = re.compile(r"20[0-9]{2}-(?:0[1-9]|1[0-2])")
+_NO_NOTICE, _NOTICE_OVER = "NOTICE_NONE", "NOTICE_THIRD_MONTH_OVER_LIMIT"
+"""Names of Akismet's OpenAPI document and WordPress' plugin; the second is that of code 10508."""
+
+_PLAIN_CELL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a formula begins with, in ASCII and in full width."""
+
 SITES_UNASKED = 500
 SITES_AT_MOST = 1000
 
 
-@blueprint.route("/1.1/get-stats", methods=["GET", "POST"])
+@answers_at(blueprint, "get-stats")
 @call()
 def stats(asking: Call) -> Reply:
     account = _account(asking)
     if not asking.blog:
         raise Malformed("blog")
     span = _span(asking, "60-days")
-    return answers.json(_stats(blog_stats(asking.runtime, account, asking.blog, span)))
+    notice = notice_of(asking.runtime, account, asking.blog)
+    said = _stats(blog_stats(asking.runtime, account, asking.blog, span))
+    return answers.json(said, answers.alert(notice))
 
 
-@blueprint.route("/1.2/get-key-stats", methods=["GET", "POST"])
+@answers_at(blueprint, "get-key-stats")
 @call()
 def whole_key_stats(asking: Call) -> Reply:
     account = _account(asking)
-    return answers.json(_stats(key_stats(asking.runtime, account, _span(asking, "6-months"))))
+    periods = key_stats(asking.runtime, account, _span(asking, "6-months"))
+    said = _stats(periods)
+    for period, counts in periods.items():
+        said["breakdown"][period]["blogs"] = str(counts.blogs)
+    return answers.json(said)
 
 
-@blueprint.route("/1.2/usage-limit", methods=["GET", "POST"])
+@answers_at(blueprint, "usage-limit")
 @call()
 def usage_limit(asking: Call) -> Reply:
     account = _account(asking)
     used, limit = used_this_month(asking.runtime, account), account.monthly
+    is_over = bool(limit) and used >= limit
     said: dict[str, Any] = {
-        "limit": limit or "none",
+        "limit": str(limit or "none"),
         "usage": used,
         "percentage": f"{100 * used / limit:.2f}" if limit else "0.00",
-        "throttled": bool(limit) and used >= limit,
+        "throttled": is_over,
     }
     if asking.form.flag("extended"):
-        said |= {"notice_level": "none", "upgrade": False}
+        said |= {"notice_level": _NOTICE_OVER if is_over else _NO_NOTICE, "upgrade": False}
     return answers.json(said)
 
 
-@blueprint.route("/1.2/key-sites", methods=["GET", "POST"])
+@answers_at(blueprint, "key-sites")
 @call()
 def key_sites(asking: Call) -> Reply:
     account = _account(asking)
@@ -83,7 +97,7 @@ def key_sites(asking: Call) -> Reply:
     offset = _number(form.line("offset", 16), 0)
     page, paging = found[offset : offset + limit], (limit, offset, len(found))
     if form.line("format", 8).lower() == "csv":
-        return answers.text(_csv(asking.key.lower(), month, page, paging))
+        return answers.csv(_csv(asking.key.lower(), month, page, paging))
     names = ("limit", "offset", "total")
     rows = [_row(site) for site in page]
     return answers.json({month: rows} | dict(zip(names, paging, strict=True)))
@@ -141,21 +155,25 @@ def _row(site: SiteCounts) -> dict[str, Any]:
     }
 
 
-def _csv(key: str, month: str, page: list[SiteCounts], paging: tuple[int, int, int]) -> bytes:
+def _csv(key: str, month: str, page: list[SiteCounts], paging: tuple[int, int, int]) -> str:
     limit, offset, total = paging
-    text = io.StringIO()
-    text.write(
-        f"Active sites for {key} during {month} (limit:{limit}, offset: {offset}, total: {total})\n"
-    )
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(
-        ("Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked")
-    )
+    lines = [
+        f"Active sites for {key} during {month} (limit:{limit}, offset: {offset}, total: {total})",
+        "Site,Total API Calls,Spam,Ham,Missed Spam,False Positives,Is Revoked",
+    ]
     for site in page:
-        rows.writerow(
-            [
-                str(value).lower() if value in (True, False) else value
-                for value in _row(site).values()
-            ]
-        )
-    return text.getvalue().encode()
+        name, *counts, is_revoked = _row(site).values()
+        lines.append(",".join((_cell(name), *counts, str(is_revoked).lower())))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Return a cell of a table that no spreadsheet executes, whatever it splits lines at.
+
+    What is more than a plain address is quoted, and what begins like a formula gets an
+    apostrophe before it (OWASP, CSV Injection).
+    """
+    if _PLAIN_CELL.fullmatch(text):
+        return text
+    marked = f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return '"' + marked.replace('"', '""') + '"'

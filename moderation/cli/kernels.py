@@ -7,10 +7,11 @@ import classifier
 
 
 def compile_kernels() -> None:
-    """Load the shipped model and make it score, give reasons, learn and explain once."""
+    """Load the shipped model and make it score, give reasons, learn, keep and explain once."""
     model = classifier.Model.load()
     learner = classifier.Learner(model)
     learner.learn(classifier.Row(text="Thanks, this fixed my build."), "ham")
+    learner.keep(classifier.Row(text="The second photo shows the old lens."), 1.0)
     model.score([classifier.Row(text="Thanks, this fixed my build.")], learner).reasons(0)
     classifier.explain(model, classifier.Row(text="Thanks, this fixed my build."), learner)
 

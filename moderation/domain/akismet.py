@@ -63,13 +63,15 @@ class Check(Struct, frozen=True, kw_only=True):
     """One comment as an Akismet client asks about it or reports it.
 
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
-    on different pages; `callback` is '' unless its host is the blog's. `was_cut`: its content
-    was longer than a comment's may be; `is_unread`: something of it could not be read, so that a
+    on different pages; `callback` is '' unless its host is the blog's. `missed` is the reason
+    that tells why not all of it was read, '' where it was; `whole` then tells it apart from
+    others of the same beginning. `is_unread`: it could not be read as a check at all, so that a
     person must look.
     """
 
     submission: Submission
-    was_cut: bool = False
+    missed: str = ""
+    whole: str = ""
     is_unread: bool = False
     place: str = ""
     reference: str = ""
@@ -155,7 +157,9 @@ TOO_MANY_UNKNOWN = Refused(
 )
 SITE_REVOKED = Refused("this site may not use the key any more", 10403)
 SITE_NOT_LISTED = Refused("this site is not on the key's list", 10404)
-OVER_QUOTA = Refused("the key has used up its checks of this month", 10502)
+OVER_QUOTA = Refused("the key has used up its checks of this month", 10508)
+"""WordPress' plugin reads 10501 and 10502 as a warning, 10504 as one that comes near, and 10508 as
+"Your account has been restricted" (`limit_notices` in class.akismet.php, views/notice.php)."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
 _PORTS = {"http": ":80", "https": ":443"}

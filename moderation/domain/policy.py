@@ -7,11 +7,12 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from moderation.domain.comments import Status, Submission
+from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import (
-    CONTENT_CUT,
     COULD_NOT_BE_SCORED,
     HONEYPOT,
+    HONEYPOT_AUTOFILL,
     TRUSTED_ROLE,
     Label,
     Verdict,
@@ -76,19 +77,32 @@ def judge(
         return Verdict(
             label, "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
         )
-    if submission.honeypot.strip():
+    if is_filled_by_a_bot(submission):
         # The site itself says that the field is hidden from people: whoever filled it is none.
         return Verdict(label, "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
     hold, reject = _thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
     why = tuple(reasons[:REASONS])
     discard = status == "spam" and score >= bands.discard
-    return Verdict(label, status, score, discard, why, model, policy, "model", signals or {})
+    verdict = Verdict(label, status, score, discard, why, model, policy, "model", signals or {})
+    # Browsers fill hidden fields in too, but with nothing that is not the author's own.
+    return _at_most_held(verdict, HONEYPOT_AUTOFILL) if submission.honeypot.strip() else verdict
 
 
-def of_cut_content(verdict: Verdict) -> Verdict:
-    """Return a verdict that says first that it is on the beginning of a longer content."""
-    return replace(verdict, reasons=((CONTENT_CUT, 0.0), *verdict.reasons[: REASONS - 1]))
+def of_partly_read(verdict: Verdict, reason: str) -> Verdict:
+    """Return the verdict on a comment of which not all was read, with the reason why.
+
+    The model approves nothing unread; what a rule approves, it approves for its author.
+    """
+    return _at_most_held(verdict, reason)
+
+
+def _at_most_held(verdict: Verdict, reason: str) -> Verdict:
+    """Return a verdict that gives this reason first, and holds what the model would approve."""
+    why = ((reason, 0.0), *verdict.reasons[: REASONS - 1])
+    if verdict.status == "approved" and verdict.decided_by == "model":
+        return replace(verdict, status="held", decided_by="rule", reasons=why)
+    return replace(verdict, reasons=why)
 
 
 def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:

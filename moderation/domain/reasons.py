@@ -53,6 +53,8 @@ CODES: tuple[str, ...] = (
     "site_balance",
     "repeat",
     "calibration",
+    "content_unread",
+    "honeypot_autofill",
 )
 
 NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}

@@ -17,13 +17,18 @@ COULD_NOT_BE_SCORED = "could_not_be_scored"
 STORE_UNREACHABLE = "store_unreachable"
 TRUSTED_ROLE = "trusted_role"
 CONTENT_CUT = "content_cut"
+CONTENT_UNREAD = "content_unread"
 HONEYPOT = "honeypot"
+HONEYPOT_AUTOFILL = "honeypot_autofill"
 
 POLICY_REASONS = {
     COULD_NOT_BE_SCORED: "The filter could not read this comment; a person must look.",
     STORE_UNREACHABLE: "The store could not be reached; this is the site's answer for that case.",
     TRUSTED_ROLE: "The author has a role that this site trusts.",
-    CONTENT_CUT: "The text was longer than 64 KiB and was cut.",
+    CONTENT_CUT: "The text or a field of the author was longer than is read; its end was cut off.",
+    CONTENT_UNREAD: "No text was found, or it could not be read; a person must look.",
+    HONEYPOT_AUTOFILL: "The hidden field holds what the author's own field holds, as browsers "
+    "fill it in.",
 }
 """Reasons that come from rules and faults; those of the model stand in `classifier.REASONS`."""
 

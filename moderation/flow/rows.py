@@ -10,6 +10,7 @@ from classifier import Row, for_training
 from moderation.domain.addresses import parsed
 from moderation.domain.comments import CONTENT_BYTES, Submission
 from moderation.domain.decisions import Example
+from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.store import codec
 
 _row = msgspec.msgpack.Decoder(Row).decode
@@ -27,7 +28,7 @@ def row_of(submission: Submission) -> Row:
         lang=submission.language,
         type=submission.type,
         context=submission.context,
-        honeypot=submission.honeypot,
+        honeypot=submission.honeypot if is_filled_by_a_bot(submission) else "",
         form_ms=submission.form_ms,
     )
 

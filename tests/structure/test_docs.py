@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+import classifier
 from moderation.domain.sites import SiteSettings
+from moderation.domain.verdicts import POLICY_REASONS
 from moderation.server.limits import Limits
 from moderation.settings import VARIABLES
 from tests.structure.tree import ROOT, tracked
@@ -53,6 +55,12 @@ def test_defaults_in_the_table_of_variables_are_those_of_the_code() -> None:
     for variable in VARIABLES:
         if variable.default and not re.search(r"[ /]", variable.default):
             assert variable.parse(variable.default) == getattr(untouched, variable.field)
+
+
+def test_every_reason_is_documented_with_its_text() -> None:
+    text = (ROOT / "docs" / "reasons.md").read_text()
+    found = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*) \|$", text, flags=re.MULTILINE))
+    assert found == POLICY_REASONS | classifier.REASONS
 
 
 def slug(heading: str) -> str:

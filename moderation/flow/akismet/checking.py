@@ -87,7 +87,7 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
 
 def _judged(runtime: Runtime, grant: BlogGrant, asked: Check, guid: bytes) -> Answer:
     if asked.leaves_no_trace:
-        checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
+        checked = check(runtime, grant, asked.submission, record=False, missed=asked.missed)
         return _answer(asked, checked, guid)
     names = names_of(runtime.secret, asked)
     if asked.recheck_reason:
@@ -128,7 +128,7 @@ def _first(
     submission = msgspec.structs.replace(asked.submission, external_id=external)
     checked = None
     try:
-        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, was_cut=asked.was_cut)
+        checked = check(runtime, grant, submission, raw_id=guid, notes=notes, missed=asked.missed)
     finally:
         if checked is None or not checked.new:
             charge.take_back(runtime)
@@ -145,9 +145,12 @@ def _recheck(runtime: Runtime, grant: BlogGrant, asked: Check, names: Names, gui
         known = None
     if known is None:
         return _first(runtime, grant, asked, names, guid, names.external)
+    # Of what was not read to its end, only the very same is known, and what was decided of it.
+    if asked.whole and known.submission.external_id != names.external:
+        return _first(runtime, grant, asked, names, guid, names.external)
     if not is_same_text(known.submission, asked.submission):
         return _first(runtime, grant, asked, names, guid, known.submission.external_id)
-    checked = check(runtime, grant, asked.submission, record=False, was_cut=asked.was_cut)
+    checked = check(runtime, grant, asked.submission, record=False, missed=asked.missed)
     if known.decision is not None:
         checked = Checked(known, True, checked.settings)
     answer = _answer(asked, checked, guid, known=True)
@@ -197,10 +200,10 @@ def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) ->
     quiet = Answer(False, guid.hex(), reasons=codes)
     if asked.is_administrator or settings.mode == "observe":
         return quiet
-    if asked.is_magic:
-        return Answer(True, guid.hex(), reasons=codes)
     if asked.is_test and asked.wants_discard:
         return Answer(True, guid.hex(), discard=True, reasons=codes)
+    if asked.is_magic:
+        return Answer(True, guid.hex(), reasons=codes)
     status = _status(comment, settings)
     if status == "held":
         if asked.callback and not asked.is_recheck and (checked.recorded or known):
@@ -229,4 +232,9 @@ def _status(comment: Comment, settings: SiteSettings) -> Status:
 
 def empty_answer() -> Answer:
     """Return the answer for when nothing at all is known: let it pass, the site's rules decide."""
-    return Answer(False, codec.new_id().hex())
+    return Answer(False, new_guid())
+
+
+def new_guid() -> str:
+    """Return a name for a check of which nothing is kept."""
+    return codec.new_id().hex()

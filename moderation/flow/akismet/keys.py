@@ -136,16 +136,6 @@ def authorise_blog(
     return _ask(runtime, digest, blog)
 
 
-def verify_key(runtime: Runtime, key: str, blog: str, address: str) -> None:
-    """Raise `KeyRefused` unless a key is good, and good for a blog where that is known."""
-    digest = _well_formed(runtime, key)
-    found = _known_key(runtime, digest, address)
-    if blog:
-        known = akismet.blog(runtime.store, found.account, blog)
-        if known is not None and known.revoked:
-            raise KeyRefused(SITE_REVOKED)
-
-
 @hurried
 def is_good(runtime: Runtime, key: str) -> bool:
     """Say whether a key could be used, before anything is done with it; nothing is counted."""
@@ -214,9 +204,14 @@ def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
 
 
 def _appear(store: Store, account: Account, blog: str, site: str) -> None:
-    if account.listed_only or akismet.blog_count(store, account.id) >= account.site_limit:
+    if not may_appear(store, account):
         raise KeyRefused(SITE_NOT_LISTED)
     add_blog(store, account.id, blog, site)
+
+
+def may_appear(store: Store, account: Account) -> bool:
+    """Say whether one more blog of an account would appear by itself."""
+    return not account.listed_only and akismet.blog_count(store, account.id) < account.site_limit
 
 
 def add_blog(store: Store, account_id: str, blog: str, site: str) -> None:

@@ -36,7 +36,7 @@ def names_of(secret: bytes, asked: Check) -> Names:
     """Return what a comment is found by when it is asked about or reported again."""
     author = asked.submission.author
     email = author.email.strip().lower()
-    text = plain_text(asked.submission)
+    text = plain_text(asked.submission) + asked.whole
     same = _hash(secret, "same", f"{_plain(author.name)}\0{email}\0{text}")
     called = f"{email or _plain(author.name)}\0{asked.reference}"
     whole = "\0".join((same.hex(), asked.place, author.ip, asked.submission.type))

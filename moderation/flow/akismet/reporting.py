@@ -42,7 +42,7 @@ def report(runtime: Runtime, grant: BlogGrant, asked: Check, label: Label) -> No
         except NotFound:
             pass  # It was deleted meanwhile: what is said of it still teaches.
     submission = msgspec.structs.replace(asked.submission, external_id=names.external)
-    taught = teach(runtime, grant, submission, label, word)
+    taught = teach(runtime, grant, submission, label, word, missed=asked.missed)
     references = [names.reference] if names.reference else []
     trace = Trace([], "", grant.digest, label, [names.same], references)
     akismet.change_trace(runtime.store, grant.site, raw_id(taught), lambda before: before or trace)

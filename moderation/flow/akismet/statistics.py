@@ -14,22 +14,27 @@ from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import Store, akismet
 from moderation.store.comments import counting
 
-Span = Literal["60-days", "6-months", "all"]
+Span = Literal["60-days", "6-months", "year", "all"]
 Order = Literal["total", "spam", "ham", "missed_spam", "false_positives"]
 
 MONTHS_AT_MOST = 13
 """The counters of days are kept for 400 days: so many whole months."""
+_MONTHS = {"6-months": 6, "year": 12}
 SECONDS_A_SPAM = 5
 """What `time_saved` reckons for each spam comment that nobody had to look at: a convention."""
 
 
 class Counts(Struct):
-    """What sites were told of their comments, each once, and what people corrected of it."""
+    """What sites were told of their comments, each once, and what people corrected of it.
+
+    `blogs` of them were told something.
+    """
 
     spam: int = 0
     ham: int = 0
     missed_spam: int = 0
     false_positives: int = 0
+    blogs: int = 0
 
     def add(self, other: Counts) -> None:
         """Add other counts to these."""
@@ -63,7 +68,7 @@ def days_of(span: str, today: dt.date, since: dt.date) -> list[dt.date]:
     if span == "60-days":
         first = today - dt.timedelta(days=59)
     else:
-        back = 5 if span != "all" else MONTHS_AT_MOST - 1
+        back = _MONTHS.get(span, MONTHS_AT_MOST) - 1
         year, month = divmod(today.year * 12 + today.month - 1 - back, 12)
         first = dt.date(year, month + 1, 1)
         if span == "all":
@@ -92,8 +97,14 @@ def _by_period(
     width = 10 if span == "60-days" else 7
     periods = {day.isoformat()[:width]: Counts() for day in days}
     for name in names:
+        active: set[str] = set()
         for day, counts in zip(days, _days(store, name, days), strict=True):
-            periods[day.isoformat()[:width]].add(counts)
+            period = day.isoformat()[:width]
+            periods[period].add(counts)
+            if counts.total:
+                active.add(period)
+        for period in active:
+            periods[period].blogs += 1
     return periods
 
 
@@ -115,6 +126,11 @@ def used_this_month(runtime: Runtime, account: Account) -> int:
     if account.monthly:
         return akismet.usage(runtime.store, account.id, month_of(now_ms()))
     return recorded_this_month(runtime.store, account)
+
+
+def is_used_up(runtime: Runtime, account: Account) -> bool:
+    """Say whether an account has no check left in this month."""
+    return bool(account.monthly) and used_this_month(runtime, account) >= account.monthly
 
 
 def recorded_this_month(store: Store, account: Account) -> int:

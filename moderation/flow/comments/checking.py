@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, WinnowError
-from moderation.domain.policy import by_fail_mode, effective_status, of_cut_content, unscored
+from moderation.domain.policy import by_fail_mode, effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
 from moderation.flow import faults
@@ -55,7 +55,7 @@ def check(
     record: bool = True,
     raw_id: bytes | None = None,
     notes: MakeNotes = no_notes,
-    was_cut: bool = False,
+    missed: str = "",
 ) -> Checked:
     """Return a comment with its verdict, in one round trip to the store, or two.
 
@@ -63,8 +63,8 @@ def check(
     changed since; then the store answers the state as it is, and the comment is judged by that.
 
     `notes` makes what is to be kept beside a new comment, from it as it was just judged;
-    `was_cut` has the verdict say that the content was longer; `raw_id` is the id that a new comment
-    gets, one of its own where there is none.
+    `missed` is the reason why not all of the comment was read, '' where it was; `raw_id` is the id
+    that a new comment gets, one of its own where there is none.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
     has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`. A
@@ -77,9 +77,9 @@ def check(
     raw_id = raw_id or codec.new_id()
     try:
         if record:
-            return _recorded(runtime, grant, submission, raw_id, notes, was_cut)
+            return _recorded(runtime, grant, submission, raw_id, notes, missed)
         state, grant = _agreed(runtime, grant, _charged(runtime, grant))
-        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, was_cut)
+        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed)
         return Checked(_unrecorded(comment), False, settings)
     except (StoreDown, StoreFull):
         return _failed(runtime, grant, submission, STORE_UNREACHABLE)
@@ -87,7 +87,7 @@ def check(
         raise
     except Exception as error:
         faults.say("a check", error)
-        return hold(runtime, grant, submission, record=record, raw_id=raw_id)
+        return hold(runtime, grant, submission, record=record, raw_id=raw_id, notes=notes)
 
 
 @hurried
@@ -129,14 +129,14 @@ def _recorded(
     submission: Submission,
     raw_id: bytes,
     notes: MakeNotes,
-    was_cut: bool,
+    missed: str,
 ) -> Checked:
     expected = _expected(runtime, grant)
     state = expected
     if state is None:
         state, grant = _agreed(runtime, grant, grant.state(runtime))
     while True:
-        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, was_cut)
+        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed)
         beside = notes(comment, settings)
         stored = _record(runtime, grant, settings, raw_id, comment, beside, expected)
         if isinstance(stored, Checked):
@@ -187,15 +187,15 @@ def _judged(
     state: SiteState,
     submission: Submission,
     raw_id: bytes,
-    was_cut: bool,
+    missed: str,
 ) -> tuple[Comment, SiteSettings]:
     """Return a comment with its verdict and the settings that made it; held where that fails."""
     try:
         context = learning.context(runtime, site, state)
         settings = context.settings
         verdict = score_batch([(submission, context)])[0]
-        if was_cut:
-            verdict = of_cut_content(verdict)
+        if missed:
+            verdict = of_partly_read(verdict, missed)
     except WinnowError:
         raise
     except Exception as error:

@@ -183,6 +183,7 @@ class Advance:
         state = self._state
         entries = [e for e in self._entries if e.seq > place]
         learner = Learner(self.model) if start is None else start.copy()
+
         def passing(at: int) -> None:
             nonlocal plain
             holds = replaying.reached(entries, at) > at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from classifier import Learner
 from moderation.domain.decisions import LabelEntry
@@ -15,6 +16,8 @@ REPLAYABLE = 1000
 REPLAY_AT_MOST = 2000
 """Most labels that a request replays; more are left to a job."""
 CHECKPOINT_EVERY = 256
+How = Literal["all", "error", "import"]
+_HOWS: dict[str, How] = {"akismet": "error", "import": "import"}
 
 
 def spacing() -> Spacing:
@@ -83,9 +86,15 @@ def replay(
     for seq, chosen in sorted(_active(entries, rebuilt).items()):
         place = _pass(place, seq - 1, passing)
         if chosen is not None and chosen.example is not None and chosen.label is not None:
-            learner.learn(training_row(chosen.example.row), chosen.label)
+            learner.learn(training_row(chosen.example.row), chosen.label, _how(chosen))
     _pass(place, entries[-1].seq, passing)
     return learner
+
+
+def _how(entry: LabelEntry) -> How:
+    """Return how a label came, as far as its way tells: Akismet's clients report errors alone."""
+    via = entry.decision.via if entry.decision else "api"
+    return _HOWS.get(via, "all")
 
 
 def _active(entries: Sequence[LabelEntry], rebuilt: int) -> dict[int, LabelEntry | None]:

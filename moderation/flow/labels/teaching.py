@@ -9,7 +9,7 @@ from msgspec import Struct
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.decisions import Decision
 from moderation.domain.errors import StoreDown
-from moderation.domain.policy import effective_status
+from moderation.domain.policy import effective_status, of_partly_read
 from moderation.domain.verdicts import Label, Verdict
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.drafts import write_of
@@ -24,12 +24,16 @@ from moderation.store.comments import accepting, reading
 
 
 class Lesson(Struct, frozen=True):
-    """A comment with the label that a person gave it; `labelled_ms` None: now."""
+    """A comment with the label that a person gave it; `labelled_ms` None: now.
+
+    `missed` is the reason why not all of it was read, '' where it was.
+    """
 
     submission: Submission
     label: Label
     note: str = ""
     labelled_ms: int | None = None
+    missed: str = ""
 
 
 def teach(
@@ -39,9 +43,10 @@ def teach(
     label: Label,
     word: Word,
     labelled_ms: int | None = None,
+    missed: str = "",
 ) -> Comment:
     """Teach one labelled comment and return it as it is then stored."""
-    lesson = Lesson(submission, label, word.note, labelled_ms)
+    lesson = Lesson(submission, label, word.note, labelled_ms, missed)
     (comment_id,) = teach_many(runtime, grant, [lesson], word)
     return find(runtime, grant.site, comment_id)
 
@@ -117,6 +122,8 @@ def _labelled(
 ) -> accepting.Write:
     raw_id, revision = place
     at = now if lesson.labelled_ms is None else lesson.labelled_ms
+    if lesson.missed:
+        verdict = of_partly_read(verdict, lesson.missed)
     status = effective_status(verdict, context.settings)
     write = write_of(runtime, raw_id, lesson.submission, verdict, status)
     example = example_of(

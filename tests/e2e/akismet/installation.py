@@ -22,6 +22,9 @@ from tests.structure.tree import ROOT
 
 HERE = Path(__file__).parent
 CLIENTS = HERE / "clients"
+ELSEWHERE = "winnow.example"
+"""Another name of Winnow, for clients that can be told one."""
+
 CACHE = ROOT / ".venv" / "akismet-clients"
 """Fetched once for each state of the pins."""
 
@@ -142,7 +145,10 @@ class Box:
     def __init__(self, folder: Path, web: Sequence[str], env: Mapping[str, str], keys: list[str]):
         self.authority, cert, key = certificate(folder)
         hosts = folder / "hosts"
-        names = ["localhost", "rest.akismet.com", *(f"{k}.rest.akismet.com" for k in keys)]
+        own = ("rest.akismet.com", ELSEWHERE)
+        names = [
+            "localhost", *own, *(f"{k}.{name}" for k in keys for name in own)
+        ]  # fmt: skip
         hosts.write_text("".join(f"127.0.0.1 {name}\n" for name in names))
         self._user = ["--user"] if os.geteuid() else []
         mapped = ["--user", "--map-root-user"] if os.geteuid() else []

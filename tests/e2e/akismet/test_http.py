@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -131,6 +132,31 @@ def test_a_body_beyond_the_bound_is_answered_and_the_connection_goes_on(
             sent = form(installation, "https://long.example", "word " * 800_000)
             answer = client.post("/1.1/comment-check", data=sent)
             assert (answer.status_code, answer.text) in ((200, "false"), (200, "true"))
+
+
+def test_a_form_in_parts_is_read_and_a_file_in_it_is_not(
+    url: str, installation: Installation
+) -> None:
+    sent = form(installation, "https://parts.example", HAM, comment_author="viagra-test-123")
+    picture = {"picture": ("x.png", os.urandom(3 << 20), "image/png")}
+    with httpx.Client(base_url=url, timeout=30) as client:
+        for fields in (sent, dict(reversed(sent.items()))):
+            answer = client.post("/1.1/comment-check", data=fields, files=picture)
+            assert (answer.status_code, answer.text) == (200, "true")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_form_that_is_too_long_is_refused_and_the_client_hears_it(
+    url: str, installation: Installation, chunked: bool
+) -> None:
+    body = urlencode(form(installation, "https://long.example", "word " * (2 << 20))).encode()
+    assert len(body) > 8 << 20
+    content = (body[at : at + 65_536] for at in range(0, len(body), 65_536)) if chunked else body
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    with httpx.Client(base_url=url, timeout=30) as client:
+        answer = client.post("/1.1/comment-check", content=content, headers=kind)
+        assert (answer.status_code, answer.text) == (413, "failed")
+        assert client.get("/1.1/test").text == "connected"
 
 
 def test_without_the_store_a_check_is_false_in_time_and_works_again_after(

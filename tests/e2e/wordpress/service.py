@@ -68,6 +68,11 @@ class Service:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def limit(self, monthly: int) -> None:
+        """Give the blog's account so many checks a month; 0: any number."""
+        account = self.command("key", "list").split()[0]
+        self.command("key", "limit", account, "--monthly", str(monthly))
+
     @property
     def site(self) -> str:
         """The site that the blog became."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.wordpress.blog import Blog
+from tests.e2e.wordpress.blog import QUEUE, SETTINGS, Blog
 from tests.e2e.wordpress.service import Service
 
 # Debian 12: WordPress 6.1 with version 5.0.2 of the plugin.
@@ -31,3 +31,17 @@ def test_comments_are_judged_and_what_the_moderator_marks_is_learned(
     assert blog.status_of(waiting) == "spam"
     blog.press("unspam", waiting)
     assert winnow.found("my marriage")["decision"]["label"] == "ham"
+
+
+def test_a_quota_that_is_used_up_is_shown_to_the_editor_while_it_is(
+    blog: Blog, winnow: Service
+) -> None:
+    restricted = "Your account has been restricted"
+    blog.visitor("Uwe Korn").comment("Thanks, the part about nettles helped me a lot.")
+    winnow.limit(1)
+    comment = blog.visitor("Ute Korn").comment("Thanks, the part about slugs helped me a lot.")
+    assert blog.status_of(comment) == "moderated"
+    assert restricted in blog.get(QUEUE)
+    assert restricted in blog.get(SETTINGS)
+    winnow.limit(0)
+    assert restricted not in blog.get(QUEUE) + blog.get(SETTINGS)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.e2e.wordpress.blog import SETTINGS, Blog
+from tests.e2e.wordpress.blog import QUEUE, SETTINGS, Blog
 from tests.e2e.wordpress.service import Service
 from tests.processes import until
 
@@ -109,8 +109,12 @@ def test_recheck_of_the_queue_finds_what_was_learned_since(blog: Blog) -> None:
 
 
 def test_comments_of_an_outage_are_judged_by_the_retry(blog: Blog, winnow: Service) -> None:
+    known = blog.visitor("Per Holm")
+    blog.press("approve", known.comment(HELPFUL.format("the thaw")))
     winnow.stop()
     try:
+        waits = known.comment(HELPFUL.format("the ice"))
+        assert blog.status_of(waits) == "moderated", "nobody's comment is published unchecked"
         good = blog.visitor("Ove Dahl").comment(HELPFUL.format("the frost"))
         bad = blog.visitor("akismet-guaranteed-spam").comment("A word about carrots.")
         assert blog.status_of(good) == blog.status_of(bad) == "moderated"
@@ -124,7 +128,38 @@ def test_comments_of_an_outage_are_judged_by_the_retry(blog: Blog, winnow: Servi
     assert blog.status_of(good) == "moderated"
     assert "cleared this comment during an automatic retry" in blog.history_of(good)
     assert not blog.waits_for_a_check(good)
+    assert blog.status_of(waits) == "approved", "WordPress' own rules publish it, once checked"
     assert winnow.found("the frost")["verdict"]["status"] == "approved"
+
+
+def test_a_quota_that_is_used_up_is_shown_to_the_editor_while_it_is(
+    blog: Blog, winnow: Service
+) -> None:
+    restricted = "Your account has been restricted"
+    visitor = blog.visitor("Uwe Korn")
+    blog.press("approve", visitor.comment(HELPFUL.format("nettles")))
+    assert restricted not in blog.get(QUEUE) + blog.get(SETTINGS)
+    winnow.limit(1)
+    try:
+        assert blog.status_of(visitor.comment(HELPFUL.format("slugs"))) == "moderated"
+        assert restricted in blog.get(QUEUE)
+        assert restricted in blog.get(SETTINGS)
+        assert restricted in blog.get(QUEUE), "the answers on the settings page tell it too"
+    finally:
+        winnow.limit(0)
+    assert restricted not in blog.get(QUEUE) + blog.get(SETTINGS)
+
+
+def test_a_blog_that_the_operator_refuses_is_told_why(blog: Blog, winnow: Service) -> None:
+    visitor = blog.visitor("Ina Moos")
+    account = winnow.command("key", "list").split()[0]
+    winnow.command("key", "deny", account, blog.url)
+    try:
+        assert blog.status_of(visitor.comment(HELPFUL.format("moss"))) == "moderated"
+        assert "this site may not use the key any more" in blog.get(QUEUE)
+    finally:
+        winnow.command("key", "allow", account, blog.url)
+    assert "may not use the key" not in blog.get(QUEUE)
 
 
 def test_decision_in_winnow_reaches_the_blog(blog: Blog, winnow: Service) -> None:

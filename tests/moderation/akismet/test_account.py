@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable
 
 import pytest
@@ -85,13 +83,13 @@ def test_a_quota_ends_checks_with_notices_and_nothing_else(
     assert client("1.1/get-subscription").json["limit_reached"] is True
     answer = client.check("one too many")
     assert answer.data == b"invalid"
-    assert answer.headers["X-akismet-alert-code"] == "10502"
-    assert answer.headers["X-akismet-error"] == "10502"
+    assert answer.headers["X-akismet-alert-code"] == "10508"
+    assert answer.headers["X-akismet-error"] == "10508"
     assert answer.headers["X-akismet-alert-msg"]
     assert client.report("spam", f"{HAM} 0") == THANKS
     assert client("1.1/verify-key").data == b"valid"
     usage = client("1.2/usage-limit").json
-    assert usage == {"limit": 2, "usage": 2, "percentage": "100.00", "throttled": True}
+    assert usage == {"limit": "2", "usage": 2, "percentage": "100.00", "throttled": True}
 
 
 def test_a_raised_quota_holds_for_the_next_call(
@@ -113,11 +111,20 @@ def test_a_quota_counts_what_was_checked_before_it_in_the_month(
     assert [client.check(f"{HAM} {n}").text for n in (3, 4)] == ["false", "invalid"]
 
 
+def test_a_used_up_quota_has_its_name(make_client: Callable[..., Client]) -> None:
+    client = make_client(monthly=2)
+    for n, name in enumerate(("NONE", "NONE", "THIRD_MONTH_OVER_LIMIT", "THIRD_MONTH_OVER_LIMIT")):
+        usage = client("1.2/usage-limit", extended="1").json
+        assert (usage["limit"], usage["usage"]) == ("2", min(n, 2))
+        assert (usage["notice_level"], usage["upgrade"]) == (f"NOTICE_{name}", False)
+        client.check(f"{HAM} {n}")
+
+
 def test_usage_without_a_quota(client: Client) -> None:
     client.check(HAM)
     assert client("1.2/usage-limit", extended="true").json == {
         "limit": "none", "usage": 1, "percentage": "0.00", "throttled": False,
-        "notice_level": "none", "upgrade": False,
+        "notice_level": "NOTICE_NONE", "upgrade": False,
     }  # fmt: skip
 
 
@@ -139,49 +146,25 @@ def test_statistics_count_what_was_said_and_what_was_wrong(client: Client) -> No
         expected = (today, today) if period == "60-days" else (MONTH, f"{MONTH}-01")
         assert (last[0], last[1]["da"]) == expected
         assert (last[1]["spam"], last[1]["ham"]) == ("1", "2")
+        assert last[1].get("blogs") == ("1" if path == "1.2/get-key-stats" else None)
     assert len(client("1.1/get-stats").json["breakdown"]) == 60
     assert len(client("1.2/get-key-stats").json["breakdown"]) == 6
     assert list(client("1.1/get-stats", **{"from": "all"}).json["breakdown"]) == [MONTH]
+    for path in ("1.1/get-stats", "1.2/get-key-stats"):
+        year = client(path, **{"from": "year"}).json
+        assert (len(year["breakdown"]), list(year["breakdown"])[-1]) == (12, MONTH)
+        assert (year["spam"], year["ham"]) == (1, 2)
 
 
-def several(client: Client) -> None:
-    for name, times in (("a.example", 1), ("b.example", 3), ("c.example/x", 2)):
-        for n in range(times):
-            client.check(f"{HAM} {n}", blog=f"https://{name}")
-    client.check("no", blog="https://a.example", honeypot_field_name="h", h="x")
-
-
-def test_sites_of_a_key_as_json(client: Client) -> None:
-    several(client)
-    answer = client("1.2/key-sites").json
-    assert (answer["limit"], answer["offset"], answer["total"]) == (500, 0, 3)
-    assert [row["site"] for row in answer[MONTH]] == ["b.example", "a.example", "c.example/x"]
-    assert answer[MONTH][1] == {
-        "site": "a.example", "api_calls": "2", "spam": "1", "ham": "1", "missed_spam": "0",
-        "false_positives": "0", "is_revoked": False,
-    }  # fmt: skip
-    page = client("1.2/key-sites", limit="1", offset="1", order="spam").json
-    assert (len(page[MONTH]), page["offset"], page["total"]) == (1, 1, 3)
-    assert client("1.2/key-sites", order="spam").json[MONTH][0]["site"] == "a.example"
-    assert client("1.2/key-sites", filter="c.ex").json["total"] == 1
-    assert client("1.2/key-sites", month="2020-01").json == {
-        "2020-01": [], "limit": 500, "offset": 0, "total": 0,
-    }  # fmt: skip
-
-
-def test_sites_of_a_key_as_csv(client: Client) -> None:
-    several(client)
-    answer = client("1.2/key-sites", format="csv", limit="2")
-    first, *rest = answer.text.splitlines()
-    assert first == f"Active sites for {client.key} during {MONTH} (limit:2, offset: 0, total: 3)"
-    rows = list(csv.reader(io.StringIO("\n".join(rest))))
-    assert rows[0] == [
-        "Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked",
-    ]  # fmt: skip
-    assert rows[1:] == [
-        ["b.example", "3", "0", "3", "0", "0", "false"],
-        ["a.example", "2", "1", "1", "0", "0", "false"],
-    ]
+def test_key_statistics_count_the_blogs_that_asked_in_a_period(client: Client) -> None:
+    client.check(HAM, blog="https://a.example")
+    client.check(f"{HAM} 2", blog="https://a.example")
+    client.check(HAM, blog="https://b.example")
+    client.check(HAM, blog="https://c.example", is_test="1")
+    for span in ("60-days", "6-months", "year", "all"):
+        breakdown = client("1.2/get-key-stats", **{"from": span}).json["breakdown"]
+        *before, today = [entry["blogs"] for entry in breakdown.values()]
+        assert (set(before) <= {"0"}, today) == (True, "2"), span
 
 
 def test_blogs_appear_by_themselves_up_to_the_limit(make_client: Callable[..., Client]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from moderation.flow.runtime import Runtime
+from tests.conftest import Server
 from tests.moderation.akismet.conftest import HAM, SPAM, Client
 
 NOTICES = ("X-akismet-alert-code", "X-akismet-alert-msg", "X-akismet-debug-help", "X-akismet-error")
@@ -157,18 +158,23 @@ def test_a_test_call_is_answered_and_leaves_no_trace(client: Client, true: str) 
     assert client.today().comments == 0
 
 
+@pytest.mark.parametrize("author", ["viagra-test-123", "akismet-guaranteed-spam"])
+def test_a_test_of_discarding_goes_before_magic_values(client: Client, author: str) -> None:
+    answer = client.check(HAM, comment_author=author, is_test="1", test_discard="1")
+    assert (answer.data, answer.headers["X-akismet-pro-tip"]) == (b"true", "discard")
+    for form in ({"is_test": "1"}, {"test_discard": "1"}):
+        answer = client.check(HAM, comment_author=author, **form)
+        assert answer.data == b"true" and "X-akismet-pro-tip" not in answer.headers
+    for more in ({"user_role": "administrator"},):
+        quiet = client.check(HAM, comment_author=author, is_test="1", test_discard="1", **more)
+        assert quiet.data == b"false"
+    assert client.comments() == []
+
+
 @pytest.mark.parametrize("false", ["0", "False", "false", ""])
 def test_a_literal_false_is_not_a_test_call(client: Client, false: str) -> None:
     client.check(HAM, is_test=false, test_discard="1")
     assert len(client.comments()) == 1
-
-
-def test_a_filled_honeypot_is_a_bot(client: Client) -> None:
-    answer = client.check(HAM, honeypot_field_name="url2", url2="http://x.example")
-    assert answer.data == b"true"
-    assert client.comments()[0].verdict.reasons == (("honeypot", 0.0),)
-    assert client.check("Another", honeypot_field_name="url2", url2="").data == b"false"
-    assert client.check("A third", POST_ak_hp_textarea="x").data == b"true"
 
 
 def test_the_time_a_form_was_open_is_by_the_visitors_clock(client: Client) -> None:
@@ -256,6 +262,28 @@ def test_a_malformed_call_is_invalid_and_names_what_is_missing(
     answer = client.check(**{missing: None})
     assert answer.data == b"invalid"
     assert missing in answer.headers["X-akismet-debug-help"]
+
+
+def test_every_answer_to_a_check_has_a_guid_for_wordpress_to_find_the_comment_by(
+    make_client: Callable[..., Client], valkey: Server
+) -> None:
+    client = make_client(monthly=1)
+    answers = [
+        client.check(HAM),
+        client.check("one too many"),
+        client.check(api_key="0123456789ab"),
+    ]
+    answers += [client.check(user_ip=None), client.check(HAM, blog="")]
+    answers.append(client.raw("/1.1/comment-check", b"x" * ((8 << 20) + 1)))
+    with valkey.client() as store:
+        store.client_pause(2000)
+        answers.append(client.check(HAM))
+        answers.append(client.check(HAM, blog="https://other.example"))
+        store.client_unpause()
+    guids = [answer.headers["X-akismet-guid"] for answer in answers]
+    assert len(set(guids)) == len(guids) == 8
+    assert {answer.text for answer in answers} == {"false", "invalid", "failed"}
+    assert "X-akismet-guid" not in client("1.1/verify-key").headers
 
 
 @pytest.mark.parametrize("key", ["0123456789ab", "short", "zzzzzzzzzzzz"])

@@ -159,6 +159,35 @@ def test_a_body_beyond_a_mebibyte_is_cut_and_answered(client: Client) -> None:
     assert sent(client, b"comment_content=" + b"word+" * 400_000).content.startswith("word word")
 
 
+PICTURE = "data:image/png;base64," + "A" * (2 << 20)
+
+
+@pytest.mark.parametrize("content", [PICTURE, f"{PICTURE}%0A" + "+%2B" * 900_000, "é" * 3_000_000])
+def test_the_key_and_short_fields_are_found_behind_a_long_text(
+    client: Client, content: str
+) -> None:
+    form = f"comment_content={content}&comment_author=Ann&user_ip=203.0.113.7&blog={client.blog}"
+    body = f"{form}&permalink=https://blog.example/1&api_key={client.key}".encode()
+    assert 1 << 20 < len(body) < 8 << 20
+    assert client.raw("/1.1/comment-check", body).data == b"false"
+    (comment,) = client.comments()
+    sent = comment.submission
+    assert (sent.author.name, sent.permalink) == ("Ann", "https://blog.example/1")
+    assert 65_000 < len(sent.content.encode()) <= 65_536
+    assert comment.status == "held"
+
+
+def test_a_form_of_eight_mebibytes_is_read_and_a_longer_one_refused(client: Client) -> None:
+    end = f"&api_key={client.key}&blog={client.blog}&user_ip=1".encode()
+    body = b"comment_content=" + b"a" * ((8 << 20) - len(end) - 16) + end
+    assert client.raw("/1.1/comment-check", body).data == b"false"
+    for path in ("/1.1/comment-check", "/1.1/verify-key", "/1.2/comment-check/"):
+        answer = client.raw(path, b"x" + body)
+        assert (answer.status_code, answer.data) == (413, b"failed")
+        assert answer.headers["X-akismet-debug-help"]
+    assert len(client.comments()) == 1
+
+
 def test_calls_may_come_by_get(client: Client) -> None:
     query = f"api_key={client.key}&blog=https://blog.example"
     assert client.raw("/1.2/usage-limit", method="GET", query_string=query).json["usage"] == 0

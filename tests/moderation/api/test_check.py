@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from moderation.domain.sites import SiteSettings
-from moderation.store import Store, sites
+from moderation.store import Store
 from tests.conftest import Server
-from tests.factories import SITE
+from tests.factories import SITE, put_settings
 from tests.moderation.api.conftest import Caller, is_problem
 
 PILLS = {
@@ -132,6 +132,24 @@ def test_unrecorded_and_recorded_checks_share_a_limit(caller) -> None:
     assert 2 <= codes.count(429) <= 4
 
 
+def test_a_hidden_field_with_the_author_s_own_address_is_held_and_with_any_other_spam(
+    api: Caller,
+) -> None:
+    sent = {
+        "content": "The second example fixed my build.",
+        "author": {"email": "ada@mail.example"},
+    }
+    for honeypot, status, reason in (
+        ("Ada@Mail.example", "held", "honeypot_autofill"),
+        ("bob@mail.example", "spam", "honeypot"),
+        ("", "approved", ""),
+    ):
+        comment = api.post("/v1/check", sent | {"honeypot": honeypot}).json
+        assert comment["status"] == status
+        codes = [reason["code"] for reason in comment["verdict"]["reasons"]]
+        assert codes[0] == reason or not reason
+
+
 def test_content_of_just_the_bound_is_not_called_cut(api: Caller) -> None:
     comment = api.post("/v1/check", {"content": "a" * 65_536}).json
     assert "content_cut" not in [reason["code"] for reason in comment["verdict"]["reasons"]]
@@ -167,7 +185,7 @@ def test_what_cannot_be_judged_is_held_for_a_person_and_never_approved(
 def test_what_cannot_be_recorded_is_answered_by_the_fail_mode(
     api: Caller, store: Store, monkeypatch: pytest.MonkeyPatch, fail_mode: Any, status: str
 ) -> None:
-    sites.put_settings(store, SITE, SiteSettings(fail_mode=fail_mode))
+    put_settings(store, SITE, SiteSettings(fail_mode=fail_mode))
     api.post("/v1/check", THANKS)
     monkeypatch.setattr("moderation.flow.comments.checking.write_of", raising)
     comment = api.post("/v1/check", THANKS).json

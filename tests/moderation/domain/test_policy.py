@@ -82,9 +82,41 @@ def test_the_label_is_the_likelier_side_whatever_a_rule_decides(sent, score, lab
     assert word.status == ("spam" if "honeypot" in sent else "approved")
 
 
-def test_a_cut_text_says_so_first():
-    word = judged(0.1)
-    assert policy.of_cut_content(word).reasons == (("content_cut", 0.0), *word.reasons[:4])
+@pytest.mark.parametrize("reason", ["content_cut", "content_unread"])
+@pytest.mark.parametrize(
+    "score, sent, status, decided_by",
+    [
+        (0.1, {}, "held", "rule"),
+        (0.5, {}, "held", "model"),
+        (0.9, {}, "spam", "model"),
+        (0.1, {"author": {"role": "editor"}}, "approved", "rule"),
+        (0.1, {"honeypot": "on"}, "spam", "rule"),
+    ],
+    ids=["ham", "held", "spam", "trusted", "honeypot"],
+)
+def test_the_model_approves_nothing_unread(score, sent, status, decided_by, reason):
+    word = judged(score, submission(**sent))
+    unread = policy.of_partly_read(word, reason)
+    assert (unread.status, unread.decided_by) == (status, decided_by)
+    assert unread.reasons == ((reason, 0.0), *word.reasons[:4])
+    assert (unread.label, unread.score) == (word.label, word.score)
+
+
+@pytest.mark.parametrize(
+    "score, status, decided_by",
+    [(0.0, "held", "rule"), (0.5, "held", "model"), (0.9, "spam", "model")],
+)
+@pytest.mark.parametrize("own", ["Ada", "ADA@mail.example"])
+def test_a_honeypot_with_what_is_the_author_s_own_is_held(score, status, decided_by, own):
+    word = judged(score, submission(honeypot=own))
+    assert (word.status, word.decided_by) == (status, decided_by)
+    assert word.reasons == (("honeypot_autofill", 0.0), *judged(score).reasons[:4])
+
+
+def test_a_honeypot_says_nothing_of_whom_the_site_trusts():
+    for honeypot in ("on", "ada@mail.example"):
+        sent = submission(honeypot=honeypot, author={"role": "editor", "email": "ada@mail.example"})
+        assert judged(0.1, sent).status == "approved"
 
 
 def test_a_text_that_just_fits_was_not_cut():

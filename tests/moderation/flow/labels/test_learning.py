@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
@@ -200,3 +201,23 @@ def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
         checkpoints.drop(runtime.store, SITE, checkpoint)
     assert anew(settings, bearer) == kept, "it is as if made at once from the whole log"
     assert labels.rebuilds_asked(runtime.store, [SITE]) == []
+
+
+def test_a_report_by_akismets_protocol_is_learned_as_an_error(runtime, grant):
+    """Its clients report what was judged wrong and never all: that is no sample of a site's ham."""
+    sent = submission("Buy cheap viagra without prescription http://best-pills-24h.example/order")
+    word = msgspec.structs.replace(WORD, by="akismet", via="akismet")
+    reported = teach(runtime, grant, sent, "ham", word)
+    teach(runtime, grant, submission("Cheap oak shelves, order now"), "spam", WORD)
+    assert reported.decision.via == "akismet"
+    entries = labels.entries(runtime.store, SITE, 0, 2)
+    expected = Learner(runtime.shipped)
+    for entry, how in zip(entries, ("error", "all"), strict=True):
+        expected.learn(training_row(entry.example.row), entry.label, how)
+    made = Learner(runtime.shipped)
+    replaying.replay(made, entries)
+    assert made.to_bytes() == expected.to_bytes()
+    other = Learner(runtime.shipped)
+    for entry in entries:
+        other.learn(training_row(entry.example.row), entry.label)
+    assert made.to_bytes() != other.to_bytes()

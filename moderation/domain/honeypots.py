@@ -1,0 +1,38 @@
+"""Fields that people do not see: whether a bot filled one in, or the author's own browser."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from moderation.domain.comments import Submission
+
+_SCHEME = re.compile(r"(?:https?:)?//(?:www\.)?|www\.")
+_BETWEEN_NAMES = re.compile(r"[\s,.]+")
+
+
+def is_filled_by_a_bot(submission: Submission) -> bool:
+    """Say whether the hidden field holds anything that is not the author's own.
+
+    Browsers and password managers fill hidden fields in with the name or a part of it, with the
+    e-mail or the web address of whoever writes.
+    """
+    if not submission.honeypot.strip():
+        return False
+    value, author = _plain(submission.honeypot), submission.author
+    if value and value in (_plain(author.name), _plain(author.email), _plain(author.url)):
+        return False
+    parts, name = _parts(value), _parts(_plain(author.name))
+    # A lone Latin letter is nobody's name.
+    return not parts <= name or all(len(part.encode()) == 1 for part in parts)
+
+
+def _parts(name: str) -> set[str]:
+    return {part for part in _BETWEEN_NAMES.split(name) if part}
+
+
+def _plain(text: str) -> str:
+    """Return a text without case, spare white space, scheme and final slashes."""
+    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    scheme = _SCHEME.match(folded)
+    return folded[scheme.end() if scheme else 0 :].rstrip("/")
