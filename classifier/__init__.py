@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from classifier.bands import Bands
-from classifier.explain import Explanation, Span
+from classifier.explanation import Explanation, Span, explain
 from classifier.features.batch import FeatureBatch
+from classifier.features.extract import for_training
 from classifier.learner import Learner
 from classifier.model import Model
 from classifier.model_file import ModelError
@@ -24,4 +25,6 @@ __all__ = [
     "Row",
     "Scores",
     "Span",
+    "explain",
+    "for_training",
 ]

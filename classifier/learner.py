@@ -11,7 +11,7 @@ are kept too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,11 @@ import numpy.typing as npt
 from classifier import calibration, repeats, svm, tally
 from classifier.bands import Bands
 from classifier.calibration import CURVE, HOLD, INTERCEPT, KEPT, REJECT, SiteCalibration
+from classifier.features.batch import FeatureBatch
 from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
+from classifier.model import Model
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.row import Row
-
-if TYPE_CHECKING:
-    from classifier.features.batch import FeatureBatch
-    from classifier.model import Model
 
 MAGIC = b"WINNOWL\n"
 LAYOUT = 3
@@ -146,7 +144,7 @@ class Learner:
         }
 
     def to_bytes(self) -> bytes:
-        """Return a checkpoint from which `Model.load_learner` continues bit for bit."""
+        """Return a checkpoint from which `from_bytes` continues bit for bit."""
         manifest = {
             "feature_version": FEATURE_VERSION,
             "layout": LAYOUT,

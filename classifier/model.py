@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,6 @@ from classifier.features.groups import (
     FEATURE_VERSION,
     SITE_WEIGHTS,
 )
-from classifier.learner import Learner
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.reasons import CODES, INDEX
 from classifier.row import Row
@@ -32,13 +31,33 @@ from classifier.svm import SCORED_PRIOR
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from classifier.explain import Explanation
-
-Run = tuple[int, int, Learner | None]
 SHIPPED = "model.winnow"
 
-
 _NO_TABLE, _NO_TALLY = np.zeros(0, np.float32), np.zeros(0, np.uint16)
+
+
+class Taught(Protocol):
+    """What a site's learner adds to the base's scores: all that scoring knows of it."""
+
+    table: npt.NDArray[np.float32]
+    tally: npt.NDArray[np.uint16]
+
+    @property
+    def intercept(self) -> float:
+        """What is added to the evidence of a comment to give the site's logit."""
+
+    def follow(
+        self,
+        codes: npt.NDArray[np.uint32],
+        starts: npt.NDArray[np.int64],
+        logits: npt.NDArray[np.float64],
+        chances: npt.NDArray[np.float64],
+        shifts: npt.NDArray[np.float64],
+    ) -> None:
+        """Move the scores of repeats of decided comments to their side; `shifts` says how far."""
+
+
+Run = tuple[int, int, Taught | None]
 
 
 class Model:
@@ -113,7 +132,7 @@ class Model:
     def score(
         self,
         rows: Sequence[Row] | FeatureBatch,
-        learners: Learner | Sequence[Learner | None] | None = None,
+        learners: Taught | Sequence[Taught | None] | None = None,
     ) -> Scores:
         """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
         if isinstance(rows, FeatureBatch):
@@ -144,9 +163,9 @@ class Model:
                     probability[first:last],
                     shifts[first:last],
                 )
-        return Scores(self, batch, runs, logit, probability, shifts)
+        return Scores(partial(self._top_reasons, batch, runs), logit, probability, shifts)
 
-    def top_reasons(
+    def _top_reasons(
         self, batch: FeatureBatch, runs: list[Run], most: int
     ) -> tuple[list[list[int]], list[list[float]]]:
         """Return each row's heaviest reasons as places in `CODES` (-1: none) and their logits."""
@@ -171,25 +190,14 @@ class Model:
             )
         return places.tolist(), weights.tolist()
 
-    def explain(self, row: Row, learner: Learner | None = None) -> Explanation:
-        """Return spans and signals with weights that sum to the logit."""
-        from classifier.explain import explain
-
-        return explain(self, row, learner)
-
-    def new_learner(self) -> Learner:
-        """Return the learner of a site without labels."""
-        return Learner(self)
-
-    def load_learner(self, blob: bytes) -> Learner:
-        """Return the learner of a checkpoint; raise `ModelError` if it cannot be continued."""
-        return Learner.from_bytes(blob, self)
-
     def to_sklearn(self) -> Pipeline:
         """Return an equal fitted scikit-learn pipeline of rows to probabilities."""
-        from classifier.training.pipeline import to_pipeline
+        # Imported here as scoring must not load scikit-learn; the pipeline knows no model.
+        from classifier.training.pipeline import fitted_pipeline
 
-        return to_pipeline(self)
+        return fitted_pipeline(
+            self.slope * self.table.astype(np.float64), self.slope * self.intercept + self.offset
+        )
 
 
 def _read(path: Path | None) -> bytes:
@@ -198,14 +206,14 @@ def _read(path: Path | None) -> bytes:
     return Path(path).read_bytes()
 
 
-def _taught(learner: Learner | None) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint16]]:
+def _taught(learner: Taught | None) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint16]]:
     """Return a site's table and counts, empty for none."""
     return (_NO_TABLE, _NO_TALLY) if learner is None else (learner.table, learner.tally)
 
 
-def _runs(learners: Learner | Sequence[Learner | None] | None, count: int) -> list[Run]:
+def _runs(learners: Taught | Sequence[Taught | None] | None, count: int) -> list[Run]:
     """Return the first place, the place behind the last and the learner of each run of the same."""
-    if learners is None or isinstance(learners, Learner):
+    if learners is None or not isinstance(learners, Sequence):
         return [(0, count, learners)]
     if len(learners) != count:
         raise ValueError("one learner for each row, or one for all")

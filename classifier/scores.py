@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy.typing as npt
@@ -11,10 +12,9 @@ from classifier.reasons import CODES
 if TYPE_CHECKING:
     import numpy as np
 
-    from classifier.features.batch import FeatureBatch
-    from classifier.model import Model, Run
-
 MOST_REASONS = 5
+Reasons = tuple[list[list[int]], list[list[float]]]
+"""Each row's heaviest reasons: places in `CODES` (-1: none) and weights in logits."""
 
 
 class Scores:
@@ -23,21 +23,17 @@ class Scores:
     `shifts` (float64) is what repeats of decided comments had added to their logits.
     """
 
-    __slots__ = ("_features", "_model", "_reasons", "_runs", "logit", "probability", "shifts")
+    __slots__ = ("_find", "_reasons", "logit", "probability", "shifts")
 
     def __init__(
         self,
-        model: Model,
-        features: FeatureBatch,
-        runs: list[Run],
+        find_reasons: Callable[[int], Reasons],
         logit: npt.NDArray[np.float64],
         probability: npt.NDArray[np.float64],
         shifts: npt.NDArray[np.float64],
     ) -> None:
-        self._model = model
-        self._features = features
-        self._runs = runs
-        self._reasons: tuple[list[list[int]], list[list[float]]] | None = None
+        self._find = find_reasons
+        self._reasons: Reasons | None = None
         self.logit = logit
         self.probability = probability
         self.shifts = shifts
@@ -51,7 +47,7 @@ class Scores:
         Computed for all rows at the first call, from the learners as they are then.
         """
         if self._reasons is None:
-            self._reasons = self._model.top_reasons(self._features, self._runs, MOST_REASONS)
+            self._reasons = self._find(MOST_REASONS)
         places, weights = self._reasons
         found = [
             (CODES[place], weight)

@@ -7,10 +7,14 @@ import gc
 from flask import Flask
 
 from moderation import akismet, api
-from moderation.api.edge import Edge, hot_calls
+from moderation.api.edge import Edge, admission, hot_calls
 from moderation.api.metrics import Meter
 from moderation.flow.opening import open_runtime
+from moderation.server.service import Service
 from moderation.settings import Settings
+
+WATCHED = frozenset(("/healthz", "/readyz", "/metrics"))
+"""What machines ask that watch: answered while all that answers others is busy."""
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -35,8 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def serve() -> Flask:
-    """Return the app of a process that does nothing else, as the web server loads it.
+def serve() -> Service:
+    """Return the app of a process that does nothing else, as the server loads it.
 
     What was made while loading is taken out of garbage collection and what comes is looked
     through more rarely: a request makes no cycles, and looking took 8 % of its time.
@@ -45,4 +49,9 @@ def serve() -> Flask:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    return app
+    return Service(
+        application=app.wsgi_app,
+        admit=admission(app, app.extensions["winnow"]),
+        report=app.extensions["winnow.meter"].report,
+        apart=WATCHED,
+    )

@@ -14,11 +14,13 @@ import redis
 
 from moderation.cli import embedded
 from moderation.cli.kernels import compile_kernels
+from moderation.flow import faults
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, schema
+from moderation.store import Store, migrations
+from tests.replicas import Node, Pair
 from tests.webserver import Site, told_well
 
 pytest_plugins = ("tests.skips",)
@@ -28,6 +30,12 @@ for name in [name for name in os.environ if name.startswith("WINNOW_")]:
     del os.environ[name]
 
 SECRET = "a secret of the test suite, long enough to sign"
+
+
+@pytest.fixture(autouse=True)
+def _faults_are_said_in_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log a fault although another test met it within the minute."""
+    monkeypatch.setattr(faults, "_said", {})
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,35 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 
 @pytest.fixture(scope="session")
+def nodes() -> Iterator[Pair]:
+    """Return a primary and its replica, started when first asked for."""
+    folder = embedded.make_runtime_folder()
+    made = Pair(folder)
+    yield made
+    made.end()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pair(nodes: Pair) -> Pair:
+    """Return an empty primary with its replica, and an address that leads to the primary."""
+    nodes.restore()
+    with nodes.primary.client() as client:
+        client.flushall()
+    return nodes
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    """Return an empty server of its own, to be broken in ways that cannot be mended."""
+    folder = embedded.make_runtime_folder()
+    made = Node(folder, "alone")
+    yield made
+    made.end()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
 def kernels() -> None:
     """Return the classifier's kernels in their cache, so that a process under test does not
     compile.
@@ -136,7 +173,7 @@ def store(settings: Settings) -> Iterator[Store]:
 def runtime(settings: Settings) -> Iterator[Runtime]:
     """Return a process's view of an installation that has just been set up, without a site."""
     opened = open_runtime(settings)
-    schema.migrate(opened.store, print)
+    migrations.migrate(opened.store, print)
     first_run.use_shipped(opened.store, settings)
     yield opened
     opened.close()

@@ -9,13 +9,14 @@ from ulid import ULID
 
 from moderation.domain.comments import Author, Submission
 from moderation.domain.decisions import Decision
-from moderation.domain.sites import Retention
+from moderation.domain.sites import Retention, SiteSettings
 from moderation.domain.verdicts import Verdict
-from moderation.store import codec, comments
+from moderation.store import codec, keys, sites
 from moderation.store.client import Store
+from moderation.store.comments import accepting, counting, deciding
 
 SITE = "blog.example"
-RETENTION = comments.ttls(Retention())
+RETENTION = accepting.ttls(Retention())
 NOW = 1_790_000_000_000
 
 
@@ -41,10 +42,10 @@ def verdict(status: str = "approved", score: float = 0.1, **fields: Any) -> Verd
     )
 
 
-def write(sent: Submission | None = None, **fields: Any) -> comments.Write:
+def write(sent: Submission | None = None, **fields: Any) -> accepting.Write:
     """Return a comment on its way into the store."""
     encoded = codec.encode(sent or submission())
-    return comments.Write(
+    return accepting.Write(
         id=fields.pop("id", None) or ULID().bytes,
         external_id=sent.external_id if sent else "",
         digest=hashlib.blake2b(encoded, digest_size=8).digest(),
@@ -54,11 +55,11 @@ def write(sent: Submission | None = None, **fields: Any) -> comments.Write:
 
 
 def accept(
-    store: Store, *writes: comments.Write, site: str = SITE, **on: Any
-) -> list[comments.Written] | str:
+    store: Store, *writes: accepting.Write, site: str = SITE, **on: Any
+) -> list[accepting.Written] | str:
     """Write comments of one site by the script."""
-    call = comments.accept_call(site, writes, RETENTION, NOW, comments.Conditions(**on))
-    return comments.written(store.run("accept", *call))
+    call = accepting.accept_call(site, writes, RETENTION, NOW, accepting.Conditions(**on))
+    return accepting.written(store.run("accept", *call))
 
 
 def decide(
@@ -67,7 +68,7 @@ def decide(
     """Decide a comment, or undo its decision, by the script."""
     now = fields.get("now", NOW)
     decision = Decision(label or "ham", "ann", "api", now)  # type: ignore[arg-type]
-    return comments.decide(
+    return deciding.decide(
         store,
         fields.get("site", SITE),
         raw_id,
@@ -84,4 +85,9 @@ def decide(
 
 def counts(store: Store, site: str = SITE) -> dict[str, int]:
     """Return the site's counters of the day that the factories use."""
-    return comments.counters(store, site, [comments.day_of(NOW)])[0]
+    return counting.counters(store, site, [keys.day_of(NOW)])[0]
+
+
+def put_settings(store: Store, site: str, new: SiteSettings) -> None:
+    """Give a site these settings, whatever they were."""
+    assert sites.put_settings(store, site, new, sites.read(store, site).settings)

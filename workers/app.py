@@ -39,6 +39,8 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         broker_connection_timeout=1,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # What the old broker answers after a fail-over: by a new connection there is a new one.
+        broker_channel_error_retry=True,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         # Nobody asks a worker anything by the broker, and no one should be able to command it.
         worker_enable_remote_control=False,

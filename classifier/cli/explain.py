@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from classifier import REASONS, Explanation, LabelledRow, Model
+from classifier import REASONS, Explanation, LabelledRow, Learner, Model, explain
 from classifier.cli.lines import BadLine, read_rows
 from classifier.cli.options import Commands, add_command, add_files, add_model, load_model
 from classifier.cli.verdicts import verdict_line
@@ -60,11 +60,11 @@ def explained(model: Model, row: LabelledRow, found: Explanation) -> dict[str, A
 def _explain(options: argparse.Namespace) -> int:
     model = load_model(options)
     row = _chosen_row(options)
-    learner = model.new_learner() if options.after else None
+    learner = Learner(model) if options.after else None
     if learner is not None:
         for taught in read_rows([options.after], labels_required=True):
             learner.learn(taught, taught.label)
-    answer = explained(model, row, model.explain(row, learner))
+    answer = explained(model, row, explain(model, row, learner))
     sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(answer)) + b"\n")
     return 0
 

@@ -69,7 +69,7 @@ def _score(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     model = load_model(options)
-    learner = model.new_learner()
+    learner = Learner(model)
     progress = Progress("replayed", quiet=options.quiet)
     for batch in batches(read_rows(options.files)):
         _write(list(replay_lines(model, learner, batch)))

@@ -29,7 +29,7 @@ def add_commands(commands: Commands) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     from classifier.training.data import DataError
-    from classifier.training.train import train
+    from classifier.training.train import train_model
 
     progress = Progress("checked", quiet=options.quiet)
     with tempfile.TemporaryDirectory(prefix="train-") as folder:
@@ -38,7 +38,7 @@ def _train(options: argparse.Namespace) -> int:
         for _ in read_rows(map(str, files), labels_required=True):
             progress.add(1)
         try:
-            model = train(files, progress=progress.stage)
+            model = train_model(files, progress=progress.stage)
         except DataError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2

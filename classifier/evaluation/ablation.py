@@ -6,18 +6,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from classifier import FeatureBatch, LabelledRow, Model, tally
+from classifier import FeatureBatch, LabelledRow, Learner, Model, tally
 from classifier.evaluation import metrics
+from classifier.evaluation.bases import Bases
 from classifier.evaluation.generated import generated_rows
 from classifier.evaluation.protocols import FIRST_LABELS, Winnow, hold_out, replay
 from classifier.features import groups
-
-if TYPE_CHECKING:
-    from classifier.evaluation.study import Study
 
 Figures = dict[str, Any]
 
@@ -37,27 +35,22 @@ TIMED_ROWS = 1024
 ROUNDS = 31
 
 
-def ablation(study: Study) -> Figures:
+def family_figures(bases: Bases, streams: dict[str, list[LabelledRow]]) -> Figures:
     """Return each family left out of base and learner, the base trained again without it.
 
-    Accuracy is the mean over the streams of SOURCES, one order each; losses are positive where
-    the family helps. Time is that of look-up and update; extraction is one fused pass over the
-    text that no family can be taken out of.
+    Accuracy is the mean over `streams`, one order each of rows of SOURCES; losses are positive
+    where the family helps. Time is that of look-up and update; extraction is one fused pass over
+    the text that no family can be taken out of.
     """
-    streams = {
-        name: runs[0] for name, (source, runs) in study.streams().items() if source in SOURCES
-    }
     if not streams:
         return {}
-    whole = study.base_without(*SOURCES)
+    whole = bases.without(*SOURCES)
     complete = _accuracy(whole, streams)
     families: Figures = {}
     for name, members in FAMILIES.items():
         with left_out(members):
             variant = f"no-{name.replace(' ', '-')}"
-            model = study.bases.fitted(
-                lambda row: row.source not in SOURCES, variant, whole, variant
-            )
+            model = bases.fitted(lambda row: row.source not in SOURCES, variant, whole, variant)
             found = _accuracy(model, streams)
         families[name] = {f"{key}_lost": complete[key] - found[key] for key in complete}
         families[name] |= _costs(model, members)
@@ -125,7 +118,7 @@ def _whole_cost(model: Model) -> Figures:
 
 
 def _score_us(model: Model, batches: Sequence[FeatureBatch]) -> list[float]:
-    learner = model.new_learner()
+    learner = Learner(model)
     learner.learn(batches[0][0], "spam")
     best = _best([partial(model.score, batch, learner) for batch in batches])
     return [taken / len(batch) for taken, batch in zip(best, batches, strict=True)]
@@ -135,7 +128,7 @@ def _update_us(
     model: Model, batches: Sequence[FeatureBatch], rows: Sequence[LabelledRow]
 ) -> list[float]:
     """Return median update of a learner each, once the window of earlier labels is full."""
-    learners = [model.new_learner() for _ in batches]
+    learners = [Learner(model) for _ in batches]
     taken: list[list[float]] = [[] for _ in batches]
     for i, row in enumerate(rows[:500]):
         for learner, batch, times in zip(learners, batches, taken, strict=True):

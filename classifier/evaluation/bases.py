@@ -16,7 +16,7 @@ import classifier
 from classifier import LabelledRow, Model
 from classifier.features.extract import extract_features
 from classifier.training.base import fit_base, row_weights
-from classifier.training.calibrate import DISCARD, calibrate, left_out_scores
+from classifier.training.calibrate import DISCARD, calibrate_base, left_out_scores
 from classifier.training.data import corpus_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
 from classifier.training.matrix import base_matrix
@@ -77,6 +77,10 @@ class Bases:
         name = f"base-{self._key}-{hashlib.sha256(kept.tobytes()).hexdigest()[:16]}-{variant}.model"
         return Model.load(self._store.recall(name, lambda: self._fit(kept, why, like, variant)))
 
+    def without(self, *sources: str) -> Model:
+        """Return the base of the rows of all sources but these."""
+        return self.fitted(lambda row: row.source not in sources, f"without {', '.join(sources)}")
+
     def _fit(
         self, kept: npt.NDArray[np.bool_], why: str, like: Model | None, variant: str
     ) -> bytes:
@@ -92,7 +96,7 @@ class Bases:
             matrix[np.flatnonzero(kept)], labels, row_weights(sources, labels, languages)
         )
         if like is None:
-            found = calibrate(self._left_out()[kept], labels, sources)
+            found = calibrate_base(self._left_out()[kept], labels, sources)
             bands = {"hold": found.hold, "reject": found.reject, "discard": DISCARD}
             chosen = {"slope": found.slope, "offset": found.offset, "bands": bands}
         else:

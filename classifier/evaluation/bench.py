@@ -33,7 +33,7 @@ def run_bench(model: Model) -> dict[str, Any]:
     """
     with _one_core():
         rows = generated_rows(ROWS)
-        learner = model.new_learner()
+        learner = Learner(model)
         update_us = _update_us(learner, generated_rows(TAUGHT, seed=21))
         tasks: dict[str, Task] = {
             str(size): (_scoring(model, rows[:count], size), count)
@@ -145,11 +145,11 @@ def _median_us(tasks: Sequence[Callable[[], object]], skip: int = 0) -> float:
 def _site_bytes(model: Model, learner: Learner) -> int:
     """Return resident memory that one learner loaded from its checkpoint adds (mean of 32)."""
     blob = learner.to_bytes()
-    kept = [model.load_learner(blob)]
+    kept = [Learner.from_bytes(blob, model)]
     before = _resident_bytes()
     if before is None:
         return len(blob)
-    kept += [model.load_learner(blob) for _ in range(LEARNERS)]
+    kept += [Learner.from_bytes(blob, model) for _ in range(LEARNERS)]
     after = _resident_bytes() or before
     kept.clear()
     # Freed pages that the allocator hands out again hide a part: the checkpoint is the floor.

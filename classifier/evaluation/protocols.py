@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier import LabelledRow, Model, Row
+from classifier import LabelledRow, Learner, Model, Row
 from classifier.evaluation import metrics
 from classifier.evaluation.counts import Counts
 from classifier.evaluation.peers import BatchFilter, Filter
@@ -25,7 +25,7 @@ class Winnow:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._learner = model.new_learner()
+        self._learner = Learner(model)
 
     def score(self, row: Row) -> float:
         """Return probability of spam."""

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from classifier import FeatureBatch, LabelledRow, Learner, Model, Row
+from classifier import FeatureBatch, LabelledRow, Learner, Model, Row, for_training
 from classifier.repeats import FEW_WORDS
 
 LABELS = (0, 50, 500)
@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"\d+")
 Texts = dict[str, str]
 
 
-def repeats(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
+def repeat_figures(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
     """Share of repeats that follow, by labels taught before.
 
     Each of up to SAMPLE comments that the site has not taught is decided against the side on which
@@ -40,7 +40,7 @@ def repeats(model: Model, rows: Sequence[LabelledRow]) -> dict[str, Any]:
     labels on.
     """
     found: dict[str, Any] = {}
-    learner = model.new_learner()
+    learner = Learner(model)
     draw = random.Random(0)  # noqa: S311
     pool = [word for row in rows for word in row.text.split() if word.isalpha()] or ["more"]
     for first in LABELS:
@@ -87,7 +87,7 @@ def _followed(
     model: Model, learner: Learner, row: LabelledRow, after: Sequence[LabelledRow], others: Texts
 ) -> dict[str, bool]:
     """Say whether a row before, and then the row and its repeats of each kind, are as decided."""
-    bare = row.for_training()
+    bare = for_training(row)
     likely = model.score([bare], learner).probability[0] >= 0.5
     decided = "ham" if likely else "spam"
     found = {"before": _is_as(decided, model, learner, bare)}
@@ -119,7 +119,7 @@ def swept(model: Model, rows: Sequence[LabelledRow]) -> dict[str, int]:
 
     Each row's own label is learned before the next one comes.
     """
-    learner = model.new_learner()
+    learner = Learner(model)
     found = {"comments": len(rows), "follow": 0, "wrongly": 0}
     for row in rows:
         batch = model.features([row])

@@ -78,7 +78,7 @@ def _replay(
     learned = np.empty(len(rows), dtype=np.int64)
     for i, (site, row) in enumerate(zip(sites, rows, strict=True)):
         if site not in learners:
-            learners[site] = model.new_learner()
+            learners[site] = Learner(model)
         learner = learners[site]
         one = features[i : i + 1]
         probability[i] = model.score(one, learner).probability[0]

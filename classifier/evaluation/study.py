@@ -15,7 +15,7 @@ import numpy as np
 from classifier import LabelledRow, Model
 from classifier.calibration import MOST_HELD
 from classifier.evaluation import metrics, peers
-from classifier.evaluation.ablation import ablation
+from classifier.evaluation.ablation import SOURCES, family_figures
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
 from classifier.evaluation.peers import Bogofilter, Filter, SpamBayes, TfidfLogistic
 from classifier.evaluation.protocols import (
@@ -26,7 +26,7 @@ from classifier.evaluation.protocols import (
     replay,
     replay_figures,
 )
-from classifier.evaluation.repeats import repeats, swept
+from classifier.evaluation.repeats import repeat_figures, swept
 from classifier.evaluation.run import has_link, statuses
 from classifier.evaluation.streams import (
     Rows,
@@ -81,7 +81,7 @@ class Study:
             "replay": self.taught,
             "repeats": self.repeated,
             "youtube": self.youtube,
-            "ablation": lambda: ablation(self),
+            "ablation": self.families,
         }
         found: Figures = {
             "model": Model.load().name,
@@ -90,10 +90,6 @@ class Study:
             "rows": {name: len(rows) for name, rows in self.sources.items()},
         }
         return found | {name: made[name]() for name in SECTIONS if name in sections}
-
-    def base_without(self, *names: str) -> Model:
-        """Return the base trained on everything but these sources."""
-        return self.bases.fitted(lambda row: row.source not in names, f"without {', '.join(names)}")
 
     def base_without_video(self, video: str, like: Model) -> Model:
         """Return the base trained on everything but one video, calibrated as if none had been
@@ -123,7 +119,7 @@ class Study:
         found = {}
         for name, rows in self.sources.items():
             known = without(self.sources, [name])
-            model = self.base_without(name)
+            model = self.bases.without(name)
             self._say(f"cold: {name}")
             found[name] = cold_figures(model, rows) | {
                 peer: _discrimination(self.held_out(peer, known, rows)) for peer in self.peers
@@ -141,7 +137,7 @@ class Study:
                 continue
             self._say(f"corpus: {name}")
             found[name] = {
-                "with": cold_figures(self.base_without(name), rows),
+                "with": cold_figures(self.bases.without(name), rows),
                 "without": cold_figures(_without_source(bare, name), rows),
             }
         return found
@@ -150,7 +146,7 @@ class Study:
         """Return each labelled stream replayed: predict, then learn."""
         found = {}
         for name, (source, runs) in self.streams().items():
-            model = self.base_without(source)
+            model = self.bases.without(source)
             self._say(f"replay: {name}, {len(runs)} orders of {len(runs[0]):,} rows")
             found[name] = {"winnow": replay_figures([replay(Winnow(model), run) for run in runs])}
             for peer in self.peers:
@@ -165,8 +161,11 @@ class Study:
         for name, rows in self.sources.items():
             if has_both_labels(rows):
                 self._say(f"repeats: {name}")
-                base, stream = self.base_without(name), orders(rows, 1)[0]
-                found[name] = {"decided": repeats(base, stream), "stream": swept(base, stream)}
+                base, stream = self.bases.without(name), orders(rows, 1)[0]
+                found[name] = {
+                    "decided": repeat_figures(base, stream),
+                    "stream": swept(base, stream),
+                }
         return found
 
     def youtube(self) -> Figures:
@@ -190,9 +189,15 @@ class Study:
             "published_70_30_accuracy": PUBLISHED_70_30,
         }
 
+    def families(self) -> Figures:
+        """Return what each family of features buys and costs, on one order of a few streams."""
+        runs = self.streams().items()
+        chosen = {name: rows[0] for name, (source, rows) in runs if source in SOURCES}
+        return family_figures(self.bases, chosen)
+
     def _held_out_table(self, pairs: dict[str, tuple[Rows, Rows]], *, with_base: bool) -> Figures:
         """Return figures of each filter, by video and pooled."""
-        base = self.base_without(YOUTUBE)
+        base = self.bases.without(YOUTUBE)
         runs: dict[str, dict[str, Scored]] = {}
         for video, (known, unseen) in pairs.items():
             self._say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")

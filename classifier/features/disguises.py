@@ -26,7 +26,7 @@ _DISGUISE = np.uint32(DISGUISE_BIT)
 
 
 @unmanaged
-def disguises(text, at, n, tokens, count, view, view_at, look_alikes):
+def count_disguises(text, at, n, tokens, count, view, view_at, look_alikes):
     """Fill the second view; return its length, disguised words and spaced-out words."""
     v, disguised, spaced, single, single_at = 0, 0, 0, 0, 0
     firsts, ends = tokens[1], tokens[2]

@@ -13,7 +13,7 @@ from classifier.features.batch import FeatureBatch
 from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
 from classifier.features.kernel import ROOM, extract
-from classifier.features.scratch import scratch, tables
+from classifier.features.scratch import scratch_space, tables
 from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
 from classifier.scoring import base_scores
@@ -55,6 +55,30 @@ def context_overlap(row: Row) -> float:
     return float(_run([row]).overlap[0])
 
 
+def for_training(row: Row) -> Row:
+    """Return what may be kept of a row to train on: its features are those of the row itself.
+
+    The IP address goes, the e-mail address is cut to its domain, and the page's text is
+    replaced by the overlap that was computed from it.
+    """
+    signals = dict(row.signals)
+    if row.context and OVERLAP_SIGNAL not in signals:
+        signals[OVERLAP_SIGNAL] = context_overlap(row)
+    return Row(
+        text=row.text,
+        author=row.author,
+        url=row.url,
+        email=row.email.rpartition("@")[2],
+        permalink=row.permalink,
+        date=row.date,
+        lang=row.lang,
+        type=row.type,
+        honeypot=row.honeypot,
+        form_ms=row.form_ms,
+        signals=signals,
+    )
+
+
 def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
     """Return a row's features and every place (code, field, start, end) that gave one of them."""
     size = 8 * sum(map(len, (row.text, row.author, row.url))) + 512
@@ -84,7 +108,7 @@ def _run(
     codes, starts = np.empty(ROOM * count, np.uint32), np.empty(count + 1, np.int64)
     products = np.empty(0 if table is _NO_TABLE else count)
     used = extract(
-        raw, lengths, form_ms, overlap, codes, starts, places, tables(), scratch(),
+        raw, lengths, form_ms, overlap, codes, starts, places, tables(), scratch_space(),
         table, BASE_WEIGHTS, products,
     )  # fmt: skip
     codes = codes[:used]

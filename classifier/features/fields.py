@@ -6,12 +6,12 @@ import numpy as np
 
 from classifier.compiled import unmanaged
 from classifier.features.characters import DIGIT, LETTER, MARK
-from classifier.features.emit import AUTHOR_TAG, EMAIL_TAG, TYPE_TAG, emit, was_seen
+from classifier.features.emission import AUTHOR_TAG, EMAIL_TAG, TYPE_TAG, emit, was_seen
 from classifier.features.hashing import finish, step
 from classifier.features.normalise import CODE_MASK, class_of
 from classifier.features.shape import POSITION
 from classifier.features.tokens import find_tokens
-from classifier.features.words import SALT_WORD, words
+from classifier.features.words import SALT_WORD, emit_words
 from classifier.reasons import INDEX
 
 TEXT, AUTHOR, URL, HONEYPOT, TYPE, EMAIL, CONTEXT = range(7)
@@ -49,7 +49,7 @@ def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
             v[_A_IN_TEXT] += was_seen(seen, h ^ SALT_WORD)
         h, size = np.uint64(0), 0
     total, signed, scripts = find_tokens(norm, n, tokens)
-    k, _, _ = words(
+    k, _, _ = emit_words(
         norm, at, n, tokens, total, scripts, codes, k, k + _AUTHOR_WORDS, seen, places,
         AUTHOR, AUTHOR_TAG, topics, known[:0], trie,
     )  # fmt: skip

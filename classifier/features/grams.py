@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import unmanaged
-from classifier.features.emit import BUCKET_SHIFT, CHAR_TAG, note, put
+from classifier.features.emission import BUCKET_SHIFT, CHAR_TAG, note, put
 from classifier.features.hashing import MASK, STEP, finish
 from classifier.features.normalise import CODE_MASK, whole_lanes
 

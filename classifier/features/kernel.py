@@ -10,8 +10,8 @@ import numpy as np
 
 from classifier.compiled import inlined, unmanaged
 from classifier.features.counts import count_shape
-from classifier.features.disguises import disguises
-from classifier.features.emit import WORD_TAG
+from classifier.features.disguises import count_disguises
+from classifier.features.emission import WORD_TAG
 from classifier.features.fields import (
     AUTHOR,
     CONTEXT,
@@ -31,12 +31,12 @@ from classifier.features.fields import (
 from classifier.features.grams import char_grams, hash_grams
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, TOPIC
 from classifier.features.hashing import finish
-from classifier.features.links import HYPHENS, PATH_PARTS, SITE, link, links
-from classifier.features.normalise import BLANK, FRONT, normalise
+from classifier.features.links import HYPHENS, PATH_PARTS, SITE, emit_links, link
+from classifier.features.normalise import BLANK, FRONT, normalise_text
 from classifier.features.scratch import LONGEST_TEXT
 from classifier.features.shape import POSITION
 from classifier.features.tokens import BEHIND, find_tokens
-from classifier.features.words import remember_words, words
+from classifier.features.words import emit_words, remember_words
 from classifier.scoring import BASE_MASK, base_size, dot
 
 USUAL = URL + 1
@@ -67,18 +67,18 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
     norm, looks = padded[FRONT:], padded_looks[FRONT:]
     room, most = k + MOST_WORDS, k + MOST_CODES
     stop = min(ends[TEXT], begins[TEXT] + LONGEST_TEXT)
-    n, v[_BREAKS], v[_INVISIBLE] = normalise(raw, begins[TEXT], stop, padded, at, folding)
+    n, v[_BREAKS], v[_INVISIBLE] = normalise_text(raw, begins[TEXT], stop, padded, at, folding)
     norm[n : n + BEHIND] = BLANK
     total, signed, scripts = find_tokens(norm, n, tokens)
     signs = tokens[3][:signed]
     linked, odd = count_shape(padded, n, signs, scripts, v)
-    k, new, common = words(
+    k, new, common = emit_words(
         norm, at, n, tokens, total, scripts, codes, k, room, seen, places, TEXT, WORD_TAG,
         topics, page, trie,
     )  # fmt: skip
     m = 0
     if odd:
-        m, v[_DISGUISED], v[_SPACED] = disguises(
+        m, v[_DISGUISED], v[_SPACED] = count_disguises(
             norm, at, n, tokens, total, looks, looks_at, look_alikes
         )
     if m > 0:
@@ -86,14 +86,14 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
         hashes, firsts, stops, others, chosen, sums, powers, inverse = tokens
         tokens = (hashes, firsts, stops, others[signed:], chosen, sums, powers, inverse)
         count, _, scripts = find_tokens(looks, m, tokens)
-        k, _, _ = words(
+        k, _, _ = emit_words(
             looks, looks_at, m, tokens, count, scripts, codes, k, room, seen, places, TEXT,
             WORD_TAG, topics, page[:0], trie,
         )  # fmt: skip
     v[_REPEATED] = 1 - new / total if total >= 8 else 0
     number, addresses = 0, 0
     if linked:
-        k, number, addresses = links(
+        k, number, addresses = emit_links(
             norm, at, n, signs, codes, k, room + 256, seen, places, TEXT, suffixes, found, hosts
         )
     v[_LINKS], v[_ADDRESSES], v[_PER_WORD] = number, addresses, number / max(total, 4)
@@ -113,11 +113,11 @@ def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
     norm = padded[FRONT:]
     if ends[AUTHOR] > begins[AUTHOR]:
         stop = min(ends[AUTHOR], begins[AUTHOR] + SHORT_FIELD)
-        n, _, _ = normalise(raw, begins[AUTHOR], stop, padded, at, folding)
+        n, _, _ = normalise_text(raw, begins[AUTHOR], stop, padded, at, folding)
         norm[n : n + BEHIND] = BLANK
         k, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v)
         if signed:
-            k, named, addresses = links(
+            k, named, addresses = emit_links(
                 norm,
                 at,
                 n,
@@ -135,7 +135,7 @@ def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
             v[_A_ADDRESS] = named + addresses
     if ends[URL] > begins[URL]:
         stop = min(ends[URL], begins[URL] + SHORT_FIELD)
-        n, _, _ = normalise(raw, begins[URL], stop, padded, at, folding)
+        n, _, _ = normalise_text(raw, begins[URL], stop, padded, at, folding)
         v[_HAS_URL] = 1
         k = link(norm, at, 0, n, codes, k, k + 64, seen, places, URL, suffixes, found)
         v[_U_PATH], v[_U_HYPHENS] = found[PATH_PARTS], found[HYPHENS]
@@ -145,7 +145,7 @@ def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
         begin = behind_at_sign(raw, begins[EMAIL], ends[EMAIL])
         if ends[EMAIL] > begin:
             stop = min(ends[EMAIL], begin + SHORT_FIELD)
-            n, _, _ = normalise(raw, begin, stop, padded, at, folding)
+            n, _, _ = normalise_text(raw, begin, stop, padded, at, folding)
             k = email(norm, n, codes, k, seen, places, disposable, v)
     if ends[TYPE] > begins[TYPE]:
         k = kind_of_comment(raw, begins[TYPE], ends[TYPE], codes, k, seen, places)
@@ -194,7 +194,7 @@ def _knows_page(raw, begin, end, t, s):
     padded, at, _, _, _, _, _, _, known, _, _, _, _, _, _, _ = s
     if end > begin:
         known[:] = 0
-        n, _, _ = normalise(raw, begin, min(end, begin + LONGEST_TEXT), padded, at, t[0])
+        n, _, _ = normalise_text(raw, begin, min(end, begin + LONGEST_TEXT), padded, at, t[0])
         remember_words(padded[FRONT:], n, known)
     return end > begin
 

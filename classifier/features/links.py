@@ -6,7 +6,7 @@ import numpy as np
 
 from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import DIGIT, LETTER, MARK, SPACE
-from classifier.features.emit import URL_TAG, emit
+from classifier.features.emission import URL_TAG, emit
 from classifier.features.hashing import finish, step
 from classifier.features.normalise import CODE_MASK, class_of
 from classifier.features.suffixes import EXCEPTION, NORMAL, WILDCARD
@@ -220,7 +220,7 @@ def _may_be_inside(text, i):
 
 
 @unmanaged
-def links(text, at, n, signs, codes, k, room, seen, places, field, suffixes, found, hosts):
+def emit_links(text, at, n, signs, codes, k, room, seen, places, field, suffixes, found, hosts):
     """Emit every link of a text; return (k, links, addresses). `hosts` keeps the first sites.
 
     `signs` are the places of the text's signs: a link has one of them.

@@ -74,7 +74,7 @@ def _compose(base, mark, pairs, composed):
 
 
 @unmanaged
-def normalise(raw, begin, end, padded, at, tables):
+def normalise_text(raw, begin, end, padded, at, tables):
     """Fold raw[begin:end] into `padded` behind its FRONT blanks, note each source offset in `at`.
 
     Returns (length, line breaks, invisible characters). Runs of white space become one space.

@@ -74,7 +74,7 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, tuple) else value
 
 
-def scratch() -> Any:
+def scratch_space() -> Any:
     """Return this thread's scratch space; pages of it that no row needed yet cost nothing."""
     try:
         return _of_thread.scratch

@@ -6,7 +6,7 @@ import numpy as np
 
 from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import HAN, KANA, UNSPACED
-from classifier.features.emit import CJK_TAG, PAIR_TAG, emit
+from classifier.features.emission import CJK_TAG, PAIR_TAG, emit
 from classifier.features.hashing import finish, step
 from classifier.features.normalise import CODE_MASK, script_of
 from classifier.features.tokens import in_word, is_dense
@@ -20,7 +20,7 @@ _NOT_SPACED = np.uint32(-1 << UNSPACED & 0xFFFF)
 
 
 @unmanaged
-def words(
+def emit_words(
     text, at, n, tokens, count, scripts, codes, k, room, seen, places, field, tag, topics, known,
     trie,
 ):  # fmt: skip

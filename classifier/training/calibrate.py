@@ -98,7 +98,7 @@ def left_out_scores(
     return scores
 
 
-def calibrate(
+def calibrate_base(
     scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], sources: Sequence[str]
 ) -> Calibration:
     """Fit a logistic curve on left-out scores and place the bands by the worst source's ham."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LogisticRegression
@@ -15,9 +16,6 @@ from sklearn.utils import Tags
 from classifier.features.extract import extract_features
 from classifier.row import Row
 from classifier.training.matrix import BASE_COLUMNS, base_matrix
-
-if TYPE_CHECKING:
-    from classifier.model import Model
 
 
 class CommentVectorizer(TransformerMixin, BaseEstimator):
@@ -61,12 +59,15 @@ def _rows(comments: Iterable[Row | str]) -> Sequence[Row]:
     return [item if isinstance(item, Row) else Row(text=item) for item in comments]
 
 
-def to_pipeline(model: Model) -> Pipeline:
-    """Return the pipeline whose `predict_proba` gives a model's probabilities, labels in words."""
+def fitted_pipeline(coefficients: npt.NDArray[np.float64], intercept: float) -> Pipeline:
+    """Return the pipeline whose `predict_proba` gives a model's probabilities, labels in words.
+
+    `coefficients` (float64[2^20]) and `intercept` are in logits.
+    """
     linear = LogisticRegression()
     linear.classes_ = np.array(["ham", "spam"])
-    linear.coef_ = model.slope * model.table.astype(np.float64)[None, :]
-    linear.intercept_ = np.array([model.slope * model.intercept + model.offset])
+    linear.coef_ = coefficients[None, :]
+    linear.intercept_ = np.array([intercept])
     linear.n_features_in_ = BASE_COLUMNS
     linear.n_iter_ = np.array([0])
     return Pipeline([("features", CommentVectorizer()), ("model", linear)])

@@ -18,7 +18,7 @@ from classifier.features.groups import FEATURE_VERSION
 from classifier.model import Model
 from classifier.row import LabelledRow
 from classifier.training.base import fit_base, row_weights
-from classifier.training.calibrate import DISCARD, Calibration, calibrate, left_out_scores
+from classifier.training.calibrate import DISCARD, Calibration, calibrate_base, left_out_scores
 from classifier.training.data import CORPUS, DataError, all_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
 from classifier.training.figures import figures_by_source
@@ -27,7 +27,7 @@ from classifier.training.matrix import base_matrix
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "tldextract")
 
 
-def train(
+def train_model(
     files: Sequence[Path],
     *,
     corpus: bool = True,
@@ -49,7 +49,7 @@ def train(
     sources, languages = [row.source for row in rows], languages_of(rows)
     say("scoring every source by a model that has not seen it")
     left_out = left_out_scores(matrix, labels, rows, groups, say)
-    calibration = calibrate(left_out, labels, sources)
+    calibration = calibrate_base(left_out, labels, sources)
     say("fitting on all rows")
     coefficients, intercept = fit_base(matrix, labels, row_weights(sources, labels, languages))
     manifest = {

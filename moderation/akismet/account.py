@@ -11,7 +11,7 @@ from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.call import Call, Malformed, call
 from moderation.akismet.paths import answers_at
-from moderation.domain.akismet import SITE_REVOKED, Account
+from moderation.domain.akismet import SITE_REVOKED, UNKNOWN_KEY, Account
 from moderation.domain.errors import KeyRefused
 from moderation.flow.akismet.keys import account_of
 from moderation.flow.akismet.notices import notice_of
@@ -27,7 +27,9 @@ def verify(asking: Call) -> Reply:
         raise Malformed("key")
     try:
         account = account_of(asking.runtime, asking.key, asking.address)
-    except KeyRefused:
+    except KeyRefused as error:
+        if error.refused != UNKNOWN_KEY:
+            raise
         # Some clients throw on debug-help, where a person only wants to know: valid or not.
         return answers.text(answers.INVALID)
     notice = notice_of(asking.runtime, account, asking.blog)

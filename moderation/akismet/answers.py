@@ -56,13 +56,15 @@ def alert(notice: Refused | None) -> Headers:
     ]
 
 
-def _answer(body: bytes, content_type: str, headers: Headers | None) -> Reply:
+def _answer(
+    body: bytes, content_type: str, headers: Headers | None, status: str = "200 OK"
+) -> Reply:
     sent = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
-    return Reply("200 OK", sent + (headers or []), body)
+    return Reply(status, sent + (headers or []), body)
 
 
 def malformed(missing: str) -> Reply:
@@ -75,18 +77,22 @@ def refused(why: Refused) -> Reply:
 
     WordPress then holds comments for a person, whatever the body.
     """
+    if why.is_for_now:
+        return failed(why.reason)
     headers = [("X-akismet-debug-help", why.reason)]
     if why.code:
         headers += [("X-akismet-error", str(why.code)), *alert(why)]
     return text(INVALID, headers)
 
 
-def too_large() -> Reply:
-    """Return the answer to a form that is too long to be read."""
-    why = [("X-akismet-debug-help", "the form is longer than 8 MiB")]
-    return text(FAILED, why)._replace(status="413 Content Too Large")
-
-
-def failed() -> Reply:
+def failed(why: str = "the service cannot do this now; try again") -> Reply:
     """Return the answer for when Winnow cannot do what it was asked now."""
-    return text(FAILED, [("X-akismet-debug-help", "the service cannot do this now; try again")])
+    return text(FAILED, [("X-akismet-debug-help", why)])
+
+
+def unread(is_large: bool) -> Reply:
+    """Return the answer to a form that was not read: it did not come, or is far too large."""
+    if is_large:
+        help_ = [("X-akismet-debug-help", "the form is too large")]
+        return _answer(FAILED, TEXT, help_, "413 Content Too Large")
+    return failed()

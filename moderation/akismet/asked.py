@@ -98,6 +98,13 @@ def _author(form: Form, role: str) -> Author:
     )
 
 
+def unread_check_of(form: Form) -> Check:
+    """Return what can be shown to a person of a form that could not be read as a check."""
+    content, _ = cut(form.text(CONTENT, CONTENT_BYTES, "\n"))
+    submission = Submission(content=content or " ", author=_author(form, ""))
+    return Check(submission=submission, is_unread=True, whole=form.digest(_SHOWN))
+
+
 def _honeypot(form: Form) -> str:
     """Return what stands in the hidden field that the form names, or in WordPress' own."""
     name = form.text("honeypot_field_name", 256)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -12,15 +11,17 @@ from flask import Response, current_app, request
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
-from moderation.akismet.body import TooLarge, read_body
-from moderation.akismet.form import Form
+from moderation.akismet.form import BODY_BYTES, Form, read_body
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
-from moderation.domain.errors import KeyRefused, StoreDown, StoreFull, WinnowError
-from moderation.flow.akismet.keys import BlogGrant, authorise_blog
+from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
+from moderation.flow import faults
+from moderation.flow.akismet.keys import BlogGrant, authorise_blog, is_good
 from moderation.flow.runtime import Runtime
+from moderation.server.service import Admission, BodyMissing
 
-log = logging.getLogger(__name__)
+STRANGE_BYTES = 256 << 10
+"""Most bytes of one that names an unknown key before it. The form may name a good one."""
 
 
 class Call:
@@ -73,9 +74,11 @@ def call(
 ) -> Callable[[Function], View]:
     """Make a view of a function that takes a `Call`; `when_down` answers while the store is.
 
-    Every answer goes through `marked`, those of refusals and faults too.
+    Every answer goes through `marked`, those of refusals and faults too. What fails unexpectedly is
+    answered by neither word of a check.
 
-    The view's `answer` does the same without Flask's contexts, for the outermost layer.
+    The view's `answer` does the same without Flask's contexts, for the outermost layer; its
+    `admit` says before the form how that may come.
     """
 
     def decorate(function: Function) -> View:
@@ -89,16 +92,14 @@ def call(
                 return answers.refused(error.refused)
             except Malformed as error:
                 return answers.malformed(error.missing)
-            except TooLarge:
-                return answers.too_large()
+            except BodyMissing as error:
+                return answers.unread(is_large=error.reason == "large")
             except (StoreDown, StoreFull):
                 return when_down()
-            except WinnowError as error:
-                log.warning("an Akismet call could not be done: %s", type(error).__name__)
-                return when_down()
-            except Exception:
-                log.exception("request %s failed", environ.get("winnow.request_id", ""))
-                return when_down()
+            except Exception as error:
+                # Whose call it was may not be known, nor what was asked: no word is said of it.
+                faults.say(f"request {environ.get('winnow.request_id', '')}", error)
+                return answers.failed()
 
         @functools.wraps(function)
         def view() -> Response:
@@ -108,6 +109,24 @@ def call(
             return Response(body, status, headers)
 
         view.answer = answer  # type: ignore[attr-defined]
+        view.admit = _admit  # type: ignore[attr-defined]
         return view
 
     return decorate
+
+
+def _admit(runtime: Runtime, environ: dict[str, Any]) -> Admission:
+    """Return how the form of a call may come, by the key that stands before it, if one does.
+
+    Whoever names none may send as much as who names a good one, as most clients write their key
+    into the form; but they share what is held for strangers.
+    """
+    query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
+    key = key_of(Form(b"", query, ""), environ.get("HTTP_HOST", ""))
+    if not key:
+        return Admission(BODY_BYTES, is_known=False)
+    try:
+        known = is_good(runtime, key)
+    except StoreDown:
+        return Admission(BODY_BYTES, is_known=False)
+    return Admission(BODY_BYTES if known else STRANGE_BYTES, known)

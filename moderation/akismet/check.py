@@ -6,11 +6,12 @@ from flask import Blueprint
 
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
-from moderation.akismet.asked import check_of
+from moderation.akismet.asked import check_of, unread_check_of
 from moderation.akismet.call import Call, Malformed, call
 from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
+from moderation.flow import faults
 from moderation.flow.akismet.checking import Answer, check_asked, empty_answer, new_guid
 from moderation.flow.akismet.reporting import report
 
@@ -46,7 +47,11 @@ def comment_check(asking: Call) -> Reply:
     def asked() -> Check:
         if "user_ip" not in asking.form:
             raise Malformed("user_ip")
-        return check_of(asking.form, asking.blog)
+        try:
+            return check_of(asking.form, asking.blog)
+        except Exception as error:
+            faults.say("the reading of a comment-check", error)
+            return unread_check_of(asking.form)
 
     return _said(check_asked(asking.runtime, asking.grant, asked))
 

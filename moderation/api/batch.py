@@ -9,9 +9,9 @@ from moderation.api.check import SUBMISSIONS
 from moderation.api.comments import IDEMPOTENCY, idempotency_key
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
-from moderation.api.shapes import BatchItem
+from moderation.api.shapes import BatchItem, time_of
 from moderation.domain.comments import Submission
-from moderation.flow.comments.submitting import Accepted, submit
+from moderation.flow.comments.submitting import Accepted, first_use_ms, submit
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")
 
@@ -39,8 +39,9 @@ blueprint = Blueprint("batch", __name__, url_prefix="/v1")
 def create_many(call: Call) -> Response:
     media = body.media_type(call.environ, body.NDJSON, body.JSON)
     data = body.read(call.environ, body.BATCH_BYTES)
-    items = SUBMISSIONS.many(data, media)
     key = idempotency_key(call.environ)
+    used = time_of(first_use_ms(call.runtime, call.grant, key, data)) if key else None
+    items = SUBMISSIONS.many(data, media, used)
     good = [item for item in items if not isinstance(item, Refusal)]
     done = submit(call.runtime, call.grant, good, idempotency_key=key, body=data) if good else []
     accepted = iter(done)

@@ -6,13 +6,13 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from moderation.api import validation
+from moderation.api import nulls, validation
 from moderation.api.problems import FieldError, Refusal
 from moderation.domain.comments import Submission
 
@@ -20,8 +20,6 @@ SINGLE_BYTES = 4 << 20
 """Most bytes of a body with one comment: every text at its bound, written as JSON escapes."""
 BATCH_BYTES = 8 << 20
 BATCH_ITEMS = 1000
-DISCARDED_BYTES = 32 << 20
-"""Most bytes that are read of a body that is refused for its size."""
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -32,30 +30,16 @@ T = TypeVar("T", bound=Submission)
 
 
 def read(environ: Environ, most: int) -> bytes:
-    """Return the body; refuses one of more than `most` bytes or with a content encoding."""
+    """Return the body; refuses one of more than `most` bytes or with a content encoding.
+
+    The server has it at hand as a whole, or says by `BodyMissing` why it has not.
+    """
     if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise Refusal("unsupported-media-type", "Send the body without a content encoding.")
-    stream = environ["wsgi.input"]
-    length = environ.get("CONTENT_LENGTH")
-    if length:
-        if not length.isdecimal() or int(length) > most:
-            discard(stream)
-            raise too_large(most)
-        return bytes(stream.read(int(length)))
-    if not environ.get("wsgi.input_terminated"):
-        return b""
-    body = bytes(stream.read(most + 1))
-    if len(body) > most:
-        discard(stream)
+    data = bytes(environ["wsgi.input"].read(most + 1))
+    if len(data) > most:
         raise too_large(most)
-    return body
-
-
-def discard(stream: Any) -> None:
-    """Read what a client still sends, within bounds: only then does it hear the answer."""
-    left = DISCARDED_BYTES
-    while left > 0 and (part := stream.read(1 << 16)):
-        left -= len(part)
+    return data
 
 
 def too_large(most: int) -> Refusal:
@@ -78,31 +62,33 @@ def media_type(environ: Environ, *allowed: str) -> str:
     return name
 
 
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class Reader(Generic[T]):
     """Decodes bodies of one kind of submission."""
 
     def __init__(self, kind: type[T]) -> None:
+        self._kind = kind
         self._one = msgspec.json.Decoder(kind).decode
         self._lines = msgspec.json.Decoder(kind).decode_lines
         self._array = msgspec.json.Decoder(list[kind]).decode  # type: ignore[valid-type]
 
     def one(self, data: bytes, now: dt.datetime | None = None) -> T:
         """Return one item; refuses what it may not hold."""
-        try:
-            item = self._one(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise validation.refusal_of(error) from error
-        validation.check(item, now or dt.datetime.now(dt.UTC))
+        item = _decoded(self._one, self._kind, data)
+        validation.check(item, now or _now())
         if b"\\u0000" in data:
             validation.check_nul(item)
         return item
 
-    def many(self, data: bytes, media: str) -> list[T | Refusal]:
+    def many(self, data: bytes, media: str, now: dt.datetime | None = None) -> list[T | Refusal]:
         """Return the items of a JSON array or of lines, a refusal in the place of a bad one."""
-        quick = self._quick(data, media)
+        now = now or _now()
+        quick = self._quick(data, media, now)
         if quick is not None:
             return quick
-        now = dt.datetime.now(dt.UTC)
         found: list[T | Refusal] = []
         for part in _lines(data) if media == NDJSON else _elements(data):
             if len(found) == BATCH_ITEMS:
@@ -110,7 +96,7 @@ class Reader(Generic[T]):
             found.append(self._or_refusal(part, now))
         return found
 
-    def _quick(self, data: bytes, media: str) -> list[T | Refusal] | None:
+    def _quick(self, data: bytes, media: str, now: dt.datetime) -> list[T | Refusal] | None:
         """Decode everything at once; None where something needs a closer look."""
         # What may be far more than a batch is not decoded at once: it would take memory.
         if data.count(b"{") > 4 * BATCH_ITEMS or b"\\u0000" in data:
@@ -119,7 +105,6 @@ class Reader(Generic[T]):
             items: list[T] = (self._lines if media == NDJSON else self._array)(data)
             if media == NDJSON and len(items) != len(data.rstrip().splitlines()):
                 return None
-            now = dt.datetime.now(dt.UTC)
             for item in items:
                 validation.check(item, now)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refusal):
@@ -180,12 +165,21 @@ def _after(text: str, at: int, sign: str) -> int:
 S = TypeVar("S", bound=Struct)
 
 
-def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
-    """Return a small body that is not a comment."""
+def _decoded(decode: Callable[[bytes], S], kind: type[S], data: bytes) -> S:
     try:
-        item = decoder.decode(data)
+        try:
+            return decode(data)
+        except msgspec.ValidationError:
+            if b"null" not in data:
+                raise
+            return nulls.decode_without(data, kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise validation.refusal_of(error) from error
+
+
+def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
+    """Return a small body that is not a comment."""
+    item = _decoded(decoder.decode, decoder.type, data)
     if b"\\u0000" in data:
         validation.check_nul(item)
     return item

@@ -36,7 +36,8 @@ class CheckQuery(Struct, frozen=True, forbid_unknown_fields=True):
         answers={
             200: Answer(
                 "The comment with its verdict. While the store cannot be reached this is the "
-                "site's `fail_mode`, with `recorded: false` and `id: null`.",
+                "site's `fail_mode`, with `recorded: false` and `id: null`: it is not known to be "
+                "stored.",
                 {body.JSON: CheckedComment},
             )
         },

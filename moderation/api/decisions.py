@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
@@ -11,9 +13,10 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
-from moderation.api.problems import Refusal
+from moderation.api.problems import Refusal, sentence
 from moderation.api.shapes import Comment, comment_out
 from moderation.domain import comments
+from moderation.domain.errors import StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet.word_back import outcome_of
 from moderation.flow.labels import deciding
@@ -67,7 +70,9 @@ def decide_comment(call: Call, comment_id: str) -> Response:
     given = body.decode(_decision, body.read(call.environ, SMALL_BYTES))
     word = Word(call.grant.actor, "api", given.note, given.suggestion_shown)
     site = call.grant.site
-    return _state(call, deciding.decide(call.runtime, site, comment_id, given.label, word, seen))
+    with _stale_shown():
+        done = deciding.decide(call.runtime, site, comment_id, given.label, word, seen)
+    return _state(call, done)
 
 
 @blueprint.post("/comments/<comment_id>/decision/undo")
@@ -91,7 +96,9 @@ def undo_decision(call: Call, comment_id: str) -> Response:
         body.media_type(call.environ, body.JSON)
         note = body.decode(_undo, data).note
     word = Word(call.grant.actor, "api", note)
-    return _state(call, deciding.undo(call.runtime, call.grant.site, comment_id, word, seen))
+    with _stale_shown():
+        done = deciding.undo(call.runtime, call.grant.site, comment_id, word, seen)
+    return _state(call, done)
 
 
 def if_match(environ: body.Environ) -> str | None:
@@ -107,6 +114,18 @@ def if_match(environ: body.Environ) -> str | None:
     if not _ETAG.fullmatch(tag):
         raise body.header_error("If-Match", "Expected one entity tag, as `ETag` gave it.")
     return str(tag)
+
+
+@contextmanager
+def _stale_shown() -> Iterator[None]:
+    """Answer a comment that changed since the caller looked with its state as it is now."""
+    try:
+        yield
+    except StaleState as error:
+        now = error.current
+        raise Refusal(
+            "stale", sentence(str(error)), headers={"ETag": now.etag}, current=comment_out(now)
+        ) from error
 
 
 def _state(call: Call, comment: comments.Comment) -> Response:

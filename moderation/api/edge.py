@@ -1,4 +1,6 @@
-"""The outermost layer of the web process: an id for each request, its time, the hot calls."""
+"""The outermost layer of the web process: an id for each request, its time, the hot calls; and what
+is asked of a call before its body.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,12 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
 
 from moderation.api.metrics import Meter
 from moderation.api.problems import answer_to
 from moderation.flow.runtime import Runtime
+from moderation.server.service import Admission
 
 Answer = Callable[[Runtime, dict[str, Any]], Response | tuple[str, list[tuple[str, str]], bytes]]
 """What answers a hot call: by a response, or by its status, headers and body."""
@@ -35,7 +39,8 @@ class Edge:
         self._numbers = itertools.count(1)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        began = perf_counter()
+        # The server says when it had read the request: since then it may have waited for a thread.
+        began = environ.get("winnow.began") or perf_counter()
         request_id = f"{self._prefix}-{next(self._numbers):x}"
         environ["winnow.request_id"] = request_id
         sent = "500"
@@ -84,11 +89,28 @@ def hot_calls(app: Flask) -> dict[str, Answer]:
     }
 
 
+def admission(app: Flask, runtime: Runtime) -> Callable[[dict[str, Any]], Admission | None]:
+    """Return what says how the body of a call of an app may come; None where it is not read."""
+    calls = app.url_map.bind("winnow")
+    unsaid = Admission(app.config["MAX_CONTENT_LENGTH"], is_known=False)
+
+    def admit(environ: dict[str, Any]) -> Admission | None:
+        try:
+            endpoint, _ = calls.match(environ["PATH_INFO"], environ["REQUEST_METHOD"])
+        except HTTPException:
+            return None
+        ask = getattr(app.view_functions[endpoint], "admit", None)
+        found: Admission | None = ask(runtime, environ) if ask else unsaid
+        return found
+
+    return admit
+
+
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
 def _joined(answer: Iterable[bytes]) -> list[bytes]:
-    """Return a body as a list: Granian sends one at once, and an iterator piece by piece."""
+    """Return a body as a list, so that a request's time ends when all of it is there."""
     if isinstance(answer, list):
         return answer
     try:

@@ -12,10 +12,12 @@ from flask import Response, current_app, request
 from msgspec import Struct
 
 from moderation.api.problems import FieldError, Refusal
+from moderation.api.validation import field_error
 from moderation.domain.accounts import Scope
-from moderation.domain.errors import NotAllowed
+from moderation.domain.errors import NotAllowed, WinnowError
 from moderation.flow.authorise import Grant, authorise
 from moderation.flow.runtime import Runtime
+from moderation.server.service import Admission
 
 
 class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +79,7 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
     """Make a view of a function that takes a `Call`: authorised, its parameters decoded.
 
     An operation without scopes gets a call without a grant. The view's `answer` does the same
-    without Flask's contexts, for `Edge`.
+    without Flask's contexts, for `Edge`; its `admit` says before the body how that may come.
     """
     no_query = operation.query()
     scopes, fresh = operation.scopes, not operation.cached_token
@@ -92,6 +94,16 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
                 query = parameters(operation.query, environ["QUERY_STRING"])
             return function(Call(runtime, grant, query, environ), **path)
 
+        def admit(runtime: Runtime, environ: Any) -> Admission | None:
+            if operation.body is None:
+                return None
+            if scopes:
+                try:
+                    authorised(runtime, environ, scopes, fresh)
+                except WinnowError:
+                    return None  # The call itself says what is wrong.
+            return Admission(operation.body.most, is_known=bool(scopes))
+
         @functools.wraps(function)
         def view(**path: str) -> Response:
             environ = request.environ
@@ -100,6 +112,7 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
 
         view.operation = operation  # type: ignore[attr-defined]
         view.answer = answer  # type: ignore[attr-defined]
+        view.admit = admit  # type: ignore[attr-defined]
         return view
 
     return decorate
@@ -136,8 +149,6 @@ def parameters(kind: type[Struct], query: str) -> Struct:
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        from moderation.api.validation import field_error
-
         wrong = field_error(str(error))
         raise wrong_parameter((wrong.pointer or "/")[1:], wrong.detail) from error
 

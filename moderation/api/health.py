@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from flask import Blueprint, Response, current_app
 from msgspec import Struct
@@ -11,6 +10,7 @@ from msgspec import Struct
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Call, Operation, bearer, endpoint
 from moderation.api.metrics import CONTENT_TYPE, Meter
+from moderation.domain.addresses import parsed
 from moderation.domain.errors import NotAuthorised
 from moderation.flow.sites import health
 
@@ -41,7 +41,7 @@ def alive(call: Call) -> Response:
     Operation(
         id="isReady",
         tag="Operation",
-        summary="Whether the store answers and the model is loaded",
+        summary="Whether the store takes comments and the model is loaded",
         answers={200: Answer("Both.", {body.JSON: Health})},
         problems=("store-down", "store-mismatch"),
     )
@@ -75,7 +75,5 @@ def _is_local(environ: body.Environ) -> bool:
     """Say whether a request comes from this machine itself and not through a proxy on it."""
     if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
         return False
-    try:
-        return ipaddress.ip_address(environ.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
+    address = parsed(environ.get("REMOTE_ADDR", ""))
+    return address is not None and address.is_loopback

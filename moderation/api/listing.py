@@ -47,8 +47,8 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since"
         query=ListQuery,
         answers={
             200: Answer(
-                "A page of comments. A search looks at 2,000 comments at a time, so a page may "
-                "be short and not the last: the last has `next: null`.",
+                "A page of comments. A call looks at 2,000 comments at most, and at 4 MiB of them, "
+                "so a page may be short and not the last: the last has `next: null`.",
                 {body.JSON: CommentPage},
             )
         },

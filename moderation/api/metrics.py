@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from moderation.domain.errors import WinnowError
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import health
+from moderation.server.service import Counts
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -29,14 +30,14 @@ class Meter:
 
     def __init__(self, data: Path) -> None:
         self.folder = Path(data).resolve() / "metrics" / socket.gethostname()
-        self._lock = _enter(self.folder)
         # The client reads the variable once, when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
-        from prometheus_client import Counter, Histogram
+        self._lock = _enter(self.folder)
+        from prometheus_client import Counter, Gauge, Histogram
 
         self._seconds = Histogram(
             "winnow_request_seconds",
-            "Time from a request's arrival in Python to its answer.",
+            "Time from a request's last byte to its answer.",
             ("method", "route", "status"),
             buckets=BUCKETS,
             registry=None,
@@ -44,6 +45,15 @@ class Meter:
         self._trips = Counter(
             "winnow_store_round_trips", "Round trips of web processes to the store.", registry=None
         )
+        self._now = {
+            name: Gauge(f"winnow_{name}", meaning, multiprocess_mode="livesum", registry=None)
+            for name, meaning in _NOW.items()
+        }
+        self._ended = {
+            name: Counter(f"winnow_{name}", meaning, ("reason",), registry=None)
+            for name, meaning in _ENDED.items()
+        }
+        self._reported: dict[tuple[str, str], int] = {}
         self._children: dict[tuple[str, str, str], Any] = {}
 
     @classmethod
@@ -66,6 +76,21 @@ class Meter:
         """Note a round trip to the store."""
         self._trips.inc()
 
+    def report(self, counts: Counts) -> None:
+        """Note what the server says of its connections."""
+        self._now["connections"].set(counts.connections)
+        self._now["bodies_in_flight"].set(counts.bodies)
+        self._now["held_bytes"].set(counts.held)
+        for name, ended in (
+            ("bodies_refused", counts.refused),
+            ("connections_ended", counts.ended),
+        ):
+            for reason, count in ended.items():
+                more = count - self._reported.get((name, reason), 0)
+                if more:
+                    self._reported[name, reason] = count
+                    self._ended[name].labels(reason).inc(more)
+
     def text(self, runtime: Runtime) -> bytes:
         """Return everything in Prometheus' text format, what the store knows included."""
         from prometheus_client import CollectorRegistry, generate_latest
@@ -77,6 +102,17 @@ class Meter:
         return bytes(generate_latest(registry))
 
 
+_NOW = {
+    "connections": "Connections of clients.",
+    "bodies_in_flight": "Bodies that did not come with their request's head and are waited for.",
+    "held_bytes": "Bytes held for clients: heads, bodies, answers that were not taken yet.",
+}
+_ENDED = {
+    "bodies_refused": "Bodies that were not waited for, by why.",
+    "connections_ended": "Connections that were hung up on, by why.",
+}
+
+
 def _enter(folder: Path) -> int:
     """Lock the folder for as long as this process lives; whoever comes first empties it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,9 +122,21 @@ def _enter(folder: Path) -> int:
         for file in folder.glob("*.db"):
             file.unlink()
     except BlockingIOError:
-        pass  # Another process of this service counts there.
+        _forget_dead(folder)  # Other processes of this service count there.
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock
+
+
+def _forget_dead(folder: Path) -> None:
+    """Take away what processes that were killed had going on; what they had counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(folder))
 
 
 class _Stored:
@@ -102,7 +150,7 @@ class _Stored:
 
         up = GaugeMetricFamily("winnow_store_up", "1 if the store answers.")
         try:
-            full = health.is_full(self._runtime)
+            writes = health.writes(self._runtime)
             waiting, done = health.queue(self._runtime), health.today(self._runtime)
         except WinnowError:
             up.add_metric([], 0)
@@ -111,7 +159,12 @@ class _Stored:
         up.add_metric([], 1)
         yield up
         yield GaugeMetricFamily(
-            "winnow_store_full", "1 if it refuses new comments for want of memory or disk.", full
+            "winnow_store_writable", "1 if it takes new comments.", writes == "taken"
+        )
+        yield GaugeMetricFamily(
+            "winnow_store_full",
+            "1 if it refuses new comments for want of memory or disk.",
+            writes == "full",
         )
         yield GaugeMetricFamily(
             "winnow_queue_depth", "Comments that wait for a verdict.", waiting.depth

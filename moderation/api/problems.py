@@ -12,6 +12,8 @@ from msgspec import UNSET, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 
 from moderation.domain import errors
+from moderation.flow import faults
+from moderation.server.service import BodyMissing
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,12 @@ KINDS: dict[str, Kind] = {
     "method-not-allowed": Kind(
         405, "The method is not allowed here", "`Allow` names those that are."
     ),
+    "request-timeout": Kind(
+        408,
+        "The body did not come in time",
+        "A body must come with at least 1,024 bytes a second and be whole within two minutes. "
+        "Nothing was stored.",
+    ),
     "nothing-to-undo": Kind(
         409, "There is no decision to undo", "The comment carries no decision, so none was undone."
     ),
@@ -106,7 +114,14 @@ KINDS: dict[str, Kind] = {
     "internal-error": Kind(
         500,
         "Something went wrong in Winnow",
-        "This is a fault of Winnow. Its log says more under the `request_id`.",
+        "This is a fault of Winnow. Its log says where under the `request_id`.",
+    ),
+    "too-busy": Kind(
+        503,
+        "Too much is on its way",
+        "So many clients were sending bodies that there was no room for this one; those that had "
+        "not sent for longest are given up first. Nothing was stored: send the same again after "
+        "`Retry-After` seconds.",
     ),
     "store-down": Kind(
         503,
@@ -142,6 +157,12 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.SchemaMismatch: "store-mismatch",
 }
 """Which problem a domain error is."""
+
+_OF_MISSING = {
+    "slow": "request-timeout", "late": "request-timeout", "crowded": "too-busy",
+    "large": "too-large", "unasked": "bad-request",
+}  # fmt: skip
+"""Which problem it is that a body is not there."""
 
 _OF_STATUS = {
     400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large",
@@ -182,16 +203,18 @@ class Refusal(Exception):
         detail: str = "",
         errors: list[FieldError] | None = None,
         headers: dict[str, str] | None = None,
+        current: Any = UNSET,
     ) -> None:
         super().__init__(name)
         self.name = name
         self.detail = detail
         self.errors = errors
         self.headers = headers or {}
+        self.current = current
 
     def problem(self, request_id: str | UnsetType = UNSET) -> Problem:
         """Return the problem details; those of an item of a batch carry no request id."""
-        return problem(self.name, self.detail, request_id, self.errors)
+        return problem(self.name, self.detail, request_id, self.errors, self.current)
 
 
 def problem(
@@ -244,28 +267,27 @@ def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
         return answer(error.problem(request_id), error.headers)
     if isinstance(error, errors.WinnowError):
         return _domain(error, request_id)
+    if isinstance(error, BodyMissing):
+        name = _OF_MISSING[error.reason]
+        retry = {"Retry-After": str(STORE_RETRY_SECONDS)} if KINDS[name].status == 503 else {}
+        return answer(problem(name, "", request_id), retry)
     if isinstance(error, HTTPException):
         return _http(error, request_id)
-    log.error("request %s failed", request_id, exc_info=error)
+    # Its message may hold what was sent, a traceback would repeat it: the way there is enough.
+    log.error("request %s failed: %s", request_id, faults.way_to(error))
     return answer(problem("internal-error", "", request_id))
 
 
 def _domain(error: errors.WinnowError, request_id: str) -> Response:
-    from moderation.api.shapes import comment_out
-
     name = of_error(error)
     headers: dict[str, str] = {}
-    current: Any = UNSET
     if isinstance(error, errors.RateLimited):
         headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, errors.StaleState):
-        headers["ETag"] = error.current.etag  # type: ignore[attr-defined]
-        current = comment_out(error.current)  # type: ignore[arg-type]
     elif name in ("unauthorised", "forbidden"):
         headers = challenge(name)
     elif KINDS[name].status == 503:
         headers["Retry-After"] = str(STORE_RETRY_SECONDS)
-    return answer(problem(name, sentence(str(error)), request_id, None, current), headers)
+    return answer(problem(name, sentence(str(error)), request_id), headers)
 
 
 def _http(error: HTTPException, request_id: str) -> Response:

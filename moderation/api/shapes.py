@@ -87,7 +87,8 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     written, else when it came in; `updated_at` is when it last changed in Winnow. `word_back`,
     read alone and after a decision, is what became of telling a site that asked by Akismet's
     protocol: `told`, `given up`, `no callback` (the site gave no address and must be told by
-    hand), or why the last try failed; absent while there is nothing to tell.
+    hand), `refused` (its key was revoked, or its blog), or why the last try failed; absent while
+    there is nothing to tell.
     """
 
     id: str
@@ -117,7 +118,8 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
 class CheckedComment(Comment, kw_only=True, omit_defaults=True):
     """A comment that was scored while its site waited.
 
-    `recorded` says whether it was stored and counted; `id` is null where it was not.
+    `recorded` says whether it is known to be stored and counted; `id` is null where it is not. A
+    store that stalled may have taken it in after all: send it again with the same `external_id`.
     """
 
     id: str | None  # type: ignore[assignment]
@@ -127,7 +129,7 @@ class CheckedComment(Comment, kw_only=True, omit_defaults=True):
 class CommentPage(Struct, frozen=True):
     """Comments, and where the next ones are; null at the end.
 
-    A page of a search may be short, or empty, and not be the last.
+    A page of a search, or of very large comments, may be short and not be the last.
     """
 
     data: list[Comment]

@@ -41,7 +41,7 @@ class Stats(Struct, frozen=True):
         answers={200: Answer("The counts.", {body.JSON: Stats})},
     )
 )
-def stats(call: Call) -> Response:
+def count_days(call: Call) -> Response:
     last = call.query.to or dt.datetime.now(dt.UTC).date()
     before = min(DAYS_UNASKED - 1, (last - dt.date.min).days)
     first = call.query.since or last - dt.timedelta(days=before)

@@ -9,10 +9,10 @@ import classifier
 def compile_kernels() -> None:
     """Load the shipped model and make it score, give reasons, learn and explain once."""
     model = classifier.Model.load()
-    learner = model.new_learner()
+    learner = classifier.Learner(model)
     learner.learn(classifier.Row(text="Thanks, this fixed my build."), "ham")
     model.score([classifier.Row(text="Thanks, this fixed my build.")], learner).reasons(0)
-    model.explain(classifier.Row(text="Thanks, this fixed my build."), learner)
+    classifier.explain(model, classifier.Row(text="Thanks, this fixed my build."), learner)
 
 
 if __name__ == "__main__":

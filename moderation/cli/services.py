@@ -12,9 +12,6 @@ CommandLine = Callable[[Settings], list[str]]
 
 _ROOT = Path(moderation.__file__).parent.parent
 
-# At INFO these programs greet; what they have to say about trouble comes at WARNING.
-_QUIETER = {"DEBUG": "debug", "INFO": "warning", "WARNING": "warning", "ERROR": "error"}
-
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of every part: these settings, resolved, and a path to our
@@ -34,15 +31,12 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def web(settings: Settings) -> list[str]:
-    """Return Granian with our Flask app."""
+    """Return our web server with our app."""
     host, port = settings.bind
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-        *("--host", host, "--port", str(port), "--http", "1", "--no-ws"),
-        *("--workers", str(settings.web_workers), "--blocking-threads", str(WEB_THREADS)),
-        *("--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "2"),
-        *("--log-level", _QUIETER[settings.log_level]),
-        *("--factory", "moderation.app:serve"),
+        *(sys.executable, "-m", "moderation.server", "--host", host, "--port", str(port)),
+        *("--workers", str(settings.web_workers), "--threads", str(WEB_THREADS)),
+        *("--log-level", settings.log_level, "moderation.app:serve"),
     ]
 
 

@@ -1,38 +1,83 @@
-"""Who really called, when proxies stand between."""
+"""Internet addresses as others write them, and who really called when proxies stand between."""
 
 from __future__ import annotations
 
+import functools
 import ipaddress
+import re
 from collections.abc import Sequence
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+HOPS_AT_MOST = 16
+_IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.]+)(?:%[^\]]*)?\](?::[0-9]{1,5})?")
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
+_MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
+
+
+def parsed(text: str) -> Address | None:
+    """Return the address that somebody wrote, None where it is none.
+
+    A port, brackets, quotes and a zone (RFC 4007 §11) are taken off. An IPv4 address is itself
+    where it comes in IPv6, as on a socket that listens to both (RFC 4291 §2.5.5.2).
+    """
+    text = text.strip().strip('"')
+    bare = _WITH_PORT.fullmatch(text) or _IN_BRACKETS.fullmatch(text)
+    try:
+        if text.startswith("["):
+            found: Address = ipaddress.IPv6Address(bare[1] if bare else "")
+        else:
+            found = ipaddress.ip_address(bare[1] if bare else text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+@functools.lru_cache(maxsize=64)
+def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """Return networks; one of IPv4 addresses that come in IPv6 as that of the addresses."""
+    return tuple(map(_network, texts))
+
+
+def _network(text: str) -> Network:
+    network = ipaddress.ip_network(text)
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        start = ipaddress.IPv4Address(int(network.network_address) & 0xFFFFFFFF)
+        return ipaddress.ip_network((start, network.prefixlen - 96))
+    return network
+
+
+def is_in(address: Address, texts: Sequence[str]) -> bool:
+    """Say whether an address is in one of some networks."""
+    return any(address in network for network in networks(tuple(texts)))
 
 
 def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
     """Return the address of the caller nearest to us that is no proxy of ours.
 
-    `peer` is the address of the connection, `forwarded` the value of `X-Forwarded-For`, read
-    from its end and only as far as each hop is in one of the `trusted` networks. '' where even
-    the peer is unknown.
+    `peer` is the address of the connection, `forwarded` the value of `X-Forwarded-For`, its
+    lines joined by commas, read from its end and only as far as each hop is in one of the
+    `trusted` networks. What is no address (`unknown`, `_hidden`) ends it: the hop that wrote it
+    stands for whoever it hides. '' where even the peer is unknown.
     """
-    hops = [peer, *(part.strip() for part in reversed(forwarded.split(",")[-16:]))]
-    networks = [ipaddress.ip_network(network) for network in trusted]
+    written = [hop for hop in forwarded.rsplit(",", HOPS_AT_MOST)[-HOPS_AT_MOST:] if hop.strip()]
     known = ""
-    for hop in hops:
-        try:
-            address = ipaddress.ip_address(hop)
-        except ValueError:
+    for hop in (peer, *reversed(written)):
+        address = parsed(hop)
+        if address is None:
             break
         known = str(address)
-        if not any(address in network for network in networks):
+        if not is_in(address, trusted):
             break
     return known
 
 
 def counted_as(address: str) -> str:
     """Return what a limit by address counts: the address, of IPv6 the /64 that one host has."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
+    found = parsed(address)
+    if found is None:
         return address
-    if parsed.version == 4:
-        return address
-    return str(ipaddress.ip_network((int(parsed) >> 64 << 64, 64)).network_address)
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.IPv6Address(int(found) >> 64 << 64))

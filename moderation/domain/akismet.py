@@ -41,7 +41,8 @@ class Account(Struct, frozen=True, omit_defaults=True):
 class Key(Struct, frozen=True, omit_defaults=True):
     """A key as it is kept: `sealed` is the key itself, encrypted, for word back to a site.
 
-    From `expires_ms` on it is refused (0: never).
+    From `expires_ms` on it is refused (0: never). Only a rotation sets that; a key that is revoked
+    leaves no record.
     """
 
     account: str
@@ -64,12 +65,13 @@ class Check(Struct, frozen=True, kw_only=True):
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
     on different pages; `callback` is '' unless its host is the blog's. `missed` is the reason
     that tells why not all of it was read, '' where it was; `whole` then tells it apart from
-    others of the same beginning.
+    others of the same beginning. `is_unread`: Winnow failed on it, so that a person must look.
     """
 
     submission: Submission
     missed: str = ""
     whole: str = ""
+    is_unread: bool = False
     place: str = ""
     reference: str = ""
     guid: str = ""
@@ -86,6 +88,11 @@ class Check(Struct, frozen=True, kw_only=True):
     def is_recheck(self) -> bool:
         """Whether the site asks again about a text that it asked about before."""
         return self.recheck_reason not in ("", "edit")
+
+    @property
+    def leaves_no_trace(self) -> bool:
+        """Whether nothing is recorded of it: a test, a magic value, a pingback's pre-check."""
+        return self.is_test or self.is_magic or self.is_pre_check
 
     @property
     def is_magic(self) -> bool:
@@ -133,14 +140,20 @@ def _newest(before: list[bytes], new: list[bytes]) -> list[bytes]:
 
 
 class Refused(Struct, frozen=True):
-    """Why a key may not speak for a blog; `code` is Akismet's alert code, 0 where it has none."""
+    """Why a key may not speak for a blog; `code` is Akismet's alert code, 0 where it has none.
+
+    `is_for_now`: nothing is said of the key itself; the same call may be good later.
+    """
 
     reason: str
     code: int = 0
+    is_for_now: bool = False
 
 
 UNKNOWN_KEY = Refused("the key is unknown or was revoked")
-TOO_MANY_FAILURES = Refused("too many unknown keys came from this address; try again later")
+TOO_MANY_UNKNOWN = Refused(
+    "too many different unknown keys came from this address; try again later", is_for_now=True
+)
 SITE_REVOKED = Refused("this site may not use the key any more", 10403)
 SITE_NOT_LISTED = Refused("this site is not on the key's list", 10404)
 OVER_QUOTA = Refused("the key has used up its checks of this month", 10508)

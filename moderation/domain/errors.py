@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from moderation.domain.akismet import Refused
+from moderation.domain.akismet import Refused
+from moderation.domain.comments import Comment
 
 
 class WinnowError(Exception):
@@ -39,7 +37,7 @@ class NotAllowed(WinnowError):
 class StaleState(WinnowError):
     """The comment changed since the caller looked. `current` is its state now."""
 
-    def __init__(self, current: object) -> None:
+    def __init__(self, current: Comment) -> None:
         super().__init__("the comment has changed since it was read")
         self.current = current
 
@@ -61,7 +59,7 @@ class RateLimited(WinnowError):
 
 
 class StoreDown(WinnowError):
-    """The store did not answer in time."""
+    """The store did not answer in time, or refuses what it is asked."""
 
 
 class StoreFull(WinnowError):

@@ -13,7 +13,6 @@ from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
     HONEYPOT,
     HONEYPOT_AUTOFILL,
-    STORE_UNREACHABLE,
     TRUSTED_ROLE,
     Label,
     Verdict,
@@ -67,7 +66,12 @@ def judge(
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
     to 0.01. A bound belongs to the band above it. The label is the likelier side by the score,
     whatever a rule makes of the status.
+
+    Raises:
+        ValueError: the score is no probability; below every bound, it would approve anything.
     """
+    if not 0 <= score <= 1:
+        raise ValueError("a score is a probability")
     label: Label = "spam" if score >= 0.5 else "ham"
     if is_trusted(submission, settings):
         return Verdict(
@@ -116,10 +120,10 @@ def unscored(model: str, policy: int) -> Verdict:
     )
 
 
-def unreachable(settings: SiteSettings) -> Verdict:
-    """Return the site's answer for when the store cannot be reached."""
+def by_fail_mode(settings: SiteSettings, reason: str) -> Verdict:
+    """Return the site's answer for when a comment can neither be judged nor recorded."""
     label, status = _FAIL[settings.fail_mode]
-    return Verdict(label, status, None, False, ((STORE_UNREACHABLE, 0.0),), "", 0, "fail_mode")
+    return Verdict(label, status, None, False, ((reason, 0.0),), "", 0, "fail_mode")
 
 
 def effective_status(verdict: Verdict, settings: SiteSettings) -> Status:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from moderation.domain.comments import Comment, Status, Submission
 from moderation.domain.verdicts import Verdict
 from moderation.flow.runtime import Runtime
-from moderation.store import codec, comments
+from moderation.store import codec
+from moderation.store.comments import accepting
 
 
 def fresh_comment(
@@ -36,10 +37,10 @@ def write_of(
     submission: Submission,
     verdict: Verdict | None = None,
     status: Status = "queued",
-) -> comments.Write:
+) -> accepting.Write:
     """Return how a comment is handed to the store."""
     encoded = codec.encode(submission)
-    return comments.Write(
+    return accepting.Write(
         id=raw_id,
         external_id=submission.external_id,
         digest=codec.digest(runtime.secret, encoded),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
-from ipaddress import ip_address
 
 import msgspec
 
-from classifier import Row
+from classifier import Row, for_training
+from moderation.domain.addresses import parsed
 from moderation.domain.comments import CONTENT_BYTES, Submission
 from moderation.domain.decisions import Example
 from moderation.domain.honeypots import is_filled_by_a_bot
@@ -48,8 +47,7 @@ def personal_hash(secret: bytes, kind: str, value: str) -> str:
     if kind == "email":
         value = value.lower()
     elif kind == "ip":
-        with suppress(ValueError):
-            value = str(ip_address(value))
+        value = str(parsed(value) or value)
     return keyed_hash(secret, kind, value) if value else ""
 
 
@@ -75,7 +73,7 @@ def example_of(
         Example(
             comment=comment,
             revision=revision,
-            row=codec.encode(row_of(submission).for_training()),
+            row=codec.encode(for_training(row_of(submission))),
             labelled_ms=labelled_ms,
             model=model,
             suggestion_shown=suggestion_shown,

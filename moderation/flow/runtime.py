@@ -164,6 +164,17 @@ class Runtime:
             self._site_settings.put(site, found)
         return found[1]
 
+    def known_settings(self, site: str) -> tuple[int, SiteSettings]:
+        """Return a site's settings as this process saw them last with their revision; for a site
+        that it has not met, as the store has them."""
+        found = self._site_settings.get(site)
+        return self.read_settings(site) if found is None else found
+
+    def read_settings(self, site: str) -> tuple[int, SiteSettings]:
+        """Return a site's settings as they are now, with their revision."""
+        revision = sites.read(self.store, site).settings
+        return revision, self.site_settings(site, revision)
+
     def last_settings(self, site: str) -> SiteSettings:
         """Return the settings last seen, for when the store cannot be asked."""
         found = self._site_settings.get(site)

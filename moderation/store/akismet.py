@@ -10,17 +10,18 @@ from msgspec import Struct
 
 from moderation.domain.akismet import Account, Blog, Key, Trace
 from moderation.domain.errors import StoreDown
-from moderation.store import codec, comments, keys
-from moderation.store.client import Store, store_errors
-from moderation.store.comments import Notes
+from moderation.store import codec, keys
+from moderation.store.client import Store
+from moderation.store.comments.accepting import Notes
+from moderation.store.faults import store_errors
 
 _account = msgspec.json.Decoder(Account).decode
 _key = msgspec.json.Decoder(Key).decode
 _blog = msgspec.json.Decoder(Blog).decode
 _trace = msgspec.msgpack.Decoder(Trace).decode
 
-FAILED_SECONDS = 600
-"""For how long an unknown key counts against the address that it came from."""
+UNKNOWN_SECONDS = 600
+"""For how long unknown keys count against the address that they came from."""
 _USAGE_SECONDS = 70 * 86_400
 
 
@@ -126,24 +127,19 @@ def touch(store: Store, sites: Iterable[str]) -> None:
         pipe.execute()
 
 
-def count_failed(store: Store, address: str) -> int:
-    """Count an unknown key from an address and return how many came of late."""
-    name = keys.akismet_failed(address)
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        pipe.incr(name)
-        pipe.expire(name, FAILED_SECONDS, nx=True)
-        return int(pipe.execute()[0])
+def good_key(
+    store: Store, digest: str, address: str, now_ms: int, most: int
+) -> tuple[Key | None, int]:
+    """Return the key with this keyed hash if it is good, and 0.
 
-
-def key_and_failures(store: Store, digest: str, address: str) -> tuple[Key | None, int]:
-    """Return a key and how many unknown ones came from an address, in one round trip."""
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        pipe.hget(keys.AKISMET_KEYS, digest)
-        pipe.get(keys.akismet_failed(address))
-        data, failed = pipe.execute()
-    return None if data is None else _key(data), int(failed or 0)
+    Else None, and how many different keys that are unknown or over came from the address of
+    late: `most` where there were more, which are not kept.
+    """
+    # A set of numbers is kept in eight bytes each; these are 48 bits of a keyed hash.
+    names = [keys.AKISMET_KEYS, keys.akismet_unknown(address)]
+    args = [digest, int(digest[:12], 16), now_ms, most, UNKNOWN_SECONDS]
+    data, unknown = store.run("akismet_key", names, args)
+    return (_key(data) if data else None), int(unknown)
 
 
 def uncount(store: Store, account_id: str, month: str) -> None:
@@ -230,7 +226,7 @@ def change_trace(
         leading = _leading(k, raw_id, new) if new else []
         known_by = _leading(k, raw_id, before) if before else []
         gone = [name for name in known_by if name not in leading]
-        day = k.day + comments.day_of(counted.updated_ms)
+        day = k.day + keys.day_of(counted.updated_ms)
         names: list[Any] = [k.comment.encode() + raw_id, k.akismet.encode() + raw_id, day]
         told = codec.TOLD_CODE[counted.told] if counted.told else 0
         known = codec.encode(new) if new else b""

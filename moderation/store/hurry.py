@@ -7,17 +7,26 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from time import monotonic
 from types import TracebackType
-from typing import Any, ParamSpec, TypeVar
-
-from redis import exceptions as failures
+from typing import ParamSpec, TypeVar
 
 WAIT_SECONDS = 0.25
 """Nothing more is asked of the store after waiting so long for it, so that a check whose last
 round trip takes all of its time-out too is answered in less than 500 ms."""
 
-# The seconds waited by what is being done in a hurry; None where nothing hurries. What this
-# process itself takes is not the store's fault, and does not count.
-_waited: ContextVar[list[float] | None] = ContextVar("waited", default=None)
+
+class _Spent:
+    """For how long was waited, and since when one waits now; what waits may wait inside again."""
+
+    __slots__ = ("depth", "seconds", "since")
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.seconds = self.since = 0.0
+
+
+# What was waited by what is being done in a hurry; None where nothing hurries. What this process
+# itself takes is not the store's fault, and does not count.
+_spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -32,13 +41,13 @@ def hurried(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
 
     @functools.wraps(function)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        if _waited.get() is not None:
+        if _spent.get() is not None:
             return function(*args, **kwargs)
-        token = _waited.set([0.0])
+        token = _spent.set(_Spent())
         try:
             return function(*args, **kwargs)
         finally:
-            _waited.reset(token)
+            _spent.reset(token)
 
     return call
 
@@ -46,10 +55,14 @@ def hurried(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
 class Waiting:
     """Counts the time inside the context as waiting."""
 
-    __slots__ = ("_began",)
+    __slots__ = ("_spent",)
 
     def __enter__(self) -> None:
-        self._began = monotonic()
+        self._spent = spent = _spent.get()
+        if spent is not None:
+            if not spent.depth:
+                spent.since = monotonic()
+            spent.depth += 1
 
     def __exit__(
         self,
@@ -57,34 +70,22 @@ class Waiting:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        waited = _waited.get()
-        if waited is not None:
-            waited[0] += monotonic() - self._began
+        spent = self._spent
+        if spent is not None:
+            spent.depth -= 1
+            if not spent.depth:
+                spent.seconds += monotonic() - spent.since
 
 
 def seconds_left() -> float | None:
     """Return for how long what is hurried may still wait; None where nothing hurries."""
-    waited = _waited.get()
-    return None if waited is None else max(0.0, WAIT_SECONDS - waited[0])
+    spent = _spent.get()
+    if spent is None:
+        return None
+    now = monotonic() - spent.since if spent.depth else 0.0
+    return max(0.0, WAIT_SECONDS - spent.seconds - now)
 
 
 def in_a_hurry() -> bool:
     """Say whether what is being done is hurried."""
-    return _waited.get() is not None
-
-
-def counted(kind: type[Any], on_round_trip: Callable[[], None]) -> type[Any]:
-    """Return a kind of connection that tells of each round trip, and ends what took too long."""
-
-    class Counted(kind):  # type: ignore[misc]
-        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-            on_round_trip()
-            if seconds_left() == 0:
-                raise failures.TimeoutError("there is no time left for this round trip")
-            super().send_packed_command(command, check_health)
-
-        def read_response(self, *args: Any, **options: Any) -> Any:
-            with Waiting():
-                return super().read_response(*args, **options)
-
-    return Counted
+    return _spent.get() is not None

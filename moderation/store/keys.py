@@ -7,6 +7,8 @@ mixes the two. Scripts add only an id, a revision or a number to a prefix that t
 
 from __future__ import annotations
 
+import datetime as dt
+import zlib
 from functools import lru_cache
 
 from redis.crc import key_slot
@@ -25,6 +27,9 @@ AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the ke
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
+EXTERNAL_BUCKETS = 4096
+"""The hashes that a site's external ids are spread over, small enough to be kept compact."""
 
 GROUP = "score"
 """The consumer group of every inbox."""
@@ -75,14 +80,24 @@ def akismet_usage(account: str, month: str) -> str:
     return f"{{winnow}}:akismet:usage:{account}:{month}"
 
 
-def akismet_failed(address: str) -> str:
-    """Return how many unknown keys came from an address of late."""
-    return f"{{winnow}}:akismet:failed:{address}"
+def akismet_unknown(address: str) -> str:
+    """Return which unknown keys came from an address of late: a set of numbers."""
+    return f"{{winnow}}:akismet:unknown:{address}"
 
 
 def akismet_telling(what: str) -> str:
     """Return the lease of whoever tells a site of one comment."""
     return f"{{winnow}}:akismet:telling:{what}"
+
+
+def day_of(now_ms: int) -> str:
+    """Return the UTC day of a time as `2026-11-22`."""
+    return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
+
+
+def external_bucket(external_id: str) -> int:
+    """Return the bucket of an external id; small hashes are kept compact by the store."""
+    return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
 
 
 def lane_inboxes(lane: int) -> list[str]:
@@ -96,8 +111,8 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
         "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
-        "idempotency", "inbox", "label", "labels", "limit", "meta", "once", "queued", "settings",
-        "shard", "snapshot", "spam", "trimmed", "waiting",
+        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once", "queued",
+        "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -113,6 +128,7 @@ class SiteKeys:
         self.by_status = (self.queued, self.approved, self.held, self.spam)
         self.external = root + ":external:"  # + bucket; hash external id → id
         self.label = root + ":label:"  # + sequence
+        self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended

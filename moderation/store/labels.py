@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from moderation.domain.decisions import LabelEntry
 from moderation.store import codec, keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 AT_ONCE = 200
 

@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any, Protocol
 
-from moderation.store import keys, layout
-from moderation.store.client import Store, store_errors
+from moderation.domain.errors import SchemaMismatch
+from moderation.store import keys
+from moderation.store.faults import store_errors
 
-VERSION = layout.VERSION
-
-Step = Callable[[Store, Callable[[str], None]], None]
-
-STEPS: dict[int, Step] = {}
-"""`STEPS[n]` brings a store from layout n to n + 1; running it twice does no harm."""
+VERSION = 2
+"""The layout that this code reads and writes."""
 
 
-def stored(store: Store) -> int:
+class Opened(Protocol):
+    """A store, by what is needed of it here."""
+
+    @property
+    def redis(self) -> Any:
+        """The client."""
+
+
+def greet(connection: Any) -> None:
+    """Prepare a new connection, and raise `SchemaMismatch` where the store has another layout.
+
+    So no process works on one, whenever it started and however often the store was away.
+    """
+    connection.on_connect()
+    connection.send_command("GET", keys.SCHEMA)
+    found = connection.read_response()
+    if found is not None:  # Else it is empty: its first run names the layout.
+        _compare(int(found), VERSION)
+
+
+def stored(store: Opened) -> int:
     """Return the layout of the store, 0 where it is empty."""
     with store_errors():
         found = store.redis.get(keys.SCHEMA)
     return 0 if found is None else int(found)
 
 
-def check(store: Store, version: int = VERSION) -> None:
+def check(store: Opened, version: int = VERSION) -> None:
     """Raise `SchemaMismatch` unless the store has exactly this layout; an empty one has none."""
-    layout.check(stored(store), version)
+    _compare(stored(store), version)
 
 
-def migrate(
-    store: Store,
-    progress: Callable[[str], None],
-    steps: dict[int, Step] | None = None,
-    version: int = VERSION,
-) -> int:
-    """Bring the store to this layout step by step and return how many steps that took.
-
-    Raises:
-        SchemaMismatch: the store is newer than this code.
-    """
-    steps = STEPS if steps is None else steps
-    found = stored(store)
+def _compare(found: int, version: int) -> None:
     if found > version:
-        check(store, version)
-    if found == 0:
-        with store_errors():
-            store.redis.set(keys.SCHEMA, version, nx=True)
-        return 0
-    for before in range(found, version):
-        progress(f"layout {before} to {before + 1}")
-        steps[before](store, progress)
-        with store_errors():
-            store.redis.set(keys.SCHEMA, before + 1)
-    return version - found
+        raise SchemaMismatch(
+            f"the store was written by a newer Winnow (layout {found}; this one knows "
+            f"{version}): install that version or newer, or restore an older backup"
+        )
+    if found < version:
+        raise SchemaMismatch(
+            f"the store has layout {found}, this Winnow needs {version}: "
+            "run `python -m moderation migrate` (docs/operating.md, Upgrade)"
+        )

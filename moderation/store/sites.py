@@ -11,7 +11,8 @@ from msgspec import Struct
 from moderation.domain.accounts import Token, User
 from moderation.domain.sites import SiteSettings
 from moderation.store import keys
-from moderation.store.client import Call, Store, store_errors
+from moderation.store.client import Call, Store
+from moderation.store.faults import store_errors
 
 _settings = msgspec.json.Decoder(SiteSettings).decode
 _token = msgspec.json.Decoder(Token).decode
@@ -88,14 +89,14 @@ def settings(store: Store, site: str) -> SiteSettings:
     return SiteSettings() if data is None else _settings(data)
 
 
-def put_settings(store: Store, site: str, new: SiteSettings) -> int:
-    """Change a site's settings and return their new revision."""
+def put_settings(store: Store, site: str, new: SiteSettings, revision: int) -> int:
+    """Change a site's settings, read at a revision, and return their new one.
+
+    Return 0, with nothing changed, where somebody else changed them since.
+    """
     k = keys.of_site(site)
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=True)
-        pipe.set(k.settings, msgspec.json.encode(new))
-        pipe.hincrby(k.meta, "settings", 1)
-        return int(pipe.execute()[1])
+    words = [revision, msgspec.json.encode(new)]
+    return int(store.run("put_settings", [k.meta, k.settings], words))
 
 
 def put_token(store: Store, digest: str, token: Token) -> None:

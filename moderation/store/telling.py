@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from moderation.store import keys
-from moderation.store.client import Store, store_errors
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+from moderation.store.leases import lease
 
 
 def tell_by(store: Store, what: str, due_ms: int) -> None:
@@ -32,14 +34,12 @@ def due(store: Store, now_ms: int, most: int) -> Sequence[str]:
 
 def take_turn(store: Store, what: str, token: str, lease_ms: int) -> bool:
     """Take the lease of telling a site of one comment; False while somebody else does."""
-    with store_errors():
-        return bool(store.redis.set(keys.akismet_telling(what), token, nx=True, px=lease_ms))
+    return lease(store, keys.akismet_telling(what), "claim", token, lease_ms)
 
 
-def end_turn(store: Store, what: str) -> None:
-    """Give the lease back."""
-    with store_errors():
-        store.redis.delete(keys.akismet_telling(what))
+def end_turn(store: Store, what: str, token: str) -> None:
+    """Give the lease back, unless it ran out and somebody else has it now."""
+    lease(store, keys.akismet_telling(what), "release", token, 0)
 
 
 def told(store: Store, what: str, due_ms: int, again_ms: int) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import Learner, Model, ModelError, Row
+from classifier import Learner, Model, ModelError, Row, explain
 from classifier.features.groups import FEATURE_VERSION
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
@@ -19,14 +19,14 @@ LABELLED = some_rows(300, seed=5)
 
 
 def taught(count: int):
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     for row, label in LABELLED[:count]:
         learner.learn(row, label)
     return learner
 
 
 def test_without_labels_nothing_changes() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     assert learner.position == 0
     assert learner.bands == MODEL.bands
     assert MODEL.score([PILLS, THANKS], learner).logit.tolist() == (
@@ -36,7 +36,7 @@ def test_without_labels_nothing_changes() -> None:
 
 def test_one_decision_turns_the_next_verdict_on_a_near_repeat() -> None:
     near = Row(text=PILLS.text.replace("cheap", "real") + " ok", author=PILLS.author, url=PILLS.url)
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     assert MODEL.score([near]).probability[0] > 0.5
     learner.learn(PILLS, "ham")
     assert MODEL.score([near], learner).probability[0] < 0.5
@@ -54,7 +54,7 @@ def test_repeats_follow_their_decision_long_after_it() -> None:
 
 def test_a_checkpoint_continues_bit_for_bit() -> None:
     straight, stopped = taught(300), taught(170)
-    resumed = MODEL.load_learner(stopped.to_bytes())
+    resumed = Learner.from_bytes(stopped.to_bytes(), MODEL)
     for row, label in LABELLED[170:]:
         resumed.learn(row, label)
     assert resumed.to_bytes() == straight.to_bytes()
@@ -65,7 +65,7 @@ def test_a_checkpoint_continues_bit_for_bit() -> None:
 @settings(max_examples=10, deadline=None)
 def test_undo_is_replay_without_the_label(withdrawn: int) -> None:
     without = [pair for i, pair in enumerate(LABELLED[:60]) if i != withdrawn]
-    first, second = MODEL.new_learner(), MODEL.new_learner()
+    first, second = Learner(MODEL), Learner(MODEL)
     for row, label in without:
         first.learn(row, label)
         second.learn(MODEL.features([row]), label)
@@ -92,7 +92,7 @@ def test_scoring_changes_no_learner() -> None:
     before = learner.to_bytes()
     scores = MODEL.score([row for row, _ in LABELLED], learner)
     scores.reasons(0)
-    MODEL.explain(PILLS, learner)
+    explain(MODEL, PILLS, learner)
     assert learner.to_bytes() == before
 
 
@@ -112,21 +112,21 @@ def test_a_learner_is_small_and_learns_in_a_millisecond() -> None:
 
 def test_another_label_is_refused() -> None:
     with pytest.raises(ValueError, match="spam or ham"):
-        MODEL.new_learner().learn(PILLS, "toxic")
+        Learner(MODEL).learn(PILLS, "toxic")
 
 
 @pytest.mark.parametrize("cut", [0, 20, 4000, -1])
 def test_a_damaged_checkpoint_is_refused(cut: int) -> None:
     with pytest.raises(ModelError):
-        MODEL.load_learner(taught(20).to_bytes()[:cut])
+        Learner.from_bytes(taught(20).to_bytes()[:cut], MODEL)
 
 
 def test_a_checkpoint_of_other_features_or_a_model_is_refused() -> None:
     blob = taught(20).to_bytes()
     with pytest.raises(ModelError, match="another feature version"):
-        MODEL.load_learner(blob.replace(VERSION, b'"feature_version":9', 1))
+        Learner.from_bytes(blob.replace(VERSION, b'"feature_version":9', 1), MODEL)
     with pytest.raises(ModelError):
-        MODEL.load_learner(MODEL.to_bytes())
+        Learner.from_bytes(MODEL.to_bytes(), MODEL)
 
 
 def test_bands_come_down_where_a_site_tells_spam_and_ham_well_apart() -> None:
@@ -143,11 +143,11 @@ def test_uncertainty_is_said() -> None:
     few, many = taught(10).calibration, taught(250).calibration
     width = lambda rate: rate.high - rate.low  # noqa: E731
     assert width(few.ham_held) > width(many.ham_held)
-    assert MODEL.new_learner().calibration.ham_held.high == 1.0
+    assert Learner(MODEL).calibration.ham_held.high == 1.0
 
 
 def test_a_wave_of_spam_does_not_make_the_next_comment_likelier_spam() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     unsure = [Row(text=f"Look {n} over there, {n * 7} of them", author=f"J{n}") for n in range(60)]
     for row in unsure:
         learner.learn(row, "spam")
@@ -167,7 +167,7 @@ def test_what_is_calibrated_is_the_score_that_moderators_saw() -> None:
 @given(st.lists(st.tuples(st.integers(0, 299), st.booleans()), max_size=40))
 @settings(max_examples=20, deadline=None)
 def test_whatever_is_taught_bands_and_scores_stay_sane(taught_so: list[tuple[int, bool]]) -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     for index, spam in taught_so:
         learner.learn(LABELLED[index][0], "spam" if spam else "ham")
     bands = learner.bands
@@ -178,7 +178,7 @@ def test_whatever_is_taught_bands_and_scores_stay_sane(taught_so: list[tuple[int
 
 def crowd(text: str, label: str, count: int) -> Learner:
     """Return the learner of a site that decided much, and all of it one way."""
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     for number in range(count):
         learner.learn(Row(text=f"{text} {number}", author="Jo"), label)
         learner.learn(*LABELLED[number])
@@ -219,14 +219,14 @@ def test_a_repeat_is_given_as_the_reason_and_explained_to_the_last_bit() -> None
     learner.learn(PILLS, "ham")
     reasons = dict(MODEL.score([PILLS], learner).reasons(0))
     assert reasons["repeat"] < 0
-    told = MODEL.explain(PILLS, learner)
+    told = explain(MODEL, PILLS, learner)
     parts = sum(span.weight for span in told.spans) + sum(w for _, w in told.signals) + told.bias
     assert parts == pytest.approx(told.logit, abs=1e-9)
     assert dict(told.signals)["repeat"] == pytest.approx(reasons["repeat"], abs=0.01)
 
 
 def test_two_people_who_say_thanks_are_no_repeat_of_each_other() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     learner.learn(Row(text="Thanks!", author="Buy Viagra Now"), "spam")
     scores = MODEL.score([Row(text="Thanks!", author="Mara")], learner)
     assert "repeat" not in dict(scores.reasons(0))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import skops.io
 
-from classifier import REASONS, Model, ModelError, Row
+from classifier import REASONS, Learner, Model, ModelError, Row
 from classifier.features.groups import FEATURE_VERSION
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
@@ -36,7 +36,7 @@ def test_spam_and_ham_are_told_apart_with_reasons_in_plain_words() -> None:
 
 
 def test_a_batch_gives_each_row_the_bits_it_has_alone() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     for row, label in some_rows(60, seed=2):
         learner.learn(row, label)
     for given in (None, learner):
@@ -47,7 +47,7 @@ def test_a_batch_gives_each_row_the_bits_it_has_alone() -> None:
 
 
 def test_each_row_is_scored_by_its_own_learner() -> None:
-    taught = MODEL.new_learner()
+    taught = Learner(MODEL)
     for _ in range(3):
         taught.learn(PILLS, "ham")
     mixed = MODEL.score([PILLS, PILLS, PILLS], [None, taught, None]).probability
@@ -57,10 +57,10 @@ def test_each_row_is_scored_by_its_own_learner() -> None:
 
 _SCRIPT = """
 import hashlib
-from classifier import Model
+from classifier import Learner, Model
 from tests.classifier.factories import some_rows
 model = Model.load()
-learner = model.new_learner()
+learner = Learner(model)
 for row, label in some_rows(120, seed=3):
     learner.learn(row, label)
 rows = [row for row, _ in some_rows(256)]
@@ -157,10 +157,10 @@ def test_a_missing_file_is_refused_in_one_clear_line(tmp_path: Path) -> None:
 
 def test_scoring_does_not_import_scikit_learn() -> None:
     code = (
-        "import sys; from classifier import Model, Row; m = Model.load();"
-        "l = m.new_learner(); l.learn(Row(text='x'), 'spam');"
+        "import sys; from classifier import Learner, Model, Row, explain; m = Model.load();"
+        "l = Learner(m); l.learn(Row(text='x'), 'spam');"
         "m.score([Row(text='x')], l).reasons(0);"
-        "m.explain(Row(text='x'), l);"
+        "explain(m, Row(text='x'), l);"
         "print([n for n in ('sklearn', 'skops', 'pandas') if n in sys.modules])"
     )
     done = subprocess.run(
@@ -182,7 +182,7 @@ def test_the_scikit_learn_pipeline_and_its_export_give_equal_scores(tmp_path: Pa
 
 
 def test_one_comment_alone_is_scored_quickly() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     learner.learn(PILLS, "spam")
     best = 1.0
     for row in ROWS * 2:

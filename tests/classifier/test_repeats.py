@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from classifier import Learner, Model, ModelError, Row
+from classifier import Learner, Model, ModelError, Row, explain
 from classifier.evaluation.repeats import label_of_repeat
 from classifier.learner import LAYOUT
 from classifier.repeats import NEWEST
@@ -26,7 +26,7 @@ NEAR = {
 
 def against(count: int = 120) -> Learner:
     """Return the learner of a site that has called everything of the kind spam."""
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     for number in range(count):
         learner.learn(Row(text=f"Cheap pills {number}, no prescription {number}, order"), "spam")
         learner.learn(*LABELLED[number])
@@ -60,14 +60,14 @@ def test_what_a_near_repeat_adds_is_told_and_is_all_that_the_explanation_gains()
         learner.learn(*LABELLED[200 + number])
     near = Row(text=NEAR["dropped"])
     shift = MODEL.score([near], learner).shifts[0]
-    told = MODEL.explain(near, learner)
+    told = explain(MODEL, near, learner)
     assert shift < -0.1
     assert dict(told.signals)["repeat"] == shift
-    assert told.bias == pytest.approx(MODEL.explain(Row(), learner).bias, abs=1e-6)
+    assert told.bias == pytest.approx(explain(MODEL, Row(), learner).bias, abs=1e-6)
 
 
 def test_spam_with_another_link_or_another_pitch_is_the_same_spam() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     text = "Find the slides of my talk about baking sourdough bread at {}"
     learner.learn(Row(text=text.format("https://a.example/p")), "spam")
     for near in (text.format("https://b.example/q"), text.format("http://c.example/") + " or here"):
@@ -87,7 +87,7 @@ def test_spam_with_another_link_or_another_pitch_is_the_same_spam() -> None:
     ],
 )  # fmt: skip
 def test_a_copier_of_an_approved_comment_is_not_waved_through(copied: Row) -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     text = "Find the slides of my talk on sourdough bread at https://a.example/p today"
     learner.learn(Row(text=text), "ham")
     assert followed(learner, copied) is None
@@ -95,7 +95,7 @@ def test_a_copier_of_an_approved_comment_is_not_waved_through(copied: Row) -> No
 
 
 def test_a_pitch_behind_more_words_than_are_looked_at_is_not_waved_through() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     longest = " ".join(f"bread{number}" for number in range(900))
     learner.learn(Row(text=longest), "ham")
     learner.learn(Row(text=f"{longest} pills"), "spam")
@@ -105,7 +105,7 @@ def test_a_pitch_behind_more_words_than_are_looked_at_is_not_waved_through() -> 
 
 
 def test_a_pitch_hidden_in_a_long_approved_comment_is_not_waved_through() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     long = " ".join(f"word{i} about bread{i}" for i in range(120))
     learner.learn(Row(text=long), "ham")
     assert followed(learner, Row(text=f"{long} truly")) == "ham"
@@ -121,7 +121,7 @@ def test_a_pitch_hidden_in_a_long_approved_comment_is_not_waved_through() -> Non
     ],
 )
 def test_what_merely_resembles_a_decided_comment_is_no_repeat(text: str) -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     learner.learn(Row(text=TEXT), "ham")
     assert followed(learner, Row(text=text)) is None
 
@@ -134,7 +134,7 @@ def test_of_few_words_only_the_exact_repeat_counts() -> None:
 
 
 def test_praise_decided_with_an_address_says_nothing_of_praise_without_one() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     praise = "What a great article, thank you so much for sharing this with all of us"
     learner.learn(Row(text=praise, author="Ann", url="https://pills.example/"), "spam")
     near = praise.replace("great", "nice")
@@ -156,7 +156,7 @@ def test_the_closest_decision_is_followed_and_of_equals_the_newest() -> None:
 
 
 def test_a_near_repeat_is_known_among_the_newest_decisions() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     learner.learn(PILLS, "ham")
     near = Row(text=PILLS.text.replace("cheap", "real"), url=PILLS.url)
     for row, _ in LABELLED[: NEWEST - 1]:
@@ -178,4 +178,4 @@ def test_a_near_repeat_scores_the_same_alone_and_in_a_batch() -> None:
 def test_a_checkpoint_of_another_layout_is_refused() -> None:
     blob = against(5).to_bytes()
     with pytest.raises(ModelError, match="laid out by another version"):
-        MODEL.load_learner(blob.replace(b'"layout":%d' % LAYOUT, b'"layout":1', 1))
+        Learner.from_bytes(blob.replace(b'"layout":%d' % LAYOUT, b'"layout":1', 1), MODEL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifier import Model, Row
+from classifier import Model, Row, explain
 from classifier.evaluation.generated import generated_rows
 from classifier.features.extract import extract_features
 from classifier.features.groups import BASE_WEIGHTS
@@ -48,7 +48,7 @@ def test_rows_score_as_their_features_do_bit_for_bit() -> None:
 
 def test_an_explanation_of_a_long_row_sums_to_its_logit() -> None:
     row = Row(text=" ".join(f"{WORDS}{n}" for n in range(60)) + " best casino bonus http://x.com")
-    found = MODEL.explain(row)
+    found = explain(MODEL, row)
     total = sum(s.weight for s in found.spans) + sum(w for _, w in found.signals) + found.bias
     assert total == pytest.approx(found.logit)
     assert found.bias == pytest.approx(MODEL.slope * MODEL.intercept + MODEL.offset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier import Model, Row, tally
+from classifier import Learner, Model, Row, tally
 from tests.classifier.factories import some_rows
 
 MODEL = Model.load()
@@ -23,7 +23,7 @@ def counted(*rows: tuple[str, bool]) -> np.ndarray:
 
 
 def test_a_regular_is_trusted_though_the_model_was_never_wrong_about_them() -> None:
-    learner = MODEL.new_learner()
+    learner = Learner(MODEL)
     for row, label in some_rows(60, seed=3):
         learner.learn(row, label)
     for number in range(12):

@@ -16,7 +16,7 @@ from tests.processes import Running, command_of, until
 ROOT = Path(__file__).parents[2]
 PARTS = {
     "store": "store.sock",
-    "web": "granian",
+    "web": "moderation.server",
     "worker": "workers.app",
     "beat": "workers.beat",
     "guard": "guard.py",

@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from moderation.store import Store, codec, labels, sites
-from moderation.store import comments as stored
+from moderation.store.comments import reading
 from tests.e2e.load import Load, edited
 from tests.e2e.running import StartUp, Up
 from tests.processes import alive, until
@@ -140,7 +140,7 @@ def test_what_was_answered_is_there_once(
     store = Store.connect(store_url(up))
     for comment in comments:
         for revision in range(1, comment["revision"] + 1):
-            kept = stored.get(
+            kept = reading.get(
                 store, "demo", codec.id_bytes(comment["id"]),
                 0 if revision == comment["revision"] else revision,
             )  # fmt: skip

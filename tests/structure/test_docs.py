@@ -10,6 +10,7 @@ import pytest
 import classifier
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import POLICY_REASONS
+from moderation.server.limits import Limits
 from moderation.settings import VARIABLES
 from tests.structure.tree import ROOT, tracked
 
@@ -79,3 +80,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         if anchor:
             headings = re.findall(r"^#+ (.*)$", found.read_text(), flags=re.MULTILINE)
             assert anchor in map(slug, headings), f"{target} in {page.name}"
+
+
+UNITS = {"KiB": 1 << 10, "KiB/s": 1 << 10, "MiB": 1 << 20, "s": 1, "": 1}
+
+
+def test_the_limits_of_the_web_server_are_documented_with_their_values() -> None:
+    text = (ROOT / "docs" / "operating.md").read_text()
+    rows = re.findall(r"^\| `([a-z_]+)` \| ([\d.,]+) ?([A-Za-z/]*) \|", text, flags=re.MULTILINE)
+    said = {name: float(value.replace(",", "")) * UNITS[unit] for name, value, unit in rows}
+    internal = ("linger_seconds", "tick_seconds")
+    limits = msgspec.structs.asdict(Limits())
+    assert said == {name: value for name, value in limits.items() if name not in internal}

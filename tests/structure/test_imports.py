@@ -1,13 +1,16 @@
 """What import contracts alone do not hold: that they name everything, and what is really loaded."""
 
+import ast
+import functools
 import json
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from tests.structure.tree import ROOT
+from tests.structure.tree import ROOT, tracked
 
 CONTRACTS = {
     contract["name"]: contract
@@ -21,12 +24,12 @@ TALKING = {"api", "akismet", "cli", "console"} & PACKAGES
 SERVE = """
 import json, sys
 import moderation.app, workers.tasks
-from classifier import Model, Row
+from classifier import Learner, Model, Row, explain
 model = Model.load()
-learner = model.new_learner()
+learner = Learner(model)
 learner.learn(Row(text="Thanks, this fixed my build."), "ham")
 model.score([Row(text="Buy pills")], learner).reasons(0)
-model.explain(Row(text="Buy pills"), learner)
+explain(model, Row(text="Buy pills"), learner)
 print(json.dumps(sorted(name.split(".")[0] for name in sys.modules)))
 """
 
@@ -46,6 +49,37 @@ def test_every_package_stands_on_a_layer() -> None:
     ]["layers"]
     named = set(" ".join(layers).replace("(", " ").replace(")", " ").split())
     assert {f"moderation.{package}" for package in PACKAGES} <= named
+
+
+def test_a_name_is_imported_from_the_module_that_defines_it() -> None:
+    """A package says in its `__init__` what is meant for others; a module hands nothing on."""
+    found = [
+        f"{path.relative_to(ROOT)}: {node.module} {alias.name}"
+        for path in tracked(".py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (home := module(node.module or ""))
+        for alias in node.names
+        if alias.name not in defined_in(home)
+    ]
+    assert found == []
+
+
+def module(name: str) -> Path | None:
+    """Return the file of a module of ours; None for a package, and for what is not ours."""
+    path = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+    return path if path.is_file() else None
+
+
+@functools.cache
+def defined_in(path: Path) -> set[str]:
+    """Return every name that a module binds otherwise than by an import."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
 
 
 @pytest.mark.usefixtures("kernels")

@@ -9,9 +9,9 @@ import click
 from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
-from moderation.domain.errors import WinnowError
+from moderation.domain.errors import StoreDown, StoreFull, WinnowError
 from moderation.settings import Settings
-from moderation.store import fullness, schema, sites
+from moderation.store import schema, sites
 
 
 @click.command()
@@ -52,12 +52,19 @@ def _folder(settings: Settings) -> Iterator[str]:
 def _store(settings: Settings) -> Iterator[str]:
     with connect.open_store(settings) as (store, _):
         yield "it answers"
-        if fullness.is_full(store):
+        try:
+            store.check_writes()
+        except StoreFull as error:
             raise Refused(
                 "it is full and refuses comments: give it more memory (maxmemory) or disk, "
                 "or keep comments for a shorter time (`site set … retention.spam=30`)"
-            )
-        yield "it has room"
+            ) from error
+        except StoreDown as error:
+            raise Refused(
+                f"{error}: WINNOW_REDIS_URL must lead to a primary, as a user who may write "
+                "(docs/operating.md, Fail-over)"
+            ) from error
+        yield "it takes new comments"
         if schema.stored(store) == 0:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)

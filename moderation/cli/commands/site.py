@@ -54,15 +54,18 @@ def show(settings: Settings, name: str) -> None:
 @pass_settings
 def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
     """Change settings: mode=observe retention.spam=30 trusted_roles='["editor"]'."""
-    with connect.open_store(settings) as (store, _):
-        current = _everything(msgspec.to_builtins(administering.settings_of(store, name)))
-        for change in changes:
-            _apply(current, change)
+
+    def change(found: SiteSettings) -> SiteSettings:
+        current = _everything(msgspec.to_builtins(found))
+        for text in changes:
+            _apply(current, text)
         try:
-            new = msgspec.convert(current, SiteSettings)
+            return msgspec.convert(current, SiteSettings)
         except msgspec.ValidationError as error:
             raise InvalidInput(f"the settings stay as they were: {error}") from error
-        revision = administering.change_settings(store, name, new)
+
+    with connect.open_store(settings) as (store, _):
+        revision = administering.change_settings(store, name, change)
     click.echo(f"{name} is at revision {revision} of its settings")
 
 

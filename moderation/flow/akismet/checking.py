@@ -9,16 +9,25 @@ import msgspec
 from msgspec import Struct
 
 from moderation.domain.akismet import Check, Trace
-from moderation.domain.comments import Comment
-from moderation.domain.errors import StoreDown, StoreFull
+from moderation.domain.comments import Comment, Status
+from moderation.domain.errors import StoreDown, StoreFull, WinnowError
+from moderation.domain.policy import by_fail_mode
 from moderation.domain.sites import SiteSettings
-from moderation.domain.verdicts import Label
+from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE, Label
+from moderation.flow import faults
 from moderation.flow.akismet.keys import BlogGrant, Charge
-from moderation.flow.akismet.matching import Names, is_same_text, known_comment, names_of, raw_id
-from moderation.flow.comments.checking import Checked, check
+from moderation.flow.akismet.matching import (
+    Names,
+    is_same_text,
+    known_comment,
+    name_of_unread,
+    names_of,
+    raw_id,
+)
+from moderation.flow.comments.checking import Checked, check, hold
 from moderation.flow.runtime import Runtime
 from moderation.store import akismet, codec, hurried
-from moderation.store.comments import Notes
+from moderation.store.comments.accepting import Notes
 
 RECHECK_AFTER_SECONDS = 120
 """When a site that can be called back asks again about a comment that a person must look at."""
@@ -66,13 +75,43 @@ def check_comment(runtime: Runtime, grant: BlogGrant, asked: Check) -> Answer:
         KeyRefused: the key may not speak for this blog any more, or not this month.
     """
     guid = codec.new_id()
-    if asked.is_test or asked.is_magic or asked.is_pre_check:
+    if not asked.is_unread:
+        try:
+            return _judged(runtime, grant, asked, guid)
+        except WinnowError:
+            raise
+        except Exception as error:
+            faults.say("a comment-check", error)
+    return _unjudged(runtime, grant, asked, guid)
+
+
+def _judged(runtime: Runtime, grant: BlogGrant, asked: Check, guid: bytes) -> Answer:
+    if asked.leaves_no_trace:
         checked = check(runtime, grant, asked.submission, record=False, missed=asked.missed)
         return _answer(asked, checked, guid)
     names = names_of(runtime.secret, asked)
     if asked.recheck_reason:
         return _recheck(runtime, grant, asked, names, guid)
     return _first(runtime, grant, asked, names, guid, names.external)
+
+
+def _unjudged(runtime: Runtime, grant: BlogGrant, asked: Check, guid: bytes) -> Answer:
+    """Return the answer to a check on which something failed: by the site's `fail_mode`.
+
+    It is recorded and held, whatever the site is told: a person must look. The same check again
+    is the same comment.
+    """
+
+    def notes(comment: Comment, settings: SiteSettings) -> Notes:
+        answer = _answer(asked, Checked(comment, True, settings), guid)
+        trace = Trace([guid], asked.callback, grant.digest, answer.told, [], [])
+        return akismet.notes(grant.site, guid, trace, answer.label)
+
+    external = name_of_unread(runtime.secret, asked)
+    submission = msgspec.structs.replace(asked.submission, external_id=external)
+    record = not asked.leaves_no_trace
+    checked = hold(runtime, grant, submission, record=record, raw_id=guid, notes=notes)
+    return _answer(asked, checked, guid)
 
 
 def _first(
@@ -165,16 +204,30 @@ def _answer(asked: Check, checked: Checked, guid: bytes, known: bool = False) ->
         return Answer(True, guid.hex(), discard=True, reasons=codes)
     if asked.is_magic:
         return Answer(True, guid.hex(), reasons=codes)
-    if verdict.decided_by == "fail_mode" and not checked.recorded:
-        return Answer(comment.status == "spam", guid.hex(), reasons=codes)
-    if comment.status == "held":
+    status = _status(comment, settings)
+    if status == "held":
         if asked.callback and not asked.is_recheck and (checked.recorded or known):
             return Answer(False, guid.hex(), recheck_after=RECHECK_AFTER_SECONDS, reasons=codes)
         return Answer(settings.held_as == "spam", guid.hex(), reasons=codes)
-    if comment.status == "spam":
+    if status == "spam":
         discard = verdict.discard and comment.decision is None
         return Answer(True, guid.hex(), discard=discard, reasons=codes)
     return quiet
+
+
+def _status(comment: Comment, settings: SiteSettings) -> Status:
+    """Return what a site is told a comment is.
+
+    One that nobody could judge is held until a person looks, but a site that asked for another
+    answer by its `fail_mode` is told that.
+    """
+    verdict = comment.verdict
+    if verdict is None or verdict.decided_by != "fail_mode" or comment.decision is not None:
+        return comment.status
+    status = by_fail_mode(settings, COULD_NOT_BE_SCORED).status
+    if status == "held" and verdict.reasons[0][0] == STORE_UNREACHABLE:
+        return "approved"  # Nobody will look: the rules of the site itself decide.
+    return status
 
 
 def empty_answer() -> Answer:

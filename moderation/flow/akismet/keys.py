@@ -18,7 +18,7 @@ from moderation.domain.akismet import (
     SITE_NOT_LISTED,
     SITE_PREFIX,
     SITE_REVOKED,
-    TOO_MANY_FAILURES,
+    TOO_MANY_UNKNOWN,
     UNKNOWN_KEY,
     Account,
     Blog,
@@ -30,8 +30,9 @@ from moderation.flow.runtime import Cache, Runtime, now_ms
 from moderation.store import Store, akismet, hurried, sites
 from moderation.store.sites import SiteState
 
-FAILURES_AT_MOST = 30
-"""Unknown keys that an address may send in ten minutes before it is not listened to."""
+UNKNOWN_AT_MOST = 30
+"""Different unknown keys that an address may try in ten minutes before it is told of none any more
+whether there is such a key. A good key is never refused: others may share the address."""
 
 
 class Charge:
@@ -129,10 +130,20 @@ def authorise_blog(
     """
     digest = _well_formed(runtime, key)
     known = runtime.own(KnownBlogs).get(f"{digest}:{blog}")
-    if known is not None and not _is_over(known.expires_ms):
+    if known is not None and not is_over(known.expires_ms):
         return known
     _known_key(runtime, digest, address())
     return _ask(runtime, digest, blog)
+
+
+@hurried
+def is_good(runtime: Runtime, key: str) -> bool:
+    """Say whether a key could be used, before anything is done with it; nothing is counted."""
+    try:
+        found = akismet.key(runtime.store, _well_formed(runtime, key))
+    except KeyRefused:
+        return False
+    return found is not None and not is_over(found.expires_ms)
 
 
 def account_of(runtime: Runtime, key: str, address: str) -> Account:
@@ -151,18 +162,16 @@ def _well_formed(runtime: Runtime, key: str) -> str:
     return key_digest(runtime.secret, key)
 
 
-def _is_over(expires_ms: int) -> bool:
+def is_over(expires_ms: int) -> bool:
+    """Say whether a key that ends at a time (ms, 0: never) has ended."""
     return bool(expires_ms) and now_ms() >= expires_ms
 
 
 def _known_key(runtime: Runtime, digest: str, address: str) -> Key:
-    counted = counted_as(address)
-    found, failures = akismet.key_and_failures(runtime.store, digest, counted)
-    if failures >= FAILURES_AT_MOST:
-        raise KeyRefused(TOO_MANY_FAILURES)
-    if found is None or _is_over(found.expires_ms):
-        akismet.count_failed(runtime.store, counted)
-        raise KeyRefused(UNKNOWN_KEY)
+    most = UNKNOWN_AT_MOST + 1
+    found, unknown = akismet.good_key(runtime.store, digest, counted_as(address), now_ms(), most)
+    if found is None:
+        raise KeyRefused(UNKNOWN_KEY if unknown < most else TOO_MANY_UNKNOWN)
     return found
 
 
@@ -178,7 +187,7 @@ def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
     # first and the rest after it cannot keep what was revoked under the new revision.
     revision = sites.read(store, site).tokens
     key = akismet.key(store, digest)
-    if key is None or _is_over(key.expires_ms):
+    if key is None or is_over(key.expires_ms):
         raise KeyRefused(UNKNOWN_KEY)
     account = akismet.account(store, key.account)
     if account is None:

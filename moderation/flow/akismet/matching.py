@@ -11,10 +11,12 @@ from msgspec import Struct
 from moderation.domain.akismet import Check
 from moderation.domain.comments import Comment, Submission
 from moderation.flow.runtime import Runtime
-from moderation.store import akismet, codec, comments
+from moderation.store import akismet, codec
+from moderation.store.comments import reading
 
 _TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+_NUMBER = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
@@ -45,6 +47,12 @@ def names_of(secret: bytes, asked: Check) -> Names:
     )
 
 
+def name_of_unread(secret: bytes, asked: Check) -> str:
+    """Return what a comment that cannot be read is called: only the very same is it again."""
+    text = repr(asked.submission) + asked.whole
+    return "akismet:" + _hash(secret, "unread", text).hex()
+
+
 def _hash(secret: bytes, kind: str, text: str) -> bytes:
     data = f"akismet {kind}\0{text}".encode("utf-8", "replace")
     return hashlib.blake2b(data, digest_size=16, key=secret[:64]).digest()
@@ -56,8 +64,22 @@ def plain_text(submission: Submission) -> str:
     WordPress adds `rel` to links, drops tags, escapes and adds slashes between the check and
     everything that it sends about the same comment later.
     """
-    text = html.unescape(submission.content)
+    text = unescape(submission.content)
     return _plain(_TAG.sub(lambda tag: " ".join(_LINK.findall(tag.group())), text))
+
+
+def unescape(text: str) -> str:
+    """Return text with its HTML references read, whatever numbers stand in them.
+
+    The standard library raises on one of more digits than Python converts (4,300).
+    """
+    return html.unescape(_NUMBER.sub(_short_reference, text))
+
+
+def _short_reference(found: re.Match[str]) -> str:
+    sign, digits = ("x", found[1]) if found[1] else ("", found[2])
+    # No character has a number of more than seven digits; what has none is shown as U+FFFD.
+    return f"&#{sign}{digits};" if len(digits) <= 7 else "\ufffd"
 
 
 def _plain(text: str) -> str:
@@ -70,7 +92,7 @@ def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Co
     """Return the comment that a client means: by guid, by author and text, by its own id."""
     guid = bytes.fromhex(asked.guid) if asked.guid else b""
     for raw in akismet.find(runtime.store, site, guid, names.same, names.reference):
-        comment = comments.get(runtime.store, site, raw) if raw else None
+        comment = reading.get(runtime.store, site, raw) if raw else None
         if comment is not None:
             return comment
     return None

@@ -11,7 +11,8 @@ from msgspec import Struct
 from moderation.domain.akismet import Account, Blog
 from moderation.flow.akismet.keys import month_of, site_of
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import Store, akismet, comments
+from moderation.store import Store, akismet
+from moderation.store.comments import counting
 
 Span = Literal["60-days", "6-months", "year", "all"]
 Order = Literal["total", "spam", "ham", "missed_spam", "false_positives"]
@@ -108,7 +109,7 @@ def _by_period(
 
 
 def _days(store: Store, site: str, days: Sequence[dt.date]) -> list[Counts]:
-    found = comments.counters(store, site, [day.isoformat() for day in days])
+    found = counting.counters(store, site, [day.isoformat() for day in days])
     return [
         Counts(
             spam=day.get("told_spam", 0),

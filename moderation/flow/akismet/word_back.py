@@ -19,13 +19,15 @@ from ulid import ULID
 from moderation.domain.akismet import SITE_PREFIX, Trace, callback_for
 from moderation.domain.comments import Comment
 from moderation.domain.verdicts import Label
+from moderation.flow.akismet.keys import is_over
 from moderation.flow.events import Decided, Deciding, Deleted, Swept
 from moderation.flow.outbound import request
 from moderation.flow.outbound.request import OutboundError
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sealing import unseal
 from moderation.flow.tasks import TELL_SITE
-from moderation.store import akismet, codec, comments, telling
+from moderation.store import akismet, codec, telling
+from moderation.store.comments import reading
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ AT_ONCE = 50
 TELLERS = 4
 WAITING_AT_MOST = 1000
 
-TOLD, GIVEN_UP, NO_CALLBACK = "told", "given up", "no callback"
+TOLD, GIVEN_UP, NO_CALLBACK, REFUSED = "told", "given up", "no callback", "refused"
 
 
 def listen(runtime: Runtime) -> None:
@@ -78,7 +80,8 @@ def send_due(runtime: Runtime) -> int:
 def outcome_of(runtime: Runtime, comment: Comment) -> str:
     """Return what became of word back on a comment, '' while nothing is to be told.
 
-    `no callback`: the site gave no address and must be told by hand.
+    `no callback`: the site gave no address and must be told by hand. `refused`: its key was
+    revoked, or its blog may not speak any more.
     """
     if not comment.site.startswith(SITE_PREFIX):
         return ""
@@ -92,13 +95,14 @@ def tell_site(runtime: Runtime, site: str, comment_id: str) -> None:
     """Tell a site the label of one comment, if it does not know it; note how that went."""
     what = f"{site}/{comment_id}"
     due, tries = telling.to_tell(runtime.store, what)
-    if due is None or not telling.take_turn(runtime.store, what, str(ULID()), LEASE_MS):
+    token = str(ULID())
+    if due is None or not telling.take_turn(runtime.store, what, token, LEASE_MS):
         return
     try:
         again = _tell(runtime, site, comment_id, tries)
         telling.told(runtime.store, what, due, again)
     finally:
-        telling.end_turn(runtime.store, what)
+        telling.end_turn(runtime.store, what, token)
 
 
 class Tellers:
@@ -138,7 +142,7 @@ class Tellers:
 def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
     """Return when to try again, in milliseconds since 1970; 0 when there is nothing more to do."""
     raw = codec.id_bytes(comment_id)
-    comment = comments.get(runtime.store, site, raw)
+    comment = reading.get(runtime.store, site, raw)
     trace = akismet.trace(runtime.store, site, raw)
     if comment is None or trace is None or not trace.guids:
         return 0
@@ -148,8 +152,13 @@ def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
     if not trace.callback:
         _note(runtime, site, raw, NO_CALLBACK)
         return 0
+    account, blog = akismet.owner(runtime.store, site)
+    key = _key(runtime, account, blog, trace.key)
+    if not key:
+        _note(runtime, site, raw, REFUSED)
+        return 0
     try:
-        _post(runtime, site, trace, label)
+        _post(runtime, blog, key, trace, label)
     except OutboundError as error:
         log.info("a site could not be told of a decision: %s", error)
         if tries >= len(AGAIN_SECONDS):
@@ -181,13 +190,12 @@ def _note(runtime: Runtime, site: str, raw: bytes, outcome: str, told: Label | N
     akismet.change_trace(runtime.store, site, raw, change)
 
 
-def _post(runtime: Runtime, site: str, trace: Trace, label: Label) -> None:
-    account, blog = akismet.owner(runtime.store, site)
+def _post(runtime: Runtime, blog: str, key: str, trace: Trace, label: Label) -> None:
     if callback_for(blog, trace.callback) != trace.callback:
         raise OutboundError("the callback is not on the blog's host")
     # WordPress knows a comment by the guid of its first check alone, others by that of the newest.
     guids = [guid.hex() for guid in reversed(trace.guids)]
-    form = {"key": _key(runtime, account, trace.key), "endpoint": "comment-check"}
+    form = {"key": key, "endpoint": "comment-check"}
     for i, guid in enumerate(guids):
         form[f"comments[{i}][guid]"] = guid
         form[f"comments[{i}][result]"] = "true" if label == "spam" else "false"
@@ -210,12 +218,19 @@ def _outcome(body: bytes, guid: str) -> Any:
         return None
 
 
-def _key(runtime: Runtime, account: str, digest: str) -> str:
-    """Return the key that a site checked with, or the newest of its account where that is gone."""
+def _key(runtime: Runtime, account: str, blog: str, digest: str) -> str:
+    """Return the key to speak to a site with, '' where nothing may be sent to it.
+
+    It is the key that the site checked with, or the newest of its account where that one ended by
+    rotation. One that was revoked is in the wrong hands: nothing is sent there, and least of all
+    another key. Nor is anything sent to a blog that the operator refused.
+    """
+    known = akismet.blog(runtime.store, account, blog)
     key = akismet.key(runtime.store, digest)
-    if key is None:
-        left = [key for key in akismet.all_keys(runtime.store).values() if key.account == account]
-        key = max(left, key=lambda k: k.created_ms, default=None)
-    if key is None:
-        raise OutboundError("the account has no key any more")
-    return unseal(runtime.secret, key.sealed)
+    if known is None or known.revoked or key is None or key.account != account:
+        return ""
+    if is_over(key.expires_ms):
+        every = akismet.all_keys(runtime.store).values()
+        left = [key for key in every if key.account == account and not is_over(key.expires_ms)]
+        key = max(left, key=lambda key: key.created_ms, default=None)
+    return unseal(runtime.secret, key.sealed) if key else ""

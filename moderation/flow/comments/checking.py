@@ -8,23 +8,29 @@ from typing import Literal
 from msgspec import Struct
 
 from moderation.domain.comments import Comment, Submission
-from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull
-from moderation.domain.policy import effective_status, of_partly_read, unreachable
+from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, WinnowError
+from moderation.domain.policy import by_fail_mode, effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
+from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
+from moderation.flow import faults
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
-from moderation.flow.judging import SiteContext, score_batch
+from moderation.flow.judging import score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, comments, hurried, sites
+from moderation.store import codec, hurried, sites
+from moderation.store.comments import accepting
 from moderation.store.sites import SiteState
 
 New = Literal["", "comment", "revision"]
 
 
 class Checked(Struct, frozen=True):
-    """A comment with its verdict; `recorded` says whether it is stored, `new` whether this call
-    stored and counted it, or a revision of it, and did not just find it."""
+    """A comment with its verdict; `recorded` says whether it is known to be stored.
+
+    `new` says whether this call stored and counted it, or a revision of it, and did not just find
+    it.
+    """
 
     comment: Comment
     recorded: bool
@@ -32,12 +38,12 @@ class Checked(Struct, frozen=True):
     new: New = ""
 
 
-MakeNotes = Callable[[Comment, SiteSettings], comments.Notes]
+MakeNotes = Callable[[Comment, SiteSettings], accepting.Notes]
 
 
-def no_notes(comment: Comment, settings: SiteSettings) -> comments.Notes:
+def no_notes(comment: Comment, settings: SiteSettings) -> accepting.Notes:
     """Return nothing to keep beside a comment."""
-    return comments.NO_NOTES
+    return accepting.NO_NOTES
 
 
 @hurried
@@ -61,7 +67,8 @@ def check(
     that a new comment gets, one of its own where there is none.
 
     A comment that the site sent before under the same `external_id` keeps the verdict that it
-    has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`.
+    has. Where the store cannot be reached or is full, the answer is the site's `fail_mode`. A
+    comment on which anything fails unexpectedly is recorded and held: a person must look.
 
     Raises:
         NotAuthorised: the token was revoked.
@@ -69,29 +76,82 @@ def check(
     """
     raw_id = raw_id or codec.new_id()
     try:
-        expected = _expected(runtime, grant) if record else None
-        state = expected
-        if state is None:
-            found = grant.state(runtime) if record else _charged(runtime, grant)
-            state, grant = _agreed(runtime, grant, found)
-        while True:
-            context = learning.context(runtime, grant.site, state)
-            comment = _judged(grant.site, submission, context, raw_id, missed)
-            if not record:
-                return Checked(_unrecorded(comment), False, context.settings)
-            beside = notes(comment, context.settings)
-            stored = _record(runtime, grant, context, raw_id, comment, beside, expected)
+        if record:
+            return _recorded(runtime, grant, submission, raw_id, notes, missed)
+        state, grant = _agreed(runtime, grant, _charged(runtime, grant))
+        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed)
+        return Checked(_unrecorded(comment), False, settings)
+    except (StoreDown, StoreFull):
+        return _failed(runtime, grant, submission, STORE_UNREACHABLE)
+    except WinnowError:
+        raise
+    except Exception as error:
+        faults.say("a check", error)
+        return hold(runtime, grant, submission, record=record, raw_id=raw_id)
+
+
+@hurried
+def hold(
+    runtime: Runtime,
+    grant: Grant,
+    submission: Submission,
+    *,
+    record: bool = True,
+    raw_id: bytes,
+    notes: MakeNotes = no_notes,
+) -> Checked:
+    """Record a comment that cannot be judged as held and return it; without `notes` if need be.
+
+    Where it is not to be recorded, or the store does not take it, the answer is the site's
+    `fail_mode`. Raises as `check`.
+    """
+    settings = runtime.last_settings(grant.site)
+    verdict = unscored("", 0)
+    status = effective_status(verdict, settings)
+    comment = fresh_comment(grant.site, submission, verdict, status, raw_id)
+    for make in (notes, no_notes) if record else ():
+        try:
+            stored = _record(runtime, grant, settings, raw_id, comment, make(comment, settings))
             if isinstance(stored, Checked):
                 return stored
-            # Once it is told the state, the verdict stands by it as of then: no third round trip.
-            expected = None
-            state, grant = _agreed(runtime, grant, stored)
-    except (StoreDown, StoreFull):
-        settings = runtime.last_settings(grant.site)
-        verdict = unreachable(settings)
-        status = effective_status(verdict, settings)
-        comment = fresh_comment(grant.site, submission, verdict, status)
-        return Checked(_unrecorded(comment), False, settings)
+        except (StoreDown, StoreFull):
+            break
+        except WinnowError:
+            raise
+        except Exception as error:
+            faults.say("the recording of a check", error)
+    return _failed(runtime, grant, submission, COULD_NOT_BE_SCORED)
+
+
+def _recorded(
+    runtime: Runtime,
+    grant: Grant,
+    submission: Submission,
+    raw_id: bytes,
+    notes: MakeNotes,
+    missed: str,
+) -> Checked:
+    expected = _expected(runtime, grant)
+    state = expected
+    if state is None:
+        state, grant = _agreed(runtime, grant, grant.state(runtime))
+    while True:
+        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed)
+        beside = notes(comment, settings)
+        stored = _record(runtime, grant, settings, raw_id, comment, beside, expected)
+        if isinstance(stored, Checked):
+            return stored
+        # Once it is told the state, the verdict stands by it as of then: no third round trip.
+        expected = None
+        state, grant = _agreed(runtime, grant, stored)
+
+
+def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str) -> Checked:
+    settings = runtime.last_settings(grant.site)
+    verdict = by_fail_mode(settings, reason)
+    status = effective_status(verdict, settings)
+    comment = fresh_comment(grant.site, submission, verdict, status)
+    return Checked(_unrecorded(comment), False, settings)
 
 
 def _expected(runtime: Runtime, grant: Grant) -> SiteState | None:
@@ -114,7 +174,7 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
     token, now = grant.token, now_ms()
     if not token.per_minute:
         return grant.state(runtime)
-    count = comments.charging(grant.site, token.id, now)
+    count = accepting.charging(grant.site, token.id, now)
     state, used = sites.read_counting(runtime.store, grant.site, count)
     if used > token.per_minute:
         raise limited(now)
@@ -122,13 +182,28 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
 
 
 def _judged(
-    site: str, submission: Submission, context: SiteContext, raw_id: bytes, missed: str
-) -> Comment:
-    verdict = score_batch([(submission, context)])[0]
-    if missed:
-        verdict = of_partly_read(verdict, missed)
-    status = effective_status(verdict, context.settings)
-    return fresh_comment(site, submission, verdict, status, raw_id)
+    runtime: Runtime,
+    site: str,
+    state: SiteState,
+    submission: Submission,
+    raw_id: bytes,
+    missed: str,
+) -> tuple[Comment, SiteSettings]:
+    """Return a comment with its verdict and the settings that made it; held where that fails."""
+    try:
+        context = learning.context(runtime, site, state)
+        settings = context.settings
+        verdict = score_batch([(submission, context)])[0]
+        if missed:
+            verdict = of_partly_read(verdict, missed)
+    except WinnowError:
+        raise
+    except Exception as error:
+        faults.say("the scoring of a comment", error)
+        settings = runtime.site_settings(site, state.settings)
+        verdict = unscored("", state.settings)
+    status = effective_status(verdict, settings)
+    return fresh_comment(site, submission, verdict, status, raw_id), settings
 
 
 def _unrecorded(comment: Comment) -> Comment:
@@ -139,38 +214,38 @@ def _unrecorded(comment: Comment) -> Comment:
 def _record(
     runtime: Runtime,
     grant: Grant,
-    context: SiteContext,
+    settings: SiteSettings,
     raw_id: bytes,
     comment: Comment,
-    notes: comments.Notes,
-    expected: SiteState | None,
+    notes: accepting.Notes,
+    expected: SiteState | None = None,
 ) -> Checked | SiteState:
     """Return the comment as it was stored; the site's state where it is not the `expected`."""
-    on = comments.Conditions(
+    on = accepting.Conditions(
         tokens=grant.revision,
         state=expected,
         token_id=grant.token.id,
         per_minute=grant.token.per_minute,
     )
-    retention = comments.ttls(context.settings.retention)
+    retention = accepting.ttls(settings.retention)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
-    names, args = comments.accept_call(grant.site, [write], retention, now, on, notes)
+    names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
     raw_answer = runtime.store.run("accept", names, args)
-    changed = comments.state_instead(raw_answer)
+    changed = accepting.state_instead(raw_answer)
     if changed is not None:
         return changed
-    answer = comments.written(raw_answer)
-    if answer == "tokens":
+    answer = accepting.written(raw_answer)
+    if answer == "changed":
         grant = confirm(runtime, grant)
-        return _record(runtime, grant, context, raw_id, comment, notes, None)
+        return _record(runtime, grant, settings, raw_id, comment, notes)
     if answer == "limited":
         raise limited(now_ms())
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
     written = answer[0]
     if not written.stored:
-        return Checked(comment, True, context.settings, "comment")
+        return Checked(comment, True, settings, "comment")
     found = codec.unpack_comment(grant.site, written.id, written.stored)
     new: New = "revision" if written.kind == "revision" else ""
-    return Checked(found, True, context.settings, new)
+    return Checked(found, True, settings, new)

@@ -15,8 +15,9 @@ from moderation.flow.comments.slices import Scorer
 from moderation.flow.events import Swept
 from moderation.flow.runtime import Runtime
 from moderation.flow.tasks import SCORE_INBOX
-from moderation.store import inbox, keys
+from moderation.store import keys
 from moderation.store.client import Call
+from moderation.store.comments import inbox
 
 TAKEN_ENTRIES = 64
 """Most entries taken of an inbox at a time, of up to a hundred comments each; what is taken is

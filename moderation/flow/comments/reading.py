@@ -15,9 +15,13 @@ from moderation.flow.labels import learning
 from moderation.flow.lookup import find
 from moderation.flow.rows import row_of
 from moderation.flow.runtime import Runtime
-from moderation.store import codec, comments, sites, waiting
+from moderation.store import codec, sites
+from moderation.store.comments import announcements, counting
+from moderation.store.comments import reading as stored
 
 SCANNED_AT_MOST = 2000
+READ_AT_MOST = 4 << 20
+"""Most bytes of comments that a page reads, as they are stored; a single one may be larger."""
 _CHUNK = 200
 
 
@@ -35,6 +39,11 @@ class Filter(Struct, frozen=True):
     to_ms: int = 0
     newest_first: bool = True
 
+    @property
+    def seeks(self) -> bool:
+        """Whether comments must be read to know which of them are asked for."""
+        return bool(self.text or self.author)
+
     def fits(self, comment: Comment) -> bool:
         """Say whether a comment is one of those asked for."""
         if self.status is not None and comment.status != self.status:
@@ -48,38 +57,49 @@ class Filter(Struct, frozen=True):
 
 class Page(Struct, frozen=True):
     """Comments, and the id to go on after ('' at the end). A page may be short and not the last:
-    a search looks at no more than 2,000 comments at a time."""
+    a call looks at no more than 2,000 comments and 4 MiB of them."""
 
     comments: list[Comment]
     last: str
 
 
 def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit: int) -> Page:
-    """Return a page of a site's comments, going on after the id `after` ('' from the start)."""
+    """Return a page of a site's comments, going on after the id `after` ('' from the start).
+
+    A list that nothing is sought in reads the comments that it answers and no others.
+    """
     last = codec.id_bytes(after) if after else b""
     low = codec.id_at(wanted.from_ms) if wanted.from_ms else b""
     high = codec.id_at(wanted.to_ms) if wanted.to_ms else b""
     found: list[Comment] = []
-    for _ in range(0, SCANNED_AT_MOST, _CHUNK):
+    scanned, left = 0, READ_AT_MOST
+    while scanned < SCANNED_AT_MOST and left > 0:
+        number = _CHUNK if wanted.seeks else limit - len(found)
         after_id, before_id = (low, last or high) if wanted.newest_first else (last or low, high)
-        ids = comments.page(
-            runtime.store, site, wanted.status, after_id, before_id, wanted.newest_first, _CHUNK
+        ids = stored.page(
+            runtime.store, site, wanted.status, after_id, before_id, wanted.newest_first, number
         )
-        for raw, comment in zip(ids, comments.get_many(runtime.store, site, ids), strict=True):
+        read, size = stored.get_within(runtime.store, site, ids, left)
+        for raw, comment in zip(ids, read, strict=False):
             last = raw
             if comment is not None and wanted.fits(comment):
                 found.append(comment)
                 if len(found) == limit:
                     return Page(found, codec.id_text(last))
-        if len(ids) < _CHUNK:
+        if len(read) < len(ids):
+            break
+        if len(ids) < number:
             return Page(found, "")
+        scanned, left = scanned + len(ids), left - size
     return Page(found, codec.id_text(last) if last else "")
 
 
 def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:
     """Return why a comment gets its score from the model as it is now, and that model's name."""
     context = learning.context(runtime, comment.site, sites.read(runtime.store, comment.site))
-    return context.model.explain(row_of(comment.submission), context.learner), context.name
+    return classifier.explain(
+        context.model, row_of(comment.submission), context.learner
+    ), context.name
 
 
 def reason_text(code: str) -> str:
@@ -100,7 +120,7 @@ def wait_for_verdict(
         return comment, True
     if not slot():
         return comment, False
-    with waiting.told(runtime.store, site) as scored:
+    with announcements.listen(runtime.store, site) as scored:
         comment = find(runtime, site, comment_id)
         if comment.status == "queued":
             scored(codec.id_bytes(comment_id), seconds)
@@ -126,7 +146,7 @@ class DayCounts(Struct, frozen=True):
 def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[DayCounts]:
     """Return a site's counts for each day from `first` to `last`, both included."""
     days = [(first + dt.timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
-    found = comments.counters(runtime.store, site, days)
+    found = counting.counters(runtime.store, site, days)
     return [counted(day, counts) for day, counts in zip(days, found, strict=True)]
 
 

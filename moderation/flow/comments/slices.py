@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -13,16 +12,16 @@ from moderation.domain.comments import Submission
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
 from moderation.domain.verdicts import Verdict
+from moderation.flow import faults
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, comments, inbox, recording, sites
+from moderation.store import codec, sites
 from moderation.store.client import Call
-from moderation.store.inbox import Waiting
-from moderation.store.recording import Part, Recorded
+from moderation.store.comments import accepting, inbox, recording
+from moderation.store.comments.inbox import Waiting
+from moderation.store.comments.recording import Part, Recorded
 from moderation.store.sites import SiteState
-
-log = logging.getLogger(__name__)
 
 SLICE = 256
 SLICE_BYTES = 8 << 20
@@ -62,11 +61,10 @@ class Scorer:
         """
         store, queue = self._runtime.store, deque(waiting)
         read: _Read | None = None
-        parts: list[Part] = []
-        while queue or read or parts:
+        verdicts: list[Call] = []
+        while queue or read or verdicts:
             self._keep()
-            now = now_ms()
-            calls = [recording.record_call(part, now) for part in parts]
+            calls = list(verdicts)
             recorded = len(calls)
             following = next_slice(queue)
             calls += _reading(following)
@@ -74,7 +72,7 @@ class Scorer:
             if take is not None:
                 calls.append(take)
             store.send(calls)
-            parts, failed = self._try(read)
+            verdicts, failed = self._try(read)
             answers = store.receive(calls)
             self.recorded += sum(answers[:recorded])
             if failed is not None and read is not None:
@@ -83,7 +81,8 @@ class Scorer:
                 queue.extend(inbox.taken(store, answers.pop()))
             read = self._as_read(following, answers[recorded:]) if following else None
 
-    def _try(self, read: _Read | None) -> tuple[list[Part], Exception | None]:
+    def _try(self, read: _Read | None) -> tuple[list[Call], Exception | None]:
+        """Return what records a slice's verdicts, and what kept it from being scored or packed."""
         try:
             return (self._score(read) if read else []), None
         except (StoreDown, StoreFull):
@@ -96,7 +95,7 @@ class Scorer:
         states = dict(zip(_sites(waiting), map(sites.state_of, answers[1:]), strict=True))
         return _Read(waiting, found, states)
 
-    def _score(self, read: _Read) -> list[Part]:
+    def _score(self, read: _Read) -> list[Call]:
         contexts = {
             site: learning.context(self._runtime, site, state)
             for site, state in read.states.items()
@@ -109,7 +108,7 @@ class Scorer:
                 items.append((submission, contexts[w.site]))
                 scored.append(w)
         verdicts = score_batch(items) if items else []
-        return _parts(read.waiting, scored, verdicts, contexts)
+        return _calls(_parts(read.waiting, scored, verdicts, contexts))
 
     def alone(self, waiting: Waiting) -> None:
         """Score what may have ended workers; what was marked as tried alone before is held."""
@@ -124,15 +123,11 @@ class Scorer:
 
     def _isolate(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """Try a slice that failed in parts of 16, then each alone, and hold what fails alone."""
+        faults.say("the scoring of a comment", error)
         if len(waiting) == 1:
-            log.error("a comment could not be scored: %s", type(error).__name__)
             self._hold(waiting[0])
             return
         size = SMALLER if len(waiting) > SMALLER else 1
-        log.warning(
-            "a batch of %d could not be scored (%s); trying it in parts of %d",
-            len(waiting), type(error).__name__, size,
-        )  # fmt: skip
         for start in range(0, len(waiting), size):
             self._keep()
             self._attempt(waiting[start : start + size])
@@ -141,11 +136,11 @@ class Scorer:
         calls = _reading(waiting)
         self._runtime.store.send(calls)
         answers = self._runtime.store.receive(calls)
-        parts, failed = self._try(self._as_read(list(waiting), answers))
+        verdicts, failed = self._try(self._as_read(list(waiting), answers))
         if failed is not None:
             self._isolate(waiting, failed)
         else:
-            self._record(parts)
+            self._record(verdicts)
 
     def _hold(self, waiting: Waiting) -> None:
         state = sites.read(self._runtime.store, waiting.site)
@@ -159,10 +154,16 @@ class Scorer:
             name="",
         )
         verdict = unscored("", state.settings)
-        self._record(_parts([waiting], [waiting], [verdict], {waiting.site: context}))
+        self._record(_calls(_parts([waiting], [waiting], [verdict], {waiting.site: context})))
 
-    def _record(self, parts: Sequence[Part]) -> None:
-        self.recorded += recording.record(self._runtime.store, parts, now_ms())
+    def _record(self, calls: Sequence[Call]) -> None:
+        self._runtime.store.send(calls)
+        self.recorded += sum(self._runtime.store.receive(calls))
+
+
+def _calls(parts: Sequence[Part]) -> list[Call]:
+    now = now_ms()
+    return [recording.record_call(part, now) for part in parts]
 
 
 def next_slice(queue: deque[Waiting]) -> list[Waiting]:
@@ -204,7 +205,7 @@ def _parts(
 
     The verdicts of one entry stay together: where they are not recorded, it is not ended.
     """
-    ttls = {site: comments.ttls(c.settings.retention) for site, c in contexts.items()}
+    ttls = {site: accepting.ttls(c.settings.retention) for site, c in contexts.items()}
     parts: list[Part] = []
     entry: list[Recorded] = []
     each = iter(zip(scored, verdicts, strict=True))

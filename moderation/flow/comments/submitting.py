@@ -15,9 +15,10 @@ from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.rows import keyed_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SCORE_INBOX
-from moderation.store import comments, inbox, keys
+from moderation.store import keys
 from moderation.store.codec import id_bytes, id_text, new_id, unpack_comment
-from moderation.store.comments import Written
+from moderation.store.comments import accepting, inbox
+from moderation.store.comments.accepting import Written
 
 
 class Accepted(Struct, frozen=True, gc=False):
@@ -50,13 +51,12 @@ def submit(
     Raises:
         IdempotencyConflict: the key was used with another body; nothing was written.
         RateLimited: the token has not that many left in this minute; nothing was written.
-        NotAuthorised, StoreDown, StoreFull: what came after was not written.
+        NotAuthorised, StoreFull: what came after was not written. StoreDown: it is not known to be.
     """
-    settings = runtime.last_settings(grant.site)
-    retention = comments.ttls(settings.retention)
+    revision, settings = runtime.known_settings(grant.site)
     writes = [write_of(runtime, new_id(), submission) for submission in submissions]
-    parts = [writes[at : at + comments.AT_ONCE] for at in range(0, len(writes), comments.AT_ONCE)]
-    request = hashlib.blake2b(body, digest_size=16).digest()
+    parts = [writes[at : at + accepting.AT_ONCE] for at in range(0, len(writes), accepting.AT_ONCE)]
+    request = _digest(body, len(writes))
     now = now_ms()
     done: list[list[Written]] = []
     while len(done) < len(parts):
@@ -65,18 +65,47 @@ def submit(
         until = 1 if grant.token.per_minute and not done else len(parts)
         for number in range(len(done), until):
             key = keyed_hash(runtime.secret, "idempotency", f"{idempotency_key}/{number}")
-            on = comments.Conditions(
+            on = accepting.Conditions(
                 tokens=grant.revision,
+                settings=revision,
                 idempotency=(key, request) if idempotency_key else None,
                 token_id=grant.token.id,
                 per_minute=0 if number else grant.token.per_minute,
                 charge=len(writes),
             )
-            calls.append(comments.accept_call(grant.site, parts[number], retention, now, on))
+            retention = accepting.ttls(settings.retention)
+            calls.append(accepting.accept_call(grant.site, parts[number], retention, now, on))
         done += _write(runtime, grant, calls)
         if len(done) < until:
             grant = confirm(runtime, grant)
+            revision, settings = runtime.read_settings(grant.site)
     return [_accepted(grant.site, written) for part in done for written in part]
+
+
+def _digest(body: bytes, number: int) -> bytes:
+    """Return what a request is known by: its bytes, and how many comments were found in them."""
+    return hashlib.blake2b(body, digest_size=16, salt=number.to_bytes(4, "big")).digest()
+
+
+def first_use_ms(runtime: Runtime, grant: Grant, idempotency_key: str, body: bytes) -> int:
+    """Return when an idempotency key was first used with a body, which may be now.
+
+    What is compared with the time of day is compared with that, so that the same call is read
+    alike each time.
+
+    Raises:
+        IdempotencyConflict: the key was used with another body. StoreDown, StoreFull.
+    """
+    name = keyed_hash(runtime.secret, "idempotency", idempotency_key)
+    digest = _digest(body, 0)
+    first, used_ms = accepting.first_use(runtime.store, grant.site, name, digest, now_ms())
+    if first != digest:
+        raise _conflict()
+    return used_ms
+
+
+def _conflict() -> IdempotencyConflict:
+    return IdempotencyConflict("the idempotency key came with another body before")
 
 
 def _accepted(site: str, w: Written) -> Accepted:
@@ -85,19 +114,19 @@ def _accepted(site: str, w: Written) -> Accepted:
 
 
 def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Written]]:
-    """Write parts of a batch and return those that were written before the tokens changed."""
+    """Write parts of a batch and return those written before tokens or settings changed."""
     lane = keys.shard_of(grant.site) % keys.LANES
     *answers, free = runtime.store.run_many("accept", calls, lambda pipe: inbox.ring(pipe, lane))
     if free:
         runtime.tasks.send(SCORE_INBOX, lane)
     done: list[list[Written]] = []
-    for answer in map(comments.written, answers):
-        if answer == "tokens":
+    for answer in map(accepting.written, answers):
+        if answer == "changed":
             break
         if answer == "limited":
             raise limited(now_ms())
         if isinstance(answer, str):
-            raise IdempotencyConflict("the idempotency key came with another body before")
+            raise _conflict()
         done.append(answer)
     return done
 

@@ -7,8 +7,9 @@ import logging
 from moderation.flow.labels.learning import REPLAYABLE
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import deletions, labels, sites
-from moderation.store import trim as stored
+from moderation.store import labels, sites
+from moderation.store.comments import deletions
+from moderation.store.comments import indexes as stored
 
 log = logging.getLogger(__name__)
 

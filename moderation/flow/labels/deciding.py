@@ -12,11 +12,12 @@ from moderation.domain.policy import effective_status
 from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided, Deciding, Deleted
 from moderation.flow.labels import learning
-from moderation.flow.lookup import find
+from moderation.flow.lookup import find, raw_id
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import codec, comments, deletions, sites
+from moderation.store import codec, sites
+from moderation.store.comments import accepting, deciding, deletions, reading
 
 
 class Word(Struct, frozen=True):
@@ -84,7 +85,7 @@ def _write(
     now = now_ms()
     state = sites.read(runtime.store, comment.site)
     settings = runtime.site_settings(comment.site, state.settings)
-    retention = comments.ttls(settings.retention)
+    retention = accepting.ttls(settings.retention)
     example = b""
     if label is not None:
         example = example_of(
@@ -97,7 +98,7 @@ def _write(
             suggestion_shown=word.suggestion_shown,
         )
     decision = Decision(label or "ham", word.by, word.via, now, word.note)
-    return comments.decide(
+    return deciding.decide(
         runtime.store,
         comment.site,
         codec.id_bytes(comment.id),
@@ -122,20 +123,23 @@ def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> N
 def forget(runtime: Runtime, site: str, comment_id: str) -> None:
     """Delete a comment and what was kept of it, the labels it taught included.
 
+    Those of a comment that expired are deleted as well.
+
     Raises:
         NotFound: no such comment.
     """
-    comment = find(runtime, site, comment_id)
+    raw = raw_id(comment_id)
+    comment = reading.get(runtime.store, site, raw)
     found, far = deletions.forget(
         runtime.store,
         site,
-        codec.id_bytes(comment.id),
-        comment.submission.external_id,
+        raw,
+        comment.submission.external_id if comment else "",
         learning.REPLAYABLE,
         now_ms(),
     )
     if not found:
         raise NotFound("this site has no such comment")
-    runtime.events.announce(Deleted(site, comment.id))
+    runtime.events.announce(Deleted(site, comment_id))
     if far:
         runtime.tasks.send(REBUILD_LEARNER, site)

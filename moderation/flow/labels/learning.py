@@ -16,7 +16,7 @@ from moderation.flow.judging import SiteContext
 from moderation.flow.rows import training_row
 from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import labels
+from moderation.store import labels, sites
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def _advance(
         if seq and blob is None:
             continue
         try:
-            start = model.load_learner(blob) if blob is not None else model.new_learner()
+            start = Learner.from_bytes(blob, model) if blob is not None else Learner(model)
         except ModelError as error:
             log.warning("a checkpoint of a learner cannot be used (%s); an older one serves", error)
             # Whoever comes next would try it again, and none could be kept in its place.
@@ -234,8 +234,6 @@ def rebuild(runtime: Runtime, site: str) -> bool:
     come in meanwhile are learned too, unless they reach back: then it begins again. Return False,
     and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
     """
-    from moderation.store import sites
-
     learner, position, erased, made_with = None, 0, False, ("", -1)
     for _ in range(REBUILD_TRIES):
         if not labels.rebuilds_asked(runtime.store, [site]):
@@ -248,7 +246,7 @@ def rebuild(runtime: Runtime, site: str) -> bool:
         if position and any(0 < seq <= position for e in entries for seq in (e.drops, e.restores)):
             learner, entries = None, labels.entries(runtime.store, site, 0, state.labels)
         if learner is None:
-            learner, erased = model.new_learner(), False
+            learner, erased = Learner(model), False
         replay(learner, entries, everything=True)
         erased = erased or any(e.kind == "erased" for e in entries)
         position, made_with = state.labels, (model.name, state.epoch)

@@ -19,7 +19,8 @@ from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, comments, sites
+from moderation.store import codec, sites
+from moderation.store.comments import accepting, reading
 
 
 class Lesson(Struct, frozen=True):
@@ -57,11 +58,12 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
     comment known by its `external_id` is labelled anew, unless its label is the same.
 
     Raises:
-        NotAuthorised: the token was revoked. StoreDown, StoreFull: this hundred was not written.
+        NotAuthorised: the token was revoked. StoreFull: this hundred was not written. StoreDown:
+        it is not known to be.
     """
     ids: list[str] = []
-    for start in range(0, len(lessons), comments.AT_ONCE):
-        ids += _write(runtime, grant, lessons[start : start + comments.AT_ONCE], word)
+    for start in range(0, len(lessons), accepting.AT_ONCE):
+        ids += _write(runtime, grant, lessons[start : start + accepting.AT_ONCE], word)
     return ids
 
 
@@ -77,11 +79,11 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
         _labelled(runtime, lesson, verdict, context, place, word, now)
         for lesson, verdict, place in zip(lessons, verdicts, places, strict=True)
     ]
-    names, args = comments.accept_call(
-        grant.site, writes, comments.ttls(context.settings.retention), now,
-        comments.Conditions(tokens=grant.revision, replayable=learning.REPLAYABLE),
+    names, args = accepting.accept_call(
+        grant.site, writes, accepting.ttls(context.settings.retention), now,
+        accepting.Conditions(tokens=grant.revision, replayable=learning.REPLAYABLE),
     )  # fmt: skip
-    answer = comments.written(runtime.store.run("accept", names, args))
+    answer = accepting.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):
         raise StoreDown("the site's tokens are being changed again and again")
     return [codec.id_text(done.id) for done in answer]
@@ -89,10 +91,10 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
 
 def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[tuple[bytes, int]]:
     """Return the id and the revision that each submission has, or will have once written."""
-    ids = comments.find_externals(runtime.store, site, [s.external_id for s in sent])
+    ids = reading.find_externals(runtime.store, site, [s.external_id for s in sent])
     known = [raw_id for raw_id in ids if raw_id is not None]
     latest: dict[str, tuple[bytes, int, Submission]] = {}
-    for raw_id, stored in zip(known, comments.get_many(runtime.store, site, known), strict=True):
+    for raw_id, stored in zip(known, reading.get_many(runtime.store, site, known), strict=True):
         if stored is not None:
             external_id = stored.submission.external_id
             latest[external_id] = raw_id, stored.revision, stored.submission
@@ -116,7 +118,7 @@ def _labelled(
     place: tuple[bytes, int],
     word: Word,
     now: int,
-) -> comments.Write:
+) -> accepting.Write:
     raw_id, revision = place
     at = now if lesson.labelled_ms is None else lesson.labelled_ms
     if lesson.missed:
@@ -133,7 +135,7 @@ def _labelled(
         suggestion_shown=False,
     )
     decision = codec.encode(Decision(lesson.label, word.by, word.via, at, lesson.note))
-    return comments.Write(
+    return accepting.Write(
         id=write.id,
         external_id=write.external_id,
         digest=write.digest,

@@ -10,16 +10,17 @@ from __future__ import annotations
 import contextlib
 import functools
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from ipaddress import IPv4Address, IPv6Network
 from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
+from moderation.domain.addresses import Address, is_in, parsed
 from moderation.domain.akismet import ascii_host
 
 CONNECT_SECONDS = 3.0
@@ -29,9 +30,12 @@ WHOLE_SECONDS = 10.0
 BODY_BYTES = 64 * 1024
 
 _IN_TARGETS = "%/?:@!$&'()*+,;=~"
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_GIVEN_OUT = IPv6Network("2000::/3")
+"""Where public addresses of IPv6 are (RFC 4291 §2.4). Outside are the prefixes of translators
+(64:ff9b::/96, 64:ff9b:1::/48) and older ways to write an IPv4 address, which lead elsewhere."""
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+_ISATAP = frozenset((0x00005EFE, 0x02005EFE))
+"""What stands before an IPv4 address in the second half of one of IPv6 (RFC 5214 §6.1)."""
 
 
 class OutboundError(Exception):
@@ -137,25 +141,35 @@ def resolve(host: str, port: int, allowed: Sequence[str] = ()) -> Address:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise OutboundError("the host's name does not resolve") from error
-    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-    networks = [ipaddress.ip_network(network) for network in allowed]
-    for address in addresses:
-        if not _is_public(address) and not any(address in network for network in networks):
-            raise OutboundError(
-                "the host's address is not public; WINNOW_OUTBOUND_ALLOW may allow its network"
-            )
+    addresses = [address for entry in found if (address := parsed(str(entry[4][0])))]
+    if not addresses:
+        raise OutboundError("the host's name does not resolve")
+    if not all(_may_be_called(address, allowed) for address in addresses):
+        raise OutboundError(
+            "the host's address is not public; WINNOW_OUTBOUND_ALLOW may allow its network"
+        )
     return addresses[0]
 
 
+def _may_be_called(address: Address, allowed: Sequence[str]) -> bool:
+    """Say whether an address, and one that it carries within it, is public or allowed."""
+    carried = _carried(address)
+    if carried is not None and not _may_be_called(carried, allowed):
+        return False
+    return _is_public(address) or is_in(address, allowed)
+
+
+def _carried(address: Address) -> IPv4Address | None:
+    """Return the IPv4 address that a tunnel or translator takes one of IPv6 for, if any."""
+    if isinstance(address, IPv4Address):
+        return None
+    number = int(address)
+    if address in _TRANSLATED or number >> 32 & 0xFFFFFFFF in _ISATAP:
+        return IPv4Address(number & 0xFFFFFFFF)
+    return address.sixtofour
+
+
 def _is_public(address: Address) -> bool:
-    """Say whether an address is public, and so is the one that it may carry within it."""
-    inner: Address | None = None
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.teredo or address.is_site_local:
-            return False
-    if inner is not None:
-        return _is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_unspecified
+    if isinstance(address, IPv4Address):
+        return address.is_global and not address.is_multicast
+    return address in _GIVEN_OUT and address.is_global and not address.teredo

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from argon2 import PasswordHasher
 
 from moderation.domain.accounts import Token, User
-from moderation.domain.errors import InvalidInput, NotFound
+from moderation.domain.errors import InvalidInput, NotFound, StoreDown
 from moderation.domain.sites import SiteSettings
 from moderation.store import Store, sites
+
+TRIES = 8
 
 
 def site_names(store: Store) -> list[str]:
@@ -22,9 +26,20 @@ def settings_of(store: Store, site: str) -> SiteSettings:
     return sites.settings(store, site)
 
 
-def change_settings(store: Store, site: str, new: SiteSettings) -> int:
-    """Change a site's settings and return their new revision."""
-    return sites.put_settings(store, site, new)
+def change_settings(store: Store, site: str, change: Callable[[SiteSettings], SiteSettings]) -> int:
+    """Change a site's settings by what `change` makes of them, and return their new revision.
+
+    Where somebody else changes them at the same time, both changes hold.
+
+    Raises:
+        NotFound: there is no such site. StoreDown: others change them again and again.
+    """
+    for _ in range(TRIES):
+        revision = sites.read(store, site).settings
+        changed = sites.put_settings(store, site, change(settings_of(store, site)), revision)
+        if changed:
+            return changed
+    raise StoreDown("the site's settings are being changed by others again and again")
 
 
 def tokens(store: Store) -> list[Token]:

@@ -15,7 +15,7 @@ from moderation.flow.akismet import accounts
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites.administering import put_user
 from moderation.settings import Settings
-from moderation.store import Store, schema, sites
+from moderation.store import Store, migrations, sites
 
 DEMO_SITE = "demo"
 
@@ -56,7 +56,7 @@ def first_run(store: Store, settings: Settings, made: Credentials) -> None:
     It may be cut short anywhere and run again with the same credentials. The administrator,
     who says that it was completed, comes last.
     """
-    schema.migrate(store, lambda line: None)
+    migrations.migrate(store, lambda line: None)
     use_shipped(store, settings)
     sites.create(store, made.site, now_ms())
     _put_token(store, made.api_token, made.site, ("submit", "moderate"), "demo")

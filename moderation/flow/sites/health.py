@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from typing import Literal
 
 from msgspec import Struct
 
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.comments import reading
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import comments as stored
-from moderation.store import fullness, inbox, schema, sites
+from moderation.store import schema, sites
+from moderation.store.comments import counting, inbox
 
 
 class Queue(Struct, frozen=True):
@@ -21,17 +23,28 @@ class Queue(Struct, frozen=True):
 
 
 def ready(runtime: Runtime) -> None:
-    """Return if the store answers and has the layout that this version writes.
+    """Return if the store has the layout that this version writes and takes new comments.
 
     Raises:
-        StoreDown: it does not answer. SchemaMismatch: another version wrote it.
+        StoreDown: it does not answer, is full, or refuses writes as a replica does.
+        SchemaMismatch: another version wrote it.
     """
     schema.check(runtime.store)
+    try:
+        runtime.store.check_writes()
+    except StoreFull as error:
+        raise StoreDown(str(error)) from error
 
 
-def is_full(runtime: Runtime) -> bool:
-    """Say whether the store refuses new comments for want of memory or disk."""
-    return fullness.is_full(runtime.store)
+def writes(runtime: Runtime) -> Literal["taken", "full", "refused"]:
+    """Say whether the store takes new comments; `full` is for want of memory or disk."""
+    try:
+        runtime.store.check_writes()
+    except StoreFull:
+        return "full"
+    except StoreDown:
+        return "refused"
+    return "taken"
 
 
 def queue(runtime: Runtime) -> Queue:
@@ -59,7 +72,7 @@ def today(runtime: Runtime) -> Today:
     decided_by: Counter[str] = Counter()
     decisions: Counter[str] = Counter()
     names = sites.names(runtime.store)
-    for found in stored.counters_of_day(runtime.store, names, day):
+    for found in counting.counters_of_day(runtime.store, names, day):
         counts = reading.counted(day, found)
         comments += counts.comments
         statuses.update(counts.statuses)

@@ -2,26 +2,27 @@
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
---       channel of those who wait
--- ARGV: site's name, now (ms), revision of the tokens that the caller knows ('' none), time to
---       live by status ×4 (ms, 0: for ever), digest of the request ('' no idempotency key), time
---       to live of it, comments allowed a minute (0: any number), number of comments, how far back
---       (labels) a learner may be made anew at once, what counts against the limit, what the
---       verdicts were made with ('' unasked: labels, epoch, revisions of settings and tokens,
---       time of making, snapshot, as in read.lua, with a blank between them), words a comment;
+--       channel of those who wait, prefix of what leads to last entries of the label log
+-- ARGV: site's name, now (ms), what the caller knows ('' nothing: the revision of the tokens, or
+--       those of tokens and settings with a blank between them), time to live by status ×4 (ms,
+--       0: for ever), digest of the request ('' no idempotency key), time to live of it, comments
+--       allowed a minute (0: any number), number of comments, how far back (labels) a learner may
+--       be made anew at once, what counts against the limit, what the verdicts were made with
+--       ('' unasked: labels, epoch, revisions of settings and tokens, time of making, snapshot, as
+--       in read.lua, with a blank between them), words a comment;
 --       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
 --       or in 8: who judged, decided label (0: none), decision, example besides;
 --       then notes on the first comment if it is new, which live as long as it: a prefix to which
 --       its id is added, what stands there; a key that leads to its id, '' in place of that
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
 -- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
---       same again; after one that was not new comes that comment as it then is; {'tokens'},
+--       same again; after one that was not new comes that comment as it then is; {'changed'},
 --       {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing written.
 -- A comment whose id is there already was written by this very call, whose answer was lost: it is
 -- new to the caller, and counted no second time.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-  replayable = tonumber(ARGV[12])}
+  labelled = KEYS[16], replayable = tonumber(ARGV[12])}
 local inbox, external = KEYS[7], KEYS[9]
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
@@ -35,8 +36,11 @@ if ARGV[14] ~= '' then
     return {'stale', tonumber(meta[1]), tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]),
       snapshot, tonumber(meta[5])}
   end
-elseif ARGV[3] ~= '' and (redis.call('HGET', k.meta, 'tokens') or '0') ~= ARGV[3] then
-  return {'tokens'}
+elseif ARGV[3] ~= '' then
+  local meta = redis.call('HMGET', k.meta, 'tokens', 'settings')
+  local known = meta[1] or '0'
+  if string.find(ARGV[3], ' ', 1, true) then known = known .. ' ' .. (meta[2] or '0') end
+  if known ~= ARGV[3] then return {'changed'} end
 end
 if ARGV[8] ~= '' then
   local before = redis.call('GET', KEYS[12])

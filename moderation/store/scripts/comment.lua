@@ -125,9 +125,23 @@ local function comment_ask_rebuild(k, seq, target)
   if target > 0 and seq - target > k.replayable then redis.call('HSET', k.meta, 'rebuild', 1) end
 end
 
+-- Notes which entry of the label log is the last about a comment, and its revision: what a comment
+-- that expired has taught can still be found and deleted. One hash in 4,096 keeps each of them small.
+local function comment_labelled_key(prefix, id)
+  return prefix .. struct.unpack('>I2', string.sub(id, 15, 16)) % 4096
+end
+
+local function comment_note_labelled(k, id, c)
+  redis.call('HSET', comment_labelled_key(k.labelled, id), id, struct.pack('>I4I4', c.revision, c.last))
+end
+
+-- Returns how often a comment was decided after one more time: it tells states of it apart, so it
+-- begins again from 1 behind what its two bytes hold.
+local function comment_decided(c) return c.decisions % 65535 + 1 end
+
 -- Puts a decision on a comment and its example into the label log. Returns the sequence number.
 -- k: comment key prefix, site's hash, label prefix, log, day counters, sets by status, how far
---    back (labels) a learner may be made anew at once
+--    back (labels) a learner may be made anew at once, prefix of what leads to last entries
 local function comment_decide(k, id, c, label, decision, example, now, ttls)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   local same = #c.decision > 0 and 1 or 0
@@ -145,8 +159,9 @@ local function comment_decide(k, id, c, label, decision, example, now, ttls)
   local status = label == COMMENT_SPAM_LABEL and COMMENT_SPAM or COMMENT_APPROVED
   comment_move(k.sets, id, c.status, status)
   c.status, c.active, c.last, c.decision = status, seq, seq, decision
-  c.decisions, c.updated = c.decisions + 1, now
+  c.decisions, c.updated = comment_decided(c), now
   comment_save(k.comment .. id, c, ttls[status])
+  comment_note_labelled(k, id, c)
   return seq
 end
 

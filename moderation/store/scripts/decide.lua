@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Puts a person's decision on a comment, or withdraws the one it has.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, label prefix, label log,
---       once, channel of those who wait
+--       once, channel of those who wait, prefix of what leads to last entries of the label log
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once, status without a decision ('' that by the verdict)
@@ -9,7 +9,7 @@
 -- ran before.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[7], label = KEYS[8], labels = KEYS[9],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-  replayable = tonumber(ARGV[13])}
+  labelled = KEYS[12], replayable = tonumber(ARGV[13])}
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])}
 local id, label = ARGV[7], tonumber(ARGV[10])
@@ -18,7 +18,7 @@ local before = redis.call('GET', KEYS[10])
 if before then return {'ok', tonumber(before)} end
 local c = comment_load(k.comment .. id)
 if not c then return {'missing'} end
-if c.revision ~= tonumber(ARGV[8]) or c.decisions ~= tonumber(ARGV[9]) or c.decisions >= 65535 then
+if c.revision ~= tonumber(ARGV[8]) or c.decisions ~= tonumber(ARGV[9]) then
   return {'stale'}
 end
 
@@ -46,8 +46,9 @@ local function undo()
   end
   comment_move(k.sets, id, c.status, status)
   c.status, c.active, c.last = status, restores, seq
-  c.decisions, c.updated = c.decisions + 1, now
+  c.decisions, c.updated = comment_decided(c), now
   comment_save(k.comment .. id, c, ttls[status])
+  comment_note_labelled(k, id, c)
   return seq
 end
 

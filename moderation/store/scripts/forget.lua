@@ -1,28 +1,37 @@
 #!lua flags=allow-oom
--- Deletes a comment at once, and then its older revisions and what its labels taught, at most 100
+-- Deletes a comment at once, or what is left of one that expired, and then its older revisions and what its labels taught, at most 100
 -- of both a call; what is left is noted for the next call.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
---       label prefix, checkpoints, deletions under way, channel of those who wait
+--       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
+--       leads to last entries of the label log
 -- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once
 -- Answer: {'missing'} or {'ok', number of label entries emptied, 1 if a job must rebuild, 1 if it
 -- must be called again}
 local id, room = ARGV[1], 100
 local key = KEYS[2] .. id
+local labelled = comment_labelled_key(KEYS[13], id)
 local noted = redis.call('HGET', KEYS[11], id)
 local revision, seq
 if noted then
   revision, seq = struct.unpack('>I4I4', noted)
 else
   local c = comment_load(key)
-  if not c then return {'missing'} end
-  revision, seq = c.revision - 1, c.last
-  redis.call('DEL', key)
+  local taught = redis.call('HGET', labelled, id)
+  if c then
+    revision, seq = c.revision - 1, c.last
+    redis.call('DEL', key)
+    if c.status == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[12], id) end
+  elseif taught then
+    revision, seq = struct.unpack('>I4I4', taught)
+  else
+    return {'missing'}
+  end
+  redis.call('HDEL', labelled, id)
   for set = 3, 6 do redis.call('ZREM', KEYS[set], id) end
   if ARGV[2] ~= '' and redis.call('HGET', KEYS[8], ARGV[2]) == id then
     redis.call('HDEL', KEYS[8], ARGV[2])
   end
   comment_count(KEYS[7], 'deleted', 1)
-  if c.status == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[12], id) end
 end
 
 while revision > 0 and room > 0 do

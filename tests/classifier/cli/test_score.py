@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from classifier import Model
+from classifier import Learner, Model
 
 HAM = {"text": "Thanks, the second example fixed my build."}
 SPAM = {"text": "Cheap viagra and cialis, order now at http://pills-online.example/buy"}
@@ -81,7 +81,7 @@ def test_replay_of_a_row_without_label_learns_nothing(run, write):
 def test_replay_equals_a_learner_taught_by_hand(run, write, labelled):
     rows = labelled(300)
     model = Model.load()
-    learner = model.new_learner()
+    learner = Learner(model)
     expected = []
     for row in rows:
         one = as_row({k: v for k, v in row.items() if k != "source"})

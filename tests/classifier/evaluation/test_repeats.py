@@ -9,13 +9,13 @@ import pytest
 
 from classifier import Learner, Model
 from classifier.evaluation.generated import generated_rows
-from classifier.evaluation.repeats import ALTERED, altered, repeats, swept
+from classifier.evaluation.repeats import ALTERED, altered, repeat_figures, swept
 
 MODEL = Model.load()
 
 
 def test_every_repeat_follows_its_decision() -> None:
-    found = repeats(MODEL, generated_rows(230))
+    found = repeat_figures(MODEL, generated_rows(230))
     assert list(found) == ["0", "50"], "500 labels need more rows"
     for part in found.values():
         assert part["decisions"] > 20
@@ -27,7 +27,7 @@ def test_every_repeat_follows_its_decision() -> None:
 def test_without_sketches_some_repeats_would_not_follow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Learner, "follow", lambda *arrays: None)
     rows = generated_rows(720)
-    found = repeats(MODEL, rows)["500"]
+    found = repeat_figures(MODEL, rows)["500"]
     assert found["exact"] < 1
     assert found["replaced"] < 1
     assert swept(MODEL, rows[:50]) == {"comments": 50, "follow": 0, "wrongly": 0}

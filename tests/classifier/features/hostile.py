@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifier import Learner, Model, Row
+from classifier import Learner, Model, Row, explain
 
 LONGEST = 1 << 16
 UNITS = (
@@ -60,12 +60,12 @@ def run(model: Model, learner: Learner, rows: list[Row]) -> None:
 
 def main() -> None:
     model = Model.load()
-    learner = model.new_learner()
+    learner = Learner(model)
     rows = list(hostile_rows())
     for first in range(0, len(rows), 16):
         run(model, learner, rows[first : first + 16])
     for row in rows[:: len(SIZES) // 2]:
-        model.explain(row, learner)
+        explain(model, row, learner)
 
     @settings(max_examples=400, deadline=None, derandomize=True, database=None)
     @given(st.lists(_row, max_size=4))

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from classifier import Model, Row
+from classifier import Model, Row, explain
 from classifier.features.kernel import ROOM
 from classifier.features.lexicon import entries, fold
 from classifier.features.shape import MEASURES, shape_tables
@@ -161,4 +161,4 @@ def test_no_text_has_more_features_than_there_is_room_for(unit: str) -> None:
     batch = MODEL.features(rows * 20)
     assert np.diff(batch.starts).max() <= ROOM
     assert batch.row(0).tolist() == MODEL.features(rows[:1]).codes.tolist()
-    MODEL.explain(rows[-1])
+    explain(MODEL, rows[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifier import Model, Row
+from classifier import Learner, Model, Row
 from classifier.training.layer import (
     SiteLabel,
     fit_installation_layer,
@@ -64,7 +64,7 @@ def test_one_site_and_one_person_have_a_capped_weight() -> None:
 
 def test_learners_of_the_base_are_replayed_not_carried_over() -> None:
     layered = fit_installation_layer(BASE, labels("quiet pond", "ham", 5, "a"), name="next")
-    learner = layered.new_learner()
+    learner = Learner(layered)
     learner.learn(PILLS, "ham")
     assert layered.score([PILLS], learner).probability[0] < 0.5
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from classifier import LabelledRow, Model
-from classifier.training.calibrate import calibrate, folds_of, parts_of
+from classifier.training.calibrate import calibrate_base, folds_of, parts_of
 from classifier.training.card import model_card
 from classifier.training.data import DataError, corpus_rows, known_leftovers, read_rows
-from classifier.training.train import train
+from classifier.training.train import train_model
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
 
@@ -36,7 +36,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def trained(files: list[Path]) -> Model:
-    return train(files, corpus=False)
+    return train_model(files, corpus=False)
 
 
 def test_it_tells_apart_what_it_was_taught_and_repeats_bit_for_bit(
@@ -45,7 +45,7 @@ def test_it_tells_apart_what_it_was_taught_and_repeats_bit_for_bit(
     rows = some_rows(100, seed=99)
     found = trained.score([row for row, _ in rows]).probability > 0.5
     assert np.mean(found == [label == "spam" for _, label in rows]) > 0.95
-    assert train(files, corpus=False).to_bytes() == trained.to_bytes()
+    assert train_model(files, corpus=False).to_bytes() == trained.to_bytes()
 
 
 def test_manifest_and_card_say_what_it_is_made_from(trained: Model, files: list[Path]) -> None:
@@ -58,7 +58,7 @@ def test_manifest_and_card_say_what_it_is_made_from(trained: Model, files: list[
 
 
 def test_the_corpus_alone_is_enough() -> None:
-    model = train([])
+    model = train_model([])
     assert model.score([PILLS]).probability[0] > model.score([THANKS]).probability[0]
     assert model.manifest["rows"].keys() == {"corpus"}
 
@@ -70,14 +70,14 @@ def test_a_bad_line_is_named_and_not_repeated(tmp_path: Path) -> None:
         list(read_rows(path))
     assert "secret" not in str(caught.value)
     with pytest.raises(DataError, match="spam and ham"):
-        train([write(tmp_path / "one.jsonl.gz", 1, 1, "one")], corpus=False)
+        train_model([write(tmp_path / "one.jsonl.gz", 1, 1, "one")], corpus=False)
 
 
 def test_known_leftovers_are_no_ham(tmp_path: Path, files: list[Path]) -> None:
     leftover = sorted(known_leftovers())[0]
     path = tmp_path / "ham.jsonl"
     path.write_bytes(msgspec.json.encode(LabelledRow(text="x", label="ham", id=leftover)))
-    model = train([*files, path], corpus=False)
+    model = train_model([*files, path], corpus=False)
     assert "ham" not in model.manifest["rows"]
 
 
@@ -98,7 +98,7 @@ def test_bands_hold_what_they_promise_on_every_source() -> None:
     labels = np.where(draw.random(3000) < 0.4, 1, -1)
     shift = np.tile([0.0, 0.3, -0.2], 1000)
     scores = labels + shift + draw.normal(0, 0.7, 3000)
-    found = calibrate(scores, labels, sources)
+    found = calibrate_base(scores, labels, sources)
     chances = 1 / (1 + np.exp(-(found.slope * scores + found.offset)))
     for name in names:
         ham = chances[(np.array(sources) == name) & (labels < 0)]

@@ -20,7 +20,7 @@ from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import schema
+from moderation.store import migrations
 from tests.conftest import SECRET, Server
 from tests.e2e.akismet.installation import Box
 from tests.processes import until
@@ -72,7 +72,7 @@ def installation(
         }
     )
     runtime = open_runtime(settings)
-    schema.migrate(runtime.store, print)
+    migrations.migrate(runtime.store, print)
     first_run.use_shipped(runtime.store, settings)
     account, key = accounts.create_account(runtime.store, runtime.secret, "clients")
     yield Installation(runtime, settings, account, key)

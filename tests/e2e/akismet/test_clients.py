@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import re
 import subprocess
@@ -11,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from moderation.domain.addresses import counted_as
+from moderation.flow.akismet.keys import key_digest
 from moderation.flow.comments.reading import Filter, list_comments
-from moderation.store import keys
 from tests.e2e.akismet.conftest import BLATANT, Installation
 from tests.e2e.akismet.installation import (
     CLIENTS,
@@ -78,13 +78,18 @@ COMMANDS = {
 
 @contextlib.contextmanager
 def refused(installation: Installation) -> Iterator[list[int]]:
-    """Tell how many calls with an unknown key the server answered by `invalid` meanwhile."""
-    redis, name = installation.runtime.store.redis, keys.akismet_failed(counted_as("127.0.0.1"))
-    redis.delete(name)
+    """Tell how many calls with the clients' unknown key the server looked up meanwhile."""
+    redis = installation.runtime.store.redis
+    digest = key_digest(installation.runtime.secret, installation.key[::-1])
     counted: list[int] = []
-    yield counted
-    counted.append(int(redis.get(name) or 0))
-    redis.delete(name)
+    with redis.monitor() as heard:
+        yield counted
+        redis.echo("that was all")
+        told = itertools.takewhile(
+            lambda said: "that was all" not in said["command"], heard.listen()
+        )
+        looked_up = [said for said in told if digest in said["command"]]
+    counted.append(sum(said["command"].startswith("EVAL") for said in looked_up))
 
 
 @pytest.mark.parametrize("client", COMMANDS)

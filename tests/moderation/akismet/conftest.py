@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,13 +16,16 @@ from moderation.app import create_app
 from moderation.domain.akismet import Account, normalise_blog
 from moderation.domain.comments import Comment
 from moderation.domain.sites import SiteSettings
-from moderation.flow.akismet import accounts
+from moderation.flow.akismet import accounts, word_back
 from moderation.flow.akismet.keys import site_of
+from moderation.flow.akismet.word_back import tell_site
 from moderation.flow.comments.reading import Filter, list_comments, stats
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, akismet, schema, sites
+from moderation.store import Store, akismet, migrations
+from tests.factories import put_settings
+from tests.webserver import Site
 
 BLOG = "https://blog.example"
 SPAM = "Buy cheap viagra without prescription http://best-pills-24h.example/buy-viagra online"
@@ -30,9 +34,15 @@ THANKS = "Thanks for making the web a better place."
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Return settings of an operator whose sites are on this machine."""
+    return msgspec.structs.replace(settings, outbound_allow=("127.0.0.0/8",))
+
+
+@pytest.fixture
 def app(settings: Settings, store: Store) -> Iterator[Flask]:
     """Return the app of an installation that has been set up."""
-    schema.migrate(store, print)
+    migrations.migrate(store, print)
     first_run.use_shipped(store, settings)
     made = create_app(settings)
     yield made
@@ -101,7 +111,7 @@ class Client:
 
     def settings(self, **changes: Any) -> None:
         """Change the site's settings."""
-        sites.put_settings(self._runtime.store, self.site, SiteSettings(**changes))
+        put_settings(self._runtime.store, self.site, SiteSettings(**changes))
 
     def comments(self) -> list[Comment]:
         """Return the site's comments, the newest first."""
@@ -140,3 +150,63 @@ def make_client(app: Flask, runtime: Runtime) -> Callable[..., Client]:
 def client(make_client: Callable[..., Client]) -> Client:
     """Return a client with a key."""
     return make_client()
+
+
+@pytest.fixture
+def other_process(settings: Settings, app: Flask, client: Client) -> Iterator[Client]:
+    """Return the same client before another process of the installation."""
+    other = create_app(settings)
+    yield Client(other.test_client(), other.extensions["winnow"], client.account, client.key)
+    other.extensions["winnow"].close()
+
+
+class Told:
+    """A site that asked with a callback, and what it hears."""
+
+    def __init__(self, client: Client, runtime: Runtime, blog: Site) -> None:
+        self.client, self.runtime, self.blog = client, runtime, blog
+        self.address = f"http://127.0.0.1:{blog.port}"
+        client.blog = self.address
+
+    def check(self, **form: str) -> str:
+        """Ask about a comment and return the guid."""
+        fields = {"callback": f"{self.address}/hook", **form}
+        return self.client.check(HAM, **fields).headers["X-akismet-guid"]
+
+    @property
+    def comment(self) -> Any:
+        return self.client.comments()[0]
+
+    def work(self) -> None:
+        """Do what the workers do with what is to be told."""
+        tell_site(self.runtime, self.comment.site, self.comment.id)
+
+    def heard(self) -> list[dict[str, str]]:
+        """Return the forms that came."""
+        return [
+            {name: values[0] for name, values in parse_qs(body.decode()).items()}
+            for _, _, body in self.blog.heard
+        ]
+
+
+@pytest.fixture
+def told(client: Client, runtime: Runtime, blog: Site) -> Told:
+    """Return a site that asks with a callback."""
+    return Told(client, runtime, blog)
+
+
+class Clock:
+    """The time that word back goes by."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = word_back.now_ms()
+        monkeypatch.setattr(word_back, "now_ms", lambda: self.now)
+
+    def pass_(self, seconds: int) -> None:
+        self.now += seconds * 1000
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Return the time that word back goes by; it stands until it is told to pass."""
+    return Clock(monkeypatch)

@@ -6,9 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from flask import Flask
 
-from moderation.app import create_app
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet import accounts
 from moderation.flow.runtime import Runtime
@@ -186,14 +184,6 @@ def test_only_listed_blogs_speak_where_the_operator_wants_that(
     assert client.check().data == b"false"
 
 
-@pytest.fixture
-def other_process(settings: Settings, app: Flask, client: Client) -> Client:
-    """Return the same client before another process of the installation."""
-    other = create_app(settings)
-    yield Client(other.test_client(), other.extensions["winnow"], client.account, client.key)
-    other.extensions["winnow"].close()
-
-
 def test_a_revoked_blog_is_refused_at_its_next_call_of_every_process(
     client: Client, other_process: Client, runtime: Runtime
 ) -> None:
@@ -233,18 +223,6 @@ def test_keys_are_neither_kept_in_clear_nor_logged(client: Client, valkey, caplo
             assert client.key.encode() not in name
             assert client.key.encode() not in raw.dump(name)
     assert client.key not in caplog.text and client.key[::-1] not in caplog.text
-
-
-def test_an_address_that_guesses_keys_is_not_listened_to(
-    client: Client, other_process: Client
-) -> None:
-    client.check(HAM)
-    for n in range(30):
-        assert client("1.1/verify-key", api_key=f"{n:012x}").data == b"invalid"
-    assert other_process("1.1/verify-key").data == b"invalid"
-    assert client.check(HAM).data == b"false", "a pair that a process knows goes on"
-    elsewhere = {"environ_base": {"REMOTE_ADDR": "198.51.100.9"}}
-    assert other_process("1.1/verify-key", elsewhere).data == b"valid"
 
 
 LABELS: tuple[Label, ...] = ("spam", "ham")

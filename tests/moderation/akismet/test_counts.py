@@ -12,7 +12,8 @@ from moderation.domain.sites import SiteSettings
 from moderation.flow.labels.deciding import Word, decide, undo
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
-from moderation.store import akismet, sites
+from moderation.store import akismet
+from tests.factories import put_settings
 from tests.moderation.akismet.conftest import HAM, Client
 
 ANN = Word("ann", "console")
@@ -174,7 +175,7 @@ def test_a_check_counts_once_whatever_changed_before_it(
     client.check(f"{HAM} 0")
     changes = (
         lambda: akismet.touch(runtime.store, [client.site]),
-        lambda: sites.put_settings(runtime.store, client.site, SiteSettings(hold=0.7)),
+        lambda: put_settings(runtime.store, client.site, SiteSettings(hold=0.7)),
         lambda: client.report("spam", f"{HAM} 0"),
     )
     for n, change in enumerate(changes, 1):

@@ -12,8 +12,9 @@ import pytest
 
 from moderation.domain.sites import SiteSettings
 from moderation.flow.runtime import Runtime
-from moderation.store import Store, akismet, sites
+from moderation.store import Store, akismet
 from tests.conftest import Server
+from tests.factories import put_settings
 from tests.moderation.akismet.conftest import HAM, Client
 
 SECONDS = 0.6
@@ -32,7 +33,7 @@ def tokens_changed(store: Store, client: Client) -> None:
 def all_changed(store: Store, client: Client) -> None:
     """Have key, settings and learner be read anew."""
     tokens_changed(store, client)
-    sites.put_settings(store, client.site, SiteSettings(hold=0.9))
+    put_settings(store, client.site, SiteSettings(hold=0.9))
     client.report(("spam", "ham")[client.comments()[0].decision is not None], HAM)
 
 

@@ -109,7 +109,14 @@ OPEN = ("/1.1/test", "/1.2/compatible-plugins")
 CSV = re.compile(rb"Active sites for [0-9a-f]{12} during 20\d\d-\d\d \(limit:\d+, offset: \d+, ")
 
 escaped = st.binary(max_size=60).map(lambda raw: b"".join(b"%%%02X" % byte for byte in raw))
-hostile = st.one_of(st.binary(max_size=80), escaped, st.text(max_size=40).map(str.encode))
+references = st.tuples(
+    st.sampled_from([b"%26%23", b"%26%23x", b"&#0"]), st.sampled_from([b"0", b"1", b"9", b"f"]),
+    st.sampled_from([1, 7, 8, 20, 4300, 4301, 9000]),
+).map(lambda reference: reference[0] + reference[1] * reference[2])  # fmt: skip
+odd = st.sampled_from([b"%00", b"%ED%A0%80", b"%ED%B2%80x", b"%F4%90%80%80", b"%EF%BF%BE", b"\0"])
+hostile = st.one_of(
+    st.binary(max_size=80), escaped, st.text(max_size=40).map(str.encode), references, odd
+)
 marks = st.sampled_from([b"", SEEN.encode(), f"%0D%0AX-{SEEN}: 1".encode(), SEEN.encode() * 9])
 
 
@@ -189,6 +196,8 @@ def test_any_bytes_in_any_field_get_a_legal_answer_of_the_path(
     @example(CHECK, True, [], [(b"blog", b"http://[")], None, FORM)
     @example(CHECK, True, [(b"recheck_reason", b"edit")], [(b"guid", b"0" * 32)], None, FORM)
     @example(CHECK, False, [], [(b"api_key", MARK), (b"user_ip", b"1")], None, FORM)
+    @example(CHECK, True, [], [(b"comment_content", b"%26%23" + b"1" * 5000)], None, FORM)
+    @example(CHECK, True, [], [(b"comment_author", b"%26%23" + b"0" * 5000 + b"9")], None, FORM)
     @example("/1.2/key-sites", True, [(b"format", b"csv")], [(b"filter", MARK)], None, FORM)
     @example("/1.2/key-sites", True, [], [(b"limit", b"9" * 15), (b"offset", b"%D9%A3")], None, "")
     def attack(

@@ -3,65 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 import pytest
 from flask import Flask
 
-from moderation.flow.akismet import accounts, word_back
-from moderation.flow.akismet.keys import key_digest
+from moderation.flow.akismet import word_back
 from moderation.flow.akismet.word_back import outcome_of, send_due, tell_site
 from moderation.flow.labels.deciding import Word, decide, undo
-from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, akismet
-from tests.moderation.akismet.conftest import HAM, Client
-from tests.webserver import Site
+from moderation.store import akismet, codec
+from tests.moderation.akismet.conftest import HAM, Clock, Told
+from tests.webserver import Site, told_well
 
 ANN = Word("ann", "console")
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Return settings of an operator whose sites are on this machine."""
-    return msgspec.structs.replace(settings, outbound_allow=("127.0.0.0/8",))
-
-
-class Told:
-    """A site that asked with a callback, and what it hears."""
-
-    def __init__(self, client: Client, runtime: Runtime, blog: Site) -> None:
-        self.client, self.runtime, self.blog = client, runtime, blog
-        self.address = f"http://127.0.0.1:{blog.port}"
-        client.blog = self.address
-
-    def check(self, **form: str) -> str:
-        """Ask about a comment and return the guid."""
-        fields = {"callback": f"{self.address}/hook", **form}
-        return self.client.check(HAM, **fields).headers["X-akismet-guid"]
-
-    @property
-    def comment(self) -> Any:
-        return self.client.comments()[0]
-
-    def work(self) -> None:
-        """Do what the workers do with what is to be told."""
-        tell_site(self.runtime, self.comment.site, self.comment.id)
-
-    def heard(self) -> list[dict[str, str]]:
-        """Return the forms that came."""
-        return [
-            {name: values[0] for name, values in parse_qs(body.decode()).items()}
-            for _, _, body in self.blog.heard
-        ]
-
-
-@pytest.fixture
-def told(client: Client, runtime: Runtime, blog: Site) -> Told:
-    return Told(client, runtime, blog)
 
 
 def test_a_person_who_decides_otherwise_is_heard(told: Told) -> None:
@@ -102,6 +60,51 @@ def test_what_the_site_knows_is_not_said_again(told: Told) -> None:
     told.client.report("spam", HAM)
     told.work()
     assert told.heard() == []
+
+
+def test_a_site_that_says_itself_what_it_was_to_be_told_does_not_hear_it(told: Told) -> None:
+    told.check()
+    comment = told.comment
+    decide(told.runtime, comment.site, comment.id, "spam", ANN, None)
+    told.client.report("spam", HAM)
+    told.work()
+    assert told.heard() == []
+
+
+def test_a_site_hears_when_its_own_report_is_overruled(told: Told) -> None:
+    told.check()
+    comment = told.comment
+    told.client.report("spam", HAM)
+    decide(told.runtime, comment.site, comment.id, "ham", ANN, None)
+    told.work()
+    assert [form["comments[0][result]"] for form in told.heard()] == ["false"]
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Site]:
+    """Return the web server of somebody who asked nothing."""
+    made = Site()
+    made.body = told_well
+    yield made
+    made.close()
+
+
+def test_a_callback_that_is_not_on_the_blogs_host_is_not_called(
+    told: Told, elsewhere: Site
+) -> None:
+    """However it came into the store: it is looked at again before it is called."""
+    told.check()
+    raw, callback = codec.id_bytes(told.comment.id), f"http://localhost:{elsewhere.port}/hook"
+    akismet.change_trace(
+        told.runtime.store,
+        told.comment.site,
+        raw,
+        lambda trace: msgspec.structs.replace(trace, callback=callback),
+    )
+    decide(told.runtime, told.comment.site, told.comment.id, "spam", ANN, None)
+    told.work()
+    assert elsewhere.heard == [] and told.heard() == []
+    assert "not on the blog's host" in outcome_of(told.runtime, told.comment)
 
 
 def test_a_held_comment_is_told_of_either_decision(told: Told) -> None:
@@ -158,12 +161,11 @@ def test_a_check_without_a_callback_cannot_be_told_and_that_is_said(told: Told) 
      (200, b'{"comments":{"x":{"status":"success"}}}')],
 )  # fmt: skip
 def test_what_failed_is_tried_again_and_given_up_at_last(
-    told: Told, status: int, body: bytes, monkeypatch: pytest.MonkeyPatch, store: Store
+    told: Told, clock: Clock, status: int, body: bytes
 ) -> None:
     told.check()
     told.blog.status, told.blog.body = status, body
     decide(told.runtime, told.comment.site, told.comment.id, "spam", ANN, None)
-    clock = Clock(monkeypatch)
     told.work()
     assert send_due(told.runtime) == 0
     assert outcome_of(told.runtime, told.comment) not in ("", "told")
@@ -179,20 +181,7 @@ def test_what_failed_is_tried_again_and_given_up_at_last(
     assert len(told.heard()) == 1 + len(word_back.AGAIN_SECONDS)
 
 
-class Clock:
-    """The time that word back goes by."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = word_back.now_ms()
-        monkeypatch.setattr(word_back, "now_ms", lambda: self.now)
-
-    def pass_(self, seconds: int) -> None:
-        self.now += seconds * 1000
-
-
-def test_a_site_that_was_away_hears_what_holds_by_then(
-    told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_site_that_was_away_hears_what_holds_by_then(told: Told) -> None:
     told.check()
     told.blog.status = 503
     comment = told.comment
@@ -205,14 +194,14 @@ def test_a_site_that_was_away_hears_what_holds_by_then(
 
 
 def test_a_decision_whose_task_was_lost_is_told_by_the_sweep(
-    told: Told, monkeypatch: pytest.MonkeyPatch
+    told: Told, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told.check()
     comment = told.comment
     with monkeypatch.context() as broken:
         broken.setattr(told.runtime.tasks, "send", lambda *_: False)
         decide(told.runtime, comment.site, comment.id, "spam", ANN, None)
-    Clock(monkeypatch).pass_(11)
+    clock.pass_(11)
     sent: list[tuple[str, ...]] = []
     monkeypatch.setattr(told.runtime.tasks, "send", lambda *task: sent.append(task) or True)
     send_due(told.runtime)
@@ -230,16 +219,6 @@ def test_a_private_callback_is_not_called_unless_the_operator_allows_it(
     told.work()
     assert told.heard() == []
     assert "not public" in outcome_of(told.runtime, told.comment)
-
-
-def test_a_key_rotated_away_is_replaced_by_the_newest(told: Told) -> None:
-    told.check()
-    runtime, account = told.runtime, told.client.account
-    newest = accounts.rotate(runtime.store, runtime.secret, account, 0)
-    akismet.drop_key(runtime.store, key_digest(runtime.secret, told.client.key))
-    decide(runtime, told.comment.site, told.comment.id, "spam", ANN, None)
-    told.work()
-    assert told.heard()[0]["key"] == newest
 
 
 def test_the_api_says_of_a_check_without_callback_that_its_site_cannot_be_told(

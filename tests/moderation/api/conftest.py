@@ -17,7 +17,7 @@ from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import Store, keys, schema
+from moderation.store import Store, keys, migrations
 from tests.factories import SITE
 
 
@@ -60,7 +60,7 @@ def app(settings: Settings, store: Store) -> Iterator[Flask]:
     """Return the app of an installation with two sites, set up without the slow hash of a
     password.
     """
-    schema.migrate(store, print)
+    migrations.migrate(store, print)
     first_run.use_shipped(store, settings)
     for site in (SITE, "other.example", first_run.DEMO_SITE):
         first_run.add_site(store, site)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 from typing import Any
 
@@ -11,8 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moderation.api import body
-from moderation.api.problems import Refusal
 from moderation.api.validation import pointer_of
 from tests.moderation.api.conftest import Caller, is_problem
 
@@ -36,7 +33,7 @@ FIELDS: list[tuple[str, Any, str]] = [
     ("an unknown field", {"content": "x", "contents": SECRET}, "/contents"),
     ("an unknown field to escape", {"content": "x", "a/b~c": SECRET}, "/a~1b~0c"),
     ("an unknown field within", {"content": "x", "author": {"mail": SECRET}}, "/author/mail"),
-    ("null for an author", {"content": "x", "author": None}, "/author"),
+    ("a number for an author", {"content": "x", "author": 3}, "/author"),
     ("a long name", {"content": "x", "author": {"name": SECRET * 99}}, "/author/name"),
     ("a number in the context", {"content": "x", "context": ["a", 2]}, "/context/1"),
     ("much context", {"content": "x", "context": ["a"] * 17}, "/context"),
@@ -137,15 +134,6 @@ def test_a_large_body_is_refused_unread(api: Caller, path: str, most: int) -> No
     body = b'{"content":"' + b"a" * most + b'"}'
     is_problem(api.post(path, data=body, content_type="application/json"), 413, "too-large")
     assert api.stored() == 0
-
-
-@pytest.mark.parametrize("length", ["5000", ""])
-def test_a_refused_body_is_read_so_that_its_sender_hears_of_it(length: str) -> None:
-    stream = io.BytesIO(b"a" * 5000)
-    environ = {"wsgi.input": stream, "CONTENT_LENGTH": length, "wsgi.input_terminated": True}
-    with pytest.raises(Refusal):
-        body.read(environ, 1000)
-    assert stream.read() == b""
 
 
 def test_every_field_at_its_bound_is_accepted(api: Caller) -> None:

@@ -1,5 +1,6 @@
 """Many comments at once."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from moderation.api import body
 from moderation.domain.comments import Submission
+from moderation.flow.comments import submitting
 from moderation.flow.runtime import Runtime
 from tests.moderation.api.conftest import Caller, is_problem
 
@@ -147,6 +149,24 @@ def test_the_first_answer_to_a_batch_comes_again_whatever_became_of_its_comments
     for item in first:
         assert api.decide(item, "spam", "*").status_code == 200
     assert api.post(PATH, sent, headers=headers).json == first
+
+
+def test_the_first_answer_comes_again_where_time_would_change_what_is_accepted(
+    api: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comment dated a day and a half ahead is refused, and half a day later it would not be."""
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(hours=36)
+    sent = [{"content": "a"}, {"content": "b", "created_at": ahead.isoformat()}, {"content": "c"}]
+    headers = {"Idempotency-Key": "b1"}
+    first = items(api.post(PATH, sent, headers=headers))
+    assert [item["code"] for item in first] == [202, 422, 202]
+    later = submitting.now_ms() + 20 * 3_600_000
+    monkeypatch.setattr(submitting, "now_ms", lambda: later)
+    monkeypatch.setattr(body, "_now", lambda: dt.datetime.fromtimestamp(later / 1000, dt.UTC))
+    assert items(api.post(PATH, sent, headers=headers)) == first
+    assert [item["code"] for item in items(api.post(PATH, sent))] == [202, 202, 202]
+    other = [{"content": "x"}]
+    is_problem(api.post(PATH, other, headers=headers), 422, "idempotency-conflict")
 
 
 texts = st.text(max_size=30).filter(lambda s: "\0" not in s)

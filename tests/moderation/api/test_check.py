@@ -1,11 +1,15 @@
 """A comment scored while its site waits."""
 
 import time
+from typing import Any
 
+import pytest
 from flask import Flask
 
-from moderation.store import Store
+from moderation.domain.sites import SiteSettings
+from moderation.store import Store, sites
 from tests.conftest import Server
+from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
 PILLS = {
@@ -149,3 +153,62 @@ def test_a_hidden_field_with_the_author_s_own_address_is_held_and_with_any_other
 def test_content_of_just_the_bound_is_not_called_cut(api: Caller) -> None:
     comment = api.post("/v1/check", {"content": "a" * 65_536}).json
     assert "content_cut" not in [reason["code"] for reason in comment["verdict"]["reasons"]]
+
+
+def test_what_cannot_be_judged_is_held_for_a_person_and_never_approved(
+    api: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert api.post("/v1/check", THANKS).json["status"] == "approved"
+    for target in SCORING:
+        with monkeypatch.context() as broken:
+            broken.setattr(target, raising)
+            answer = api.post("/v1/check", THANKS)
+            unrecorded = api.post("/v1/check?record=false", THANKS).json
+        comment = answer.json
+        assert answer.status_code == 200
+        assert (comment["recorded"], comment["status"]) == (True, "held")
+        assert comment["verdict"]["decided_by"] == "fail_mode"
+        assert [reason["code"] for reason in comment["verdict"]["reasons"]] == [
+            "could_not_be_scored"
+        ]
+        assert (unrecorded["id"], unrecorded["status"]) == (None, "held")
+        stored = api.get(f"/v1/comments/{comment['id']}").json
+        assert (stored["status"], stored["content"]) == ("held", THANKS["content"])
+        waited = api.post("/v1/comments", THANKS, headers={"Prefer": "wait"})
+        assert waited.json["status"] == "approved", "the fault is over"
+    assert THANKS["content"] not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fail_mode, status", [("hold", "held"), ("approve", "approved"), ("spam", "spam")]
+)
+def test_what_cannot_be_recorded_is_answered_by_the_fail_mode(
+    api: Caller, store: Store, monkeypatch: pytest.MonkeyPatch, fail_mode: Any, status: str
+) -> None:
+    sites.put_settings(store, SITE, SiteSettings(fail_mode=fail_mode))
+    api.post("/v1/check", THANKS)
+    monkeypatch.setattr("moderation.flow.comments.checking.write_of", raising)
+    comment = api.post("/v1/check", THANKS).json
+    assert (comment["recorded"], comment["id"], comment["status"]) == (False, None, status)
+    assert comment["verdict"]["decided_by"] == "fail_mode"
+
+
+@pytest.mark.parametrize(
+    "target", ["moderation.api.check.SUBMISSIONS", "moderation.api.check.checked_out"]
+)
+def test_what_cannot_be_read_or_answered_is_a_fault_of_ours(
+    api: Caller, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setattr(target, raising)
+    is_problem(api.post("/v1/check", THANKS), 500, "internal-error")
+
+
+SCORING = (
+    "moderation.flow.labels.learning.context",
+    "moderation.flow.comments.checking.score_batch",
+    "moderation.flow.judging.judge",
+)
+
+
+def raising(*_: Any, **__: Any) -> Any:
+    raise RecursionError(THANKS["content"])

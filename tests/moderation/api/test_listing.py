@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 
 from moderation.api import cursors
 from moderation.api.problems import Refusal
+from moderation.flow.comments import reading
+from moderation.flow.runtime import Runtime
+from moderation.store import keys
+from moderation.store.codec import id_bytes
+from moderation.store.comments import reading as stored
+from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
 KEY = b"k" * 32
@@ -142,3 +148,43 @@ def test_a_wrong_span_of_days_is_refused(api: Caller, query: str) -> None:
 
 def test_the_first_day_of_the_calendar_breaks_nothing(api: Caller) -> None:
     assert len(api.get("/v1/stats?to=0001-01-01").json["data"]) == 1
+
+
+def test_a_page_reads_the_comments_that_it_answers_and_no_others(
+    api: Caller, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred comments at their bounds are some 20 MB: one of them asked for is one read."""
+    fill(api, 30)
+    read: list[int] = []
+    get_many = stored.get_many
+    monkeypatch.setattr(
+        stored,
+        "get_many",
+        lambda store, site, ids: read.append(len(ids)) or get_many(store, site, ids),
+    )
+    assert len(api.get("/v1/comments?limit=1").json["data"]) == 1
+    assert read == [1]
+    assert len(api.get("/v1/comments?limit=7&status=queued").json["data"]) == 7
+    assert read == [1, 7]
+
+
+@pytest.mark.parametrize("query", ["limit=100", "limit=100&q=same"])
+def test_a_page_is_bounded_by_the_bytes_of_its_comments(
+    api: Caller, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "READ_AT_MOST", 100_000)
+    large = [{"content": f"the same {n} " + "x" * 30_000} for n in range(7)]
+    huge = {"content": "the same, and by itself too large", "context": ["y" * 16_000] * 8}
+    sent = [*large, huge, *({"content": f"the same, small {n}"} for n in range(5))]
+    ids = [item["id"] for item in api.post("/v1/comments/batch", sent).json]
+    first = api.get(f"/v1/comments?order=oldest&{query}").json
+    assert [comment["id"] for comment in first["data"]] == ids[:3]
+    assert walk(api, f"/v1/comments?order=oldest&{query}") == ids
+    assert walk(api, f"/v1/comments?{query}") == ids[::-1]
+
+
+def test_expired_comments_do_not_end_a_list(api: Caller, runtime: Runtime) -> None:
+    ids = fill(api, 12)
+    prefix = keys.of_site(SITE).comment.encode()
+    runtime.store.redis.delete(*(prefix + id_bytes(i) for i in ids[3:10]))
+    assert walk(api, "/v1/comments?limit=2&order=oldest") == [*ids[:3], *ids[10:]]

@@ -1,18 +1,23 @@
 """What machines that watch are told."""
 
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+import redis
 from flask import Flask
 
 from moderation.flow.runtime import Runtime
-from moderation.store import Store
+from moderation.store import Store, migrations
 from tests.conftest import Server
 from tests.moderation.api.conftest import Caller, is_problem
+from tests.processes import until
+from tests.replicas import Node, Pair
 
 
 def samples(text: str) -> dict[str, float]:
@@ -37,6 +42,70 @@ def test_a_store_of_another_version_is_not_ready(anyone: Caller, valkey: Server)
     is_problem(anyone.get("/readyz"), 503, "store-mismatch")
 
 
+def test_an_old_process_is_not_ready_on_a_replica_and_ready_again_where_the_primary_is(
+    anyone: Caller, runtime: Runtime, pair: Pair
+) -> None:
+    runtime.store = Store.connect(pair.url)
+    migrations.migrate(runtime.store, print)
+    assert anyone.get("/readyz").status_code == 200
+    for _ in ("there", "and back"):
+        pair.fail_over()
+        pair.lead_to(pair.replica)  # As a name that has not been changed yet.
+        for _ in range(2):
+            answer = anyone.get("/readyz")
+            is_problem(answer, 503, "store-down")
+            assert "READONLY" in answer.json["detail"]
+            assert answer.headers["Retry-After"]
+        found = samples(anyone.get("/metrics").text)
+        assert (found["winnow_store_up"], found["winnow_store_writable"]) == (1, 0)
+        pair.lead_to(pair.primary)
+        # What was only read since is read by a connection that is still where it was.
+        until(lambda: anyone.get("/readyz").status_code == 200, 2)
+        assert samples(anyone.get("/metrics").text)["winnow_store_writable"] == 1
+    runtime.store.close()
+
+
+def lacks_replicas(client: redis.Redis) -> None:
+    client.config_set("min-replicas-to-write", 1)
+
+
+def has_no_memory(client: redis.Redis) -> None:
+    client.config_set("maxmemory", 1)
+
+
+def cannot_save(client: redis.Redis) -> None:
+    folder = client.config_get("dir")["dir"]
+    client.config_set("save", "3600 1")
+    shutil.rmtree(folder)
+    client.bgsave()
+    until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err")
+
+
+def lets_nobody_write(client: redis.Redis) -> None:
+    client.execute_command("ACL", "SETUSER", "default", "-@write", "-@scripting")
+
+
+@pytest.mark.parametrize(
+    "strike, is_full",
+    [(lacks_replicas, 0), (has_no_memory, 1), (cannot_save, 1), (lets_nobody_write, 0)],
+)
+def test_a_store_that_takes_no_writes_is_not_ready(
+    anyone: Caller, runtime: Runtime, node: Node, strike: Callable[[redis.Redis], None],
+    is_full: int,
+) -> None:  # fmt: skip
+    runtime.store = Store.connect(node.url)
+    migrations.migrate(runtime.store, print)
+    assert anyone.get("/readyz").status_code == 200
+    with node.client() as client:
+        strike(client)
+    is_problem(anyone.get("/readyz"), 503, "store-down")
+    found = samples(anyone.get("/metrics").text)
+    assert (found["winnow_store_up"], found["winnow_store_writable"]) == (1, 0)
+    assert found["winnow_store_full"] == is_full
+    assert anyone.get("/healthz").status_code == 200
+    runtime.store.close()
+
+
 def test_metrics_count_requests_verdicts_and_what_waits(api: Caller, anyone: Caller) -> None:
     name = 'winnow_request_seconds_count{method="POST",route="/v1/check",status="200"}'
     before = samples(anyone.get("/metrics").text).get(name, 0)
@@ -59,6 +128,7 @@ def test_a_check_takes_one_round_trip(api: Caller, anyone: Caller) -> None:
         return samples(anyone.get("/metrics").text)["winnow_store_round_trips_total"]
 
     api.post("/v1/check", {"content": "Hello"})
+    trips()  # The first teaches the server a script.
     scrape = trips()
     scrape = trips() - scrape
     before = trips()
@@ -97,6 +167,7 @@ def test_paths_that_are_not_ours_do_not_make_metrics(anyone: Caller) -> None:
         ({"REMOTE_ADDR": "192.0.2.1"}, {}),
         ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.1"}),
         ({"REMOTE_ADDR": "192.0.2.1"}, {"Authorization": "Bearer wrong"}),
+        ({"REMOTE_ADDR": "::ffff:192.0.2.1"}, {}),
         ({"REMOTE_ADDR": ""}, {}),
     ],
     ids=str,
@@ -150,3 +221,9 @@ def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask)
         for answer in (anyone.get("/"), anyone.get("/x"), api.get("/v1/stats"), anyone.get("/docs"))
     ]
     assert len(set(ids)) == 4
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_known_by_any_of_its_addresses(anyone: Caller, address: str) -> None:
+    answer = anyone.get("/metrics", environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == 200

@@ -13,7 +13,7 @@ from moderation.domain.accounts import token_digest
 from moderation.domain.errors import SchemaMismatch
 from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
-from moderation.store import Store, keys, schema, sites
+from moderation.store import Store, keys, migrations, schema, sites
 from tests.conftest import SECRET
 from tests.e2e.running import free_port
 
@@ -80,7 +80,7 @@ def test_a_second_run_changes_no_key(
 def test_a_first_run_that_was_cut_short_is_made_whole(
     winnow: Winnow, settings: Settings, store: Store
 ) -> None:
-    schema.migrate(store, lambda line: None)
+    migrations.migrate(store, lambda line: None)
     assert "prepared\n" in winnow("init")
     assert [person.name for person in sites.users(store)] == ["admin"]
 
@@ -200,17 +200,25 @@ def test_the_doctor_finds_a_whole_installation_whole(
 
 
 @pytest.mark.usefixtures("kernels")
-def test_the_doctor_says_that_the_store_is_full(
-    winnow: Winnow, prepared: dict[str, str], store: Store, capsys: pytest.CaptureFixture[str]
-) -> None:
-    store.redis.config_set("maxmemory", 1)
+@pytest.mark.parametrize(
+    "setting, value, told",
+    [
+        ("maxmemory", 1, "it is full and refuses comments"),
+        ("min-replicas-to-write", 1, "the store refuses what is sent (NOREPLICAS): "),
+    ],
+)
+def test_the_doctor_says_that_the_store_takes_no_comments(
+    winnow: Winnow, prepared: dict[str, str], store: Store, capsys: pytest.CaptureFixture[str],
+    setting: str, value: int, told: str,
+) -> None:  # fmt: skip
+    store.redis.config_set(setting, value)
     try:
         with pytest.raises(SystemExit) as ended:
             main(["doctor"])
     finally:
-        store.redis.config_set("maxmemory", 0)
+        store.redis.config_set(setting, 0)
     assert ended.value.code == 1
-    assert "WRONG  store: it is full and refuses comments" in capsys.readouterr().out
+    assert f"WRONG  store: {told}" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("kernels")

@@ -53,6 +53,12 @@ def test_whatever_bands_are_chosen_more_spam_is_never_judged_milder(score, hold,
     assert order.index(lower) <= order.index(higher)
 
 
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), -0.1, 1.1])
+def test_what_is_no_probability_is_no_verdict(score):
+    with pytest.raises(ValueError, match="probability"):
+        judged(score)
+
+
 def test_at_most_five_reasons_are_kept():
     assert judged(0.9).reasons == (("links", 1.23),) * 5
 

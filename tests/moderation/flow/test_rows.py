@@ -18,6 +18,8 @@ SECRET = b"a secret of the test suite, long enough to sign"
         ("author", "u7Kq", "u7Kq", True),
         ("ip", "2001:DB8::0:1", "2001:db8::1", True),
         ("ip", "192.0.2.1", "192.0.2.11", False),
+        ("ip", "::ffff:192.0.2.1", "192.0.2.1", True),
+        ("ip", "[2001:db8::1]:4711", "2001:db8::1", True),
         ("ip", "No Address", "no address", False),
     ],
 )

@@ -1,13 +1,18 @@
 """The connection that scripts are run on."""
 
+import os
+import socket
 import threading
+from contextlib import ExitStack, suppress
+from time import monotonic
 
 import pytest
 from redis.exceptions import ResponseError
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store import Store, hurried, keys, line, sites
-from moderation.store.client import Call, store_errors
+from moderation.store import Store, connection, hurried, keys, sites
+from moderation.store.client import Call
+from moderation.store.faults import store_errors
 from tests.conftest import Server
 from tests.factories import SITE, accept, write
 from tests.processes import until
@@ -16,24 +21,12 @@ from tests.processes import until
 def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
     store: Store, valkey: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "IDLE_SECONDS", 0)
+    monkeypatch.setattr(connection, "IDLE_SECONDS", 0)
     sites.create(store, SITE, 7)
     assert sites.read(store, SITE).created_ms == 7
     with valkey.client() as client:
         client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     assert sites.read(store, SITE).created_ms == 7
-
-
-def test_an_answer_that_comes_late_is_not_taken_for_the_next(store: Store, valkey: Server) -> None:
-    sites.create(store, SITE, 7)
-    assert hurried(sites.read)(store, SITE).created_ms == 7
-    with valkey.client() as client:
-        client.execute_command("CLIENT", "PAUSE", 500, "ALL")
-        with pytest.raises(StoreDown):
-            hurried(sites.read)(store, SITE)
-        client.ping()  # It is answered when the pause is over.
-    assert hurried(sites.read)(store, "another.example").created_ms == 0
-    assert hurried(sites.read)(store, SITE).created_ms == 7
 
 
 def test_threads_do_not_share_a_connection(store: Store) -> None:
@@ -59,9 +52,81 @@ def test_threads_do_not_share_a_connection(store: Store) -> None:
 
 def test_a_script_that_the_server_forgot_is_sent_again(store: Store, valkey: Server) -> None:
     sites.create(store, SITE, 7)
+    calls = [sites.read_call(SITE)]
     with valkey.client() as client:
         client.script_flush()
-    assert sites.read(store, SITE).created_ms == 7
+        assert sites.read(store, SITE).created_ms == 7
+        client.script_flush()
+        assert sites.read_many(store, [SITE])[SITE].created_ms == 7
+        client.script_flush()
+        store.send(calls)
+        assert state_of(store.receive(calls)) == [7]
+
+
+def test_threads_take_turns_with_connections(store: Store, valkey: Server) -> None:
+    with valkey.client() as client:
+        before = len(client.client_list())
+        for _ in range(8):
+            thread = threading.Thread(target=sites.read, args=(store, SITE))
+            thread.start()
+            thread.join()
+        assert len(client.client_list()) == before + 1
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_shares_no_connection_with_its_parent(store: Store) -> None:
+    names = [f"site{n}.example" for n in range(2)]
+    for number, name in enumerate(names, 1):
+        sites.create(store, name, number)
+    store.send([sites.read_call(names[0])])  # One that the child must not receive.
+    child = os.fork()
+    number, name = (2, names[1]) if child == 0 else (1, names[0])
+    right = all(sites.read(store, name).created_ms == number for _ in range(500))
+    if child == 0:
+        calls = [sites.read_call(name)]
+        store.send(calls)
+        os._exit(not (right and state_of(store.receive(calls)) == [2]))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert right
+    assert state_of(store.receive([sites.read_call(name)])) == [1]
+
+
+def test_an_address_cannot_loosen_what_is_promised(valkey: Server) -> None:
+    """Which a time-out in it would: a check would wait for as long as that says."""
+    wishes = "socket_timeout=9&retry_on_timeout=yes&protocol=3&decode_responses=yes"
+    store = Store.connect(f"{valkey.url}&{wishes}")
+    sites.create(store, SITE, 7)
+    assert store.redis.get(b"none") is None
+    with valkey.client() as client:
+        client.client_pause(700)
+        began = monotonic()
+        with pytest.raises(StoreDown):
+            hurried(sites.read)(store, SITE)
+        assert monotonic() - began < 0.5
+    store.close()
+
+
+def test_what_hurries_waits_no_longer_for_a_server_that_takes_no_connection() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        address = server.getsockname()
+        with ExitStack() as stack:
+            for _ in range(2):  # So many wait to be taken; who comes then is left waiting.
+                one = stack.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(address)
+            store = Store.connect(f"redis://127.0.0.1:{address[1]}")
+
+            @hurried
+            def ask_again_and_again() -> None:
+                for _ in range(5):
+                    with suppress(StoreDown):
+                        sites.read(store, SITE)
+
+            began = monotonic()
+            ask_again_and_again()
+            assert monotonic() - began < 0.5
 
 
 def test_a_closed_store_leaves_no_connection(store: Store, valkey: Server) -> None:
@@ -82,9 +147,22 @@ def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> No
                 accept(store, write())
             with pytest.raises(StoreDown):
                 sites.create(store, SITE, 7)
+            with pytest.raises(StoreDown):  # The client puts words before errors of pipelines.
+                sites.use_snapshot(store, "1")
         finally:
             client.config_set("min-replicas-to-write", 0)
     assert sites.create(store, SITE, 7)
+
+
+def test_a_wrong_password_is_said(valkey: Server) -> None:
+    store = Store.connect(f"{valkey.url}&password=wrong")
+    with valkey.client() as client:
+        client.config_set("requirepass", "right")
+        try:
+            with pytest.raises(StoreDown, match="WRONGPASS"):
+                store.ping()
+        finally:
+            client.config_set("requirepass", "")
 
 
 def test_a_server_whose_disk_is_full_is_full() -> None:
@@ -102,30 +180,6 @@ def test_what_is_run_between_sending_and_receiving_is_answered_apart(store: Stor
     store.send(calls)
     assert sites.read(store, SITE).created_ms == 7
     assert state_of(store.receive(calls)) == [7, 0]
-
-
-def test_answers_that_nobody_received_are_not_taken_for_the_next(store: Store) -> None:
-    sites.create(store, SITE, 7)
-    store.send([sites.read_call("another.example")] * 3)
-    calls = [sites.read_call(SITE)]
-    store.send(calls)
-    assert state_of(store.receive(calls)) == [7]
-
-
-def test_answers_that_come_late_are_not_taken_for_the_next(store: Store, valkey: Server) -> None:
-    sites.create(store, SITE, 7)
-    calls = [sites.read_call("another.example")]
-    store.send(calls)
-    assert state_of(store.receive(calls)) == [0]
-    with valkey.client() as client:
-        client.execute_command("CLIENT", "PAUSE", 1500, "ALL")
-        store.send(calls)
-        with pytest.raises(StoreDown):
-            store.receive(calls)
-        client.ping()  # It is answered when the pause is over.
-    calls = [sites.read_call(SITE)]
-    store.send(calls)
-    assert state_of(store.receive(calls)) == [7]
 
 
 def test_an_error_of_a_script_is_raised_when_all_answers_are_there(

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from moderation.domain.errors import SchemaMismatch, StoreDown
-from moderation.store import Store, keys, schema, sites
+from moderation.store import Store, keys, migrations, schema, sites
 from tests.factories import SITE
 
 pytestmark = pytest.mark.second_store
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.second_store
 
 def test_an_empty_store_gets_the_current_layout(store):
     assert schema.stored(store) == 0
-    assert schema.migrate(store, print) == 0
+    assert migrations.migrate(store, print) == 0
     assert schema.stored(store) == schema.VERSION
     schema.check(store)
 
@@ -25,7 +25,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store):
     with pytest.raises(SchemaMismatch, match="newer Winnow"):
         schema.check(store)
     with pytest.raises(SchemaMismatch, match="newer Winnow"):
-        schema.migrate(store, print)
+        migrations.migrate(store, print)
     assert schema.stored(store) == schema.VERSION + 1
 
 
@@ -35,7 +35,7 @@ def test_an_older_store_is_refused_until_it_is_migrated_step_by_step_with_progre
         schema.check(store, version=3)
     told, done = [], []
     steps = {1: lambda *_: done.append(1), 2: lambda *_: done.append(2)}
-    assert schema.migrate(store, told.append, steps, version=3) == 2
+    assert migrations.migrate(store, told.append, steps, version=3) == 2
     assert (done, len(told), schema.stored(store)) == ([1, 2], 2, 3)
     schema.check(store, version=3)
 
@@ -47,9 +47,9 @@ def test_a_migration_that_breaks_off_goes_on_where_it_was(store):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        schema.migrate(store, print, {1: lambda *_: None, 2: fails}, version=3)
+        migrations.migrate(store, print, {1: lambda *_: None, 2: fails}, version=3)
     assert schema.stored(store) == 2
-    assert schema.migrate(store, print, {2: lambda *_: None}, version=3) == 1
+    assert migrations.migrate(store, print, {2: lambda *_: None}, version=3) == 1
 
 
 @pytest.mark.parametrize("layout", [schema.VERSION + 1, schema.VERSION - 1])
@@ -69,7 +69,7 @@ def test_no_connection_works_on_another_layout(store, settings, layout):
 
 
 def test_a_store_that_comes_back_with_another_layout_is_refused(store, valkey):
-    schema.migrate(store, print)
+    migrations.migrate(store, print)
     assert sites.read(store, SITE).labels == 0
     with valkey.client() as client:
         client.set(keys.SCHEMA, schema.VERSION + 1)

@@ -19,8 +19,9 @@ from moderation.flow.labels import learning
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.lookup import find
 from moderation.flow.sites import first_run
-from moderation.store import comments, sites
-from tests.factories import SITE, submission
+from moderation.store import sites
+from moderation.store.comments import accepting, reading
+from tests.factories import SITE, put_settings, submission
 
 pytestmark = pytest.mark.second_store
 
@@ -68,7 +69,7 @@ def test_a_decision_changes_the_next_verdict_of_another_process(runtime, other, 
 
 
 def test_observe_approves_and_says_what_would_have_been(runtime, grant):
-    sites.put_settings(runtime.store, SITE, SiteSettings(mode="observe", hold=0.1, reject=0.2))
+    put_settings(runtime.store, SITE, SiteSettings(mode="observe", hold=0.1, reject=0.2))
     comment = check(runtime, grant, submission(PHARMACY)).comment
     assert (comment.status, comment.verdict.status) == ("approved", "spam")
 
@@ -76,7 +77,7 @@ def test_observe_approves_and_says_what_would_have_been(runtime, grant):
 def test_a_changed_setting_holds_for_the_next_verdict_of_another_process(runtime, other, bearer):
     grant = authorise(other, bearer, "submit")
     assert check(other, grant, submission(HAM)).comment.status == "approved"
-    sites.put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.99))
+    put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.99))
     assert check(other, grant, submission(HAM)).comment.status == "held"
 
 
@@ -92,16 +93,16 @@ def test_what_changes_while_a_comment_is_scored_still_holds_for_its_verdict(
     def meanwhile(comment, settings):
         if not met:
             decide(runtime, SITE, first.id, "spam", Word("ann", "api"), None)
-            sites.put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.999999))
+            put_settings(runtime.store, SITE, SiteSettings(hold=1e-9, reject=0.999999))
         met.append(comment.verdict.model)
-        return comments.NO_NOTES
+        return accepting.NO_NOTES
 
     done = check(other, mine, submission(text.replace("oak", "pine")), notes=meanwhile)
     assert done.comment.verdict.model == f"{runtime.shipped.name}+1"
     assert (done.comment.verdict.policy, done.comment.status) == (1, "held")
     assert met == [runtime.shipped.name + "+0", runtime.shipped.name + "+1"]
     assert find(runtime, SITE, done.comment.id) == done.comment
-    assert len(comments.page(runtime.store, SITE, None, b"", b"", True, 9)) == 3
+    assert len(reading.page(runtime.store, SITE, None, b"", b"", True, 9)) == 3
 
 
 def test_a_verdict_never_waits_for_a_site_to_stand_still(runtime, other, bearer, grant):
@@ -112,7 +113,7 @@ def test_a_verdict_never_waits_for_a_site_to_stand_still(runtime, other, bearer,
 
     def meanwhile(comment, settings):
         decide(runtime, SITE, first.id, next(labels), Word("ann", "api"), None)
-        return comments.NO_NOTES
+        return accepting.NO_NOTES
 
     done = check(other, mine, submission("Another one"), notes=meanwhile)
     assert done.recorded and done.comment.verdict.model == f"{runtime.shipped.name}+1"
@@ -166,7 +167,7 @@ def test_a_token_past_its_limit_is_told_when_to_come_back(runtime):
 def test_a_hanging_store_gets_the_fail_mode_within_half_a_second(
     runtime, grant, valkey, fail_mode, status
 ):
-    sites.put_settings(runtime.store, SITE, SiteSettings(fail_mode=fail_mode))
+    put_settings(runtime.store, SITE, SiteSettings(fail_mode=fail_mode))
     check(runtime, grant, submission())
     os.kill(valkey.pid, signal.SIGSTOP)
     try:
@@ -191,7 +192,7 @@ def test_a_store_that_hangs_after_any_trip_of_a_check_gets_the_fail_mode_in_time
     def stops_before(trip):
         extra = first_run.add_token(runtime.store, SITE, ("submit",), "extra")
         sites.revoke_token(runtime.store, token_digest(extra), SITE)
-        sites.put_settings(runtime.store, SITE, SiteSettings(hold=0.5 + trip / 1000, reject=0.99))
+        put_settings(runtime.store, SITE, SiteSettings(hold=0.5 + trip / 1000, reject=0.99))
         decide(runtime, SITE, known.id, ("spam", "ham")[trip % 2], Word("ann", "api"), None)
         trips = []
 
@@ -220,7 +221,7 @@ def test_a_store_that_hangs_after_any_trip_of_a_check_gets_the_fail_mode_in_time
 def test_what_the_process_itself_takes_is_not_held_against_the_store(runtime, grant):
     def slow(comment, settings):
         time.sleep(0.5)
-        return comments.NO_NOTES
+        return accepting.NO_NOTES
 
     assert check(runtime, grant, submission(HAM), notes=slow).recorded
 
@@ -229,7 +230,7 @@ def test_a_slow_store_gets_the_fail_mode_in_time(runtime, other, bearer, grant, 
     known = check(runtime, grant, submission(HAM)).comment
     mine = authorise(other, bearer, "submit")
     decide(runtime, SITE, known.id, "spam", Word("ann", "api"), None)
-    sites.put_settings(runtime.store, SITE, SiteSettings(hold=0.6))
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.6))
     pausing = 0.0
     with valkey.client() as client:
 

@@ -12,7 +12,8 @@ from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
 from moderation.flow.sites import first_run
 from moderation.flow.tasks import SCORE_QUEUE
-from moderation.store import comments, inbox, keys, sites
+from moderation.store import codec, keys, sites
+from moderation.store.comments import inbox, reading
 from tests.factories import SITE, submission
 
 pytestmark = pytest.mark.second_store
@@ -84,6 +85,23 @@ def test_only_what_fails_alone_is_held(runtime, grant, monkeypatch):
     assert (held.status, held.verdict.reasons[0][0]) == ("held", "could_not_be_scored")
     assert statuses(runtime, done[:30] + done[31:]) == {"approved"}
     assert max(calls) == 61 and 16 in calls and 1 in calls
+
+
+def test_what_can_be_scored_but_not_written_down_is_held_too(runtime, grant, monkeypatch, caplog):
+    done = submit(runtime, grant, [*texts(20), submission("poison"), *texts(20)])
+    poison, real = codec.id_bytes(done[20].id), codec.pack_recorded
+
+    def failing(site, raw_id, revision, verdict, status):
+        if raw_id == poison and verdict.decided_by == "model":
+            raise OverflowError("poison")
+        return real(site, raw_id, revision, verdict, status)
+
+    monkeypatch.setattr(codec, "pack_recorded", failing)
+    assert drain_lane(runtime, LANE) == 41
+    held = find(runtime, SITE, done[20].id)
+    assert (held.status, held.verdict.reasons[0][0]) == ("held", "could_not_be_scored")
+    assert statuses(runtime, done[:20] + done[21:]) == {"approved"}
+    assert len(caplog.messages) == 1 and "poison" not in caplog.text
 
 
 def test_what_kills_its_worker_again_and_again_is_tried_alone_and_then_held(
@@ -163,7 +181,7 @@ def test_a_batch_during_which_another_token_is_revoked_is_written_once(runtime, 
     sent = texts(250)
     done = submit(runtime, grant, sent)
     assert [find(runtime, SITE, d.id).submission for d in done] == sent
-    assert len(comments.page(runtime.store, SITE, None, b"", b"", False, 1000)) == 250
+    assert len(reading.page(runtime.store, SITE, None, b"", b"", False, 1000)) == 250
 
 
 def test_a_batch_beyond_the_limit_of_its_token_is_refused_whole(runtime):
@@ -171,7 +189,7 @@ def test_a_batch_beyond_the_limit_of_its_token_is_refused_whole(runtime):
     slow = authorise(runtime, token, "submit")
     with pytest.raises(RateLimited):
         submit(runtime, slow, texts(151))
-    assert comments.page(runtime.store, SITE, None, b"", b"", False, 1000) == []
+    assert reading.page(runtime.store, SITE, None, b"", b"", False, 1000) == []
     assert len(submit(runtime, slow, texts(150))) == 150
     with pytest.raises(RateLimited):
         submit(runtime, slow, texts(1))

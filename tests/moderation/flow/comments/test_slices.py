@@ -16,9 +16,9 @@ from moderation.flow.comments.submitting import submit
 from moderation.flow.labels.deciding import forget
 from moderation.flow.lookup import find
 from moderation.flow.runtime import now_ms
-from moderation.store import inbox, keys
-from moderation.store.comments import day_of
-from moderation.store.inbox import Waiting
+from moderation.store import keys
+from moderation.store.comments import inbox
+from moderation.store.comments.inbox import Waiting
 from tests.factories import SITE, submission
 
 LANE = keys.shard_of(SITE) % keys.LANES
@@ -44,7 +44,7 @@ def texts(n):
 
 
 def verdicts(runtime):
-    today = dt.date.fromisoformat(day_of(now_ms()))
+    today = dt.date.fromisoformat(keys.day_of(now_ms()))
     (day,) = stats(runtime, SITE, today, today)
     return sum(day.statuses.values())
 

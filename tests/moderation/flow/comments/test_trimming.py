@@ -6,9 +6,10 @@ from moderation.flow.comments import trimming
 from moderation.flow.comments.checking import check
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.tasks import JOBS_QUEUE
-from moderation.store import comments, deletions, keys, labels
-from moderation.store import trim as stored
+from moderation.store import keys, labels
 from moderation.store.codec import id_bytes, id_text
+from moderation.store.comments import deletions, reading
+from moderation.store.comments import indexes as stored
 from tests.factories import SITE, submission
 
 
@@ -23,12 +24,12 @@ def test_ids_and_external_ids_of_expired_comments_are_removed_and_others_kept(ru
     for part in range(trimming.SLICES):
         stored.external_ids(runtime.store, SITE, part, trimming.SLICES)
     trimming.trim(runtime)
-    left = comments.page(runtime.store, SITE, None, b"", b"", False, 10)
+    left = reading.page(runtime.store, SITE, None, b"", b"", False, 10)
     assert len(left) == 2
     approved = [c.id for c in made if c.status == "approved"]
-    listed = comments.page(runtime.store, SITE, "approved", b"", b"", False, 10)
+    listed = reading.page(runtime.store, SITE, "approved", b"", b"", False, 10)
     assert listed == [raw for raw in left if id_text(raw) in approved]
-    known = [comments.find_external(runtime.store, SITE, f"x{n}") for n in range(6)]
+    known = [reading.find_external(runtime.store, SITE, f"x{n}") for n in range(6)]
     assert [k for k in known if k] == [k for k in known if k in left]
     assert len(made) == 6
 
@@ -58,12 +59,12 @@ def test_comments_that_are_kept_long_keep_no_others_in_the_indexes(runtime, gran
         runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + raw)
     for _ in range(4):
         trimming.trim(runtime)
-    assert comments.page(runtime.store, SITE, None, b"", b"", False, 20) == made[:12]
+    assert reading.page(runtime.store, SITE, None, b"", b"", False, 20) == made[:12]
     for raw in made[:2]:
         runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + raw)
     for _ in range(4):
         trimming.trim(runtime)
-    assert comments.page(runtime.store, SITE, None, b"", b"", False, 20) == made[2:12]
+    assert reading.page(runtime.store, SITE, None, b"", b"", False, 20) == made[2:12]
 
 
 def test_an_external_id_that_was_given_anew_meanwhile_is_kept(runtime, grant, monkeypatch):
@@ -71,4 +72,4 @@ def test_an_external_id_that_was_given_anew_meanwhile_is_kept(runtime, grant, mo
     monkeypatch.setattr(stored, "_gone", lambda store, prefix, ids: ids)
     for part in range(trimming.SLICES):
         stored.external_ids(runtime.store, SITE, part, trimming.SLICES)
-    assert comments.find_external(runtime.store, SITE, "x") == id_bytes(made.id)
+    assert reading.find_external(runtime.store, SITE, "x") == id_bytes(made.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier import Learner
 from moderation.flow.labels import learning
 from moderation.flow.labels.deciding import undo
 from moderation.flow.rows import row_of
@@ -31,7 +32,7 @@ def test_an_undo_before_the_newest_checkpoint_goes_back_behind_it(
     undo(runtime, SITE, second, WORD, None)
     after = score(runtime, grant)
     assert anew(settings, bearer) == after
-    reference = runtime.shipped.new_learner()
+    reference = Learner(runtime.shipped)
     entries = [e for e in labels.entries(runtime.store, SITE, 0, 18) if e.seq != 2]
     for entry in entries:
         reference.learn(learning.training_row(entry.example.row), entry.label)
@@ -62,7 +63,7 @@ def test_a_checkpoint_that_cannot_be_read_makes_room_for_one_that_can(
     assert anew(settings, bearer) == score(runtime, grant)
     kept = labels.checkpoints(runtime.store, SITE, runtime.shipped.name)
     blob = labels.checkpoint(runtime.store, SITE, kept[8])
-    assert runtime.shipped.load_learner(blob).position == 8
+    assert Learner.from_bytes(blob, runtime.shipped).position == 8
 
 
 def test_checkpoints_of_another_snapshot_go_when_one_is_kept(

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
 
+from classifier import Learner
 from moderation.domain.errors import NothingToUndo
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
@@ -35,7 +36,7 @@ def test_undo_of_an_early_label_equals_the_replay_without_it(runtime, grant, set
     first, *_ = learn_all(runtime, grant, texts(8))
     undo(runtime, SITE, first, WORD, None)
     model = runtime.shipped
-    expected = model.new_learner()
+    expected = Learner(model)
     for entry in labels.entries(runtime.store, SITE, 1, 8):
         expected.learn(learning.training_row(entry.example.row), entry.label)
     from moderation.flow.rows import row_of
@@ -155,7 +156,7 @@ def test_a_comment_deleted_while_a_learner_is_made_anew_is_not_in_it(
 
     monkeypatch.setattr(learning, "replay", deleting)
     assert learning.rebuild(runtime, SITE)
-    expected = runtime.shipped.new_learner()
+    expected = Learner(runtime.shipped)
     for entry in labels.entries(runtime.store, SITE, 2, 12):
         expected.learn(learning.training_row(entry.example.row), entry.label)
     from moderation.flow.rows import row_of

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from moderation.domain.addresses import parsed
 from moderation.flow.outbound import request
 from moderation.flow.outbound.request import OutboundError, post, resolve
 from tests.processes import until
@@ -66,6 +67,14 @@ def test_the_request_arrives_with_its_host_and_the_reply_comes_back(
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fec0::1",
         "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2", "192.0.2.1", "198.18.0.1",
+        # Prefixes of translators, whatever stands in them.
+        "64:ff9b::5db8:d70e", "64:ff9b:1::a00:1", "64:ff9b:1::5db8:d70e", "64:ff9b:1:abcd::1",
+        # IPv4 in IPv6: compatible, translated, mapped, by 6to4, by ISATAP.
+        "::10.0.0.1", "::93.184.215.14", "::ffff:0:10.0.0.1", "::ffff:0:93.184.215.14",
+        "::ffff:169.254.169.254", "2002:a00:1::1", "2002:c0a8:101::", "2606:4700::5efe:10.0.0.1",
+        "2606:4700::200:5efe:10.0.0.1", "fe80::5efe:10.0.0.1",
+        # Not given out to anybody.
+        "100::1", "1000::1", "4000::1", "5f00::1", "2001:db8::1", "fe80::1%eth0",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_public_are_refused(names: Names, address: str) -> None:
@@ -84,6 +93,30 @@ def test_public_and_allowed_addresses_are_taken(names: Names) -> None:
     names(("93.184.215.14",))
     assert str(resolve("blog.example", 80)) == "93.184.215.14"
     names(("10.1.2.3",))
+    assert str(resolve("blog.example", 80, ("10.1.2.0/24",))) == "10.1.2.3"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["2606:2800:21f:cb07:6820:80da:af6b:8b2c", "2002:5db8:d70e::1", "::ffff:93.184.215.14"],
+)
+def test_public_addresses_of_ipv6_are_taken(names: Names, address: str) -> None:
+    names((address,))
+    assert resolve("blog.example", 80) == parsed(address)
+
+
+def test_an_allowed_translator_leads_to_public_and_allowed_addresses_alone(names: Names) -> None:
+    translator = ("64:ff9b::/96",)
+    names(("64:ff9b::93.184.215.14",))
+    assert resolve("blog.example", 80, translator)
+    names(("64:ff9b::10.0.0.1",))
+    with pytest.raises(OutboundError, match="not public"):
+        resolve("blog.example", 80, translator)
+    assert resolve("blog.example", 80, (*translator, "10.0.0.0/8"))
+
+
+def test_an_allowed_network_is_allowed_by_either_version(names: Names) -> None:
+    names(("::ffff:10.1.2.3",))
     assert str(resolve("blog.example", 80, ("10.1.2.0/24",))) == "10.1.2.3"
 
 

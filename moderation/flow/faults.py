@@ -1,0 +1,53 @@
+"""Unexpected errors: where they came from is logged, and nothing of what somebody sent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections import deque
+from pathlib import Path
+from time import monotonic
+
+log = logging.getLogger(__name__)
+
+SAID_EVERY_SECONDS = 60.0
+FRAMES = 6
+"""So many of the innermost calls lead to a fault in the log."""
+KINDS_AT_MOST = 256
+
+_said: dict[tuple[str, str], tuple[float, int]] = {}
+_lock = threading.Lock()
+
+
+def say(what: str, error: BaseException) -> None:
+    """Log that something failed unexpectedly, at most once a minute for each place it failed at.
+
+    The next line about a place tells how often it failed meanwhile.
+    """
+    where = way_to(error)
+    place = type(error).__name__, where.rpartition(" > ")[2]
+    now = monotonic()
+    with _lock:
+        at, more = _said.pop(place, (now - SAID_EVERY_SECONDS, 0))
+        if now - at < SAID_EVERY_SECONDS:
+            _said[place] = at, more + 1
+            return
+        _said[place] = now, 0
+        if len(_said) > KINDS_AT_MOST:
+            _said.pop(next(iter(_said)))
+    again = f", and {more} times before" if more else ""
+    log.error("%s failed unexpectedly: %s%s", what, where, again)
+
+
+def way_to(error: BaseException) -> str:
+    """Return the kind of an error and the calls that led to it, in one line.
+
+    Its message stays out: it may hold a comment's text.
+    """
+    frames = deque(traceback.walk_tb(error.__traceback__), FRAMES)
+    calls = [
+        f"{'/'.join(Path(frame.f_code.co_filename).parts[-3:])}:{line} {frame.f_code.co_name}"
+        for frame, line in frames
+    ]
+    return f"{type(error).__name__} at {' > '.join(calls)}"

@@ -1,0 +1,39 @@
+"""What the connections of one process have in common."""
+
+from __future__ import annotations
+
+import asyncio
+
+from moderation.server.bounds import Bounds
+from moderation.server.limits import Limits
+from moderation.server.service import Service
+from moderation.server.threads import Threads
+
+READ_BYTES = 64 << 10
+"""What one read takes at most."""
+
+
+class Serving:
+    """The loop, the threads that answer, and what is granted."""
+
+    def __init__(self, service: Service, limits: Limits, threads: int) -> None:
+        self.service = service
+        self.loop = asyncio.get_running_loop()
+        self.now = self.loop.time()
+        """The time, to a second."""
+        self.bounds = Bounds(limits)
+        self.threads = Threads(self.loop, threads, "answer")
+        self._apart = Threads(self.loop, 1, "apart")
+        # A piece of memory for each read would be made and thrown away; this one stays.
+        self.buffer = memoryview(bytearray(READ_BYTES))
+        self.is_stopping = False
+
+    def threads_for(self, path: str) -> Threads:
+        """Return the threads that answer a path."""
+        return self._apart if path in self.service.apart else self.threads
+
+    def tick(self) -> None:
+        """Look at every connection, and tell what goes on."""
+        self.now = self.loop.time()
+        self.bounds.tick(self.now)
+        self.service.report(self.bounds.counts())

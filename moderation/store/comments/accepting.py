@@ -1,0 +1,193 @@
+"""Writing up to a hundred comments of one site at once: the accepting script's call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from moderation.domain.comments import STATUSES, Status
+from moderation.domain.sites import Retention
+from moderation.domain.verdicts import Verdict
+from moderation.store import codec, keys
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+from moderation.store.sites import SiteState, state_of
+
+AT_ONCE = 100
+"""Most comments that one script handles: it blocks the store for about 2 ms."""
+LIMIT_MS = 120_000
+IDEMPOTENCY_MS = 24 * 3600 * 1000
+_WORDS, _ALL_WORDS = 4, 8
+
+
+class Write(Struct, frozen=True, gc=False):
+    """One comment on its way into the store; `label` with `decision` and `example` decide it."""
+
+    id: bytes
+    external_id: str
+    digest: bytes
+    submission: bytes
+    verdict: Verdict | None = None
+    status: Status = "queued"
+    label: str | None = None
+    decision: bytes = b""
+    example: bytes = b""
+
+
+class Written(Struct, frozen=True, gc=False):
+    """What became of a `Write`: new, a new revision, or the same comment again.
+
+    `stored` is the comment as it then stood, where it was not new and came alone.
+    """
+
+    id: bytes
+    kind: Literal["new", "revision", "same"]
+    revision: int
+    status: Status
+    stored: bytes = b""
+
+
+class Conditions(Struct, frozen=True):
+    """What must hold before anything is written, and what is counted.
+
+    `tokens` is the revision of the site's tokens that the caller knows (None: any), `settings`
+    that of its settings, compared where `tokens` is (None: any); `state` is
+    what the verdicts were made with (None: unasked), and has the tokens' revision in it;
+    `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
+    is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
+    labels back a learner may be made anew without a job.
+    """
+
+    tokens: int | None = None
+    settings: int | None = None
+    state: SiteState | None = None
+    idempotency: tuple[str, bytes] | None = None
+    token_id: str = ""
+    per_minute: int = 0
+    charge: int = 0
+    replayable: int = 1000
+
+
+_KIND: dict[bytes, Literal["new", "revision", "same"]] = {
+    b"n": "new",
+    b"r": "revision",
+    b"s": "same",
+}
+
+
+def ttls(retention: Retention) -> list[int]:
+    """Return the time to live by status code, in milliseconds; 0 is for ever."""
+    days = (retention.queued, retention.approved, retention.held, retention.spam)
+    return [day * 86_400_000 for day in days]
+
+
+class Notes(Struct, frozen=True):
+    """What is noted of a new comment beside itself.
+
+    `told` is the label that its site is told, '' for what the status says. `kept` lives for as
+    long as the comment: a prefix to which the comment's id is added with what stands there, or a
+    key that leads to the comment's id with b"" in its place.
+    """
+
+    told: str = ""
+    kept: Sequence[tuple[bytes, bytes]] = ()
+
+
+NO_NOTES = Notes()
+
+
+def accept_call(
+    site: str,
+    writes: Sequence[Write],
+    retention: list[int],
+    now_ms: int,
+    on: Conditions,
+    notes: Notes = NO_NOTES,
+) -> tuple[list[str], list[Any]]:
+    """Return keys and arguments of the script that writes up to `AT_ONCE` comments.
+
+    `notes` are on the first of them. What comes with a label is no answer to anybody.
+    """
+    k = keys.of_site(site)
+    idempotency, limit = k.meta, k.meta
+    request = b""
+    if on.idempotency is not None:
+        idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
+    if on.per_minute:
+        limit = _limit_key(site, on.token_id, now_ms)
+    # Most comments come without a verdict and without a label.
+    words = _ALL_WORDS if any(w.verdict or w.label for w in writes) else _WORDS
+    args: list[Any] = [
+        site, now_ms, _known(on), *retention,
+        request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
+        on.charge or len(writes), "" if on.state is None else _state_text(on.state), words,
+    ]  # fmt: skip
+    for w in writes:
+        args += (w.id, w.external_id)
+        args.append(keys.external_bucket(w.external_id) if w.external_id else "")
+        told = codec.TOLD_NOTHING if w.label else codec.TOLD_CODE[notes.told]
+        args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission)
+        if words == _ALL_WORDS:
+            by = "" if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
+            args += (by, codec.LABEL_CODE[w.label], w.decision, w.example)
+    for note in notes.kept:
+        args += note
+    return [
+        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox,
+        k.day + keys.day_of(now_ms), k.external, k.label, k.labels, idempotency, limit, k.snapshot,
+        k.waiting, k.labelled,
+    ], args  # fmt: skip
+
+
+def _known(on: Conditions) -> str:
+    if on.tokens is None:
+        return ""
+    return f"{on.tokens}" if on.settings is None else f"{on.tokens} {on.settings}"
+
+
+def _limit_key(site: str, token_id: str, now_ms: int) -> str:
+    return f"{keys.of_site(site).limit}{token_id}:{now_ms // 60_000}"
+
+
+def charging(site: str, token_id: str, now_ms: int) -> Callable[[Any], None]:
+    """Return what counts a call in a pipeline that writes no comment against a token's limit."""
+
+    def count(pipe: Any) -> None:
+        name = _limit_key(site, token_id, now_ms)
+        pipe.incr(name)
+        pipe.pexpire(name, LIMIT_MS)
+
+    return count
+
+
+def _state_text(s: SiteState) -> str:
+    return f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
+
+
+def first_use(store: Store, site: str, key: str, digest: bytes, now_ms: int) -> tuple[bytes, int]:
+    """Return with what request and when (ms) an idempotency key was first used: this one, now,
+    where it was not."""
+    name = keys.of_site(site).idempotency + key
+    value = digest + now_ms.to_bytes(8, "big")
+    with store_errors():
+        before = store.redis.set(name, value, nx=True, get=True, px=IDEMPOTENCY_MS)
+    first = before or value
+    return first[:-8], int.from_bytes(first[-8:], "big")
+
+
+def written(answer: list[Any]) -> list[Written] | str:
+    """Return what the accepting script answered: comments, or the word for why none."""
+    if answer[0] != b"ok":
+        return str(answer[0].decode())
+    stored = answer[2] if len(answer) > 2 else b""
+    return [
+        Written(raw_id, _KIND[kind], revision, STATUSES[status], stored)
+        for raw_id, kind, revision, status in codec.unpack_written(answer[1])
+    ]
+
+
+def state_instead(answer: list[Any]) -> SiteState | None:
+    """Return the site's state where the accepting script found another than it was told."""
+    return state_of(answer[1:]) if answer[0] == b"stale" else None

@@ -1,0 +1,58 @@
+"""Deleting comments with what was kept of them, a bounded part at a time."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from moderation.store import keys
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+
+
+class Forgotten(Struct, frozen=True):
+    """What one call deleted: whether there was something, whether a job must make the learner
+    anew, whether more is left."""
+
+    found: bool
+    far: bool = False
+    more: bool = False
+
+
+def forget(
+    store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
+) -> tuple[bool, bool]:
+    """Delete a comment and what was kept of it.
+
+    Return whether there was one, and whether a job must make the learner anew because the
+    comment was labelled more than `replayable` labels ago.
+    """
+    some = forget_some(store, site, raw_id, external_id, replayable, now_ms)
+    found, far = some.found, some.far
+    while some.more:
+        some = forget_some(store, site, raw_id, external_id, replayable, now_ms)
+        far = far or some.far
+    return found, far
+
+
+def forget_some(
+    store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
+) -> Forgotten:
+    """Delete a comment and at most a hundred of what was kept of it, in one script."""
+    k = keys.of_site(site)
+    bucket = k.external + str(keys.external_bucket(external_id)) if external_id else k.meta
+    answer = store.run(
+        "forget",
+        [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
+         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled],
+        [raw_id, external_id, replayable],
+    )  # fmt: skip
+    if answer[0] != b"ok":
+        return Forgotten(False)
+    return Forgotten(True, far=answer[2] == 1, more=answer[3] == 1)
+
+
+def unfinished(store: Store, site: str) -> list[bytes]:
+    """Return the ids of comments whose deletion was cut short."""
+    with store_errors():
+        found: list[bytes] = store.redis.hkeys(keys.of_site(site).forgetting)
+    return found

@@ -1,0 +1,101 @@
+"""Comments by their ids, by what their sites call them, and a page at a time."""
+
+from __future__ import annotations
+
+import bisect
+import heapq
+import itertools
+from collections.abc import Sequence
+
+from moderation.domain.comments import Comment, Status
+from moderation.store import codec, keys
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+
+
+def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | None:
+    """Return a comment, or one of its older revisions; None where there is none."""
+    key = keys.of_site(site).comment.encode() + raw_id
+    if revision:
+        key += b":%d" % revision
+    with store_errors():
+        data = store.redis.get(key)
+    return None if data is None else codec.unpack_comment(site, raw_id, data)
+
+
+def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | None]:
+    """Return comments in the order of their ids; None for one that is gone."""
+    if not ids:
+        return []
+    prefix = keys.of_site(site).comment.encode()
+    with store_errors():
+        found = store.redis.mget([prefix + raw for raw in ids])
+    return [
+        None if data is None else codec.unpack_comment(site, raw, data)
+        for raw, data in zip(ids, found, strict=True)
+    ]
+
+
+def get_within(
+    store: Store, site: str, ids: Sequence[bytes], most_bytes: int
+) -> tuple[list[Comment | None], int]:
+    """Return the first of these comments, as many as fit, and how many bytes they have.
+
+    The first is there whatever its size, so that whoever goes on gets on.
+    """
+    prefix = keys.of_site(site).comment.encode()
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for raw in ids:
+            pipe.strlen(prefix + raw)
+        sizes = list(itertools.accumulate(pipe.execute()))
+    fitting = max(1, bisect.bisect_right(sizes, most_bytes))
+    found = get_many(store, site, ids[:fitting])
+    return found, sizes[len(found) - 1] if found else 0
+
+
+def find_external(store: Store, site: str, external_id: str) -> bytes | None:
+    """Return the id of the comment that a site calls `external_id`."""
+    bucket = keys.of_site(site).external + str(keys.external_bucket(external_id))
+    with store_errors():
+        found: bytes | None = store.redis.hget(bucket, external_id)
+    return found
+
+
+def find_externals(store: Store, site: str, external_ids: Sequence[str]) -> list[bytes | None]:
+    """Return the ids of several external ids in one round trip; None for '' and unknown ones."""
+    prefix = keys.of_site(site).external
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for external_id in external_ids:
+            pipe.hget(f"{prefix}{keys.external_bucket(external_id)}", external_id)
+        found: list[bytes | None] = pipe.execute()
+    return found
+
+
+def page(
+    store: Store,
+    site: str,
+    status: Status | None,
+    after: bytes,
+    before: bytes,
+    newest: bool,
+    n: int,
+) -> list[bytes]:
+    """Return up to `n` ids strictly between two ids, oldest or newest first.
+
+    `after` and `before` may be empty for no bound. Without a status those of all are merged.
+    """
+    k = keys.of_site(site)
+    names = k.by_status if status is None else (k.by_status[codec.STATUS_CODE[status]],)
+    low = b"(" + after if after else b"-"
+    high = b"(" + before if before else b"+"
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=len(names) > 1)
+        for name in names:
+            if newest:
+                pipe.zrevrangebylex(name, high, low, start=0, num=n)
+            else:
+                pipe.zrangebylex(name, low, high, start=0, num=n)
+        found = pipe.execute()
+    return list(itertools.islice(heapq.merge(*found, reverse=newest), n))

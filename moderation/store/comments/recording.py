@@ -1,0 +1,61 @@
+"""Recording verdicts: up to a hundred of one shard in one script, with what they end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from moderation.domain.comments import Status
+from moderation.domain.verdicts import Verdict
+from moderation.store import codec, keys
+from moderation.store.client import Call
+from moderation.store.comments.accepting import AT_ONCE
+
+
+class Recorded(Struct, frozen=True, gc=False):
+    """A verdict on its way into the store; `ttls` is the time to live by status code (ms)."""
+
+    site: str
+    id: bytes
+    revision: int
+    verdict: Verdict
+    status: Status
+    ttls: Sequence[int]
+
+
+class Part(Struct, frozen=True):
+    """Verdicts of one shard that are recorded together, and the inbox entries that they end."""
+
+    shard: int
+    verdicts: list[Recorded]
+    done: list[bytes]
+
+    def has_room(self, shard: int, more: int) -> bool:
+        """Say whether more verdicts of a shard may be recorded with these."""
+        return self.shard == shard and len(self.verdicts) + more <= AT_ONCE
+
+
+@lru_cache(maxsize=1024)
+def _names(site: str, day: str) -> tuple[str, ...]:
+    k = keys.of_site(site)
+    return (k.comment, *k.by_status, k.day + day)
+
+
+def record_call(part: Part, now_ms: int) -> Call:
+    """Return the call of the script that records a part, of at most `AT_ONCE` verdicts."""
+    day = keys.day_of(now_ms)
+    sites: dict[str, int] = {}
+    names: list[Any] = [keys.inbox(part.shard), keys.waiting(part.shard)]
+    ttls: list[int] = []
+    packed = []
+    for r in part.verdicts:
+        at = sites.get(r.site)
+        if at is None:
+            at = sites[r.site] = len(sites)
+            names += _names(r.site, day)
+            ttls += r.ttls
+        packed.append(codec.pack_recorded(at, r.id, r.revision, r.verdict, r.status))
+    return Call("record", names, [keys.GROUP, now_ms, len(part.done), *part.done, *ttls, *packed])

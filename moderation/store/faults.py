@@ -1,0 +1,80 @@
+"""What the errors of the client and of the server mean for who asks, and for the connection."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from redis import exceptions as failures
+
+from moderation.domain.errors import StoreDown, StoreFull, WinnowError
+
+log = logging.getLogger(__name__)
+
+SAID_EVERY_SECONDS = 60.0
+
+_said_at = -math.inf
+
+# The words that a server's errors begin with.
+_ELSEWHERE = frozenset((
+    "READONLY", "MASTERDOWN", "NOREPLICAS", "LOADING", "CLUSTERDOWN", "MOVED", "ASK", "UNBLOCKED",
+))  # fmt: skip
+"""This server does not serve, or not any more: another may stand behind the same address now."""
+_BUSY = frozenset(("BUSY", "UNKILLABLE", "TRYAGAIN", "NOPERM"))
+_FULL = {"OOM": "no memory", "MISCONF": "no disk"}
+
+_GONE = (failures.ConnectionError, failures.TimeoutError, failures.InvalidResponse)
+"""There is no server, it does not answer in time, or what answers is none."""
+
+
+def word_of(error: failures.RedisError) -> str:
+    """Return the word that a server's error begins with; '' for an error of the client's own."""
+    if error.status_code is None and isinstance(error, failures.ResponseError):
+        return str(error).partition(" ")[0]
+    return error.status_code or ""
+
+
+def ends_connection(error: failures.RedisError) -> bool:
+    """Say whether other connections to the same address may lead to a better server by now.
+
+    A time-out does not: only the command that was slow need be blamed for it.
+    """
+    return isinstance(error, failures.ConnectionError) or word_of(error) in _ELSEWHERE
+
+
+def fault(error: failures.RedisError) -> WinnowError | None:
+    """Return what an error says of the store; None where it says something of what was asked."""
+    word = word_of(error)
+    if word in _FULL:
+        return StoreFull("the store is full")
+    if not isinstance(error, _GONE) and word not in _ELSEWHERE | _BUSY:
+        return None
+    return StoreDown(
+        f"the store refuses what is sent ({word})" if word else "the store does not answer"
+    )
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn errors of the client and the server into `StoreDown` and `StoreFull`."""
+    try:
+        yield
+    except failures.RedisError as error:
+        found = fault(error)
+        if found is None:
+            raise
+        if isinstance(found, StoreFull):
+            _say(_FULL[word_of(error)])
+        raise found from error
+
+
+def _say(why: str) -> None:
+    """Log that the store refused a write, at most once a minute in a process."""
+    global _said_at
+    now = monotonic()
+    if now - _said_at >= SAID_EVERY_SECONDS:
+        _said_at = now
+        log.error("the store is full (%s) and refuses comments: docs/operating.md", why)

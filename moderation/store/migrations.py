@@ -1,0 +1,81 @@
+"""Bringing a store from an older layout to this version's, a step for each."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from moderation.store import codec, keys, labels, schema, sites
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+
+_LABELLED = struct.Struct(">II")
+_BUCKETS = 4096
+_AT_ONCE = 1000
+
+
+def note_labelled(store: Store, progress: Callable[[str], None]) -> None:
+    """Note of every labelled comment which entry of its site's label log is the last about it."""
+    for site in sites.names(store):
+        found = _last_entries(store, site)
+        prefix = keys.of_site(site).labelled
+        noted = list(found.items())
+        for at in range(0, len(noted), _AT_ONCE):
+            with store_errors():
+                pipe = store.redis.pipeline(transaction=False)
+                for raw, (revision, seq) in noted[at : at + _AT_ONCE]:
+                    bucket = int.from_bytes(raw[14:], "big") % _BUCKETS
+                    pipe.hset(f"{prefix}{bucket}", raw, _LABELLED.pack(revision, seq))
+                pipe.execute()
+        progress(f"{site}: {len(found)} labelled comments noted")
+
+
+def _last_entries(store: Store, site: str) -> dict[bytes, tuple[int, int]]:
+    """Return of each labelled comment its revision then and the last entry about it."""
+    found: dict[bytes, tuple[int, int]] = {}
+    about: dict[int, tuple[bytes, int]] = {}
+    last = sites.read(store, site).labels
+    for start in range(0, last, labels.AT_ONCE):
+        for entry in labels.entries(store, site, start, min(last, start + labels.AT_ONCE)):
+            if entry.example is not None:
+                raw = codec.id_bytes(entry.example.comment)
+                about[entry.seq] = raw, entry.example.revision
+            elif entry.kind == "undo" and entry.drops in about:
+                about[entry.seq] = about[entry.drops]
+            if entry.seq in about:
+                raw, revision = about[entry.seq]
+                found[raw] = revision, entry.seq
+    return found
+
+
+Step = Callable[[Store, Callable[[str], None]], None]
+
+STEPS: dict[int, Step] = {1: note_labelled}
+"""`STEPS[n]` brings a store from layout n to n + 1; running it twice does no harm."""
+
+
+def migrate(
+    store: Store,
+    progress: Callable[[str], None],
+    steps: dict[int, Step] | None = None,
+    version: int = schema.VERSION,
+) -> int:
+    """Bring the store to this layout step by step and return how many steps that took.
+
+    Raises:
+        SchemaMismatch: the store is newer than this code.
+    """
+    steps = STEPS if steps is None else steps
+    found = schema.stored(store)
+    if found > version:
+        schema.check(store, version)
+    if found == 0:
+        with store_errors():
+            store.redis.set(keys.SCHEMA, version, nx=True)
+        return 0
+    for before in range(found, version):
+        progress(f"layout {before} to {before + 1}")
+        steps[before](store, progress)
+        with store_errors():
+            store.redis.set(keys.SCHEMA, before + 1)
+    return version - found
