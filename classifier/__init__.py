@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from classifier.bands import Bands
+from classifier.evidence import Published, draw
 from classifier.explanation import Explanation, Span, explain
 from classifier.features.batch import FeatureBatch
 from classifier.features.extract import for_training
@@ -22,9 +23,11 @@ __all__ = [
     "Learner",
     "Model",
     "ModelError",
+    "Published",
     "Row",
     "Scores",
     "Span",
+    "draw",
     "explain",
     "for_training",
 ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+Status = Literal["approved", "held", "spam"]
 
 
 class Bands(msgspec.Struct, frozen=True):
@@ -15,3 +19,9 @@ class Bands(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not 0 < self.hold <= self.reject <= self.discard <= 1:
             raise ValueError("bands must satisfy 0 < hold <= reject <= discard <= 1")
+
+    def status(self, probability: float) -> Status:
+        """Return what becomes of a comment; a threshold belongs to the stricter side."""
+        if probability >= self.reject:
+            return "spam"
+        return "held" if probability >= self.hold else "approved"

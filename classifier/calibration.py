@@ -18,19 +18,20 @@ from classifier.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 
-KEPT = 256
+OUTCOMES = 256
 """Outcomes that count: the newest ones."""
 TRUST = 8.0
 """Weight of the base's intercept, in units of the curvature of one undecided comment."""
-FARTHEST = 6.0
+FARTHEST = 1.0
+"""Logits that the intercept moves from the base's at most, whatever the labels say."""
 MOST_HELD, MOST_REJECTED = 0.05, 0.005
-_HELD_Z, _REJECTED_Z = 1.6449, 2.5758
-_HALF_WAY = 25.0
-"""Ham labels after which a site's own bands weigh as much as the model's."""
-LEAST_HOLD, LEAST_REJECT = -1.1, 1.4
-"""Logits (probability .25 and .8) below which no amount of labels moves the bands."""
-
-INTERCEPT, HOLD, REJECT, CURVE = 0, 1, 2, 4
+"""Shares of ham that the bands of a model may hold or reject."""
+CENTRING, ALONE, NOT_ALONE = 0.08, 0.05, 10
+"""How alike any two comments of a site are, by which labels of one class push all of them to its
+side; how much more is taken for that as long as nothing is known of the other class, and from how
+many comments of that none."""
+AS_GIVEN = 4
+"""Pieces of evidence that say as much of the push as its sum does."""
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -86,71 +87,48 @@ def probabilities(logits: Floats, out: Floats) -> None:
 
 
 @compiled
-def _intercept(logits: Floats, signs: Floats, count: int, prior: float, start: float) -> float:
-    """Return the intercept that fits the outcomes, drawn to the prior: two steps of Newton's.
+def intercept(
+    outcomes: Floats, labels: int, evidence: Floats, kept: int, prior: float, start: float
+) -> float:
+    """Return the intercept that fits outcomes and evidence, drawn to the prior: two steps of
+    Newton's.
 
-    The class with more outcomes weighs about as much as the other: a wave of spam, or of nothing
-    but ham, says little of the next comment.
+    Of outcomes (float64[2, n]: logit, sign) `labels` are there, of evidence (float64[2, n]: logits
+    of ham, weights) `kept`. The class with more of them weighs about as much as the other: a wave
+    of spam, or of nothing but ham, says little of the next comment.
     """
     b, spam = start, 0
-    for i in range(count):
-        spam += signs[i] > 0
-    ham = count - spam
+    for i in range(labels):
+        spam += outcomes[1, i] > 0
+    ham = labels + kept - spam
     of_spam, of_ham = min(1.0, (ham + 1.0) / (spam + 1.0)), min(1.0, (spam + 1.0) / (ham + 1.0))
     for _ in range(2):
         gradient, curvature = TRUST * 0.25 * (b - prior), TRUST * 0.25
-        for i in range(count):
-            p = logistic(logits[i] + b)
-            weight = of_spam if signs[i] > 0 else of_ham
-            gradient += weight * (p - (1.0 if signs[i] > 0 else 0.0))
+        for i in range(labels + kept):
+            is_spam = i < labels and outcomes[1, i] > 0
+            p = logistic((outcomes[0, i] if i < labels else evidence[0, i - labels]) + b)
+            weight = of_spam if is_spam else of_ham
+            gradient += weight * (p - (1.0 if is_spam else 0.0))
             curvature += weight * p * (1.0 - p)
-        b = min(max(b - min(max(gradient / curvature, -1.0), 1.0), -FARTHEST), FARTHEST)
+        b -= min(max(gradient / curvature, -1.0), 1.0)
+        b = min(max(b, prior - FARTHEST), prior + FARTHEST)
     return b
 
 
-@compiled
-def _quantile_factor(z: float, count: float) -> float:
-    """Return the normal quantile widened to Student's for the degrees of freedom at hand."""
-    freedom = max(count - 1.0, 1.0)
-    return (z + (z * z * z + z) / (4.0 * freedom)) * math.sqrt(1.0 + 1.0 / count)
+def centre(pushed: float, spam: int, ham: int, moved: float, evidence: int) -> float:
+    """Return what takes back by how much all comments of a site were pushed to a side.
 
-
-@compiled
-def calibrate(
-    outcomes: Floats,
-    count: int,
-    curve: Floats,
-    prior: float,
-    hold: float,
-    reject: float,
-) -> None:
-    """Refit intercept and bands (logits) to the outcomes (float64[2, KEPT]: logit, sign).
-
-    The bands are where a next ham comment of the site would be held or rejected with the allowed
-    probability (upper ends of normal prediction intervals, or what was seen, whichever is higher),
-    mixed with the model's bands by the number of ham labels.
+    A label moves what is like it, and any two comments of a site are somewhat alike; where both
+    classes are labelled (`spam` and `ham` labels) that evens out, where one is it does not.
+    `pushed` is the sum of all moves; `moved` is by how much so many pieces of `evidence` were in
+    the mean, which counts where it was to spam, and the less the more ham is labelled.
     """
-    logits, signs = outcomes[0], outcomes[1]
-    b = _intercept(logits, signs, count, prior, curve[INTERCEPT])
-    curve[INTERCEPT] = b
-    ham, mean, square = 0, 0.0, 0.0
-    for i in range(count):
-        if signs[i] < 0:
-            ham += 1
-            mean += logits[i]
-    mean /= max(ham, 1)
-    for i in range(count):
-        if signs[i] < 0:
-            square += (logits[i] - mean) ** 2
-    curve[HOLD], curve[REJECT] = hold, reject
-    if ham < 2:
-        return
-    spread = math.sqrt(square / (ham - 1))
-    own_hold = mean + b + spread * _quantile_factor(_HELD_Z, ham)
-    own_reject = mean + b + spread * _quantile_factor(_REJECTED_Z, ham)
-    weight = ham / (ham + _HALF_WAY)
-    curve[HOLD] = max(LEAST_HOLD, weight * own_hold + (1 - weight) * hold)
-    curve[REJECT] = max(LEAST_REJECT, curve[HOLD], weight * own_reject + (1 - weight) * reject)
+    other = ham + evidence if pushed > 0.0 else spam
+    usual = pushed * (CENTRING + ALONE * max(0, NOT_ALONE - other) / NOT_ALONE)
+    if usual <= 0.0:
+        return -usual
+    given = AS_GIVEN + ham
+    return -(usual * given + max(usual, moved) * evidence) / (given + evidence)
 
 
 def describe(outcomes: Floats, intercept: float, bands: Bands) -> SiteCalibration:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier import tally
+from classifier.features.blocks import FACTORS, base_buckets, block_factors
 from classifier.features.emission import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
 from classifier.features.extract import extract_places
 from classifier.features.fields import FIELDS, URL
@@ -18,11 +19,9 @@ from classifier.model import Model
 from classifier.reasons import CODES
 from classifier.row import Row
 from classifier.scoring import (
-    BASE_MASK,
     GROUP_BITS,
     REASON_BITS,
     SITE_MASK,
-    base_size,
     site_size,
 )
 
@@ -72,10 +71,10 @@ def _weights(
 ) -> npt.NDArray[np.float64]:
     """Return what each code adds to the logit."""
     groups = codes >> GROUP_BITS
-    base = BASE_WEIGHTS[groups]
+    factors = np.empty(FACTORS)
+    block_factors(codes, 0, len(codes), BASE_WEIGHTS, factors)
     total: npt.NDArray[np.float64]
-    total = model.slope * base * model.table[codes & BASE_MASK] / _length(base)
-    total = total * base_size(_length(base))
+    total = model.slope * factors[groups] * model.table[base_buckets(codes)]
     if learner is not None:
         site = SITE_WEIGHTS[groups]
         length = _length(site)

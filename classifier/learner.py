@@ -16,25 +16,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier import calibration, repeats, svm, tally
+from classifier import calibration, repeats, site_bands, svm, tally
 from classifier.bands import Bands
-from classifier.calibration import CURVE, HOLD, INTERCEPT, KEPT, REJECT, SiteCalibration
+from classifier.calibration import OUTCOMES, SiteCalibration
 from classifier.features.batch import FeatureBatch
 from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
 from classifier.model import Model
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.row import Row
+from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, PUSH, REJECT
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 3
+LAYOUT = 4
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
 sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
 """
 LABELS = ("ham", "spam")
+HOWS = ("held", "error", "audit", "import", "all")
+"""How a label came: decided while the comment was held, a report that the verdict was wrong, drawn
+at random, imported, or because every comment of the site is decided."""
+EVIDENCE = 256
+"""Newest pieces of evidence that place the bands, and that another must not repeat."""
+SUSPICIOUS = 0.7
+"""Probability of spam from which a published comment is no evidence, whoever left it unreported."""
+STANDS_FOR = 4.0
+"""The most comments for which one piece of evidence speaks."""
 
 
 class Learner:
-    """What one site has taught; a pure function of the snapshot and the site's ordered labels."""
+    """What one site has taught; a pure function of the snapshot and the site's log in order."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -45,7 +55,10 @@ class Learner:
         self._codes: npt.NDArray[np.uint32] = np.zeros(svm.RING_CODES, np.uint32)
         self._rows: npt.NDArray[np.float64] = np.zeros(svm.WINDOW * svm.FIELDS)
         self._state: npt.NDArray[np.int64] = np.zeros(svm.STATE, np.int64)
-        self._outcomes: npt.NDArray[np.float64] = np.zeros(2 * KEPT)
+        self._outcomes: npt.NDArray[np.float64] = np.zeros(2 * OUTCOMES)
+        self._evidence: npt.NDArray[np.float64] = np.zeros(2 * EVIDENCE)
+        self._marks: npt.NDArray[np.uint32] = np.zeros(2 * EVIDENCE, np.uint32)
+        self._kept: npt.NDArray[np.uint8] = np.zeros(repeats.LANES * EVIDENCE, np.uint8)
         self._curve: npt.NDArray[np.float64] = np.zeros(CURVE)
         self._curve[[INTERCEPT, HOLD, REJECT]] = [model.offset, *model.band_logits]
 
@@ -57,7 +70,7 @@ class Learner:
     @property
     def intercept(self) -> float:
         """What is added to the evidence of a comment to give the site's logit."""
-        return float(self._curve[INTERCEPT])
+        return float(self._curve[INTERCEPT] + self._curve[CENTRE])
 
     @property
     def bands(self) -> Bands:
@@ -70,36 +83,84 @@ class Learner:
     @property
     def calibration(self) -> SiteCalibration:
         """How the site's bands treat its newest labels, with the uncertainty of each share."""
-        seen = self._outcomes.reshape(2, KEPT)[:, : min(self.position, KEPT)]
-        return calibration.describe(seen, self.intercept, self.bands)
+        seen = self._outcomes.reshape(2, OUTCOMES)[:, : min(self.position, OUTCOMES)]
+        return calibration.describe(seen, float(self._curve[INTERCEPT]), self.bands)
 
-    def learn(self, row: Row | FeatureBatch, label: str) -> None:
-        """Learn one label, `spam` or `ham` (else ValueError), in at most a millisecond."""
+    def learn(self, row: Row | FeatureBatch, label: str, how: str = "all") -> None:
+        """Learn one label, `spam` or `ham`, that came in one of `HOWS` (else ValueError).
+
+        Takes at most a millisecond. What was published and not reported since the label before is
+        to be kept first.
+        """
         if label not in LABELS:
             raise ValueError("a label is spam or ham")
+        if how not in HOWS:
+            raise ValueError(f"a label came by one of {', '.join(HOWS)}")
         batch = self._model.features([row]) if isinstance(row, Row) else row
-        codes, base = batch.row(0), self._model.raw_scores(batch)[0]
-        evidence = tally.evidence(codes, 0, len(codes), self.tally, tally.GROUP_WEIGHTS)[0]
-        sign = 1.0 if label == "spam" else -1.0
-        number = self.position
-        slot = number % KEPT
-        learned = svm.learn(
-            self.table,
-            self._codes,
-            self._rows.reshape(svm.WINDOW, svm.FIELDS),
-            self._state,
-            codes,
-            svm.PRIOR_WEIGHT * base + svm.EVIDENCE_WEIGHT * evidence,
-            sign,
-            SITE_WEIGHTS,
+        codes, is_spam, number = batch.row(0), label == "spam", self.position
+        prior, logit = self._margin_and_logit(batch)
+        is_held = how == "held" or (
+            how == "all" and logit + self._curve[INTERCEPT] >= self._curve[HOLD]
         )
-        tally.count(codes, self.tally, tally.GROUP_WEIGHTS, sign > 0)
-        repeats.remember(codes, number, self._decided, self._sketches, repeats.room()[0], sign > 0)
-        outcomes, model = self._outcomes.reshape(2, KEPT), self._model
-        outcomes[0, slot] = model.slope * base + model.scale * learned + tally.WEIGHT * evidence
-        outcomes[1, slot] = sign
-        kept = min(self.position, KEPT)
-        calibration.calibrate(outcomes, kept, self._curve, model.offset, *model.band_logits)
+        sign = 1.0 if is_spam else -1.0
+        rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
+        self._curve[PUSH] += svm.learn(
+            self.table, self._codes, rows, self._state, codes, prior, sign, SITE_WEIGHTS
+        )
+        self._state[svm.DECIDED] += is_held
+        tally.count(codes, self.tally, tally.GROUP_WEIGHTS, is_spam)
+        repeats.remember(codes, number, self._decided, self._sketches, repeats.room()[0], is_spam)
+        if not is_spam:
+            site_bands.see_ham(self._curve, 1.0, is_held)
+        self._outcomes.reshape(2, OUTCOMES)[:, number % OUTCOMES] = logit, sign
+        self._calibrate()
+
+    def keep(self, row: Row | FeatureBatch, weight: float) -> None:
+        """Take a comment that was published and that nobody reported as evidence of ham, standing
+        for `weight` comments.
+
+        It is no decision: repeats of it do not follow it, and no word of it is counted. What looks
+        like spam, or repeats what was kept before, is left out.
+        """
+        batch = self._model.features([row]) if isinstance(row, Row) else row
+        codes, (least, _) = batch.row(0), repeats.room()
+        chance = float(self._model.score(batch, self).probability[0])
+        marks, alike = self._marks.reshape(2, EVIDENCE), np.empty(EVIDENCE, np.uint8)
+        if chance >= SUSPICIOUS or repeats.is_noted(codes, marks, self._kept, least, alike):
+            return
+        slot = int(self._state[svm.EVIDENCE]) % EVIDENCE
+        repeats.note(codes, slot, marks, self._kept, least)
+        # What looks half like spam says little by not being reported.
+        trust = (1.0 - chance) / (1.0 + chance)
+        prior, logit = self._margin_and_logit(batch)
+        rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
+        svm.keep(self.table, self._codes, rows, self._state, codes, prior, trust, SITE_WEIGHTS)
+        self._evidence.reshape(2, EVIDENCE)[:, slot] = logit, trust * min(weight, STANDS_FOR)
+        site_bands.see_ham(self._curve, weight, False)
+
+    def _margin_and_logit(self, batch: FeatureBatch) -> tuple[float, float]:
+        """Return the fixed part of a row's margin, and its logit without the intercept."""
+        codes, base = batch.row(0), float(self._model.raw_scores(batch)[0])
+        counted = tally.evidence(codes, 0, len(codes), self.tally, tally.GROUP_WEIGHTS)[0]
+        learned = svm.product(codes, self.table, SITE_WEIGHTS)
+        logit = self._model.slope * base + self._model.scale * learned + tally.WEIGHT * counted
+        return (
+            svm.PRIOR_WEIGHT * base + svm.EVIDENCE_WEIGHT * counted,
+            logit + float(self._curve[CENTRE]),
+        )
+
+    def _calibrate(self) -> None:
+        """Centre the scores, and refit intercept and bands."""
+        model, curve, state = self._model, self._curve, self._state
+        spam, ham, evidence = (int(state[i]) for i in (svm.SPAM, svm.HAM, svm.EVIDENCE))
+        known = self._outcomes.reshape(2, OUTCOMES), min(spam + ham, OUTCOMES)
+        kept = self._evidence.reshape(2, EVIDENCE), min(evidence, EVIDENCE)
+        rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
+        pushed = svm.pushed_ham(self.table, self._codes, rows, state, SITE_WEIGHTS)
+        curve[CENTRE] = calibration.centre(curve[PUSH], spam, ham, *pushed) * model.scale
+        curve[INTERCEPT] = calibration.intercept(*known, *kept, model.offset, curve[INTERCEPT])
+        decided = int(state[svm.DECIDED])
+        site_bands.place(*known, *kept, curve, *model.band_logits, spam + ham, evidence, decided)
 
     def follow(
         self,
@@ -122,7 +183,9 @@ class Learner:
         twin._decided, twin._sketches = self._decided.copy(), self._sketches.copy()
         twin._codes = self._codes.copy()
         twin._rows, twin._state = self._rows.copy(), self._state.copy()
-        twin._outcomes, twin._curve = self._outcomes.copy(), self._curve.copy()
+        twin._outcomes, twin._evidence = self._outcomes.copy(), self._evidence.copy()
+        twin._marks, twin._kept = self._marks.copy(), self._kept.copy()
+        twin._curve = self._curve.copy()
         return twin
 
     @property
@@ -140,6 +203,9 @@ class Learner:
             "rows": self._rows,
             "state": self._state,
             "outcomes": self._outcomes,
+            "evidence": self._evidence,
+            "marks": self._marks,
+            "kept": self._kept,
             "curve": self._curve,
         }
 

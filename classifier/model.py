@@ -15,9 +15,10 @@ import numpy.typing as npt
 from classifier import scoring, tally
 from classifier.bands import Bands
 from classifier.features.batch import FeatureBatch
+from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.extract import extract_features, extract_with_products
 from classifier.features.groups import (
-    BASE_BITS,
+    BASE_BUCKETS,
     BASE_WEIGHTS,
     FEATURE_VERSION,
     SITE_WEIGHTS,
@@ -101,7 +102,7 @@ class Model:
                 f"version {FEATURE_VERSION}: train it again"
             )
         table = arrays.get("base")
-        if table is None or table.dtype != np.float16 or len(table) != 1 << BASE_BITS:
+        if table is None or table.dtype != np.float16 or len(table) != BASE_BUCKETS:
             raise ModelError("the model file is damaged: its weights have the wrong shape")
         if not np.isfinite(table).all():
             raise ModelError("the model file is damaged: its weights are not finite")
@@ -126,7 +127,9 @@ class Model:
 
     def _products(self, batch: FeatureBatch) -> npt.NDArray[np.float64]:
         products = np.empty(len(batch))
-        scoring.base_scores(batch.codes, batch.starts, self._bits, BASE_WEIGHTS, products)
+        base_scores(
+            batch.codes, batch.starts, self._bits, BASE_WEIGHTS, np.empty(FACTORS), products
+        )
         return products
 
     def score(
@@ -172,6 +175,7 @@ class Model:
         places = np.empty((len(batch), most), np.int16)
         weights = np.empty((len(batch), most))
         scales, sums = np.array([self.slope, self.scale]), np.empty(256)
+        factors = np.empty(FACTORS)
         for first, last, learner in runs:
             scoring.top_reasons(
                 batch.codes,
@@ -185,6 +189,7 @@ class Model:
                 len(CODES),
                 INDEX["calibration"],
                 sums,
+                factors,
                 places[first:last],
                 weights[first:last],
             )

@@ -34,6 +34,8 @@ FEW_WORDS = 5
 LEAST_ALIKE = 3
 ALIKE, OF = 3, 5
 """The share of a near repeat's lanes that are alike, at least."""
+KINDRED = 4
+"""Of so many lanes of a row one is alike where it is of a kind with another."""
 MOST_CHANGED, WORDS_MORE = 2, 2
 """Lanes that may differ from a comment decided as ham, and words by which their numbers may."""
 PAST_BAND = 0.5
@@ -66,8 +68,8 @@ def _mixed(x):
 
 @unmanaged
 def _read(codes, begin, end, least):
-    """Return a row's fingerprint (0: none), how many words it has, a number for its addresses
-    (1 to 127, 0 if it has none) and whether words may have been left out of its features.
+    """Return a row's fingerprint (0: none), how many words it has, a mark of its addresses (0 if
+    it has none) and whether words may have been left out of its features.
 
     `least` (uint64[LANES]) gets the smallest hash of each class of words.
     """
@@ -100,8 +102,14 @@ def _read(codes, begin, end, least):
         total = others
     if count + links < FEW_WORDS:
         total += author
-    address = np.uint64(1) + linked % _ADDRESSES if links > 0 else _NONE
-    return _mixed(total), count, np.uint8(address), count + pairs + 1 >= MOST_WORDS
+    address = linked | np.uint64(1) if links > 0 else _NONE
+    return _mixed(total), count, address, count + pairs + 1 >= MOST_WORDS
+
+
+@unmanaged
+def _number(address):
+    """Return what a sketch keeps of addresses: 1 to 127, 0 for none."""
+    return np.uint8(np.uint64(1) + address % _ADDRESSES if address != _NONE else _NONE)
 
 
 @unmanaged
@@ -128,7 +136,7 @@ def remember(codes, number, decided, sketches, least, is_spam):
     for lane in range(LANES):
         known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
         sketches[lane * NEWEST + place] = known
-    sketches[_KIND + place] = np.uint8(2) * address + np.uint8(is_spam)
+    sketches[_KIND + place] = np.uint8(2) * _number(address) + np.uint8(is_spam)
     sketches[_COUNT + place] = np.uint8(count & 255)
 
 
@@ -138,11 +146,11 @@ def _count_alike(least, sketches, alike):
     alike[:] = 0
     size = 0
     for lane in range(LANES):
-        mine, first = _byte(least[lane]), np.uint64(lane * NEWEST)
+        mine, first = _byte(least[lane]), np.uint64(lane * len(alike))
         if mine == 0:
             continue
         size += 1
-        for place in range(NEWEST):
+        for place in range(len(alike)):
             alike[place] += np.uint8(sketches[first + np.uint64(place)] == mine)
     return size
 
@@ -151,7 +159,7 @@ def _count_alike(least, sketches, alike):
 def _most(alike):
     """Return the largest of some counts."""
     most = alike[0]
-    for place in range(NEWEST):
+    for place in range(len(alike)):
         most = max(most, alike[place])
     return np.int64(most)
 
@@ -191,6 +199,44 @@ def _changed(least, place, sketches):
 
 
 @unmanaged
+def note(codes, place, marks, sketches, least):
+    """Note a row at a place of `marks` (uint32[2, n]: fingerprint and addresses, 0 for none) and
+    `sketches` (uint8, lane by lane).
+    """
+    mark, count, address, _ = _read(codes, 0, len(codes), least)
+    marks[0, place], marks[1, place] = _tag(mark), _address_mark(address)
+    for lane in range(LANES):
+        known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
+        sketches[lane * marks.shape[1] + place] = known
+
+
+@unmanaged
+def is_noted(codes, marks, sketches, least, alike):
+    """Say whether a row is too much like one of those noted: the same words or addresses, or a
+    quarter of its lanes alike, which what is spun from one template has and strangers have not.
+    """
+    mark, count, address, _ = _read(codes, 0, len(codes), least)
+    tag, linked = _tag(mark), _address_mark(address)
+    for place in range(marks.shape[1]):
+        if marks[0, place] == tag or (linked != 0 and marks[1, place] == linked):
+            return True
+    if count < FEW_WORDS:
+        return False
+    size = _count_alike(least, sketches, alike)
+    return _most(alike) >= max(LEAST_ALIKE, (size + KINDRED - 1) // KINDRED)
+
+
+@unmanaged
+def _address_mark(address):
+    """Return 32 bits of a mark of addresses, 0 for none."""
+    return (
+        np.uint32(_mixed(address) >> _TAG_SHIFT) | np.uint32(1)
+        if address != _NONE
+        else np.uint32(0)
+    )
+
+
+@unmanaged
 def follow(codes, starts, number, decided, sketches, least, alike, bands, logits, chances, shifts):
     """Move rows that repeat a decided one past the band of their decision.
 
@@ -205,7 +251,7 @@ def follow(codes, starts, number, decided, sketches, least, alike, bands, logits
         if mark != _NONE and kept & ~np.uint32(1) == _tag(mark):
             label = _SPAM if kept & np.uint32(1) else _HAM
         elif number > 0 and count >= FEW_WORDS - 1:
-            label = _nearest(least, count, address, number, sketches, alike)
+            label = _nearest(least, count, _number(address), number, sketches, alike)
         if label == _UNKNOWN or (label == _HAM and is_cut):
             continue
         if label == _SPAM:

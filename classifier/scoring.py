@@ -6,12 +6,12 @@ import numpy as np
 
 from classifier.calibration import logistic
 from classifier.compiled import unmanaged
+from classifier.features.blocks import base_bucket, block_factors
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, SITE_BITS
 from classifier.intrinsics import weight_at
 from classifier.tally import WEIGHT, evidence
 from classifier.tally import add_reasons as add_tallied_reasons
 
-BASE_MASK = np.uint32((1 << 20) - 1)
 SITE_MASK = np.uint32((1 << SITE_BITS) - 1)
 GROUP_BITS = np.uint32(GROUP_SHIFT)
 REASON_BITS = np.uint32(REASON_SHIFT)
@@ -20,10 +20,6 @@ _GROUP_IN_KIND = np.uint32(GROUP_SHIFT - REASON_SHIFT)
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 USUAL_LENGTH = 16.0
 """What `dot` returns as the length of a usual comment."""
-LONG = 32.0
-"""Length of a row from which the base discounts what it has in common with its table: in a long
-text one circumstance (a mailing list, a quotation, a language) speaks through many features, and
-taken together they would say more than they know."""
 
 
 @unmanaged
@@ -62,38 +58,19 @@ def dot(codes, begin, end, table, mask, group_weights):
 
 
 @unmanaged
-def base_size(length):
-    """Return how much of a row the base hears by its length: a long one counts less.
-
-    By the square, as by the length alone the ham of mailing lists needed a higher band than that of
-    all comments.
-    """
-    share = np.minimum(LONG / length, 1.0)
-    return share * share
-
-
-@unmanaged
 def site_size(length):
     """Return how much a site hears of a row by its length: a usual one 1, a long one more."""
     return np.sqrt(np.sqrt(length / USUAL_LENGTH))
 
 
 @unmanaged
-def base_scores(codes, starts, table, group_weights, out):
-    """Write each row's product with the base's table, sized by its length, to `out` (float64)."""
-    for row in range(len(starts) - 1):
-        begin, end = starts[row], starts[row + 1]
-        product, length = dot(codes, begin, end, table, BASE_MASK, group_weights)
-        out[row] = product * base_size(length)
-
-
-@unmanaged
 def score_rows(codes, starts, products, site, tally, site_weights, counted, line, logits, chances):
     """Write the logit and the probability, rounded to 1e-6, of each row.
 
-    `products` (float64) are the rows' products with the base's table, as `base_scores` writes them;
-    `site` and `tally` are a site's table and counts, without entries for none; `line` (float64[4])
-    has the base's intercept and scale, the site's scale and the intercept of the logit.
+    `products` (float64) are the rows' products with the base's table, as `blocks.base_scores`
+    writes them; `site` and `tally` are a site's table and counts, without entries for none; `line`
+    (float64[4]) has the base's intercept and scale, the site's scale and the intercept of the
+    logit.
     """
     for row in range(len(starts) - 1):
         begin, end = starts[row], starts[row + 1]
@@ -118,8 +95,8 @@ def _length(codes, begin, end, group_weights):
 
 
 @unmanaged
-def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
-    """Add each feature's contribution in logits to the reason it belongs to (float64[256]).
+def add_reasons(codes, begin, end, table, group_weights, scale, sums):
+    """Add what a site's table says of each feature, in logits, to its reason (float64[256]).
 
     Runs of four codes of one group and reason, which most are, are added at once.
     """
@@ -128,38 +105,47 @@ def add_reasons(codes, begin, end, table, mask, group_weights, scale, sums):
     while i < end:
         j = np.uint64(i)
         kind = codes[j] >> REASON_BITS
-        total, size = np.float64(weight_at(table, codes[j] & mask)), 1
+        total, size = np.float64(weight_at(table, codes[j] & SITE_MASK)), 1
         if i + 4 <= end:
             q, r, s = codes[j + _ONE], codes[j + _TWO], codes[j + _THREE]
             if q >> REASON_BITS == kind and r >> REASON_BITS == kind and s >> REASON_BITS == kind:
-                total += weight_at(table, q & mask)
-                total += weight_at(table, r & mask) + weight_at(table, s & mask)
+                total += weight_at(table, q & SITE_MASK)
+                total += weight_at(table, r & SITE_MASK) + weight_at(table, s & SITE_MASK)
                 size = 4
         sums[kind & _BYTE] += factor * group_weights[kind >> _GROUP_IN_KIND] * total
         i += size
 
 
 @unmanaged
+def add_base_reasons(codes, begin, end, table, group_weights, factors, scale, sums):
+    """Add what the base says of each feature, in logits, to its reason (float64[256])."""
+    block_factors(codes, begin, end, group_weights, factors)
+    for i in range(begin, end):
+        code = codes[np.uint64(i)]
+        weight = factors[code >> GROUP_BITS] * weight_at(table, base_bucket(code))
+        sums[(code >> REASON_BITS) & _BYTE] += scale * weight
+
+
+@unmanaged
 def top_reasons(
     codes, starts, base, site, tally, base_weights, site_weights, counted, scales, count, skip,
-    sums, places, weights,
+    sums, factors, places, weights,
 ):  # fmt: skip
     """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights`
     (logits, rounded to 0.01).
 
     `site` and `tally` are a site's table and counts, without entries for none; `scales` are the two
     factors from raw scores to logits; `count` is how many reasons there are and `skip` the one that
-    is never given; `sums` (float64[256]) is scratch space. Of equal weights the lower reason
-    comes first.
+    is never given; `sums` (float64[256]) and `factors` are scratch space. Of equal weights the
+    lower reason comes first.
     """
     for row in range(len(starts) - 1):
         sums[:] = 0.0
         begin, end = starts[row], starts[row + 1]
-        scale = scales[0] * base_size(_length(codes, begin, end, base_weights))
-        add_reasons(codes, begin, end, base, BASE_MASK, base_weights, scale, sums)
+        add_base_reasons(codes, begin, end, base, base_weights, factors, scales[0], sums)
         if len(site):
             scale = scales[1] * site_size(_length(codes, begin, end, site_weights))
-            add_reasons(codes, begin, end, site, SITE_MASK, site_weights, scale, sums)
+            add_reasons(codes, begin, end, site, site_weights, scale, sums)
             add_tallied_reasons(codes, begin, end, tally, counted, sums)
         sums[skip] = 0.0
         for rank in range(places.shape[1]):

@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.compiled import inlined, unmanaged
-from classifier.features.groups import AUTHOR, GROUP_SHIFT, GROUPS, PAIRS, REASON_SHIFT, URL, WORDS
+from classifier.features.groups import (
+    AUTHOR,
+    EDGES,
+    GROUP_SHIFT,
+    GROUPS,
+    PAIRS,
+    REASON_SHIFT,
+    SIGNS,
+    URL,
+    WORDS,
+)
 
 BITS = 14
 SIZE = 1 << BITS
@@ -25,7 +35,7 @@ SHRINKAGE = 0.5
 WEIGHT = 2.0
 """Logits for each unit of evidence."""
 GROUP_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
-GROUP_WEIGHTS[[WORDS, PAIRS, URL, AUTHOR]] = [1, 0.15, 0.5, 3]
+GROUP_WEIGHTS[[WORDS, PAIRS, URL, AUTHOR, EDGES, SIGNS]] = [1, 0.15, 0.5, 3, 0.15, 0.5]
 
 _MASK = np.uint32(SIZE - 1)
 _GROUP_BITS = np.uint32(GROUP_SHIFT)

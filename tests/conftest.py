@@ -73,6 +73,15 @@ def server_name() -> str:
     return "valkey"
 
 
+def program(name: str) -> str:
+    """Return the path of a server's program, '' for the embedded one."""
+    if name == "valkey":
+        return ""
+    return shutil.which("redis-server") or pytest.skip(
+        "NOT TESTED ON REDIS: apt-get install redis-server"
+    )
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
     """Return servers by name, each started when first asked for."""
@@ -83,11 +92,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         if name not in running:
             socket = runtime / f"{name}.sock"
             argv = embedded.arguments(tmp_path_factory.mktemp(name), socket, "everysec")
-            if name == "redis":
-                argv[0] = shutil.which("redis-server") or ""
-                if not argv[0]:
-                    pytest.skip("NOT TESTED ON REDIS: apt-get install redis-server")
-            process = subprocess.Popen(argv)
+            process = subprocess.Popen([program(name) or argv[0], *argv[1:]])
             running[name] = Server(name, socket, process.pid), process
             while not embedded.answers(socket):
                 assert process.poll() is None, f"{name} did not start"
@@ -102,22 +107,33 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 
 @pytest.fixture(scope="session")
-def nodes() -> Iterator[Pair]:
-    """Return a primary and its replica, started when first asked for."""
-    folder = embedded.make_runtime_folder()
-    made = Pair(folder)
-    yield made
-    made.end()
-    shutil.rmtree(folder)
+def pairs() -> Iterator[Callable[[str], Pair]]:
+    """Return pairs of servers by name, each started when first asked for."""
+    running: dict[str, Pair] = {}
+    folders: list[Path] = []
+
+    def get(name: str) -> Pair:
+        if name not in running:
+            found = program(name)
+            folders.append(embedded.make_runtime_folder())
+            running[name] = Pair(folders[-1], found)
+        return running[name]
+
+    yield get
+    for made in running.values():
+        made.end()
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
-def pair(nodes: Pair) -> Pair:
+def pair(pairs: Callable[[str], Pair], server_name: str) -> Pair:
     """Return an empty primary with its replica, and an address that leads to the primary."""
-    nodes.restore()
-    with nodes.primary.client() as client:
+    found = pairs(server_name)
+    found.restore()
+    with found.primary.client() as client:
         client.flushall()
-    return nodes
+    return found
 
 
 @pytest.fixture

@@ -19,13 +19,14 @@ _AS_STARTED = {
 
 
 class Node:
-    """A Valkey on a unix socket for clients, and on a port for its replica."""
+    """A server on a unix socket for clients, and on a port for its replica."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, program: str = "") -> None:
         self.folder, self.port = folder / name, free_port()
         self.folder.mkdir()
         self.socket = folder / f"{name}.sock"
         argv = embedded.arguments(self.folder, self.socket, "everysec")
+        argv[0] = program or argv[0]
         argv[argv.index("--port") + 1] = str(self.port)
         argv += ["--bind", "127.0.0.1", "--enable-debug-command", "local"]
         self.process = subprocess.Popen([*argv, "--repl-diskless-sync", "no"])
@@ -69,9 +70,10 @@ class Node:
 class Pair:
     """A primary and its replica. `url` leads to the primary, as a fail-over's address does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: str = "") -> None:
         self._address = folder / "store.sock"
-        self.primary, self.replica = Node(folder, "one"), Node(folder, "two")
+        self.primary = Node(folder, "one", program)
+        self.replica = Node(folder, "two", program)
         self.restore()
 
     @property

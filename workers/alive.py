@@ -1,9 +1,10 @@
 """Touches a file while this process works, for health checks that can only look at files."""
 
+import functools
+from pathlib import Path
 from typing import Any
 
 from celery import bootsteps
-from celery.signals import before_task_publish
 
 from moderation.settings import Settings
 
@@ -32,8 +33,13 @@ class Alive(bootsteps.StartStopStep):
             self.entry.cancel()
 
 
-def touch_when_sending() -> None:
-    """For beat, which has no timer but sends a task every few seconds."""
-    file = Settings.from_env().alive
+@functools.cache
+def _file() -> Path | None:
+    return Settings.from_env().alive
+
+
+def touch() -> None:
+    """Touch the file of a process that has no timer, such as beat: it calls this each time."""
+    file = _file()
     if file is not None:
-        before_task_publish.connect(lambda **_: file.touch(), weak=False)
+        file.touch()

@@ -58,26 +58,16 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         task_routes={task: {"queue": queue} for task, queue in names.QUEUE_OF.items()},
         beat_schedule=BEAT_SCHEDULE,
         # The schedule is in this file: nothing about it needs to be kept on disk.
-        beat_scheduler="celery.beat:Scheduler",
+        beat_scheduler="workers.ticks:Ticks",
         enable_utc=True,
         timezone="UTC",
     )
     return celery
 
 
-# A tick that nobody took before the next one is due is dropped, so that a worker that was away
-# for an hour finds one of each, not a thousand.
 BEAT_SCHEDULE = {
-    "sweep": {
-        "task": names.SWEEP,
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "trim": {
-        "task": names.TRIM,
-        "schedule": TRIM_SECONDS,
-        "options": {"expires": TRIM_SECONDS},
-    },
+    "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
+    "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
 }
 
 # Celery warns of running as root for the sake of pickle; these workers accept JSON alone.
@@ -92,6 +82,10 @@ app.steps["worker"].add(Alive)
 def configure_logging(**_: Any) -> None:
     """Use our own lines instead of Celery's."""
     logs.configure(settings.log_level)
-    # These write thousands of lines that say nothing at their INFO and DEBUG.
-    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat", "numba"):
+    # These write thousands of lines that say nothing at their INFO and DEBUG; the request's, one
+    # for each message that waited too long for a worker, after the worker was away.
+    for name in (
+        "celery.worker.strategy", "celery.worker.request", "celery.app.trace", "celery.beat",
+        "numba",
+    ):  # fmt: skip
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.root.level))

@@ -1,7 +1,7 @@
 """The tasks: a name, a queue, one call into the flow."""
 
 from moderation.flow.comments import draining, trimming
-from moderation.flow.labels import learning
+from moderation.flow.labels import rebuilding
 from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TELL_SITE, TRIM
 from workers.app import app
 from workers.process import runtime, tellers
@@ -28,7 +28,7 @@ def trim_store() -> None:
 @app.task(name=REBUILD_LEARNER)
 def rebuild_learner(site: str) -> None:
     """Make a site's learner anew from its labels."""
-    learning.rebuild(runtime(), site)
+    rebuilding.rebuild(runtime(), site)
 
 
 @app.task(name=TELL_SITE)

@@ -8,13 +8,20 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from classifier import LabelledRow, Learner, Model
+from classifier import LabelledRow, Model
 from classifier.cli.lines import batches, read_rows
 from classifier.cli.options import Commands, add_command, add_files, add_model, load_model
 from classifier.cli.progress import Progress
-from classifier.cli.verdicts import VerdictLine, verdict_line
+from classifier.cli.verdicts import TaughtLine, VerdictLine, verdict_line
+from classifier.evaluation.regimes import REGIMES
+from classifier.evaluation.site import Site
 
 _encode = msgspec.json.Encoder().encode_lines
+
+
+TEACHING = "how the people of the site label (default: all):\n" + "".join(
+    f"  {name:<10}{regime.summary}\n" for name, regime in REGIMES.items()
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -31,13 +38,21 @@ def add_commands(commands: Commands) -> None:
         commands,
         "replay",
         _replay,
-        "predict each row, then learn its label before the next: one verdict a line, in order",
+        "predict each row, then learn the label that a site's people give it, before the next: one"
+        " verdict a line, in order",
         "  python -m classifier replay history.jsonl.gz > verdicts.jsonl\n"
-        "  python -m classifier replay january.jsonl february.jsonl --model candidate.model\n",
+        "  python -m classifier replay january.jsonl february.jsonl --model candidate.model\n"
+        "  python -m classifier replay history.jsonl.gz --teach console --seed 7\n\n" + TEACHING,
     )
     for command in (scoring, replaying):
         add_files(command)
         add_model(command)
+    replaying.add_argument(
+        "--teach", choices=REGIMES, default="all", help="which rows are labelled (see below)"
+    )
+    replaying.add_argument(
+        "--seed", type=int, default=0, help="of what is left to chance (default: 0)"
+    )
 
 
 def score_lines(model: Model, rows: Sequence[LabelledRow]) -> list[VerdictLine]:
@@ -45,16 +60,13 @@ def score_lines(model: Model, rows: Sequence[LabelledRow]) -> list[VerdictLine]:
     return [verdict_line(float(p), model.bands) for p in model.score(rows).probability]
 
 
-def replay_lines(
-    model: Model, learner: Learner, rows: Sequence[LabelledRow]
-) -> Iterator[VerdictLine]:
-    """Yield each row's verdict, then teach `learner` its label, if it has one."""
+def replay_lines(model: Model, site: Site, rows: Sequence[LabelledRow]) -> Iterator[TaughtLine]:
+    """Yield each row's verdict on a site, and the label it was given before the next."""
     features = model.features(rows)
     for i, row in enumerate(rows):
-        one = features[i : i + 1]
-        yield verdict_line(float(model.score(one, learner).probability[0]), learner.bands)
-        if row.label:
-            learner.learn(one, row.label)
+        played = site.play(features[i : i + 1], row.label)
+        verdict = msgspec.structs.asdict(verdict_line(played.score, played.bands))
+        yield TaughtLine(**verdict, taught=played.taught)
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -69,14 +81,14 @@ def _score(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     model = load_model(options)
-    learner = Learner(model)
+    site = Site(model, REGIMES[options.teach], options.seed)
     progress = Progress("replayed", quiet=options.quiet)
     for batch in batches(read_rows(options.files)):
-        _write(list(replay_lines(model, learner, batch)))
+        _write(list(replay_lines(model, site, batch)))
         progress.add(len(batch))
     progress.done()
     return 0
 
 
-def _write(lines: list[VerdictLine]) -> None:
+def _write(lines: Sequence[VerdictLine]) -> None:
     sys.stdout.buffer.write(_encode(lines))

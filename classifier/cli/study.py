@@ -12,7 +12,7 @@ from classifier.cli.lines import read_rows
 from classifier.cli.options import Commands, add_command
 from classifier.cli.progress import Progress
 
-SECTIONS = ("cold", "corpus", "replay", "repeats", "youtube", "ablation")
+SECTIONS = ("regimes", "cold", "corpus", "replay", "repeats", "youtube", "ablation")
 
 
 def add_commands(commands: Commands) -> None:

@@ -7,8 +7,7 @@ from typing import Literal
 import msgspec
 
 from classifier import Bands
-
-Status = Literal["approved", "held", "spam"]
+from classifier.bands import Status
 
 
 class VerdictLine(msgspec.Struct, frozen=True):
@@ -20,18 +19,17 @@ class VerdictLine(msgspec.Struct, frozen=True):
     discard: bool
 
 
+class TaughtLine(VerdictLine, frozen=True):
+    """A verdict, and the label that was given to the comment after it, if any."""
+
+    taught: Literal["spam", "ham"] | None
+
+
 def verdict_line(probability: float, bands: Bands) -> VerdictLine:
-    """Return the likelier label and the status by the bands; a threshold belongs to the stricter
-    side.
-    """
-    status: Status = "approved"
-    if probability >= bands.reject:
-        status = "spam"
-    elif probability >= bands.hold:
-        status = "held"
+    """Return the likelier label and the status by the bands."""
     return VerdictLine(
         score=probability,
         label="spam" if probability >= 0.5 else "ham",
-        status=status,
+        status=bands.status(probability),
         discard=probability >= bands.discard,
     )

@@ -23,6 +23,7 @@ FAMILIES = {
     "characters": (groups.CHARS, groups.CJK),
     "words": (groups.WORDS,),
     "word pairs": (groups.PAIRS,),
+    "edges and signs": (groups.EDGES, groups.SIGNS),
     "shape": (groups.SHAPE,),
     "author": (groups.AUTHOR,),
     "links": (groups.URL,),

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 import classifier
 from classifier import LabelledRow, Model
 from classifier.features.extract import extract_features
+from classifier.features.groups import FEATURE_VERSION
 from classifier.training.base import fit_base, row_weights
-from classifier.training.calibrate import DISCARD, calibrate_base, left_out_scores
+from classifier.training.calibrate import (
+    Calibration,
+    Fold,
+    bands_of,
+    calibrate_base,
+    left_out_folds,
+)
 from classifier.training.data import corpus_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
-from classifier.training.matrix import base_matrix
+from classifier.training.matrix import BaseFeatures
 
 Rows = Sequence[LabelledRow]
+Floats = npt.NDArray[np.float64]
 Stays = Callable[[LabelledRow], bool]
 
 
@@ -55,15 +64,15 @@ class Bases:
     def __init__(
         self, rows: Rows, store: Store, say: Callable[[str], None], *, corpus: bool = True
     ) -> None:
-        self._rows = [*rows, *corpus_rows()] if corpus else list(rows)
-        self._labels = np.array(labels_of(self._rows), np.int64)
-        self._sources = [row.source for row in self._rows]
-        self._languages = languages_of(self._rows)
+        self.rows = [*rows, *corpus_rows()] if corpus else list(rows)
+        self._labels = np.array(labels_of(self.rows), np.int64)
         self._store = store
         self._say = say
         # Once: what this process imported does not change when a file does.
-        self._key = f"{digest_of_rows(self._rows)[:16]}-{_digest_of_code()[:16]}"
-        self._matrix: csr_matrix | None = None
+        self._key = f"{digest_of_rows(self.rows)[:16]}-{_digest_of_code()[:16]}"
+        self._known: BaseFeatures | None = None
+        self._folds: list[Fold] = []
+        self._scores: Floats = np.empty(0)
         self._groups: npt.NDArray[np.int64] = np.empty(0, np.int64)
 
     def fitted(
@@ -73,56 +82,107 @@ class Bases:
 
         `variant` names a change of the feature weights that is in force in this process.
         """
-        kept = np.array([stays(row) for row in self._rows])
+        kept = np.array([stays(row) for row in self.rows])
         name = f"base-{self._key}-{hashlib.sha256(kept.tobytes()).hexdigest()[:16]}-{variant}.model"
         return Model.load(self._store.recall(name, lambda: self._fit(kept, why, like, variant)))
 
     def without(self, *sources: str) -> Model:
-        """Return the base of the rows of all sources but these."""
+        """Return a base that never saw the rows of these sources, nor what resembles them.
+
+        Where one of the folds that place the bands left out all of them, that fold's base is taken,
+        which did not see some other sources either.
+        """
+        stays = np.array([row.source not in sources for row in self.rows])
+        for fold in self.folds():
+            if np.isin(np.flatnonzero(~stays), fold.inside).all():
+                return self._model(fold.coefficients, fold.intercept, self.calibrated(stays))
         return self.fitted(lambda row: row.source not in sources, f"without {', '.join(sources)}")
+
+    def folds(self) -> list[Fold]:
+        """Return the bases that place the bands, each with the rows it was fitted without."""
+        if not self._folds:
+            kept = self._store.recall(f"folds-{self._key}.npz", self._fit_folds)
+            with np.load(io.BytesIO(kept)) as found:
+                self._folds = [
+                    Fold(*(found[f"{name}{i}"] for name in Fold._fields))
+                    for i in range(len(found.files) // len(Fold._fields))
+                ]
+        return self._folds
+
+    def left_out_scores(self) -> Floats:
+        """Return each row's raw score by the base of a fold that left it out; NaN for none."""
+        if not len(self._scores):
+            self._scores = np.full(len(self.rows), np.nan)
+            for fold in self.folds():
+                product = self._features().matrix[fold.inside] @ fold.coefficients.astype(float)
+                self._scores[fold.inside] = product + fold.intercept
+        return self._scores
+
+    def calibrated(self, stays: npt.NDArray[np.bool_]) -> Calibration:
+        """Return calibration and bands by the left-out scores of the rows that stay."""
+        sources = [row.source for row, here in zip(self.rows, stays, strict=True) if here]
+        return calibrate_base(self.left_out_scores()[stays], self._labels[stays], sources)
+
+    def _fit_folds(self) -> bytes:
+        self._say("scoring every source by a base that has not seen it")
+        features = self._features()
+        found = left_out_folds(features, self._labels, self.rows, self._groups, self._say)
+        arrays = {
+            f"{name}{i}": _rounded(name, value)
+            for i, fold in enumerate(found)
+            for name, value in fold._asdict().items()
+        }
+        file = io.BytesIO()
+        np.savez(file, **arrays)
+        return file.getvalue()
+
+    def _model(self, coefficients: Floats, intercept: float, chosen: Calibration) -> Model:
+        manifest = {
+            "name": "study",
+            "feature_version": FEATURE_VERSION,
+            "slope": chosen.slope,
+            "offset": chosen.offset,
+            "bands": msgspec.structs.asdict(bands_of(chosen)),
+            "intercept": float(intercept),
+        }
+        return Model(manifest, coefficients.astype(np.float16))
 
     def _fit(
         self, kept: npt.NDArray[np.bool_], why: str, like: Model | None, variant: str
     ) -> bytes:
-        matrix = self._features() if variant == "whole" else self._computed()
+        features = self._features() if variant == "whole" else self._computed()
         if like is None:
             # What resembles a row of a source that is left out goes with it.
             kept = kept & ~np.isin(self._groups, self._groups[~kept])
         self._say(f"fitting a base on {kept.sum():,} rows: {why}")
         labels = self._labels[kept]
-        sources = [source for source, stays in zip(self._sources, kept, strict=True) if stays]
-        languages = [name for name, stays in zip(self._languages, kept, strict=True) if stays]
+        rows = [row for row, stays in zip(self.rows, kept, strict=True) if stays]
         coefficients, intercept = fit_base(
-            matrix[np.flatnonzero(kept)], labels, row_weights(sources, labels, languages)
+            features.take(np.flatnonzero(kept)),
+            labels,
+            row_weights(rows, labels, languages_of(rows)),
         )
         if like is None:
-            found = calibrate_base(self._left_out()[kept], labels, sources)
-            bands = {"hold": found.hold, "reject": found.reject, "discard": DISCARD}
-            chosen = {"slope": found.slope, "offset": found.offset, "bands": bands}
+            chosen = self.calibrated(kept)
         else:
-            chosen = {key: like.manifest[key] for key in ("slope", "offset", "bands")}
-        manifest = Model.load().manifest | chosen | {"intercept": intercept}
-        return Model(manifest, coefficients.astype(np.float16)).to_bytes()
+            bands = like.bands
+            chosen = Calibration(like.slope, like.offset, bands.hold, bands.reject)
+        return self._model(coefficients, intercept, chosen).to_bytes()
 
-    def _features(self) -> csr_matrix:
-        if self._matrix is None:
-            self._matrix = self._computed()
-        return self._matrix
+    def _features(self) -> BaseFeatures:
+        if self._known is None:
+            self._known = self._computed()
+        return self._known
 
-    def _computed(self) -> csr_matrix:
-        batch = extract_features(self._rows)
+    def _computed(self) -> BaseFeatures:
+        batch = extract_features(self.rows)
         self._groups = near_duplicates(batch)
-        return base_matrix(batch)
+        return BaseFeatures.of(batch)
 
-    def _left_out(self) -> npt.NDArray[np.float64]:
-        def make() -> bytes:
-            self._say("scoring every source by a base that has not seen it")
-            scores = left_out_scores(
-                self._features(), self._labels, self._rows, self._groups, self._say
-            )
-            return scores.astype("<f8").tobytes()
 
-        return np.frombuffer(self._store.recall(f"left-out-{self._key}.f8", make), "<f8")
+def _rounded(name: str, value: Any) -> Any:
+    """Return a part of a fold as it is kept: coefficients as a model file has them."""
+    return value.astype(np.float16) if name == "coefficients" else value
 
 
 def digest_of_rows(rows: Rows) -> str:

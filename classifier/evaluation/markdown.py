@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from classifier.evaluation import teaching_tables
+from classifier.evaluation.cells import number, percent, signed
+from classifier.training.data import OTHER_GENRES
+
 Figures = dict[str, Any]
 Table = tuple[Sequence[str], Iterable[Sequence[str]]]
-
-MISSING = "–"
-OTHER_GENRES = frozenset({"sms_uci", "spamassassin"})
-"""Sources that are no comments: they have no part in the mean of comments."""
 
 
 def refresh_page(page: Path, figures: Figures) -> list[str]:
@@ -63,16 +63,59 @@ def _made_with(figures: Figures) -> Table:
     )
 
 
+def _cold_blogs(figures: Figures) -> Table:
+    found = figures["cold"]["blogs"]
+    both, everything = found["both"], found["all"]
+    pair = ("auc", "recall_at_1_percent_fpr")
+    rows = [
+        (name, _both(both[name], pair, 4), _both(everything[name], pair, 4), _ahead(figures, name))
+        for name in figures["cold"]["filters"]
+    ]
+    blogs = f"{len(found['with_both'])} blogs with spam and ham, {both['rows']:,} comments"
+    whole = f"all {len(found['sources'])} blogs, {everything['rows']:,} comments"
+    return ("AUC / recall at 1 % false positives", blogs, whole, "best AUC, recall on"), rows
+
+
+def _ahead(figures: Figures, name: str) -> str:
+    """Return on how many blogs with 40 rows of each class a filter is the best of all."""
+    filters = figures["cold"]["filters"]
+    judged = [
+        figures["cold"]["sources"][source]
+        for source in figures["cold"]["blogs"]["with_both"]
+        if min(figures["cold"]["sources"][source][kind]["rows"] for kind in ("spam", "ham")) >= 40
+    ]
+    counts = []
+    for key in ("auc", "recall_at_1_percent_fpr"):
+        best = [max(_of(found, other)[key] for other in filters) for found in judged]
+        won = sum(_of(found, name)[key] >= top for found, top in zip(judged, best, strict=True))
+        counts.append(str(won))
+    return f"{', '.join(counts)} of {len(judged)}"
+
+
+def _of(found: Figures, name: str) -> Figures:
+    inner: Figures = found if name == "winnow" else found[name]
+    return inner
+
+
+def _cold_bands(figures: Figures) -> Table:
+    found = figures["cold"]["blogs"]
+    keys = ("ham_rejected", "ham_held", "spam_rejected", "spam_caught")
+    rows = [
+        (label, *(percent(found[kind]["bands"][key], 2) for key in keys))
+        for kind, label in (("both", "blogs with spam and ham"), ("all", "all blogs"))
+    ]
+    return ("default bands", "ham rejected", "ham held", "spam rejected", "spam caught"), rows
+
+
 def _cold_auc(figures: Figures) -> Table:
-    peers = figures["peers"]
-    rows = []
-    for source, found in figures["cold"].items():
-        if found["auc"] is None:
-            continue
-        pair = ("auc", "recall_at_1_percent_fpr")
-        cells = [_both(found, pair), *(_both(found[peer], pair) for peer in peers)]
-        rows.append((source, f"{found['rows']:,}", *cells))
-    return ("source left out", "rows", "winnow", *peers), rows
+    filters = figures["cold"]["filters"]
+    pair = ("auc", "recall_at_1_percent_fpr")
+    rows = [
+        (source, f"{found['rows']:,}", *(_both(_of(found, name), pair) for name in filters))
+        for source, found in figures["cold"]["sources"].items()
+        if found["auc"] is not None
+    ]
+    return ("source left out", "rows", *filters), rows
 
 
 def _cold_ham(figures: Figures) -> Table:
@@ -80,13 +123,13 @@ def _cold_ham(figures: Figures) -> Table:
         (
             source,
             f"{ham['rows']:,}",
-            _percent(ham["rejected"]),
-            _percent(ham["held_or_rejected"]),
+            percent(ham["rejected"]),
+            percent(ham["held_or_rejected"]),
             f"{ham['with_link']:,}",
-            _percent(ham["rejected_with_link"]),
-            _percent(ham["held_or_rejected_with_link"]),
+            percent(ham["rejected_with_link"]),
+            percent(ham["held_or_rejected_with_link"]),
         )
-        for source, found in figures["cold"].items()
+        for source, found in figures["cold"]["sources"].items()
         if (ham := found.get("ham"))
     ]
     head = ("source left out", "ham", "rejected", "held or rejected")
@@ -98,10 +141,10 @@ def _cold_spam(figures: Figures) -> Table:
         (
             source,
             f"{spam['rows']:,}",
-            _percent(spam["held_or_rejected"]),
-            _percent(spam["rejected"]),
+            percent(spam["held_or_rejected"]),
+            percent(spam["rejected"]),
         )
-        for source, found in figures["cold"].items()
+        for source, found in figures["cold"]["sources"].items()
         if (spam := found.get("spam"))
     ]
     return ("source left out", "spam", "held or rejected", "rejected"), rows
@@ -134,7 +177,7 @@ _CORPUS_FIGURES = (
 def _without_with(found: Figures, figure: str, label: str) -> str:
     """Return the figure without the seed corpus and with it."""
     values = [(found[way][label] if label else found[way])[figure] for way in ("without", "with")]
-    return " → ".join(_percent(value) if label else _number(value) for value in values)
+    return " → ".join(percent(value) if label else number(value) for value in values)
 
 
 def _replay_auc(figures: Figures) -> Table:
@@ -156,7 +199,7 @@ def _replay_auc(figures: Figures) -> Table:
 def _repeats(figures: Figures) -> Table:
     kinds = ("exact", "near", "replaced", "added", "dropped", "exchanged", "later")
     rows = [
-        (source, labels, f"{shares['decisions']}", *(_percent(shares[kind]) for kind in kinds))
+        (source, labels, f"{shares['decisions']}", *(percent(shares[kind]) for kind in kinds))
         for source, found in figures["repeats"].items()
         for labels, shares in found["decided"].items()
     ]
@@ -177,8 +220,8 @@ def _replay_recall(figures: Figures) -> Table:
     filters = ["winnow", *figures["peers"]]
     rows = []
     for stream, found in figures["replay"].items():
-        late = [_number(found[name]["recall_after_50_labels"]) for name in filters]
-        whole = _number(found["winnow"]["recall_at_1_percent_fpr"])
+        late = [number(found[name]["recall_after_50_labels"]) for name in filters]
+        whole = number(found["winnow"]["recall_at_1_percent_fpr"])
         rows.append((stream, *late, whole))
     return ("stream", *filters, "winnow, whole stream"), rows
 
@@ -191,9 +234,9 @@ def _youtube_table(table: Figures) -> Table:
     rows = [
         (
             name,
-            _number(found["pooled"]["accuracy"]),
-            _number(found["pooled"]["f1"]),
-            _number(found["pooled"]["auc"]),
+            number(found["pooled"]["accuracy"]),
+            number(found["pooled"]["f1"]),
+            number(found["pooled"]["auc"]),
         )
         for name, found in table.items()
     ]
@@ -205,10 +248,10 @@ def _last_30_percent(figures: Figures) -> Table:
     published = figures["youtube"]["published_70_30_accuracy"]
     videos = [video for video in next(iter(table.values())) if video != "pooled"]
     rows = [
-        (name, *(_number(found[video]["accuracy"]) for video in videos))
+        (name, *(number(found[video]["accuracy"]) for video in videos))
         for name, found in table.items()
     ]
-    best = ("published, best a video", *(_number(published.get(video)) for video in videos))
+    best = ("published, best a video", *(number(published.get(video)) for video in videos))
     return ("accuracy", *videos), [*rows, best]
 
 
@@ -217,11 +260,11 @@ def _ablation(figures: Figures) -> Table:
         (
             family,
             f"{found['features_per_comment']:.0f}",
-            _signed(found["replay_auc_lost"], 4),
-            _signed(found["replay_recall_lost"], 3),
-            _signed(found["cold_auc_lost"], 4),
-            _signed(found["score_microseconds"], 2),
-            _signed(found["update_microseconds"], 0),
+            signed(found["replay_auc_lost"], 4),
+            signed(found["replay_recall_lost"], 3),
+            signed(found["cold_auc_lost"], 4),
+            signed(found["score_microseconds"], 2),
+            signed(found["update_microseconds"], 0),
         )
         for family, found in figures["ablation"]["families"].items()
     ]
@@ -229,28 +272,19 @@ def _ablation(figures: Figures) -> Table:
     return (*head, "cold AUC lost", "score, µs", "update, µs"), rows
 
 
-def _both(found: Figures, keys: tuple[str, str]) -> str:
-    return f"{_number(found[keys[0]])} / {_number(found[keys[1]])}"
+def _both(found: Figures, keys: tuple[str, str], digits: int = 3) -> str:
+    return f"{number(found[keys[0]], digits)} / {number(found[keys[1]])}"
 
 
 def _auc_interval(found: Figures) -> str:
     return f"{found['auc']:.4f} ({found['auc_low']:.3f}–{found['auc_high']:.3f})"
 
 
-def _number(value: float | None, digits: int = 3) -> str:
-    return MISSING if value is None else f"{value:.{digits}f}"
-
-
-def _signed(value: float | None, digits: int) -> str:
-    return MISSING if value is None else f"{value:+.{digits}f}"
-
-
-def _percent(value: float | None) -> str:
-    return MISSING if value is None else f"{100 * value:.1f} %"
-
-
 TABLES: dict[str, tuple[str, Callable[[Figures], Table]]] = {
     "made_with": ("model", _made_with),
+    **teaching_tables.TABLES,
+    "cold_blogs": ("cold", _cold_blogs),
+    "cold_bands": ("cold", _cold_bands),
     "cold_auc": ("cold", _cold_auc),
     "cold_ham": ("cold", _cold_ham),
     "cold_spam": ("cold", _cold_spam),

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from classifier.row import LabelledRow
-from classifier.training.data import known_leftovers
+from classifier.training.data import known_leftovers, without_distrusted
 
 Rows = list[LabelledRow]
 Read = Callable[[Iterable[str]], Iterable[LabelledRow]]
@@ -28,7 +28,7 @@ def load_sources(folder: Path, read: Read) -> dict[str, Rows]:
             if row.id in leftovers:
                 continue
             row.source = row.source or path.name.partition(".")[0]
-            found.setdefault(row.source, []).append(row)
+            found.setdefault(row.source, []).append(without_distrusted(row))
     return found
 
 

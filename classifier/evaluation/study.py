@@ -5,19 +5,24 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from classifier import LabelledRow, Model
-from classifier.calibration import MOST_HELD
-from classifier.evaluation import metrics, peers
+from classifier.evaluation import peers, teaching
 from classifier.evaluation.ablation import SOURCES, family_figures
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
-from classifier.evaluation.peers import Bogofilter, Filter, SpamBayes, TfidfLogistic
+from classifier.evaluation.cold import cold, source_figures
+from classifier.evaluation.peers import (
+    Bogofilter,
+    Filter,
+    SpamBayes,
+    TfidfLogistic,
+    Tutorial,
+)
 from classifier.evaluation.protocols import (
     Scored,
     Winnow,
@@ -27,7 +32,6 @@ from classifier.evaluation.protocols import (
     replay_figures,
 )
 from classifier.evaluation.repeats import repeat_figures, swept
-from classifier.evaluation.run import has_link, statuses
 from classifier.evaluation.streams import (
     Rows,
     by_date,
@@ -41,7 +45,7 @@ from classifier.training.layer import SiteLabel, fit_installation_layer
 Figures = dict[str, Any]
 Say = Callable[[str], None]
 
-SECTIONS = ("cold", "corpus", "replay", "repeats", "youtube", "ablation")
+SECTIONS = ("regimes", "cold", "corpus", "replay", "repeats", "youtube", "ablation")
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
 YOUTUBE = "youtube_uci"
@@ -65,7 +69,7 @@ class Study:
         self.bases = Bases(without(sources, []), store, say)
         self.orders = orders
         self._store = store
-        self._say = say
+        self.say = say
         self.peers: dict[str, Callable[[], Filter]] = {}
         for peer in (SpamBayes, Bogofilter):
             if peer.available():
@@ -76,7 +80,8 @@ class Study:
     def run(self, sections: Sequence[str] = SECTIONS) -> Figures:
         """Return the figures of each section, and what they were made with."""
         made: dict[str, Callable[[], Figures]] = {
-            "cold": self.cold,
+            "regimes": self.regimes,
+            "cold": partial(cold, self),
             "corpus": self.corpus,
             "replay": self.taught,
             "repeats": self.repeated,
@@ -112,33 +117,19 @@ class Study:
                 found[part] = (name, orders(its_rows, self.orders))
         return found
 
-    def cold(self) -> Figures:
-        """Return each source scored by a base that never saw it, and by peers that learned the
-        others.
-        """
-        found = {}
-        for name, rows in self.sources.items():
-            known = without(self.sources, [name])
-            model = self.bases.without(name)
-            self._say(f"cold: {name}")
-            found[name] = cold_figures(model, rows) | {
-                peer: _discrimination(self.held_out(peer, known, rows)) for peer in self.peers
-            }
-        return found
-
     def corpus(self) -> Figures:
         """Return cold figures of a base trained with the seed corpus beside one trained without
         it.
         """
-        bare = Bases(without(self.sources, []), self._store, self._say, corpus=False)
+        bare = Bases(without(self.sources, []), self._store, self.say, corpus=False)
         found = {}
         for name, rows in self.sources.items():
             if not has_both_labels(rows):
                 continue
-            self._say(f"corpus: {name}")
+            self.say(f"corpus: {name}")
             found[name] = {
-                "with": cold_figures(self.bases.without(name), rows),
-                "without": cold_figures(_without_source(bare, name), rows),
+                "with": source_figures(self.bases, name),
+                "without": source_figures(bare, name),
             }
         return found
 
@@ -147,11 +138,22 @@ class Study:
         found = {}
         for name, (source, runs) in self.streams().items():
             model = self.bases.without(source)
-            self._say(f"replay: {name}, {len(runs)} orders of {len(runs[0]):,} rows")
+            self.say(f"replay: {name}, {len(runs)} orders of {len(runs[0]):,} rows")
             found[name] = {"winnow": replay_figures([replay(Winnow(model), run) for run in runs])}
             for peer in self.peers:
                 found[name][peer] = replay_figures([self.replayed(peer, run) for run in runs])
         return found
+
+    def regimes(self) -> Figures:
+        """Return each stream by how its people label, and the means of those with enough of both
+        classes.
+        """
+        found = {}
+        for name, (source, runs) in self.streams().items():
+            self.say(f"regimes: {name}")
+            found[name] = teaching.taught_figures(self.bases.without(source), runs[0])
+        chosen = [stream for stream in found.values() if teaching.counts(stream["all"])]
+        return {"streams": found, "mean": teaching.means(chosen)}
 
     def repeated(self) -> Figures:
         """Return repeats after one decision against the filter's opinion; and what else is swept
@@ -160,7 +162,7 @@ class Study:
         found = {}
         for name, rows in self.sources.items():
             if has_both_labels(rows):
-                self._say(f"repeats: {name}")
+                self.say(f"repeats: {name}")
                 base, stream = self.bases.without(name), orders(rows, 1)[0]
                 found[name] = {
                     "decided": repeat_figures(base, stream),
@@ -172,7 +174,7 @@ class Study:
         """Return YouTube comments: one video left out, and the last 30 % of each video."""
         rows = self.sources.get(YOUTUBE)
         if rows is None:
-            self._say(f"WITHOUT youtube: no source {YOUTUBE}")
+            self.say(f"WITHOUT youtube: no source {YOUTUBE}")
             return {}
         videos = {name: by_date(part) for name, part in by_group(rows).items()}
         pairs = {
@@ -200,7 +202,7 @@ class Study:
         base = self.bases.without(YOUTUBE)
         runs: dict[str, dict[str, Scored]] = {}
         for video, (known, unseen) in pairs.items():
-            self._say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")
+            self.say(f"youtube: {video}, {len(known):,} rows known, {len(unseen):,} unseen")
             made = {"winnow, taught": hold_out(Winnow(base), known, unseen)}
             if with_base:
                 layered = fit_installation_layer(base, [_site_label(row) for row in known])
@@ -221,6 +223,21 @@ class Study:
             for name, parts in runs.items()
         }
 
+    def left_out(self, peer: type[SpamBayes | Tutorial]) -> list[list[float]]:
+        """Return a peer's scores of the rows of each fold, taught what the fold's base was fitted
+        on, remembered.
+        """
+        folds = [(fold.kept, fold.inside) for fold in self.bases.folds()]
+        parts = hashlib.sha256(b"".join(one.tobytes() for fold in folds for one in fold))
+        rows = digest_of_rows(self.bases.rows)[:16]
+        name = f"{peer.name}-{DIGEST_OF_PEERS}-folds-{rows}-{parts.hexdigest()[:16]}.json"
+
+        def make() -> bytes:
+            self.say(f"cold: {peer.name} on {len(folds)} folds")
+            return msgspec.json.encode(peer.left_out(self.bases.rows, folds))
+
+        return msgspec.json.decode(self._store.recall(name, make), type=list[list[float]])
+
     def replayed(self, peer: str, rows: Rows) -> Scored:
         """Return a peer's replay, remembered: it does not change when our model does."""
         return self._remembered(peer, "replay", rows, lambda: replay(self.peers[peer](), rows))
@@ -236,54 +253,6 @@ class Study:
         name = f"{peer}-{DIGEST_OF_PEERS}-{kind}-{digest_of_rows(rows)[:16]}.json"
         kept = self._store.recall(name, lambda: msgspec.json.encode(make().score.tolist()))
         return Scored.of(msgspec.json.decode(kept, type=list[float]), rows)
-
-
-def _without_source(bases: Bases, name: str) -> Model:
-    return bases.fitted(lambda row: row.source != name, f"without {name} and the seed corpus")
-
-
-def cold_figures(model: Model, rows: Sequence[LabelledRow]) -> Figures:
-    """Return AUC and recall where both classes are, and what the default bands do to ham and
-    spam.
-    """
-    scored = hold_out(Winnow(model), [], rows)
-    status = statuses(scored.score, model.bands)
-    link = [has_link(row.text) for row in rows]
-    figures = _discrimination(scored) | {"rows": len(rows)}
-    for label, chosen in (("ham", ~scored.is_spam), ("spam", scored.is_spam)):
-        if chosen.any():
-            figures[label] = {
-                "rows": int(chosen.sum()),
-                "with_link": int((chosen & link).sum()),
-                "held_or_rejected": float((status[chosen] >= 1).mean()),
-                "rejected": float((status[chosen] >= 2).mean()),
-                "rejected_with_link": _mean(status[chosen & link] >= 2),
-                "held_or_rejected_with_link": _mean(status[chosen & link] >= 1),
-            }
-    if {"ham", "spam"} <= figures.keys():
-        figures["spam"]["held_within_limit"] = _held_within_limit(scored, model.bands.hold)
-    return figures
-
-
-def _held_within_limit(scored: Scored, hold: float) -> float:
-    """Return the share of spam held if the band is raised where more ham is held than is
-    promised.
-    """
-    ham, spam = scored.score[~scored.is_spam], scored.score[scored.is_spam]
-    limit = float(np.quantile(ham, 1 - MOST_HELD, method="higher"))
-    return float((spam >= hold).mean()) if limit < hold else float((spam > limit).mean())
-
-
-def _discrimination(scored: Scored) -> Figures:
-    counts = scored.counts()
-    return {
-        "auc": metrics.roc_auc(counts),
-        "recall_at_1_percent_fpr": metrics.recall_at_fpr(counts),
-    }
-
-
-def _mean(values: Any) -> float | None:
-    return float(values.mean()) if len(values) else None
 
 
 def _text_alone(rows: Rows) -> Rows:

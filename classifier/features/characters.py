@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from classifier.features.invisible import is_blank, is_default_ignorable
+
 LIMIT = 0x20000
 """Code points from here on are ideographs (planes 2 and 3) or dropped (tags, private use)."""
 
@@ -23,6 +25,9 @@ UPPER_BIT = 1 << 28
 DISGUISE_BIT = 1 << 29  # a compatibility or phonetic variant of a plain letter
 EXPANDS_BIT = 1 << 30  # the low bits are a position in `expansions`, not a code point
 COMPOSES_BIT = 1 << 31  # may melt with the character before it
+COMPOSED_BIT = EXPANDS_BIT  # of folded text: a mark was put on this letter
+LOOSE_BIT = COMPOSES_BIT  # of folded text: a mark was taken off this letter
+LOOSE_MARK = COMPOSES_BIT | UPPER_BIT | MARK << CLASS_SHIFT  # of no script: composes or is dropped
 
 _SCRIPT_RANGES = [
     (0x0041, 0x024F, LATIN),
@@ -69,6 +74,13 @@ _SCRIPT_RANGES = [
     (0x1F100, 0x1F1FF, LATIN),
 ]
 
+_ALPHABETS_END = 0x2000
+_DIACRITICS = [
+    (0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F),
+]  # fmt: skip
+"""Unicode's five blocks of marks for letters of any script."""
+_KEYCAP = 0x20E3
+"""Drawn around digits, for emoji."""
 _EMOJI_RANGES = [(0x1F000, 0x1F0FF), (0x1F1E6, 0x1FAFF), (0x2600, 0x27BF), (0x2B50, 0x2B55)]
 
 _LOOK_ALIKES = {
@@ -97,7 +109,7 @@ def _ranges(table: npt.NDArray[np.uint8], ranges: list[tuple[int, int, int]]) ->
 def _class_of(category: str, code: int) -> int:
     if code in (9, 10, 11, 12, 13) or category[0] == "Z":
         return SPACE
-    if category[0] == "C" or 0xFE00 <= code <= 0xFE0F or code in (0x115F, 0x1160, 0x3164):
+    if category[0] == "C" or is_default_ignorable(chr(code)) or is_blank(chr(code)):
         return DROP
     return {"L": LETTER, "N": DIGIT, "M": MARK, "P": PUNCTUATION, "S": SYMBOL}[category[0]]
 
@@ -181,11 +193,53 @@ def look_alikes() -> npt.NDArray[np.uint32]:
     return table
 
 
-def _compositions() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], set[int]]:
-    """Return an open-addressed table of (base, mark) pairs and the marks that occur in it."""
-    size = 4096
-    keys, values = np.zeros(size, np.uint64), np.zeros(size, np.uint32)
+def _is_loose(char: str) -> bool:
+    """Say whether a mark is of no script: such as stand on any letter, by their names."""
+    if unicodedata.category(char)[0] != "M":
+        return False
+    name = unicodedata.name(char, "")
+    return name.startswith("COMBINING ") and "KATAKANA-HIRAGANA" not in name
+
+
+def _mark_loose(packed: npt.NDArray[np.uint32], on_letters: set[int]) -> None:
+    """Note the marks of no script, and which of them no language puts on a letter."""
+    for code in range(LIMIT):
+        if packed[code] and _is_loose(chr(code)) and not packed[code] & EXPANDS_BIT:
+            folded = int(packed[code]) & (1 << CLASS_SHIFT) - 1
+            encloses = unicodedata.category(chr(code)) == "Me" and code != _KEYCAP
+            diacritic = any(first <= code <= last for first, last in _DIACRITICS)
+            odd = encloses or (diacritic and folded not in on_letters)
+            packed[code] = folded | LOOSE_MARK | (DISGUISE_BIT if odd else 0)
+
+
+def bare_letters() -> npt.NDArray[np.uint32]:
+    """Return by code point of Latin, Greek and Cyrillic the letter without its marks."""
+    letters = (unicodedata.normalize("NFD", chr(code))[0] for code in range(_ALPHABETS_END))
+    return np.fromiter(map(ord, letters), np.uint32, _ALPHABETS_END)
+
+
+class _Pairs(NamedTuple):
+    keys: npt.NDArray[np.uint64]
+    values: npt.NDArray[np.uint32]
+
+    def put(self, base: int, mark: int, code: int) -> None:
+        key = base << 21 | mark
+        slot = (key * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) >> 52
+        while self.keys[slot] and self.keys[slot] != key:
+            slot = (slot + 1) % len(self.keys)
+        if not self.keys[slot]:
+            self.keys[slot], self.values[slot] = key, code
+
+
+def _compositions() -> tuple[_Pairs, set[int], set[int]]:
+    """Return an open-addressed table of (base, mark) pairs, the marks that occur in it, and those
+    of them that compose with letters.
+
+    Of two marks the outer one may come first, as some keyboards send it, so `â` with a dot below.
+    """
+    pairs = _Pairs(np.zeros(4096, np.uint64), np.zeros(4096, np.uint32))
     marks: set[int] = set()
+    on_letters: set[int] = set()
     for code in range(LIMIT):
         char = chr(code)
         parts = unicodedata.decomposition(char).split()
@@ -194,21 +248,24 @@ def _compositions() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], set
         base, mark = int(parts[0], 16), int(parts[1], 16)
         if char != _lower(char) or unicodedata.normalize("NFC", chr(base) + chr(mark)) != char:
             continue
-        key = base << 21 | mark
-        slot = (key * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) >> 52
-        while keys[slot]:
-            slot = (slot + 1) % size
-        keys[slot], values[slot] = key, code
+        pairs.put(base, mark, code)
         marks.add(mark)
-    return keys, values, marks
+        if unicodedata.category(char)[0] == "L":
+            on_letters.add(mark)
+        whole = unicodedata.normalize("NFD", char)
+        other = unicodedata.normalize("NFC", whole[0] + whole[-1])
+        if len(whole) == 3 and len(other) == 1:
+            pairs.put(ord(other), ord(whole[1]), code)
+    return pairs, marks, on_letters
 
 
 @cache
 def folding_tables() -> FoldingTables:
     """Return the tables, computed once from this Python's Unicode data (some 0.2 s)."""
     packed, expansions = _pack()
-    pairs, composed, marks = _compositions()
+    pairs, marks, on_letters = _compositions()
     melting = np.isin(packed & (1 << CLASS_SHIFT) - 1, sorted(marks)) & (packed & EXPANDS_BIT == 0)
     packed[melting] |= np.uint32(COMPOSES_BIT)
     packed[0x1161:0x11C3] |= np.uint32(COMPOSES_BIT)
-    return FoldingTables(packed, expansions, pairs, composed)
+    _mark_loose(packed, on_letters)
+    return FoldingTables(packed, expansions, *pairs)

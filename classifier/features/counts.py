@@ -6,6 +6,7 @@ import numpy as np
 from numba.cpython.unsafe.numbers import trailing_zeros
 
 from classifier.compiled import inlined, unmanaged
+from classifier.features.apart import SPACED_OUT
 from classifier.features.characters import (
     COMMON,
     DIGIT,
@@ -14,13 +15,15 @@ from classifier.features.characters import (
     KANA,
     LATIN,
     LETTER,
+    LOOSE_BIT,
     MARK,
     PUNCTUATION,
     SPACE,
     SYMBOL,
+    UNSPACED,
     UPPER_BIT,
 )
-from classifier.features.disguises import LOOK_ALIKE, SPACED_OUT
+from classifier.features.disguises import LOOK_ALIKE
 from classifier.features.normalise import (
     BLANK,
     CODE_MASK,
@@ -49,9 +52,9 @@ TAGS = POSITION["tags"]
 HANDLES = POSITION["handles"]
 _UPPER_AT = np.uint32(UPPER_BIT.bit_length() - 1)
 _ONE = np.uint32(1)
-_DISGUISE = np.uint32(DISGUISE_BIT)
+_DISGUISE = np.uint32(DISGUISE_BIT | LOOSE_BIT)
 _PLAIN, _LATIN = np.uint32(1 << COMMON | 1 << LATIN), np.uint32(1 << LATIN)
-_DENSE = np.uint32(1 << HAN | 1 << KANA)
+_UNSPACED = np.uint32(1 << HAN | 1 << KANA | 1 << UNSPACED)
 _LETTER, _DIGIT, _TO_MARK = np.uint32(LETTER), np.uint32(DIGIT), np.uint32(MARK - LETTER)
 _NO_BIT = np.uint64(0)
 _FEW = np.uint32(8)
@@ -86,7 +89,9 @@ def count_shape(padded, n, signs, scripts, v):
     v[RUNS] = _longest_run(text, n) if _has_run(text, n) else 0
     v[SCRIPTS] = _scripts(text, n) if scripts & ~_PLAIN else 0
     v[LONG_NUMBERS] = _long_numbers(text, n) if digits >= _LONG_NUMBER else 0
-    odd = every & _DISGUISE != 0 or scripts & _DENSE or (scripts & _LATIN and scripts & LOOK_ALIKE)
+    odd = (
+        every & _DISGUISE != 0 or scripts & _UNSPACED or (scripts & _LATIN and scripts & LOOK_ALIKE)
+    )
     linked = _count_signs(text, n, signs, v)
     return linked, odd or _has_odd_words(padded[FRONT - 1 :], n)
 

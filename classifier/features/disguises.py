@@ -1,4 +1,4 @@
-"""The second view of a text: what disguised and spaced-out words look like."""
+"""The second view of a text: what disguised words look like."""
 
 from __future__ import annotations
 
@@ -11,58 +11,55 @@ from classifier.features.characters import (
     DISGUISE_BIT,
     GREEK,
     LATIN,
-    LETTER,
+    LOOSE_BIT,
     OTHER,
 )
 from classifier.features.normalise import BLANK, CODE_MASK, class_of, script_of
-from classifier.features.tokens import in_word, is_dense
+from classifier.features.tokens import is_dense
 
-SPACED_OUT = 4
 LOOK_ALIKE = np.uint32(1 << CYRILLIC | 1 << GREEK | 1 << OTHER)
 """Scripts with letters that look like Latin ones."""
 _LATIN = np.uint32(1 << LATIN)
 _ONE = np.uint32(1)
-_DISGUISE = np.uint32(DISGUISE_BIT)
+_DISGUISE, _LOOSE = np.uint32(DISGUISE_BIT), np.uint32(LOOSE_BIT)
+_ODDLY_MARKED = np.uint32(DISGUISE_BIT | LOOSE_BIT)
 
 
 @unmanaged
 def count_disguises(text, at, n, tokens, count, view, view_at, look_alikes):
-    """Fill the second view; return its length, disguised words and spaced-out words."""
-    v, disguised, spaced, single, single_at = 0, 0, 0, 0, 0
+    """Fill the second view; return its length and how many words are disguised."""
+    v, disguised = 0, 0
     firsts, ends = tokens[1], tokens[2]
     for token in range(count):
         first, stop = np.int64(firsts[token]), np.int64(ends[token])
         if is_dense(text[first]):
             continue
-        strange, digits, letters = _look_at(text, first, stop)
-        if strange or (digits and letters):
+        strange, hides = _look_at(text, first, stop)
+        if hides:
             v = _look_through(text, at, first, stop, view, view_at, v, look_alikes)
-            # Digits inside a word are looked through, but too common to be a sign.
-            disguised += strange
-        if stop - first > 1 or digits:
-            single = 0
-            continue
-        single_at = first if single == 0 else single_at
-        single += 1
-        if single >= SPACED_OUT and (stop >= n or not _single_follows(text, stop, n)):
-            v = _join(text, at, single_at, stop, view, view_at, v)
-            spaced += 1
-            single = 0
-    return max(v - 1, 0), disguised, spaced
+        disguised += strange
+    return max(v - 1, 0), disguised
 
 
 @unmanaged
 def _look_at(text, first, last):
-    """Return whether a word has letters of scripts that look alike or styled ones, whether it has
-    digits, and whether anything else.
+    """Return whether a word has letters of scripts that look alike, styled ones, or marks on most
+    that no language has; and whether it may look like another. Digits inside words are no sign,
+    being too common, and neither are marks on Latin letters.
     """
-    every, scripts, digits = BLANK, np.uint32(0), 0
+    every, scripts, digits, marked = BLANK, np.uint32(0), 0, 0
+    styled = False
     for i in range(first, last):
-        every |= text[i]
-        scripts |= _ONE << script_of(text[i])
-        digits += class_of(text[i]) == DIGIT
+        value = text[i]
+        every |= value
+        scripts |= _ONE << script_of(value)
+        digits += class_of(value) == DIGIT
+        marked += value & _ODDLY_MARKED == _ODDLY_MARKED
+        styled |= value & _ODDLY_MARKED == _DISGUISE
     mixed = scripts & _LATIN != 0 and scripts & LOOK_ALIKE != 0
-    return mixed or every & _DISGUISE != 0, digits > 0, digits < last - first
+    adorned = marked > 1 and 2 * marked >= last - first
+    hides = mixed or styled or 0 < digits < last - first
+    return mixed or styled or adorned, hides or (every & _LOOSE != 0 and scripts & _LATIN != 0)
 
 
 @unmanaged
@@ -76,30 +73,6 @@ def _look_through(text, at, first, last, view, view_at, v, look_alikes):
         view[v] = (text[j] & ~CODE_MASK) | look
         view_at[v] = at[j]
         v += 1
-    view[v] = BLANK
-    view_at[v] = at[last - 1] + 1
-    return v + 1
-
-
-@unmanaged
-def _single_follows(text, i, n):
-    """Say whether the next word is again a single letter, at most two signs away."""
-    for j in range(i, min(i + 3, n)):
-        if in_word(text[j]):
-            return not in_word(text[j + 1]) and class_of(text[j]) == LETTER
-    return False
-
-
-@unmanaged
-def _join(text, at, first, last, view, view_at, v):
-    """Append the letters of a spaced-out word ("v i a g r a") to the second view as one word."""
-    if v + last - first + 2 >= len(view):
-        return v
-    for j in range(first, last):
-        if class_of(text[j]) == LETTER:
-            view[v] = text[j]
-            view_at[v] = at[j]
-            v += 1
     view[v] = BLANK
     view_at[v] = at[last - 1] + 1
     return v + 1

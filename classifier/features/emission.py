@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import inlined, unmanaged
+from classifier.features.blocks import base_bucket
 from classifier.features.groups import (
     AUTHOR,
     CHARS,
     CJK,
+    EDGES,
     GROUP_SHIFT,
     PAIRS,
     REASON_SHIFT,
+    SIGNS,
     SITE_ONLY,
     URL,
     WORDS,
@@ -27,11 +30,19 @@ def tag(group: int, reason: str) -> np.uint64:
 
 
 CHAR_TAG = tag(CHARS, "wording")
+AUTHOR_CHAR_TAG = tag(CHARS, "author_name")
+ADDRESS_CHAR_TAG = tag(CHARS, "link_address")
 WORD_TAG = tag(WORDS, "wording")
 PAIR_TAG = tag(PAIRS, "wording")
 CJK_TAG = tag(CJK, "wording")
 AUTHOR_TAG = tag(AUTHOR, "author_name")
+EDGE_TAG = tag(EDGES, "wording")
+SIGN_TAG = tag(SIGNS, "punctuation")
+NUMBER_TAG = tag(SIGNS, "digits")
 URL_TAG = tag(URL, "link_address")
+SENT_TAG = tag(SITE_ONLY, "wording")
+"""Of words as they were sent where they are read otherwise: to the base they are noise, a site may
+come to know them."""
 EMAIL_TAG = tag(SITE_ONLY, "email_domain")
 TYPE_TAG = tag(SITE_ONLY, "comment_type")
 
@@ -59,7 +70,7 @@ def put(codes, k, seen, code):
     first spares a branch.
     """
     stamps, stamp, table = seen
-    prefetch(table, code & np.uint32(len(table) - 1))
+    prefetch(table, base_bucket(code) & np.uint64(len(table) - 1))
     site = code & _SITE_MASK
     codes[k] = code
     new = stamps[site] != stamp
@@ -70,6 +81,9 @@ def put(codes, k, seen, code):
 @unmanaged
 def note(places, code, field, start, end):
     """Note that a feature stands at start:end of a field; the last cell counts the notes."""
+    if end <= start:
+        # What is read from right to left was sent the other way.
+        start, end = end - 1, start + 1
     used = places[-1, PLACE_END]
     if used < len(places) - 1:
         places[used, PLACE_CODE] = code

@@ -10,13 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features.batch import FeatureBatch
+from classifier.features.blocks import FACTORS, base_scores
+from classifier.features.emission import PLACE_END, PLACE_FIELD
+from classifier.features.fields import AUTHOR, TEXT, URL, behind_at_sign
 from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
-from classifier.features.kernel import ROOM, extract
+from classifier.features.kernel import ROOM, SHORT_FIELD, extract
+from classifier.features.normalise import FRONT
+from classifier.features.reading import read
+from classifier.features.references import AMPERSAND, reference_at
 from classifier.features.scratch import scratch_space, tables
 from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
-from classifier.scoring import base_scores
 
 MOST_SIGNALS = 32
 _BEHIND = "\0" * 64
@@ -41,7 +46,7 @@ def extract_features(rows: Sequence[Row]) -> FeatureBatch:
 def extract_with_products(
     rows: Sequence[Row], table: npt.NDArray[np.uint16]
 ) -> tuple[FeatureBatch, npt.NDArray[np.float64]]:
-    """Return the features of rows and what `scoring.base_scores` makes of them with this table.
+    """Return the features of rows and what `blocks.base_scores` makes of them with this table.
 
     Each weight is asked for as soon as its code is known, so that a row's product, taken when the
     row has been read, waits for little of a table that no cache of the processor holds.
@@ -68,7 +73,7 @@ def for_training(row: Row) -> Row:
         text=row.text,
         author=row.author,
         url=row.url,
-        email=row.email.rpartition("@")[2],
+        email=_domain(row.email),
         permalink=row.permalink,
         date=row.date,
         lang=row.lang,
@@ -79,12 +84,36 @@ def for_training(row: Row) -> Row:
     )
 
 
+def _domain(email: str) -> str:
+    """Return the part of an e-mail address behind its last at sign, however that is written."""
+    room, size = scratch_space(), min(len(email), SHORT_FIELD)
+    raw = np.array([email + _BEHIND]).view(np.uint32)
+    n = read(raw, 0, size, False, False, room[0], room[1], tables()[0], room[14])[0]
+    first = min(behind_at_sign(room[0][FRONT:], n), n)
+    return email[room[1][first] : size]
+
+
 def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
     """Return a row's features and every place (code, field, start, end) that gave one of them."""
     size = 8 * sum(map(len, (row.text, row.author, row.url))) + 512
     places = np.zeros((min(size, 6 * ROOM) + 1, 4), np.int64)
     found = _run([row], places)
-    return FeatureBatch(found.codes, found.starts), places[: places[-1, 3]]
+    places = places[: places[-1, PLACE_END]]
+    _reach_over_references(row, places)
+    return FeatureBatch(found.codes, found.starts), places
+
+
+def _reach_over_references(row: Row, places: npt.NDArray[np.int64]) -> None:
+    """Let places end behind the reference that their last character was sent as, not in it."""
+    for field, text in ((TEXT, row.text), (AUTHOR, row.author), (URL, row.url)):
+        raw = np.array([text + _BEHIND]).view(np.uint32)
+        begun = np.flatnonzero(raw[: len(text)] == AMPERSAND)
+        ends = np.arange(1, len(text) + 2)
+        for i in begun.tolist():
+            stop = reference_at(raw, i, len(text), True)[2]
+            ends[i] = max(stop, i + 1)
+        own = (places[:, PLACE_FIELD] == field) & (places[:, PLACE_END] > 0)
+        places[own, PLACE_END] = ends[places[own, PLACE_END] - 1]
 
 
 def _run(
@@ -115,7 +144,7 @@ def _run(
     if signalled:
         codes, starts = _with_signals(codes, starts, rows)
         if len(products):
-            base_scores(codes, starts, table, BASE_WEIGHTS, products)
+            base_scores(codes, starts, table, BASE_WEIGHTS, np.empty(FACTORS), products)
     return _Extracted(codes, starts, overlap, products)
 
 

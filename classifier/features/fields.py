@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import unmanaged
+from classifier.features.apart import SPACED_OUT, join_letters
 from classifier.features.characters import DIGIT, LETTER, MARK
 from classifier.features.emission import AUTHOR_TAG, EMAIL_TAG, TYPE_TAG, emit, was_seen
 from classifier.features.hashing import finish, step
-from classifier.features.normalise import CODE_MASK, class_of
+from classifier.features.normalise import BLANK, CODE_MASK, class_of
 from classifier.features.shape import POSITION
-from classifier.features.tokens import find_tokens
+from classifier.features.tokens import BEHIND, find_tokens
 from classifier.features.words import SALT_WORD, emit_words
 from classifier.reasons import INDEX
 
@@ -31,11 +32,17 @@ _AT_SIGN = 64
 
 @unmanaged
 def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
-    """Emit the author's name: its words, the whole, and what its shape says.
+    """Emit the author's name: its words, the whole, and what its shape says; return (k, length of
+    the name with letters joined, signs).
 
     BEHIND blanks stand behind it; `topics` must count none yet.
     """
     v[_HAS_AUTHOR] = 1
+    total, signed, scripts = find_tokens(norm, n, tokens)
+    if total >= SPACED_OUT:
+        n, _ = join_letters(norm, at, n, tokens, total)
+        norm[n : n + BEHIND] = BLANK
+        total, signed, scripts = find_tokens(norm, n, tokens)
     h, size, whole = np.uint64(0), 0, np.uint64(0)
     for i in range(n + 1):
         kind = class_of(norm[i])
@@ -48,7 +55,6 @@ def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
         if size > 2:
             v[_A_IN_TEXT] += was_seen(seen, h ^ SALT_WORD)
         h, size = np.uint64(0), 0
-    total, signed, scripts = find_tokens(norm, n, tokens)
     k, _, _ = emit_words(
         norm, at, n, tokens, total, scripts, codes, k, k + _AUTHOR_WORDS, seen, places,
         AUTHOR, AUTHOR_TAG, topics, known[:0], trie,
@@ -57,16 +63,16 @@ def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
     v[_A_WORDS] = total
     for topic in range(FIRST_TOPIC, LAST_TOPIC + 1):
         v[_A_TOPICS] += topics[topic]
-    return k, signed
+    return k, n, signed
 
 
 @unmanaged
-def behind_at_sign(raw, begin, end):
-    """Return where the domain of an e-mail address begins; text without an at sign is one."""
-    for i in range(end - 1, begin - 1, -1):
-        if raw[i] == _AT_SIGN:
-            return i + 1
-    return begin
+def behind_at_sign(norm, n):
+    """Return where the domain of a folded e-mail address begins; one without an at sign is one."""
+    for i in range(n - 1, -1, -1):
+        if norm[i] & CODE_MASK == _AT_SIGN:
+            return i + 1 + (norm[i + 1] == BLANK)
+    return 0
 
 
 @unmanaged

@@ -9,9 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from classifier.compiled import inlined, unmanaged
+from classifier.features.apart import join_letters
+from classifier.features.blocks import base_product, block_factors
 from classifier.features.counts import count_shape
 from classifier.features.disguises import count_disguises
-from classifier.features.emission import WORD_TAG
+from classifier.features.edges import emit_edges, emit_numbers, emit_signs
+from classifier.features.emission import (
+    ADDRESS_CHAR_TAG,
+    AUTHOR_CHAR_TAG,
+    CHAR_TAG,
+    SENT_TAG,
+    WORD_TAG,
+)
 from classifier.features.fields import (
     AUTHOR,
     CONTEXT,
@@ -32,55 +41,79 @@ from classifier.features.grams import char_grams, hash_grams
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, TOPIC
 from classifier.features.hashing import finish
 from classifier.features.links import HYPHENS, PATH_PARTS, SITE, emit_links, link
-from classifier.features.normalise import BLANK, FRONT, normalise_text
+from classifier.features.normalise import BLANK, FRONT
+from classifier.features.reading import DISGUISES, SENT, TAGS, TURNS, is_as_sent, read, read_stored
 from classifier.features.scratch import LONGEST_TEXT
 from classifier.features.shape import POSITION
 from classifier.features.tokens import BEHIND, find_tokens
-from classifier.features.words import emit_words, remember_words
-from classifier.scoring import BASE_MASK, base_size, dot
+from classifier.features.topics import topics_inside
+from classifier.features.turning import copy_all
+from classifier.features.words import emit_words, emit_words_alone, remember_words
 
+_FIELDS = len(FIELDS)
+_MOST_STAMPS = 255
 USUAL = URL + 1
 RARE = len(FIELDS) - USUAL
 """Fields that comments always have, and those that few have."""
 MOST_WORDS, MOST_CODES = 1200, 2048
 SHORT_FIELD = 2048
-ROOM = MOST_CODES + 512
-"""Codes that a row can have at most (grams stop at MOST_CODES; author, link and shape follow)."""
+AUTHOR_GRAMS, ADDRESS_GRAMS = 256, 256
+MOST_SIGNS = 64
+ROOM = MOST_CODES + AUTHOR_GRAMS + ADDRESS_GRAMS + 512
+"""Codes that a row can have at most (grams of the text stop at MOST_CODES; author, link and shape
+follow)."""
 
 _P = POSITION
 _LINKS, _PER_WORD, _ADDRESSES = _P["links"], _P["links_per_word"], _P["addresses"]
 _BREAKS, _INVISIBLE, _DISGUISED = _P["line_breaks"], _P["invisible"], _P["disguised"]
+_TAGS, _ANCHORS, _HANDLES = _P["tags"], _P["anchors"], _P["handles"]
 _SPACED, _REPEATED, _OVERLAP = _P["spaced"], _P["repeated_words"], _P["overlap"]
 _A_ADDRESS, _U_PATH, _U_HYPHENS = _P["author_is_address"], _P["url_path"], _P["url_hyphens"]
 _SAME_HOST, _HONEYPOT, _HAS_URL = _P["same_host"], _P["honeypot"], _P["has_url"]
 _HURRIED, _SECONDS = _P["hurried"], _P["form_seconds"]
 _SALT_TOPIC = np.uint64(0x1F83D9ABFB41BD6B)
 _BUCKET_SHIFT = np.uint64(44)
+_CHARS, _AUTHOR_CHARS = np.uint32(CHAR_TAG), np.uint32(AUTHOR_CHAR_TAG)
+_ADDRESS_CHARS = np.uint32(ADDRESS_CHAR_TAG)
 
 
 @inlined
-def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
+def _text(raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v):
     """Emit what the text says; return (k, links, share of its words that the page has)."""
     padded, at, padded_looks, looks_at, tokens, grams, look_grams, _, _ = s[:9]
-    topics, found, hosts = s[9:12]
-    folding, look_alikes, suffixes, trie, _, _ = t
+    topics, found, hosts, room_to_read, state = s[9], s[10], s[11], s[14], s[14][2]
+    look_alikes, suffixes, trie = t[1], t[2], t[3]
     norm, looks = padded[FRONT:], padded_looks[FRONT:]
     room, most = k + MOST_WORDS, k + MOST_CODES
     stop = min(ends[TEXT], begins[TEXT] + LONGEST_TEXT)
-    n, v[_BREAKS], v[_INVISIBLE] = normalise_text(raw, begins[TEXT], stop, padded, at, folding)
+    n, v[_BREAKS], v[_INVISIBLE] = read(
+        raw, begins[TEXT], stop, as_sent, True, padded, at, t[0], room_to_read
+    )
     norm[n : n + BEHIND] = BLANK
     total, signed, scripts = find_tokens(norm, n, tokens)
+    linked, odd = count_shape(padded, n, tokens[3][:signed], scripts, v)
+    sent = read_stored(t[0], room_to_read) if state[TURNS] else 0
+    if odd:
+        n, sent, v[_SPACED] = _join(norm, at, n, tokens, total, sent, room_to_read)
+        if v[_SPACED] > 0:
+            total, signed, scripts = find_tokens(norm, n, tokens)
+            v[_TAGS] = v[_ANCHORS] = v[_HANDLES] = 0
+            linked, odd = count_shape(padded, n, tokens[3][:signed], scripts, v)
+    v[_TAGS] += state[TAGS]
     signs = tokens[3][:signed]
-    linked, odd = count_shape(padded, n, signs, scripts, v)
     k, new, common = emit_words(
         norm, at, n, tokens, total, scripts, codes, k, room, seen, places, TEXT, WORD_TAG,
         topics, page, trie,
     )  # fmt: skip
+    k = emit_edges(norm, at, n, tokens, total, codes, k, seen, places, TEXT)
+    k = emit_signs(norm, at, signs, codes, k, k + MOST_SIGNS, seen, places, TEXT)
+    k = emit_numbers(norm, at, tokens, total, codes, k, k + MOST_SIGNS, seen, places, TEXT)
+    if v[_SPACED] > 0:
+        topics_inside(norm, tokens[1], tokens[2], total, topics, trie)
     m = 0
     if odd:
-        m, v[_DISGUISED], v[_SPACED] = count_disguises(
-            norm, at, n, tokens, total, looks, looks_at, look_alikes
-        )
+        m, v[_DISGUISED] = count_disguises(norm, at, n, tokens, total, looks, looks_at, look_alikes)
+    v[_DISGUISED] += state[DISGUISES]
     if m > 0:
         looks[m : m + BEHIND] = BLANK
         hashes, firsts, stops, others, chosen, sums, powers, inverse = tokens
@@ -96,57 +129,81 @@ def _text(raw, begins, ends, page, codes, k, seen, places, t, s, v):
         k, number, addresses = emit_links(
             norm, at, n, signs, codes, k, room + 256, seen, places, TEXT, suffixes, found, hosts
         )
-    v[_LINKS], v[_ADDRESSES], v[_PER_WORD] = number, addresses, number / max(total, 4)
-    hash_grams(padded, n, grams)
+    hash_grams(padded, n, _CHARS, grams)
     k = char_grams(grams, at, n, codes, k, most, seen, places, TEXT)
     if m > 0:
-        hash_grams(padded_looks, m, look_grams)
+        hash_grams(padded_looks, m, _CHARS, look_grams)
         k = char_grams(look_grams, looks_at, m, codes, k, most, seen, places, TEXT)
+    if sent > 0:
+        k, stored, addressed = _as_sent(sent, codes, k, most, seen, places, t, s)
+        number, addresses = max(number, stored), max(addresses, addressed)
+    v[_LINKS], v[_ADDRESSES], v[_PER_WORD] = number, addresses, number / max(total, 4)
     return k, number, common / max(total, 1)
 
 
+@unmanaged
+def _join(norm, at, n, tokens, total, sent, room_to_read):
+    """Join letters set apart; return the text's length, that of what was sent if it is another,
+    and how many words were joined."""
+    padded_sent, sent_at = room_to_read[0][SENT], room_to_read[1][SENT]
+    if sent == 0:
+        copy_all(norm[:n], padded_sent[FRONT:])
+        copy_all(at[: n + 1], sent_at)
+    size, joined = join_letters(norm, at, n, tokens, total)
+    norm[size : size + BEHIND] = BLANK
+    return size, (sent if sent > 0 or size == n else n), joined
+
+
+@unmanaged
+def _as_sent(n, codes, k, room, seen, places, t, s):
+    """Emit the words and links of a text as it was sent where that is not what is read; return
+    (k, links, addresses)."""
+    tokens, found, hosts, room_to_read = s[4], s[10], s[11], s[14]
+    text, at = room_to_read[0][SENT][FRONT:], room_to_read[1][SENT]
+    text[n : n + BEHIND] = BLANK
+    total, signed, _ = find_tokens(text, n, tokens)
+    k = emit_words_alone(at, tokens, total, codes, k, room, seen, places, TEXT, SENT_TAG)
+    return emit_links(
+        text, at, n, tokens[3][:signed], codes, k, room, seen, places, TEXT, t[2], found, hosts
+    )
+
+
 @inlined
-def _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v):
+def _rest(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s, v):
     """Emit what author, address, e-mail and kind of comment say; `number` links are in the text."""
-    padded, at, _, _, tokens, _, _, _, known, topics, found, hosts, _, _, _, _ = s
-    folding, _, suffixes, trie, disposable, _ = t
+    padded, at, tokens, grams, known, topics = s[0], s[1], s[4], s[5], s[8], s[9]
+    found, hosts = s[10], s[11]
+    suffixes, trie, disposable, room_to_read = t[2], t[3], t[4], s[14]
     norm = padded[FRONT:]
     if ends[AUTHOR] > begins[AUTHOR]:
         stop = min(ends[AUTHOR], begins[AUTHOR] + SHORT_FIELD)
-        n, _, _ = normalise_text(raw, begins[AUTHOR], stop, padded, at, folding)
+        n, _, _ = read(raw, begins[AUTHOR], stop, as_sent, True, padded, at, t[0], room_to_read)
         norm[n : n + BEHIND] = BLANK
-        k, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v)
+        k, n, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v)
         if signed:
             k, named, addresses = emit_links(
-                norm,
-                at,
-                n,
-                tokens[3][:signed],
-                codes,
-                k,
-                k + 64,
-                seen,
-                places,
-                AUTHOR,
-                suffixes,
-                found,
-                hosts[:0],
-            )
+                norm, at, n, tokens[3][:signed], codes, k, k + 64, seen, places, AUTHOR, suffixes,
+                found, hosts[:0],
+            )  # fmt: skip
             v[_A_ADDRESS] = named + addresses
+        hash_grams(padded, n, _AUTHOR_CHARS, grams)
+        k = char_grams(grams, at, n, codes, k, k + AUTHOR_GRAMS, seen, places, AUTHOR)
     if ends[URL] > begins[URL]:
         stop = min(ends[URL], begins[URL] + SHORT_FIELD)
-        n, _, _ = normalise_text(raw, begins[URL], stop, padded, at, folding)
+        n, _, _ = read(raw, begins[URL], stop, as_sent, False, padded, at, t[0], room_to_read)
         v[_HAS_URL] = 1
         k = link(norm, at, 0, n, codes, k, k + 64, seen, places, URL, suffixes, found)
         v[_U_PATH], v[_U_HYPHENS] = found[PATH_PARTS], found[HYPHENS]
         for i in range(min(number, len(hosts))):
             v[_SAME_HOST] += hosts[i] == found[SITE]
+        hash_grams(padded, n, _ADDRESS_CHARS, grams)
+        k = char_grams(grams, at, n, codes, k, k + ADDRESS_GRAMS, seen, places, URL)
     if ends[EMAIL] > begins[EMAIL]:
-        begin = behind_at_sign(raw, begins[EMAIL], ends[EMAIL])
-        if ends[EMAIL] > begin:
-            stop = min(ends[EMAIL], begin + SHORT_FIELD)
-            n, _, _ = normalise_text(raw, begin, stop, padded, at, folding)
-            k = email(norm, n, codes, k, seen, places, disposable, v)
+        stop = min(ends[EMAIL], begins[EMAIL] + SHORT_FIELD)
+        n, _, _ = read(raw, begins[EMAIL], stop, False, False, padded, at, t[0], room_to_read)
+        first = behind_at_sign(norm, n)
+        if n > first:
+            k = email(norm[first:], n - first, codes, k, seen, places, disposable, v)
     if ends[TYPE] > begins[TYPE]:
         k = kind_of_comment(raw, begins[TYPE], ends[TYPE], codes, k, seen, places)
     return k
@@ -191,10 +248,13 @@ def _place_fields(lengths, first, begin, count, begins, ends):
 @unmanaged
 def _knows_page(raw, begin, end, t, s):
     """Note the words of the page that the comment stands on; return whether there is text of it."""
-    padded, at, _, _, _, _, _, _, known, _, _, _, _, _, _, _ = s
+    padded, at, known = s[0], s[1], s[8]
     if end > begin:
         known[:] = 0
-        n, _, _ = normalise_text(raw, begin, min(end, begin + LONGEST_TEXT), padded, at, t[0])
+        stop = min(end, begin + LONGEST_TEXT)
+        n, _, _ = read(
+            raw, begin, stop, is_as_sent(raw, begin, stop), True, padded, at, t[0], s[14]
+        )
         remember_words(padded[FRONT:], n, known)
     return end > begin
 
@@ -206,12 +266,13 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
     raw: uint32 code points of all rows' USUAL fields, then of their RARE ones if any row has one;
     lengths: int64, theirs; form_ms, overlap: float64, −1 unknown (overlap is given back where it
     was computed); codes: uint32 with ROOM to spare; places: int64[n, 4], where each feature of the
-    one row stands if n > 1; base, weights: the base's table and its groups' weights; products:
+    one row stands if n > 1; base, weights: the base's table and its blocks' lengths; products:
     float64, each row's product with them, or empty if nobody asks.
     """
-    _, _, _, _, _, _, _, stamps, known, topics, _, _, v, begins, ends, stamp = s
+    stamps, known, topics, v, bounds, factors = s[7], s[8], s[9], s[12], s[13], s[15]
+    begins, ends, stamp = bounds[:_FIELDS], bounds[_FIELDS : 2 * _FIELDS], bounds[2 * _FIELDS :]
     k = 0
-    begins[:], ends[:] = 0, 0
+    bounds[: 2 * _FIELDS] = 0
     rows = len(form_ms)
     place, behind = 0, lengths[: rows * USUAL].sum()
     for row in range(rows):
@@ -222,28 +283,29 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
             )
         starts[row] = k
         stamp[0] += 1
-        if stamp[0] == 0:
+        if stamp[0] > _MOST_STAMPS:
             stamps[:] = 0
             stamp[0] = 1
-        seen = (stamps, stamp[0], base)
+        seen = (stamps, np.uint8(stamp[0]), base)
         topics[FIRST_TOPIC : LAST_TOPIC + 1] = 0
         v[:] = 0
         page = known[:0]
         if overlap[row] < 0 and _knows_page(raw, begins[CONTEXT], ends[CONTEXT], t, s):
             page = known
-        k, number, share = _text(raw, begins, ends, page, codes, k, seen, places, t, s, v)
+        as_sent = is_as_sent(raw, begins[TEXT], ends[URL])
+        k, number, share = _text(raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v)
         if len(page):
             overlap[row] = share
         k = _topics(codes, k, topics)
         topics[FIRST_TOPIC : LAST_TOPIC + 1] = 0
-        k = _rest(raw, begins, ends, number, codes, k, seen, places, t, s, v)
+        k = _rest(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s, v)
         v[_OVERLAP] = overlap[row]
         v[_HONEYPOT] = ends[HONEYPOT] > begins[HONEYPOT]
         v[_HURRIED] = 0 if form_ms[row] < 0 or form_ms[row] >= 4000 else 1 + (form_ms[row] < 1500)
         v[_SECONDS] = form_ms[row] / 1000
         k = _shape(codes, k, v, t[5])
         if len(products):
-            product, length = dot(codes, starts[row], k, base, BASE_MASK, weights)
-            products[row] = product * base_size(length)
+            block_factors(codes, starts[row], k, weights, factors)
+            products[row] = base_product(codes, starts[row], k, base, factors)
     starts[rows] = k
     return k

@@ -22,6 +22,7 @@ from classifier.features.characters import (
     KANA,
     LETTER,
     LIMIT,
+    LOOSE_MARK,
     MARK,
     SCRIPT_SHIFT,
     UNSPACED,
@@ -80,7 +81,7 @@ def fold(text: str) -> list[int]:
         if value & EXPANDS_BIT:
             start = value & (1 << CLASS_SHIFT) - 1
             folded += expansions[start + 1 : start + 1 + int(expansions[start])].tolist()
-        elif value:
+        elif value and value & LOOSE_MARK != LOOSE_MARK:
             folded.append(value & (1 << CLASS_SHIFT) - 1)
     return folded
 

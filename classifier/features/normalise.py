@@ -7,15 +7,24 @@ import numpy as np
 from classifier.compiled import inlined, unmanaged
 from classifier.features.characters import (
     CLASS_SHIFT,
+    COMPOSED_BIT,
     COMPOSES_BIT,
+    CYRILLIC,
     DISGUISE_BIT,
     EXPANDS_BIT,
+    GREEK,
     HAN,
+    HANGUL,
+    KANA,
+    LATIN,
     LETTER,
     LIMIT,
+    LOOSE_BIT,
+    LOOSE_MARK,
     SCRIPT_SHIFT,
     SPACE,
     UPPER_BIT,
+    bare_letters,
 )
 
 CODE_MASK = np.uint32((1 << CLASS_SHIFT) - 1)
@@ -24,9 +33,17 @@ _SCRIPT_SHIFT = np.uint32(SCRIPT_SHIFT)
 _STYLE = np.uint32(UPPER_BIT | DISGUISE_BIT)
 _ATTRIBUTES = np.uint32(0x3FE00000)
 _IDEOGRAPH = np.uint32(LETTER << CLASS_SHIFT | HAN << SCRIPT_SHIFT)
+_DISGUISE = np.uint32(DISGUISE_BIT)
+_COMPOSED, _LOOSE = np.uint32(COMPOSED_BIT), np.uint32(LOOSE_BIT)
+_LOOSE_MARK = np.uint32(LOOSE_MARK)
+_ALPHABETS = np.uint32(1 << LATIN | 1 << CYRILLIC | 1 << GREEK)
+_SYLLABLES = np.uint32(1 << HAN | 1 << KANA | 1 << HANGUL)
+_SOFT_HYPHEN = 0xAD
+_BARE = bare_letters()
+"""Compiled into the kernels, as hardly any text asks for it."""
 _EXPANDS = np.uint32(EXPANDS_BIT)
 _COMPOSES = np.uint32(COMPOSES_BIT)
-_ONE = np.uint32(1)
+_NONE, _ONE = np.uint32(0), np.uint32(1)
 _LAST, _TABLE = np.uint32(LIMIT - 1), np.uint64(LIMIT - 1)
 _USUAL = np.uint32(EXPANDS_BIT - 1)
 _BLOCK = 128
@@ -49,7 +66,8 @@ def script_of(value):
 
 
 @inlined
-def _look_up(code, packed):
+def look_up(code, packed):
+    """Return what a code point is folded to, packed; 0 if it is dropped."""
     if code < LIMIT:
         return packed[code]
     if code < 0x40000:
@@ -78,7 +96,8 @@ def normalise_text(raw, begin, end, padded, at, tables):
     """Fold raw[begin:end] into `padded` behind its FRONT blanks, note each source offset in `at`.
 
     Returns (length, line breaks, invisible characters). Runs of white space become one space.
-    Marks in canonical order compose as in NFC. Source: UAX #15.
+    Marks compose as in NFC; of those that then remain, the ones of no script are dropped.
+    Source: UAX #15.
     """
     source, out = raw[begin:end], padded[FRONT:]
     # Not by the buffer's length, which depends on the batch: a row is cut alike in any company.
@@ -144,9 +163,9 @@ def _fold_any(source, begin, end, out, at, n, limit, tables):
     last = out[n - 1] if n > 0 else BLANK
     for i in range(begin, end):
         code = source[i]
-        value = _look_up(code, packed)
+        value = look_up(code, packed)
         if value == 0:
-            invisible += _is_invisible(code)
+            invisible += i + 1 < end and _hides(code, last, look_up(source[i + 1], packed))
         elif value < _EXPANDS:
             out[used] = value
             at[used] = i
@@ -168,24 +187,38 @@ def _line_breaks(source):
     return found
 
 
-@inlined
-def _is_invisible(code):
-    """Say whether a dropped character is one that hides in words (joiners and styles are not)."""
-    joiner = 0x200C <= code <= 0x200D or 0xFE00 <= code <= 0xFE0F
-    return not joiner and code > 31
+@unmanaged
+def _hides(code, last, following):
+    """Say whether a dropped character stands inside a word that has no use for it.
+
+    Alphabets have some for soft hyphens alone; joiners and selectors form letters of the others,
+    and a space without width parts words of those written without spaces.
+    """
+    if class_of(last) != LETTER or class_of(following) != LETTER:
+        return False
+    scripts = np.uint32(1 << script_of(last) | 1 << script_of(following))
+    if scripts & ~_ALPHABETS == 0:
+        return code != _SOFT_HYPHEN
+    forms = 0x200C <= code <= 0x200D or 0xFE00 <= code <= 0xFE0F or code >= 0xE0100
+    return scripts & ~_SYLLABLES == 0 and not forms
 
 
 @unmanaged
 def _unusual(value, offset, out, at, n, tables):
     """Append a character that melts with the one before it or stands for several."""
     packed, expansions, pairs, composed = tables
-    if value & _COMPOSES and n > 0:
+    loose = is_loose_mark(value)
+    if value & _COMPOSES and n > 0 and not (loose and out[n - 1] & _DISGUISE):
         base, mark = np.int64(out[n - 1] & CODE_MASK), np.int64(value & CODE_MASK)
         whole = _compose(base, mark, pairs, composed)
         if whole:
-            style = out[n - 1] & _STYLE
+            style = out[n - 1] & (_STYLE | _LOOSE | _COMPOSED) | (_COMPOSED if loose else _NONE)
             out[n - 1] = np.uint32(whole) | style | (packed[whole] & _ATTRIBUTES)
             return n
+    if loose:
+        if n > 0 and class_of(out[n - 1]) == LETTER:
+            out[n - 1] = _without(value, out[n - 1])
+        return n
     if value & _EXPANDS == 0:
         out[n] = value & ~_COMPOSES
         at[n] = offset
@@ -193,8 +226,31 @@ def _unusual(value, offset, out, at, n, tables):
     start = np.int64(value & CODE_MASK)
     for j in range(start + 1, start + 1 + np.int64(expansions[start])):
         part = expansions[j]
-        folded = _look_up(part, packed)
+        folded = look_up(part, packed)
+        if is_loose_mark(folded):
+            continue
         out[n] = BLANK if folded == BLANK else part | (folded & _ATTRIBUTES) | (value & _STYLE)
         at[n] = offset
         n += 1
     return n
+
+
+@inlined
+def is_loose_mark(value):
+    """Say whether a packed character is a mark of no script, which composes with a letter or is
+    dropped."""
+    return value & _LOOSE_MARK == _LOOSE_MARK
+
+
+@unmanaged
+def _without(mark, base):
+    """Return a letter with a dropped mark. One of those that languages put on letters leaves it as
+    it is; another, or a second one, is a disguise, and so are marks that it was sent with before.
+    """
+    if mark & _DISGUISE == 0 and base & _LOOSE == 0:
+        return base | _LOOSE
+    code = base & CODE_MASK
+    plain = code
+    if base & _COMPOSED and code < np.uint32(len(_BARE)):
+        plain = _BARE[code]
+    return (base & ~CODE_MASK) | plain | _LOOSE | _DISGUISE

@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from classifier.features.blocks import FACTORS
 from classifier.features.characters import folding_tables, look_alikes
 from classifier.features.disposable import disposable_domains
+from classifier.features.fields import FIELDS
 from classifier.features.groups import SITE_BITS
 from classifier.features.lexicon import topic_trie
 from classifier.features.normalise import BLANK, FRONT
+from classifier.features.reading import Reading, room_for_reading
 from classifier.features.shape import MEASURES, shape_tables
 from classifier.features.suffixes import suffix_table
 from classifier.features.tokens import BEHIND, Tokens, room_for_tokens
@@ -41,9 +44,10 @@ class Scratch(NamedTuple):
     found: npt.NDArray[np.int64]
     hosts: npt.NDArray[np.int64]
     values: npt.NDArray[np.float64]
-    begins: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    stamp: npt.NDArray[np.uint8]
+    bounds: npt.NDArray[np.int64]
+    """Where the fields of a row begin, where they end, and the row's stamp."""
+    reading: Reading
+    factors: npt.NDArray[np.float64]
 
 
 def _new() -> Scratch:
@@ -63,9 +67,9 @@ def _new() -> Scratch:
         np.zeros(6, np.int64),
         np.zeros(8, np.int64),
         np.zeros(len(MEASURES)),
-        np.zeros(8, np.int64),
-        np.zeros(8, np.int64),
-        np.zeros(1, np.uint8),
+        np.zeros(2 * len(FIELDS) + 1, np.int64),
+        room_for_reading(LONGEST),
+        np.zeros(FACTORS),
     )
 
 

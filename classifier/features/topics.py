@@ -19,6 +19,10 @@ from classifier.features.lexicon import (
 from classifier.features.normalise import CODE_MASK, class_of, script_of
 from classifier.features.tokens import hash_between
 
+LONG_WORD = 16
+"""Characters from which on a joined word is looked through for topics."""
+_LONG_ENTRY = 5
+"""Characters of an entry that stands there by no accident."""
 _SHIFT_21 = np.uint64(21)
 _SHIFT_6 = np.uint64(6)
 _MASK_6 = np.uint64(63)
@@ -85,6 +89,43 @@ def topic_at(text, i, n, trie):
         if here >> _TOPIC and (here & _OPEN or _ends_word(text, j)):
             found = np.int64(here >> _TOPIC)
     return found
+
+
+@unmanaged
+def topics_inside(text, firsts, ends, count, topics, trie):
+    """Count the topics that long words contain: words that ran together when their letters, set
+    apart alike inside and between them, were joined.
+    """
+    for token in range(count):
+        i, stop = np.int64(firsts[token]), np.int64(ends[token])
+        if stop - i < LONG_WORD:
+            continue
+        while i < stop:
+            reason, size = _entry_at(text, i, stop, trie)
+            topics[reason] += reason > 0
+            i += max(size, 1)
+
+
+@unmanaged
+def _entry_at(text, i, stop, trie):
+    """Return the reason of the longest topic entry at i that is no accident, and its length; 0, 0
+    for none."""
+    states, slots, _ = trie
+    state, reason, size, here = np.uint64(0), 0, 0, states[0]
+    for j in range(i, stop):
+        code = text[j] & CODE_MASK
+        if here & CODE_MASK == code:
+            state += _ONE
+        elif here & _MORE:
+            state = _branch(slots, state << _SHIFT_21 | np.uint64(code))
+        else:
+            break
+        if state == 0:
+            break
+        here = states[state]
+        if here >> _TOPIC and j - i + 1 >= _LONG_ENTRY:
+            reason, size = np.int64(here >> _TOPIC), j - i + 1
+    return reason, size
 
 
 @inlined

@@ -53,6 +53,18 @@ def emit_words(
 
 
 @unmanaged
+def emit_words_alone(at, tokens, count, codes, k, room, seen, places, field, tag):
+    """Emit the words of a text without pairs and topics."""
+    hashes, firsts, ends = tokens[:3]
+    for token in range(count):
+        if k >= room:
+            break
+        start, end = at[firsts[token]], at[ends[token] - 1] + 1
+        k = emit(codes, k, seen, places, field, start, end, tag, hashes[token] ^ SALT_WORD)
+    return k
+
+
+@unmanaged
 def _topics(text, n, tokens, count, scripts, topics, trie):
     """Count the topics that words start with and, where words are not spaced, all characters."""
     hashes, firsts, ends, _, chosen, sums, powers, _ = tokens

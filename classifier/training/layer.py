@@ -14,17 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.compiled import compiled
+from classifier.features.blocks import FACTORS, base_bucket, base_product, block_factors
 from classifier.features.extract import extract_features
-from classifier.features.groups import BASE_WEIGHTS, SHAPE, TOPIC
+from classifier.features.groups import BASE_WEIGHTS, GROUPS, SHAPE, TOPIC
 from classifier.model import Model
 from classifier.row import LabelledRow
-from classifier.scoring import BASE_MASK, GROUP_BITS, base_size, dot
+from classifier.scoring import GROUP_BITS
 from classifier.training.data import corpus_rows, labels_of
 
-COST = 2.0
+COST = 4.0
 EPOCHS = 10
-LEARNING: npt.NDArray[np.float64] = BASE_WEIGHTS.copy()
-LEARNING[[SHAPE, TOPIC]] *= [4, 0.5]
+LEARNING: npt.NDArray[np.float64] = np.ones(GROUPS)
+LEARNING[[SHAPE, TOPIC]] = [8, 0.5]
 """How readily a feature of each group learns: what comments look like differs most from one
 installation to another, what spam is about least."""
 LARGEST_SHARE = 0.25
@@ -109,22 +110,23 @@ def _fit(
     change: npt.NDArray[np.float64],
 ) -> None:
     """Add to `change` (float64 by bucket) what the rows ask for beyond their prior scores."""
-    alphas, squares = np.zeros(len(signs)), np.zeros(len(signs))
+    alphas, squares, factors = np.zeros(len(signs)), np.zeros(len(signs)), np.zeros(FACTORS)
     for i in range(len(signs)):
+        block_factors(codes, starts[i], starts[i + 1], BASE_WEIGHTS, factors)
         for j in range(starts[i], starts[i + 1]):
             group = codes[j] >> GROUP_BITS
-            squares[i] += BASE_WEIGHTS[group] * LEARNING[group]
+            squares[i] += factors[group] * factors[group] * LEARNING[group]
     for _ in range(EPOCHS):
         for i in order:
             begin, end = starts[i], starts[i + 1]
-            product, length = dot(codes, begin, end, change, BASE_MASK, BASE_WEIGHTS)
-            share = base_size(length)
+            block_factors(codes, begin, end, BASE_WEIGHTS, factors)
             soft = 0.5 / (COST * weights[i])
-            gradient = signs[i] * (priors[i] + share * product) - 1.0 + alphas[i] * soft
-            square = share * share * squares[i] / (length * length)
-            alpha = max(0.0, alphas[i] - gradient / (square + soft))
-            step = (alpha - alphas[i]) * signs[i] * share / length
+            margin = priors[i] + base_product(codes, begin, end, change, factors)
+            gradient = signs[i] * margin - 1.0 + alphas[i] * soft
+            alpha = max(0.0, alphas[i] - gradient / (squares[i] + soft))
+            step = (alpha - alphas[i]) * signs[i]
             if step != 0.0:
                 for j in range(begin, end):
-                    change[codes[j] & BASE_MASK] += step * LEARNING[codes[j] >> GROUP_BITS]
+                    group = codes[j] >> GROUP_BITS
+                    change[base_bucket(codes[j])] += step * factors[group] * LEARNING[group]
                 alphas[i] = alpha

@@ -2,30 +2,68 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.features.batch import FeatureBatch
-from classifier.features.groups import BASE_BITS, BASE_WEIGHTS, GROUP_SHIFT
-from classifier.scoring import base_size
-
-BASE_COLUMNS = 1 << BASE_BITS
+from classifier.features.blocks import base_buckets
+from classifier.features.groups import (
+    AUTHOR,
+    BASE_BUCKETS,
+    BASE_WEIGHTS,
+    BLOCK_OF,
+    BLOCKS,
+    GROUP_SHIFT,
+    NO_BLOCK,
+    WORDS,
+)
 
 
 def base_matrix(
     batch: FeatureBatch, group_weights: npt.NDArray[np.float64] = BASE_WEIGHTS
 ) -> csr_matrix:
-    """Return rows of unit length, long ones shorter (float64, rows × 2^20), as the base scores
-    them."""
-    values = group_weights[batch.codes >> np.uint32(GROUP_SHIFT)]
-    counts = np.diff(batch.starts)
-    row_of = np.repeat(np.arange(len(batch)), counts)
-    squares = np.bincount(row_of, values * values, minlength=len(batch))
-    lengths = np.sqrt(np.maximum(squares, 1e-12))
-    values = values * (base_size.py_func(lengths) / lengths)[row_of]
-    columns = (batch.codes & np.uint32(BASE_COLUMNS - 1)).astype(np.int32)
+    """Return rows as the base scores them, each block at its length (float64, rows × 2^21)."""
+    groups = batch.codes >> np.uint32(GROUP_SHIFT)
+    row_of = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
+    cells = row_of * (BLOCKS + 1) + BLOCK_OF[groups]
+    counts = np.bincount(cells, minlength=len(batch) * (BLOCKS + 1))
+    shares = 1.0 / np.sqrt(np.maximum(counts, 1))
+    shares[NO_BLOCK :: BLOCKS + 1] = 0.0
+    values = group_weights[groups] * shares[cells]
     kept = values != 0
     starts = np.concatenate([[0], np.cumsum(np.bincount(row_of[kept], minlength=len(batch)))])
-    shape = (len(batch), BASE_COLUMNS)
-    return csr_matrix((values[kept], columns[kept], starts), shape=shape)
+    columns = base_buckets(batch.codes)[kept].astype(np.int32)
+    return csr_matrix((values[kept], columns, starts), shape=(len(batch), BASE_BUCKETS))
+
+
+class BaseFeatures(NamedTuple):
+    """Rows as the base is fitted on them."""
+
+    matrix: csr_matrix
+    """What the support vector machine sees."""
+    words: csr_matrix
+    """Ones where a row has a word, a pair of words or an ideograph."""
+    author: csr_matrix
+    """Ones where a row has a word of the author's name, or the whole."""
+
+    @classmethod
+    def of(cls, batch: FeatureBatch) -> BaseFeatures:
+        """Return the features of a batch."""
+        return cls(
+            base_matrix(batch),
+            *(_ones(batch, BLOCK_OF[group]) for group in (WORDS, AUTHOR)),
+        )
+
+    def take(self, rows: npt.NDArray[np.int64]) -> BaseFeatures:
+        """Return the features of some rows."""
+        return BaseFeatures(*(part[rows] for part in self))
+
+
+def _ones(batch: FeatureBatch, block: int) -> csr_matrix:
+    kept = BLOCK_OF[batch.codes >> np.uint32(GROUP_SHIFT)] == block
+    starts = np.concatenate([[0], np.cumsum(kept)])[batch.starts]
+    columns = base_buckets(batch.codes)[kept].astype(np.int32)
+    return csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(batch), BASE_BUCKETS))

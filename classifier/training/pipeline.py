@@ -14,20 +14,21 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags
 
 from classifier.features.extract import extract_features
+from classifier.features.groups import BASE_BUCKETS
 from classifier.row import Row
-from classifier.training.matrix import BASE_COLUMNS, base_matrix
+from classifier.training.matrix import base_matrix
 
 
 class CommentVectorizer(TransformerMixin, BaseEstimator):
-    """Turn comments (`Row` or str) into sparse rows with 2^20 hashed columns.
+    """Turn comments (`Row` or str) into sparse rows with 2^21 hashed columns.
 
-    A row has unit length, a long one less.
+    Each block of a row (runs of characters, words, author, links, shape, topics) has its length.
 
     Stateless, as scikit-learn's HashingVectorizer: nothing is learned from the data, so the checks
     that fit on numbers do not apply (comments are no matrix), as its tags say.
 
     >>> CommentVectorizer().transform(["Thanks, that fixed it."]).shape
-    (1, 1048576)
+    (1, 2097152)
     """
 
     def fit(self, X: Iterable[Row | str], y: object = None) -> Self:
@@ -36,7 +37,7 @@ class CommentVectorizer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Iterable[Row | str]) -> csr_matrix:
-        """Return the features of comments: float64, comments × 2^20."""
+        """Return the features of comments: float64, comments × 2^21."""
         return base_matrix(extract_features(_rows(X)))
 
     def fit_transform(
@@ -62,12 +63,12 @@ def _rows(comments: Iterable[Row | str]) -> Sequence[Row]:
 def fitted_pipeline(coefficients: npt.NDArray[np.float64], intercept: float) -> Pipeline:
     """Return the pipeline whose `predict_proba` gives a model's probabilities, labels in words.
 
-    `coefficients` (float64[2^20]) and `intercept` are in logits.
+    `coefficients` (float64[2^21]) and `intercept` are in logits.
     """
     linear = LogisticRegression()
     linear.classes_ = np.array(["ham", "spam"])
     linear.coef_ = coefficients[None, :]
     linear.intercept_ = np.array([intercept])
-    linear.n_features_in_ = BASE_COLUMNS
+    linear.n_features_in_ = BASE_BUCKETS
     linear.n_iter_ = np.array([0])
     return Pipeline([("features", CommentVectorizer()), ("model", linear)])

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -18,11 +19,11 @@ from classifier.features.groups import FEATURE_VERSION
 from classifier.model import Model
 from classifier.row import LabelledRow
 from classifier.training.base import fit_base, row_weights
-from classifier.training.calibrate import DISCARD, Calibration, calibrate_base, left_out_scores
+from classifier.training.calibrate import Calibration, bands_of, calibrate_base, left_out_scores
 from classifier.training.data import CORPUS, DataError, all_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
 from classifier.training.figures import figures_by_source
-from classifier.training.matrix import base_matrix
+from classifier.training.matrix import BaseFeatures
 
 LIBRARIES = ("numpy", "numba", "scipy", "scikit-learn", "tldextract")
 
@@ -45,20 +46,22 @@ def train_model(
         raise DataError("training needs spam and ham")
     say(f"{len(rows):,} rows: computing features")
     batch = extract_features(rows)
-    matrix, groups = base_matrix(batch), near_duplicates(batch)
-    sources, languages = [row.source for row in rows], languages_of(rows)
+    features, groups = BaseFeatures.of(batch), near_duplicates(batch)
+    sources = [row.source for row in rows]
     say("scoring every source by a model that has not seen it")
-    left_out = left_out_scores(matrix, labels, rows, groups, say)
+    left_out = left_out_scores(features, labels, rows, groups, say)
     calibration = calibrate_base(left_out, labels, sources)
     say("fitting on all rows")
-    coefficients, intercept = fit_base(matrix, labels, row_weights(sources, labels, languages))
+    coefficients, intercept = fit_base(
+        features, labels, row_weights(rows, labels, languages_of(rows))
+    )
     manifest = {
         "name": name or datetime.now(UTC).strftime("%Y.%m.%d-1"),
         "feature_version": FEATURE_VERSION,
         "intercept": intercept,
         "slope": calibration.slope,
         "offset": calibration.offset,
-        "bands": {"hold": calibration.hold, "reject": calibration.reject, "discard": DISCARD},
+        "bands": msgspec.structs.asdict(bands_of(calibration)),
         "rows": _counts(rows),
         "data": _digests(files),
         "libraries": {name: version(name) for name in LIBRARIES},

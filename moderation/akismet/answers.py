@@ -56,15 +56,13 @@ def alert(notice: Refused | None) -> Headers:
     ]
 
 
-def _answer(
-    body: bytes, content_type: str, headers: Headers | None, status: str = "200 OK"
-) -> Reply:
+def _answer(body: bytes, content_type: str, headers: Headers | None) -> Reply:
     sent = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
     ]
-    return Reply(status, sent + (headers or []), body)
+    return Reply("200 OK", sent + (headers or []), body)
 
 
 def malformed(missing: str) -> Reply:
@@ -93,6 +91,5 @@ def failed(why: str = "the service cannot do this now; try again") -> Reply:
 def unread(is_large: bool) -> Reply:
     """Return the answer to a form that was not read: it did not come, or is far too large."""
     if is_large:
-        help_ = [("X-akismet-debug-help", "the form is too large")]
-        return _answer(FAILED, TEXT, help_, "413 Content Too Large")
+        return failed("the form is too large")._replace(status="413 Content Too Large")
     return failed()

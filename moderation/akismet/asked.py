@@ -101,8 +101,12 @@ def _author(form: Form, role: str) -> Author:
 def unread_check_of(form: Form) -> Check:
     """Return what can be shown to a person of a form that could not be read as a check."""
     content, _ = cut(form.text(CONTENT, CONTENT_BYTES, "\n"))
-    submission = Submission(content=content or " ", author=_author(form, ""))
-    return Check(submission=submission, is_unread=True, whole=form.digest(_SHOWN))
+    return Check(
+        submission=Submission(content=content or " ", author=_author(form, "")),
+        missed=CONTENT_UNREAD,
+        whole=form.digest(_SHOWN),
+        is_unread=True,
+    )
 
 
 def _honeypot(form: Form) -> str:

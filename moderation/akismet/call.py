@@ -11,7 +11,8 @@ from flask import Response, current_app, request
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
-from moderation.akismet.form import BODY_BYTES, Form, read_body
+from moderation.akismet.body import BODY_BYTES, read_body
+from moderation.akismet.form import Form
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
@@ -74,8 +75,8 @@ def call(
 ) -> Callable[[Function], View]:
     """Make a view of a function that takes a `Call`; `when_down` answers while the store is.
 
-    Every answer goes through `marked`, those of refusals and faults too. What fails unexpectedly is
-    answered by neither word of a check.
+    What fails unexpectedly is answered by neither word of a check. Every answer goes through
+    `marked`, those of refusals and faults too.
 
     The view's `answer` does the same without Flask's contexts, for the outermost layer; its
     `admit` says before the form how that may come.

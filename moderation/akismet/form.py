@@ -9,13 +9,9 @@ import hashlib
 import re
 from collections.abc import Sequence, Set
 from functools import cached_property
-from typing import Any
 
 from moderation.akismet.decoding import Text, codec_of, cut_escaped, decoded, unescaped
 from moderation.akismet.fields import CONTENT, CONTEXT, MESSAGE, Fields, fields_of, urlencoded
-
-BODY_BYTES = 8 << 20
-"""Most bytes of a form: more is not even waited for."""
 
 _CONTEXTS = 16
 _CHARACTER_BYTES = 12
@@ -165,11 +161,3 @@ class Form:
             value = fields.plain.get(name)
             found = codec_of(value[:40].decode("ascii", "ignore")) if value else None
         return found or ""
-
-
-def read_body(environ: dict[str, Any]) -> bytes:
-    """Return the body, of which the server has admitted no more than is read.
-
-    The server has it at hand as a whole, or says by `BodyMissing` why it has not.
-    """
-    return bytes(environ["wsgi.input"].read(BODY_BYTES))

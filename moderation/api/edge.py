@@ -95,8 +95,10 @@ def admission(app: Flask, runtime: Runtime) -> Callable[[dict[str, Any]], Admiss
     unsaid = Admission(app.config["MAX_CONTENT_LENGTH"], is_known=False)
 
     def admit(environ: dict[str, Any]) -> Admission | None:
+        # WSGI gives the bytes of the path as Latin-1 (PEP 3333).
+        path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         try:
-            endpoint, _ = calls.match(environ["PATH_INFO"], environ["REQUEST_METHOD"])
+            endpoint, _ = calls.match(path, environ["REQUEST_METHOD"])
         except HTTPException:
             return None
         ask = getattr(app.view_functions[endpoint], "admit", None)

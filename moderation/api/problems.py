@@ -160,7 +160,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
 
 _OF_MISSING = {
     "slow": "request-timeout", "late": "request-timeout", "crowded": "too-busy",
-    "large": "too-large", "unasked": "bad-request",
+    "unasked": "too-busy", "large": "too-large",
 }  # fmt: skip
 """Which problem it is that a body is not there."""
 

@@ -11,6 +11,7 @@ def compile_kernels() -> None:
     model = classifier.Model.load()
     learner = classifier.Learner(model)
     learner.learn(classifier.Row(text="Thanks, this fixed my build."), "ham")
+    learner.keep(classifier.Row(text="The second photo shows the old lens."), 1.0)
     model.score([classifier.Row(text="Thanks, this fixed my build.")], learner).reasons(0)
     classifier.explain(model, classifier.Row(text="Thanks, this fixed my build."), learner)
 

@@ -65,7 +65,8 @@ class Check(Struct, frozen=True, kw_only=True):
     `reference` is the client's own id of the comment, `place` what tells apart equal comments
     on different pages; `callback` is '' unless its host is the blog's. `missed` is the reason
     that tells why not all of it was read, '' where it was; `whole` then tells it apart from
-    others of the same beginning. `is_unread`: Winnow failed on it, so that a person must look.
+    others of the same beginning. `is_unread`: it could not be read as a check at all, so that a
+    person must look.
     """
 
     submission: Submission

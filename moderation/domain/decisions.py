@@ -48,7 +48,8 @@ class LabelEntry(Struct, frozen=True):
     `kind`: `label` adds an example, `undo` withdraws one, `rebuilt` marks a learner that was
     made anew from every label that holds. `drops` is the entry that holds no longer from here
     on, `restores` the one that holds again (0: none). An entry whose example was erased has
-    neither label nor example.
+    neither label nor example: no learner has it from the epoch `erased_epoch` on; or learners
+    have it until they are made anew after the log was `erased_far` entries long (else 0).
     """
 
     seq: int
@@ -59,3 +60,5 @@ class LabelEntry(Struct, frozen=True):
     previous: int
     decision: Decision | None = None
     example: Example | None = None
+    erased_epoch: int = 0
+    erased_far: int = 0

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -18,7 +18,6 @@ from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
 from moderation.store import Store, sites
-from moderation.store.hurry import Waiting, seconds_left
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -46,8 +45,13 @@ class Cache(Generic[Value]):
 
     def put(self, key: str, value: Value) -> None:
         """Keep a value."""
+        self.swap(key, lambda _: value)
+
+    def swap(self, key: str, chosen: Callable[[Value | None], Value]) -> None:
+        """Keep what is chosen in view of what is kept (None: nothing)."""
         with self._lock:
-            self._used(key, value)
+            found = self._items.get(key)
+            self._used(key, chosen(None if found is None else found[0]))
             if len(self._items) > self._most:
                 self._items.popitem(last=False)
 
@@ -116,22 +120,18 @@ class Runtime:
         return cast(Owned, found)
 
     @contextmanager
-    def lock(self, site: str) -> Iterator[None]:
+    def lock(self, site: str, seconds: float | None = None) -> Iterator[bool]:
         """Hold the lock under which a site's learner is caught up in this process.
 
-        Raises:
-            StoreDown: what is hurried would have to wait for whoever holds it.
+        Say whether it is held: nobody waits for it longer than `seconds` (None: to the end).
         """
         lock = self._locks[hash(site) % len(self._locks)]
-        left = seconds_left()
-        with Waiting():
-            got = lock.acquire(timeout=-1 if left is None else left)
-        if not got:
-            raise StoreDown("another call is still catching up with the store")
+        got = lock.acquire(timeout=-1 if seconds is None else seconds)
         try:
-            yield
+            yield got
         finally:
-            lock.release()
+            if got:
+                lock.release()
 
     def model(self, name: str) -> Model:
         """Return the snapshot of this name; the shipped one where it cannot be used here."""

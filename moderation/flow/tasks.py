@@ -7,11 +7,14 @@ import threading
 from typing import Any
 
 from celery import Celery
+from kombu.entity import Queue
 
 log = logging.getLogger(__name__)
 
 SCORE_QUEUE = "winnow.score"
 JOBS_QUEUE = "winnow.jobs"
+SWEEP_QUEUE = "winnow.sweep"
+TRIM_QUEUE = "winnow.trim"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -21,14 +24,23 @@ TELL_SITE = "workers.tell_site"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
-    SWEEP: SCORE_QUEUE,
-    TRIM: JOBS_QUEUE,
+    SWEEP: SWEEP_QUEUE,
+    TRIM: TRIM_QUEUE,
     REBUILD_LEARNER: JOBS_QUEUE,
     TELL_SITE: JOBS_QUEUE,
 }
 
 EXPIRES_SECONDS = {SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600}
 """A message that nobody took by then is dropped: the sweep, or trimming, has sent it again."""
+
+MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200}
+"""No message goes into a queue in which so many wait already: nobody would take it any sooner than
+the one by which the sweep, or trimming, makes up for it."""
+
+
+def waiting(channel: Any, queue: str) -> int:
+    """Return how many messages wait in a queue of the broker, which need not be there yet."""
+    return int(Queue(queue)(channel).queue_declare().message_count)
 
 
 class Tasks:
@@ -43,20 +55,26 @@ class Tasks:
                 "socket_timeout": 2,
                 "socket_connect_timeout": 0.5,
                 "retry_on_timeout": False,
+                # As the workers' app: one list a queue.
+                "priority_steps": [0],
             },
         )
 
     def send(self, name: str, *args: Any) -> bool:
-        """Send a task and say whether the broker took it."""
+        """Send a task, unless too many wait before it; say whether the broker could be asked."""
+        queue = QUEUE_OF[name]
         try:
-            self._app.send_task(
-                name,
-                args=args,
-                queue=QUEUE_OF[name],
-                expires=EXPIRES_SECONDS[name],
-                retry=False,
-                ignore_result=True,
-            )
+            with self._app.producer_or_acquire() as producer:
+                if waiting(producer.channel, queue) < MOST_WAITING[queue]:
+                    self._app.send_task(
+                        name,
+                        args=args,
+                        queue=queue,
+                        expires=EXPIRES_SECONDS[name],
+                        retry=False,
+                        ignore_result=True,
+                        producer=producer,
+                    )
         except Exception as error:  # kombu raises its own, the client's and the socket's
             log.warning("the broker did not take %s: %s", name, type(error).__name__)
             return False

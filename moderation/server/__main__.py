@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+from moderation.server.balance import Balance
 from moderation.server.options import add_options, log_to_stderr
 
 log = logging.getLogger("moderation.server")
@@ -29,10 +30,18 @@ STOP_SECONDS = 2.5
 class Keeper(threading.Thread):
     """Keeps one web process running: started again when it dies, twice as late each time."""
 
-    def __init__(self, argv: Sequence[str], listener: socket.socket) -> None:
+    def __init__(
+        self, argv: Sequence[str], listener: socket.socket, balance: Balance, number: int
+    ) -> None:
         super().__init__()
-        self._argv = [*argv, "--socket", str(listener.fileno())]
-        self._socket = listener.fileno()
+        self._files = listener.fileno(), balance.fileno()
+        self._argv = [
+            *argv,
+            *("--socket", str(listener.fileno()), "--balance", str(balance.fileno())),
+            *("--number", str(number)),
+        ]
+        self._balance = balance
+        self._number = number
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -42,11 +51,12 @@ class Keeper(threading.Thread):
         while not self._stopping.is_set():
             began = time.monotonic()
             self._process = subprocess.Popen(
-                self._argv, stdin=subprocess.PIPE, pass_fds=[self._socket]
+                self._argv, stdin=subprocess.PIPE, pass_fds=self._files
             )
             if self._stopping.is_set():
                 self._process.terminate()
             status = self._process.wait()
+            self._balance.tell(self._number)
             if self._stopping.is_set():
                 return
             failures = 0 if time.monotonic() - began > STEADY_SECONDS else failures
@@ -102,7 +112,8 @@ def main() -> None:
         options.service,
     ]
     argv = [sys.executable, "-m", "moderation.server.process", *handed_on]
-    keepers = [Keeper(argv, listener) for _ in range(options.workers)]
+    balance = Balance.make(options.workers)
+    keepers = [Keeper(argv, listener, balance, n) for n in range(options.workers)]
     for keeper in keepers:
         keeper.start()
     signal.sigwait(signals)

@@ -55,6 +55,8 @@ class Bounds:
         """Bodies that were given up, by why."""
         self.ended: Counter[str] = Counter()
         """Connections that were hung up on, by why."""
+        self.on_change: Callable[[int], None] = lambda _count: None
+        """Called with the number of connections when it changes."""
         self._bodies = 0
         self._held = {False: 0, True: 0}
 
@@ -66,6 +68,7 @@ class Bounds:
     def enter(self, client: Client) -> None:
         """Take a client in; others end if it is one too many."""
         self.clients.add(client)
+        self.on_change(len(self.clients))
         if len(self.clients) > self.limits.connections:
             self.make_room()
 
@@ -74,6 +77,7 @@ class Bounds:
         self.end_body(client)
         self.release(client)
         self.clients.discard(client)
+        self.on_change(len(self.clients))
 
     def make_room(self) -> None:
         """End the connections that have waited longest."""

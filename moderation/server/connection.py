@@ -121,6 +121,8 @@ class Connection(asyncio.BufferedProtocol):
                     self._give_up("late")
                 elif self._is_slow(now, self._begun.size):
                     self._give_up("slow")
+            case State.ASKED if waited > limits.head_seconds:
+                self._give_up("crowded")
             case State.SENDING:
                 if self._is_slow(now, -unsent(self._transport)):
                     self._hang_up("unread")
@@ -182,13 +184,13 @@ class Connection(asyncio.BufferedProtocol):
     def _ask(self, request: Request) -> None:
         """Have a thread say whether the body may come, unless it has come or that was said."""
         if self._state is State.BODY and self._begun is request and not request.admitted:
-            self._state = State.ASKED
+            self._turn(State.ASKED)
             self._transport.pause_reading()
-            self._serving.threads.run(self._answering.admit, request, self._admitted)
+            self._serving.gate.run(self._answering.admit, request, self._admitted)
 
     def _admitted(self, admission: Admission | None) -> None:
         if self._state is not State.ASKED:
-            return  # The client has gone.
+            return  # The client has gone, or it took too long.
         request = self._begun
         self._turn(State.BODY, request.size)
         if admission is None:
@@ -224,7 +226,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._state is not State.ANSWERED:
             return  # The client has gone.
         self._was_answered = True
-        self._keeps_on = answer.keep_alive and not self._is_half_closed
+        self._keeps_on = answer.keep_alive
         self._release()
         self._transport.write(answer.data)
         if self._is_blocked:
@@ -251,7 +253,9 @@ class Connection(asyncio.BufferedProtocol):
         self._go_on()
         if self._ahead and self._state in READING:
             self._resume()
-        if self._serving.is_stopping:
+        if self._is_half_closed and self._state in READING:
+            self._close()
+        elif self._serving.is_stopping:
             self.stop()
 
     def _resume(self) -> None:

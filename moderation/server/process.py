@@ -18,9 +18,11 @@ import signal
 import socket
 import ssl
 import sys
+from dataclasses import dataclass
 
 import msgspec
 
+from moderation.server.balance import Balance
 from moderation.server.connection import Connection
 from moderation.server.limits import Limits
 from moderation.server.options import add_options, log_to_stderr
@@ -29,6 +31,9 @@ from moderation.server.serving import Serving
 
 log = logging.getLogger(__name__)
 
+MOMENT_SECONDS = 0.001
+"""How long a connection is left to processes that have fewer."""
+
 STOP_TICK_SECONDS = 0.01
 SPARE_FILES = 128
 """Files that a process needs beside its connections."""
@@ -36,29 +41,58 @@ SPARE_FILES = 128
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """Where connections come in, and which of the processes at it this one is."""
+
+    listener: socket.socket
+    balance: Balance
+    number: int = 0
+    secure: ssl.SSLContext | None = None
+
+
 class Acceptor:
     """Takes connections from the listening socket."""
 
-    def __init__(
-        self, serving: Serving, listener: socket.socket, secure: ssl.SSLContext | None
-    ) -> None:
+    def __init__(self, serving: Serving, entrance: Entrance) -> None:
         self._serving = serving
-        self._listener = listener
-        self._secure = secure
+        self._listener = entrance.listener
+        self._balance = entrance.balance
+        self._number = entrance.number
+        self._secure = entrance.secure
         self._opening: set[asyncio.Task[object]] = set()
-        listener.setblocking(False)
+        self._listener.setblocking(False)
+        serving.bounds.on_change = self._tell
+        self._tell(0)
         self._go_on()
 
     def stop(self) -> None:
         """Take no more."""
+        self._serving.bounds.on_change = lambda _count: None
+        self._balance.tell(self._number)
         self._serving.loop.remove_reader(self._listener)
+
+    def _tell(self, count: int) -> None:
+        self._balance.tell(self._number, count)
 
     def _go_on(self) -> None:
         if not self._serving.is_stopping:
-            self._serving.loop.add_reader(self._listener, self._accept)
+            self._serving.loop.add_reader(self._listener, self._come)
+
+    def _come(self) -> None:
+        """Take a connection, or leave it for a moment to a process that has fewer."""
+        if self._balance.is_fewest(self._number):
+            self._accept()
+        else:
+            self._serving.loop.remove_reader(self._listener)
+            self._serving.loop.call_later(MOMENT_SECONDS, self._after_all)
+
+    def _after_all(self) -> None:
+        if not self._serving.is_stopping:
+            self._go_on()
+            self._accept()
 
     def _accept(self) -> None:
-        """Take one: if more came at once, the other processes shall have theirs."""
         try:
             connected, _ = self._listener.accept()
         except OSError as error:
@@ -87,21 +121,16 @@ class Acceptor:
         """End some connections where no more can be opened, and go on when they have gone."""
         log.warning("no more connections can be opened: %s", error.strerror)
         self._serving.bounds.make_room()
-        self.stop()
+        self._serving.loop.remove_reader(self._listener)
         self._serving.loop.call_later(self._serving.bounds.limits.tick_seconds, self._go_on)
 
 
 async def serve(
-    service: Service,
-    listener: socket.socket,
-    threads: int,
-    limits: Limits,
-    until: asyncio.Event,
-    secure: ssl.SSLContext | None = None,
+    service: Service, entrance: Entrance, threads: int, limits: Limits, until: asyncio.Event
 ) -> None:
     """Serve until the event, then end what was begun, as far as that does not take too long."""
     serving = Serving(service, limits, threads)
-    acceptor = Acceptor(serving, listener, secure)
+    acceptor = Acceptor(serving, entrance)
     while not until.is_set():
         serving.tick()
         with contextlib.suppress(TimeoutError):
@@ -131,9 +160,7 @@ def raise_file_limit(limits: Limits) -> Limits:
     return msgspec.structs.replace(limits, connections=max(SPARE_FILES, wanted - SPARE_FILES))
 
 
-async def run(
-    service: Service, listener: socket.socket, threads: int, secure: ssl.SSLContext | None
-) -> None:
+async def run(service: Service, entrance: Entrance, threads: int) -> None:
     """Serve until SIGTERM, or until the master has gone."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -141,13 +168,15 @@ async def run(
     # Nothing is ever written to it: it can be read when the master has closed it by ending.
     loop.add_reader(sys.stdin.fileno(), stop.set)
     limits = raise_file_limit(Limits())
-    await serve(service, listener, threads, limits, stop, secure)
+    await serve(service, entrance, threads, limits, stop)
 
 
 def main() -> None:
     """Load what is served and serve it."""
     parser = argparse.ArgumentParser(prog="python -m moderation.server.process")
     parser.add_argument("--socket", type=int, required=True, help="the listening socket")
+    parser.add_argument("--balance", type=int, required=True, help="the file of a `Balance`")
+    parser.add_argument("--number", type=int, required=True, help="which of the processes it is")
     add_options(parser)
     options = parser.parse_args()
     # Ctrl-C reaches every process of a terminal; the master tells this one what to do about it.
@@ -162,7 +191,8 @@ def main() -> None:
         secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         secure.load_cert_chain(options.ssl_certificate, options.ssl_keyfile)
     with socket.socket(fileno=options.socket) as listener:
-        asyncio.run(run(service, listener, options.threads, secure))
+        entrance = Entrance(listener, Balance(options.balance), options.number, secure)
+        asyncio.run(run(service, entrance, options.threads))
     # What threads still do for clients that have gone is not waited for.
     logging.shutdown()
     os._exit(0)

@@ -12,6 +12,8 @@ from moderation.server.threads import Threads
 READ_BYTES = 64 << 10
 """What one read takes at most."""
 
+GATE_THREADS = 2
+
 
 class Serving:
     """The loop, the threads that answer, and what is granted."""
@@ -22,7 +24,9 @@ class Serving:
         self.now = self.loop.time()
         """The time, to a second."""
         self.bounds = Bounds(limits)
-        self.threads = Threads(self.loop, threads, "answer")
+        self.gate = Threads(self.loop, GATE_THREADS, "admit")
+        """Where it is said whether a body may come: hundreds of those keep no answer waiting."""
+        self._threads = Threads(self.loop, threads, "answer")
         self._apart = Threads(self.loop, 1, "apart")
         # A piece of memory for each read would be made and thrown away; this one stays.
         self.buffer = memoryview(bytearray(READ_BYTES))
@@ -30,7 +34,7 @@ class Serving:
 
     def threads_for(self, path: str) -> Threads:
         """Return the threads that answer a path."""
-        return self._apart if path in self.service.apart else self.threads
+        return self._apart if path in self.service.apart else self._threads
 
     def tick(self) -> None:
         """Look at every connection, and tell what goes on."""

@@ -21,6 +21,7 @@ from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
 _LABEL = struct.Struct(">BBIIIIBH")
+_ERASED = struct.Struct(">II")
 _LABEL_HAS_DAY = 2
 _LABEL_DAY = 10
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
@@ -231,11 +232,6 @@ def revision_of(data: bytes) -> int:
     return int.from_bytes(data[4:8], "big")
 
 
-def has_verdict(data: bytes) -> bool:
-    """Say whether a stored comment carries a verdict."""
-    return bool(_COMMENT.unpack_from(data)[8])
-
-
 def unjudged(data: bytes) -> Submission | None:
     """Return what the site sent of a stored comment, None where it has a verdict."""
     fields = _COMMENT.unpack_from(data)
@@ -249,6 +245,11 @@ def unpack_label(seq: int, data: bytes) -> LabelEntry:
     kind, label, drops, restores, previous, _, flags, n_decision = _LABEL.unpack_from(data)
     view = memoryview(data)[_LABEL.size :]
     example = view[n_decision + (_LABEL_DAY if flags & _LABEL_HAS_DAY else 0) :]
+    if _KINDS[kind] == "erased":
+        epoch, far = _ERASED.unpack(example) if example else (0, 0)
+        return LabelEntry(
+            seq, "erased", None, drops, restores, previous, erased_epoch=epoch, erased_far=far
+        )
     return LabelEntry(
         seq=seq,
         kind=_KINDS[kind],

@@ -129,7 +129,7 @@ class SiteKeys:
         self.external = root + ":external:"  # + bucket; hash external id → id
         self.label = root + ":label:"  # + sequence
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
-        self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:sequence → learner
+        self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
         self.forgetting = root + ":forgetting"  # hash id → what its deletion has still to delete

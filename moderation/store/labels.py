@@ -1,7 +1,8 @@
-"""The label log of a site and the checkpoints of its learner."""
+"""The label log of a site."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from moderation.domain.decisions import LabelEntry
@@ -10,26 +11,32 @@ from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 AT_ONCE = 200
+A_TRIP = 1000
 
 
 def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
     """Return the entries after sequence number `after` up to `to`, in order.
 
-    At most `AT_ONCE` are read in one round trip. An entry that is gone comes out as erased.
+    At most `AT_ONCE` are read by one command and `A_TRIP` in one round trip. An entry that is
+    gone comes out as erased.
     """
     prefix = keys.of_site(site).label
     out: list[LabelEntry] = []
-    for start in range(after + 1, to + 1, AT_ONCE):
-        seqs = range(start, min(to, start + AT_ONCE - 1) + 1)
+    for start in range(after + 1, to + 1, A_TRIP):
+        seqs = range(start, min(to + 1, start + A_TRIP))
         with store_errors():
-            found = store.redis.mget([f"{prefix}{seq}" for seq in seqs])
-        for seq, data in zip(seqs, found, strict=True):
-            out.append(
-                LabelEntry(seq, "erased", None, 0, 0, 0)
-                if data is None
-                else codec.unpack_label(seq, data)
-            )
+            pipe = store.redis.pipeline(transaction=False)
+            for at in range(0, len(seqs), AT_ONCE):
+                pipe.mget([f"{prefix}{seq}" for seq in seqs[at : at + AT_ONCE]])
+            found = itertools.chain.from_iterable(pipe.execute())
+        out += map(_entry, seqs, found)
     return out
+
+
+def _entry(seq: int, data: bytes | None) -> LabelEntry:
+    if data is None:
+        return LabelEntry(seq, "erased", None, 0, 0, 0)
+    return codec.unpack_label(seq, data)
 
 
 def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
@@ -39,66 +46,16 @@ def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
     return None if data is None else codec.unpack_label(seq, data)
 
 
-def checkpoints(store: Store, site: str, snapshot: str) -> dict[int, bytes]:
-    """Return the names of a site's checkpoints for a snapshot, by sequence number."""
-    found: dict[int, bytes] = {}
-    with store_errors():
-        for field in store.redis.hkeys(keys.of_site(site).checkpoints):
-            name, _, seq = field.decode().rpartition(":")
-            if name == snapshot:
-                found[int(seq)] = field
-    return found
-
-
-def checkpoint(store: Store, site: str, field: bytes) -> bytes | None:
-    """Return a checkpoint by its name."""
-    with store_errors():
-        found: bytes | None = store.redis.hget(keys.of_site(site).checkpoints, field)
-    return found
-
-
-def drop_checkpoint(store: Store, site: str, field: bytes) -> None:
-    """Forget a checkpoint by its name."""
-    with store_errors():
-        store.redis.hdel(keys.of_site(site).checkpoints, field)
-
-
-def put_checkpoint(
-    store: Store, site: str, snapshot: str, seq: int, epoch: int, blob: bytes, drop: list[bytes]
-) -> None:
-    """Keep a learner as of `seq`, unless the site's epoch has moved on.
-
-    The checkpoints named in `drop` go, and all that were made with another snapshot.
-    """
-    k = keys.of_site(site)
-    store.run("checkpoint", [k.meta, k.checkpoints], [f"{snapshot}:{seq}", epoch, blob, *drop])
-
-
-def put_rebuilt(
-    store: Store,
-    site: str,
-    snapshot: str,
-    made_from: tuple[int, int],
-    raise_epoch: bool,
-    blob: bytes,
-) -> bool:
-    """Append a `rebuilt` entry with its checkpoint, and take back that it was asked for.
-
-    `made_from` is the number of labels and the epoch; False if either changed meanwhile.
-    """
-    k = keys.of_site(site)
-    answer = store.run(
-        "rebuilt",
-        [k.meta, k.label, k.labels, k.checkpoints],
-        [site, *made_from, snapshot, int(raise_epoch), blob, codec.pack_rebuilt()],
-    )
-    return bool(answer)
-
-
 def ask_rebuild(store: Store, site: str) -> None:
     """Note that a site's learner must be made anew, until a job has done it."""
     with store_errors():
-        store.redis.hset(keys.of_site(site).meta, "rebuild", 1)
+        store.redis.hsetnx(keys.of_site(site).meta, "rebuild", 1)
+
+
+def rebuild_asked(store: Store, site: str) -> int:
+    """Return how often it was noted that a site's learner must be made anew since a job did it."""
+    with store_errors():
+        return int(store.redis.hget(keys.of_site(site).meta, "rebuild") or 0)
 
 
 def rebuilds_asked(store: Store, sites: Sequence[str]) -> list[str]:

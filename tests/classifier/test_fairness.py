@@ -217,6 +217,38 @@ def test_a_topic_in_earnest_does_not_reject(text: str) -> None:
     assert MODEL.score([Row(text=text)]).probability[0] < MODEL.bands.reject
 
 
+# fmt: off
+ONE_WORD = [
+    "Thanks", "Cool", "Amen", "Lovely", "Agreed", "lol", "Yes", "First", "Merci", "Danke", "Tack",
+    "Gracias", "Obrigado", "Kiitos", "Спасибо", "Точно", "Дякую", "谢谢", "最高", "👍", "😂",
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"author": "Kim"}, {"author": "Ana Lund", "url": "https://analund.net/"}]
+)
+def test_a_single_word_is_not_held_where_nobody_has_taught(fields: dict[str, str]) -> None:
+    found = MODEL.score([Row(text=word, **fields) for word in ONE_WORD]).probability
+    assert found.max() < MODEL.bands.hold, dict(zip(ONE_WORD, found.tolist(), strict=True))
+
+
+PRAISE = ("Great read, I will come back for more.", "Thank you for this useful information!")
+TRADES = (
+    ("Cheap Flights Deals", "https://cheap-flights-deals.com/"),
+    ("Plumber Leeds 24h", "http://www.plumber-leeds-24h.co.uk/emergency"),
+    ("Sildenafil 50mg", "https://sildenafil-50mg-shop.com/"),
+    ("Online Slots Bonus", "https://online-slots-bonus.net/play"),
+)
+
+
+def test_praise_whose_trade_stands_only_in_the_author_fields_is_held() -> None:
+    rows = [Row(text=t, author=a, url=u) for t in PRAISE for a, u in TRADES]
+    assert (MODEL.score(rows).probability >= MODEL.bands.hold).all()
+    people = [Row(text=t, author="Ines Haber", url="https://inesh.blog/") for t in PRAISE]
+    assert (MODEL.score(people).probability < MODEL.bands.hold).all()
+
+
 def test_a_language_tag_is_no_feature() -> None:
     tagged = [Row(text="Guten Morgen", lang=lang) for lang in ("de", "ru", "xx", "")]
     assert len(set(MODEL.score(tagged).logit.tolist())) == 1

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from classifier import Learner, Model, ModelError, Row, explain
 from classifier.features.groups import FEATURE_VERSION
+from classifier.site_bands import INTERCEPT
 from tests.classifier.factories import PILLS, THANKS, some_rows
 
 MODEL = Model.load()
@@ -150,15 +151,18 @@ def test_a_wave_of_spam_does_not_make_the_next_comment_likelier_spam() -> None:
     learner = Learner(MODEL)
     unsure = [Row(text=f"Look {n} over there, {n * 7} of them", author=f"J{n}") for n in range(60)]
     for row in unsure:
-        learner.learn(row, "spam")
-    assert abs(learner.intercept - MODEL.offset) < 0.3
+        learner.learn(row, "spam", "error")
+    others = [THANKS, *(row for row, label in LABELLED[:40] if label == "ham")]
+    raised = MODEL.score(others, learner).logit - MODEL.score(others).logit
+    assert raised.mean() < 0.5
+    assert (MODEL.score(others, learner).probability < learner.bands.hold).mean() > 0.9
 
 
 def test_what_is_calibrated_is_the_score_that_moderators_saw() -> None:
     learner = taught(40)
     long = Row(text=" ".join(f"word{n} and garden" for n in range(90)))
     for row in (PILLS, THANKS, long):
-        shown = float(MODEL.score([row], learner).logit[0] - learner.intercept)
+        shown = float(MODEL.score([row], learner).logit[0] - learner._curve[INTERCEPT])
         place = learner.position
         learner.learn(row, "ham")
         assert learner._outcomes[place] == pytest.approx(shown, abs=1e-9)

@@ -7,30 +7,33 @@ import pytest
 
 from classifier import Model, Row, explain
 from classifier.evaluation.generated import generated_rows
+from classifier.features.blocks import base_buckets
 from classifier.features.extract import extract_features
-from classifier.features.groups import BASE_WEIGHTS
-from classifier.scoring import LONG, base_size
+from classifier.features.groups import AUTHOR
 from classifier.training.matrix import base_matrix
 
 MODEL = Model.load()
 WORDS = "the list of boats that came in by night and were gone before anybody had counted them "
 
 
-def test_a_row_counts_in_full_up_to_a_length_and_less_beyond() -> None:
-    assert base_size(LONG) == 1.0
-    assert base_size(LONG * 4) == pytest.approx(1 / 16)
-
-
 def test_the_base_scores_long_and_short_rows_as_it_was_trained() -> None:
-    rows = [Row(text="Thanks, that helped."), Row(text=" ".join(f"{WORDS}{n}" for n in range(60)))]
+    rows = [
+        Row(text="Thanks, that helped."),
+        Row(text=" ".join(f"{WORDS}{n}" for n in range(60))),
+        Row(text="see http://a.example/x", author="Best Pills", url="https://pills.example/y"),
+    ]
     batch = extract_features(rows)
-    matrix = base_matrix(batch)
-    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
-    weights = np.sqrt((BASE_WEIGHTS[batch.row(1) >> np.uint32(28)] ** 2).sum())
-    assert lengths == pytest.approx([1.0, (LONG / weights) ** 2])
-    assert lengths[1] < 0.8
-    expected = matrix @ MODEL.table.astype(np.float64) + MODEL.intercept
+    expected = base_matrix(batch) @ MODEL.table.astype(np.float64) + MODEL.intercept
     assert MODEL.raw_scores(batch) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_long_text_does_not_drown_its_author() -> None:
+    short, long = (Row(text=text, author="Zorblax Cushions") for text in (WORDS, f"{WORDS} " * 40))
+    matrices = [base_matrix(extract_features([row])) for row in (short, long)]
+    table = np.zeros(matrices[0].shape[1])
+    batch = extract_features([short])
+    table[base_buckets(batch.codes[batch.codes >> np.uint32(28) == AUTHOR])] = 1.0
+    assert (matrices[0] @ table)[0] == pytest.approx((matrices[1] @ table)[0], rel=0.02)
 
 
 def test_rows_score_as_their_features_do_bit_for_bit() -> None:

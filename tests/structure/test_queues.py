@@ -1,6 +1,7 @@
 """Queues and tasks: whatever is sent is known, whatever is named is consumed."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 from moderation.flow import tasks as names
@@ -22,15 +23,18 @@ def test_every_queue_is_consumed_by_a_worker_that_is_told_nothing() -> None:
     assert app.conf.task_default_queue in consumed
 
 
-def test_beat_sends_tasks_that_exist_and_lets_none_pile_up() -> None:
+def test_each_kind_of_tick_has_a_queue_in_which_one_can_wait_alone() -> None:
+    queues = Counter(names.QUEUE_OF.values())
     for entry in app.conf.beat_schedule.values():
         assert entry["task"] in OURS
-        assert entry["options"]["expires"] <= entry["schedule"]
+        assert queues[names.QUEUE_OF[entry["task"]]] == 1
+    assert app.conf.beat_scheduler == "workers.ticks:Ticks"
 
 
-def test_what_beat_does_not_send_expires_too() -> None:
+def test_what_beat_does_not_send_expires_and_its_queues_are_bounded() -> None:
     scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert set(names.EXPIRES_SECONDS) == OURS - scheduled
+    assert set(names.MOST_WAITING) == {names.QUEUE_OF[task] for task in OURS - scheduled}
 
 
 def test_workers_accept_nothing_but_json() -> None:

@@ -87,7 +87,7 @@ def check(
         raise
     except Exception as error:
         faults.say("a check", error)
-        return hold(runtime, grant, submission, record=record, raw_id=raw_id)
+        return hold(runtime, grant, submission, record=record, raw_id=raw_id, notes=notes)
 
 
 @hurried

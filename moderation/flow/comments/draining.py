@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from ulid import ULID
 
-from moderation.flow.comments.slices import Scorer
+from moderation.flow.comments.slices import LeaseLost, Scorer
 from moderation.flow.events import Swept
 from moderation.flow.runtime import Runtime
 from moderation.flow.tasks import SCORE_INBOX
@@ -26,8 +26,8 @@ LINGER_MS = 30
 TURN_SECONDS = 2.0
 KEEP_SECONDS = 2.0
 TRUSTED_DELIVERIES = 3
-"""An entry handed out more often than this has been there when a worker died: what is in it is
-tried comment by comment."""
+"""An entry handed out more often than this may have been there when workers died, or just when the
+store was slow: what is in it is scored where it can end no worker."""
 
 
 def drain_lane(runtime: Runtime, lane: int) -> int:
@@ -39,13 +39,9 @@ def drain_lane(runtime: Runtime, lane: int) -> int:
     if not inbox.claim(runtime.store, lane, token):
         return 0
     turn = _Turn(runtime, lane, token)
-    with suppress(_LeaseLost):  # Another holder takes over what was not recorded.
+    with suppress(LeaseLost):  # Another holder takes over what was not recorded.
         turn.run()
     return turn.scorer.recorded
-
-
-class _LeaseLost(Exception):
-    """The lane has another holder."""
 
 
 class _Turn:
@@ -84,7 +80,7 @@ class _Turn:
         now = time.monotonic()
         if now - self._kept >= KEEP_SECONDS:
             if not inbox.keep(self._runtime.store, self._lane, self._token):
-                raise _LeaseLost
+                raise LeaseLost
             self._kept = now
 
 
@@ -111,13 +107,12 @@ def sweep(runtime: Runtime) -> list[int]:
 def _take_over(scorer: Scorer, runtime: Runtime, lane: int) -> None:
     """Score what an earlier holder of the lane was given and never finished.
 
-    What was handed out again and again may be what kills workers: it is tried alone, and marked
-    before that, so that a comment whose marked attempt never ended is held for a person.
+    What was handed out again and again may be what kills workers, so it is scored in a process
+    of its own. How often it was handed out says no more than that: whoever died, or waited for
+    the store in vain, while it was read or recorded leaves it to the next as well.
     """
     store = runtime.store
     while waiting := inbox.take(store, lane, pending=True, count=TAKEN_ENTRIES):
         tried = inbox.deliveries(store, waiting)
         scorer.run(w for w in waiting if tried.get(w.entry, 1) <= TRUSTED_DELIVERIES)
-        for w in waiting:
-            if tried.get(w.entry, 1) > TRUSTED_DELIVERIES:
-                scorer.alone(w)
+        scorer.run_apart([w for w in waiting if tried.get(w.entry, 1) > TRUSTED_DELIVERIES])

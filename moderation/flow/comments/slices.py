@@ -13,6 +13,7 @@ from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
 from moderation.domain.verdicts import Verdict
 from moderation.flow import faults
+from moderation.flow.comments.isolation import score_apart
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
@@ -29,6 +30,10 @@ SLICE_BYTES = 8 << 20
 SMALLER = 16
 
 
+class LeaseLost(Exception):
+    """The lane has another holder."""
+
+
 class _Read(Struct, frozen=True):
     """A slice as it was read: what is stored of each comment, and the states of their sites."""
 
@@ -40,7 +45,7 @@ class _Read(Struct, frozen=True):
 class Scorer:
     """Scores what waits and records it; what cannot be read or scored is isolated.
 
-    `keep` is called before each slice, and ends the work by what it raises. `recorded` is how many
+    `keep` is called before each slice, and ends the work with `LeaseLost`. `recorded` is how many
     verdicts were recorded so far.
     """
 
@@ -81,11 +86,20 @@ class Scorer:
                 queue.extend(inbox.taken(store, answers.pop()))
             read = self._as_read(following, answers[recorded:]) if following else None
 
-    def _try(self, read: _Read | None) -> tuple[list[Call], Exception | None]:
-        """Return what records a slice's verdicts, and what kept it from being scored or packed."""
+    def _try(self, read: _Read | None, apart: bool = False) -> tuple[list[Call], Exception | None]:
+        """Return what records a slice's verdicts, and what kept it from being scored or packed.
+
+        Only that counts: what it takes to come to it may fail by nobody's fault.
+        """
+        if read is None:
+            return [], None
+        contexts = {
+            site: learning.context(self._runtime, site, state)
+            for site, state in read.states.items()
+        }
         try:
-            return (self._score(read) if read else []), None
-        except (StoreDown, StoreFull):
+            return self._score(read, contexts, apart), None
+        except (LeaseLost, StoreDown, StoreFull):
             raise
         except Exception as error:  # whatever a hostile comment may set off
             return [], error
@@ -95,11 +109,7 @@ class Scorer:
         states = dict(zip(_sites(waiting), map(sites.state_of, answers[1:]), strict=True))
         return _Read(waiting, found, states)
 
-    def _score(self, read: _Read) -> list[Call]:
-        contexts = {
-            site: learning.context(self._runtime, site, state)
-            for site, state in read.states.items()
-        }
+    def _score(self, read: _Read, contexts: dict[str, SiteContext], apart: bool) -> list[Call]:
         items: list[tuple[Submission, SiteContext]] = []
         scored: list[Waiting] = []
         for w, data in zip(read.waiting, read.found, strict=True):
@@ -107,38 +117,40 @@ class Scorer:
             if submission is not None:
                 items.append((submission, contexts[w.site]))
                 scored.append(w)
-        verdicts = score_batch(items) if items else []
+        if apart and items:
+            verdicts = score_apart(lambda: score_batch(items), self._keep)
+        else:
+            verdicts = score_batch(items) if items else []
         return _calls(_parts(read.waiting, scored, verdicts, contexts))
 
-    def alone(self, waiting: Waiting) -> None:
-        """Score what may have ended workers; what was marked as tried alone before is held."""
-        self._keep()
-        store = self._runtime.store
-        (data,) = inbox.fetch(store, [waiting])
-        is_over = data is None or codec.has_verdict(data)
-        if is_over or inbox.first_alone(store, waiting):
-            self._attempt([waiting])
-        else:
-            self._hold(waiting)
+    def run_apart(self, waiting: Sequence[Waiting]) -> None:
+        """Score and record what may have ended workers, where it can end none.
 
-    def _isolate(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        A comment is held only where a child process that scores it alone dies of it.
+        """
+        self._each_part(waiting, SMALLER, apart=True)
+
+    def _isolate(self, waiting: Sequence[Waiting], error: Exception, apart: bool = False) -> None:
         """Try a slice that failed in parts of 16, then each alone, and hold what fails alone."""
         faults.say("the scoring of a comment", error)
         if len(waiting) == 1:
             self._hold(waiting[0])
             return
         size = SMALLER if len(waiting) > SMALLER else 1
+        self._each_part(waiting, size, apart)
+
+    def _each_part(self, waiting: Sequence[Waiting], size: int, apart: bool) -> None:
         for start in range(0, len(waiting), size):
             self._keep()
-            self._attempt(waiting[start : start + size])
+            self._attempt(waiting[start : start + size], apart)
 
-    def _attempt(self, waiting: Sequence[Waiting]) -> None:
+    def _attempt(self, waiting: Sequence[Waiting], apart: bool) -> None:
         calls = _reading(waiting)
         self._runtime.store.send(calls)
         answers = self._runtime.store.receive(calls)
-        verdicts, failed = self._try(self._as_read(list(waiting), answers))
+        verdicts, failed = self._try(self._as_read(list(waiting), answers), apart)
         if failed is not None:
-            self._isolate(waiting, failed)
+            self._isolate(waiting, failed, apart)
         else:
             self._record(verdicts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from moderation.flow.labels.learning import REPLAYABLE
+from moderation.flow.labels import replaying
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import labels, sites
@@ -30,7 +30,7 @@ def trim(runtime: Runtime) -> int:
         removed += stored.indexes(runtime.store, site)
         removed += stored.external_ids(runtime.store, site, part, SLICES)
         for raw in deletions.unfinished(runtime.store, site):
-            deletions.forget(runtime.store, site, raw, "", REPLAYABLE, now_ms())
+            deletions.forget(runtime.store, site, raw, "", replaying.REPLAYABLE, now_ms())
     for site in labels.rebuilds_asked(runtime.store, names):
         runtime.tasks.send(REBUILD_LEARNER, site)
     if removed:

@@ -11,7 +11,7 @@ from moderation.domain.errors import NotFound, NothingToUndo, StaleState, StoreD
 from moderation.domain.policy import effective_status
 from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided, Deciding, Deleted
-from moderation.flow.labels import learning
+from moderation.flow.labels import learning, replaying
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
@@ -69,6 +69,7 @@ def _change(
         if answer == "nothing":
             raise NothingToUndo("the comment carries no decision")
         if answer == "ok":
+            learning.heed(runtime, site)
             _rebuild_if_far(runtime, site, comment, seq)
             runtime.events.announce(Decided(site, comment_id, word.via))
             return find(runtime, site, comment_id)
@@ -109,14 +110,14 @@ def _write(
         retention=retention,
         now_ms=now,
         call=call,
-        replayable=learning.REPLAYABLE,
+        replayable=replaying.REPLAYABLE,
         undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
     )
 
 
 def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:
     """Send the job for which the withdrawal of a label of long ago asked."""
-    if before.active_label and seq - before.active_label > learning.REPLAYABLE:
+    if before.active_label and seq - before.active_label > replaying.REPLAYABLE:
         runtime.tasks.send(REBUILD_LEARNER, site)
 
 
@@ -135,11 +136,12 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         site,
         raw,
         comment.submission.external_id if comment else "",
-        learning.REPLAYABLE,
+        replaying.REPLAYABLE,
         now_ms(),
     )
     if not found:
         raise NotFound("this site has no such comment")
+    learning.heed(runtime, site)
     runtime.events.announce(Deleted(site, comment_id))
     if far:
         runtime.tasks.send(REBUILD_LEARNER, site)

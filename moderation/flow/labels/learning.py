@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Sequence
+import threading
 from contextlib import suppress
 
-from msgspec import Struct
-
-from classifier import Learner, Model, ModelError
-from moderation.domain.decisions import LabelEntry
-from moderation.domain.errors import StoreFull
+from classifier import Model
+from moderation.domain.errors import StoreDown
+from moderation.flow import faults
 from moderation.flow.judging import SiteContext
-from moderation.flow.rows import training_row
+from moderation.flow.labels.advancing import Advance, Learned, NoTime, OutOfReach, Overtaken
+from moderation.flow.labels.rebuilding import RebuildsAsked, ask_rebuild
 from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
-from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import labels, sites
+from moderation.store import hurry, sites
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
 
-REPLAYABLE = 1000
-"""How many labels back a withdrawal is replayed at once; an older one is left to a job."""
-CHECKPOINT_EVERY = 256
-REPLAY_AT_MOST = 2000
-"""Most labels that a request replays; more are left to a job, and the base serves alone."""
-ASK_AGAIN_SECONDS = 60.0
-REBUILD_TRIES = 20
 LEARNER_IDLE_SECONDS = 900.0
 """A learner takes three quarters of a MiB; a site's next verdict reads it from its checkpoint."""
-
-
-class Learned(Struct, frozen=True):
-    """A site's learner as of a place in its label log; swapped whole, never changed."""
-
-    snapshot: str
-    epoch: int
-    position: int
-    learner: Learner
-    checkpoint: int
+WAIT_SECONDS = 0.05
+"""How long what hurries waits for a thread that catches up, before the learner at hand serves."""
+WAIT_FOR_OWN_SECONDS = 0.2
+"""The same where the learner at hand lacks what this process itself has written."""
+TRIES = 3
 
 
 class Learners(Cache[Learned]):
@@ -48,212 +33,156 @@ class Learners(Cache[Learned]):
     def __init__(self) -> None:
         super().__init__(SITES_KEPT, LEARNER_IDLE_SECONDS)
 
+    def publish(self, site: str, learned: Learned) -> None:
+        """Keep a learner that is at the end of the log, unless one that knows more is kept."""
+        self.swap(site, lambda held: held if held and held.knows_more(learned) else learned)
 
-class RebuildsAsked(Cache[float]):
-    """When this process asked for a site's learner to be made anew, in monotonic seconds."""
+    def offer(self, site: str, learned: Learned) -> None:
+        """Keep a learner that is on its way, if none is kept or just one further behind on it."""
+        self.swap(site, lambda held: learned if held is None or learned.follows(held) else held)
+
+
+class OwnWords(Cache[SiteState]):
+    """A site's state after what this process wrote into its label log last, by site."""
 
     def __init__(self) -> None:
-        super().__init__(SITES_KEPT)
+        super().__init__(SITES_KEPT, LEARNER_IDLE_SECONDS)
+
+
+def heed(runtime: Runtime, site: str) -> None:
+    """Have every verdict of this process from now on know what it has just written of a site."""
+    with suppress(StoreDown):  # It is written all the same, and read where the store answers again.
+        runtime.own(OwnWords).put(site, sites.read(runtime.store, site))
 
 
 def context(runtime: Runtime, site: str, state: SiteState) -> SiteContext:
-    """Return what a site's next verdict is made with, the learner caught up to `state`."""
+    """Return what a site's next verdict is made with, the learner caught up to `state`.
+
+    While another thread catches it up, what hurries is judged by the learner at hand, whose name
+    says how far it is.
+    """
     settings = runtime.site_settings(site, state.settings)
-    model = runtime.model(state.snapshot)
-    learned = _learned(runtime, site, state, model) if state.labels else None
-    position = learned.position if learned else 0
-    epoch = f".{state.epoch}" if state.epoch else ""
-    learner = learned.learner if learned else None
+    learned = _learned(runtime, site, state)
+    learner = learned.learner
     return SiteContext(
         settings=settings,
         policy=state.settings,
-        model=model,
+        model=learned.model,
         learner=learner,
-        bands=learner.bands if learner else model.bands,
-        name=f"{model.name}+{position}{epoch}",
+        bands=learner.bands if learner else learned.model.bands,
+        name=learned.name,
     )
 
 
-def _learned(runtime: Runtime, site: str, state: SiteState, model: Model) -> Learned | None:
-    found = runtime.own(Learners).get(site)
-    if found is not None and _is_at(found, state, model):
-        return found
-    with runtime.lock(site):
-        found = runtime.own(Learners).get(site)
-        if found is not None and _is_at(found, state, model):
-            return found
-        if found is not None and (found.snapshot, found.epoch) != (model.name, state.epoch):
-            found = None
-        learned = _advance(runtime, site, state, model, found)
-        if learned is None:
-            _ask_rebuild(runtime, site)
-            return None
-        runtime.own(Learners).put(site, learned)
-        return learned
+def _learned(runtime: Runtime, site: str, state: SiteState) -> Learned:
+    model = runtime.model(state.snapshot)
+    if not state.labels:
+        return Learned(model, state.epoch)
+    learners = runtime.own(Learners)
+    held = learners.get(site)
+    if held is not None and held.serves(model, state):
+        return held
+    with runtime.lock(site, _patience(runtime, site, held)) as is_ours:
+        held = learners.get(site)
+        if held is not None and held.serves(model, state):
+            return held
+        if is_ours or _lacks_own(runtime, site, held):
+            learned = _caught_up(runtime, site, state, model)
+            if learned is not None:
+                return learned
+    return learners.get(site) or Learned(model, state.epoch)
 
 
-def _ask_rebuild(runtime: Runtime, site: str) -> None:
-    """Ask for a learner made anew, at most once a minute: every verdict until then comes here."""
-    now = time.monotonic()
-    asked = runtime.own(RebuildsAsked).get(site)
-    if asked is not None and now - asked < ASK_AGAIN_SECONDS:
-        return
-    runtime.own(RebuildsAsked).put(site, now)
-    log.warning("the learner of a site must replay too many labels; a job makes it anew")
-    with suppress(StoreFull):  # The task goes out again when there is room.
-        labels.ask_rebuild(runtime.store, site)
-    runtime.tasks.send_aside(REBUILD_LEARNER, site)
+def _patience(runtime: Runtime, site: str, held: Learned | None) -> float | None:
+    """Return for how many seconds to wait for a thread that catches up; None: to its end."""
+    if not hurry.in_a_hurry():
+        return None
+    return WAIT_FOR_OWN_SECONDS if _lacks_own(runtime, site, held) else WAIT_SECONDS
 
 
-def _is_at(learned: Learned, state: SiteState, model: Model) -> bool:
-    return (
-        learned.position >= state.labels
-        and learned.epoch == state.epoch
-        and learned.snapshot == model.name
-    )
+def _lacks_own(runtime: Runtime, site: str, held: Learned | None) -> bool:
+    own = runtime.own(OwnWords).get(site)
+    if own is None:
+        return False
+    return held is None or held.epoch < own.epoch or held.position < own.labels
 
 
-def _advance(
-    runtime: Runtime, site: str, state: SiteState, model: Model, found: Learned | None
-) -> Learned | None:
-    """Replay from where this process stands, or from the newest checkpoint that still holds."""
-    to = state.labels
-    if found is not None and to - found.position <= REPLAY_AT_MOST:
-        entries = labels.entries(runtime.store, site, found.position, to)
-        if holds(found.position, entries):
-            learner = replay(found.learner.copy(), entries)
-            return _keep(runtime, site, state, model, learner, found.checkpoint)
-    kept = labels.checkpoints(runtime.store, site, model.name)
-    newest = [seq for seq in sorted(kept, reverse=True) if seq <= to]
-    entries = []
-    for seq in [*newest, 0]:
-        upper = entries[0].seq - 1 if entries else to
-        if to - seq > REPLAY_AT_MOST:
-            return None
-        entries = labels.entries(runtime.store, site, seq, upper) + entries
-        if seq and not holds(seq, entries):
-            continue
-        blob = labels.checkpoint(runtime.store, site, kept[seq]) if seq else None
-        if seq and blob is None:
-            continue
-        try:
-            start = Learner.from_bytes(blob, model) if blob is not None else Learner(model)
-        except ModelError as error:
-            log.warning("a checkpoint of a learner cannot be used (%s); an older one serves", error)
-            # Whoever comes next would try it again, and none could be kept in its place.
-            labels.drop_checkpoint(runtime.store, site, kept[seq])
-            continue
-        return _keep(runtime, site, state, model, replay(start, entries), seq)
+def _caught_up(runtime: Runtime, site: str, state: SiteState, model: Model) -> Learned | None:
+    """Return the learner at the end of the log; None where the one at hand must do for now.
+
+    Raises:
+        StoreDown: the store does not answer, and nothing hurries.
+    """
+    learners = runtime.own(Learners)
+    try:
+        for _ in range(TRIES):
+            way = Advance(runtime, site, state, model, lambda known: learners.offer(site, known))
+            try:
+                learned = way.run(learners.get(site))
+            except Overtaken:
+                state = sites.read(runtime.store, site)
+                model = runtime.model(state.snapshot)
+                continue
+            except OutOfReach:
+                return _out_of_reach(runtime, site, way) or Learned(model, state.epoch)
+            learners.publish(site, learned)
+            runtime.own(RebuildsAsked).drop(site)
+            way.keep()
+            return learned
+    except NoTime:
+        _finish_aside(runtime, site)
+    except StoreDown:
+        if not hurry.in_a_hurry():
+            raise
+    except Exception as error:
+        # One site's log that cannot be read must cost neither its verdicts nor its neighbours'.
+        faults.say("catching up a site's learner", error)
     return None
 
 
-def _keep(
-    runtime: Runtime, site: str, state: SiteState, model: Model, learner: Learner, since: int
-) -> Learned:
-    """Return the learner as of `state`; keeps a checkpoint where the last one is far behind."""
-    to = state.labels
-    if to - since >= CHECKPOINT_EVERY:
-        kept = labels.checkpoints(runtime.store, site, model.name)
-        drop = [kept[seq] for seq in superfluous(sorted(kept, reverse=True), to)]
-        blob = learner.to_bytes()
-        # A full store has no room for what only saves time.
-        with suppress(StoreFull):
-            labels.put_checkpoint(runtime.store, site, model.name, to, state.epoch, blob, drop)
-            since = to
-    return Learned(model.name, state.epoch, to, learner, since)
+def _out_of_reach(runtime: Runtime, site: str, way: Advance) -> Learned | None:
+    """Have a job make the learner anew; return the newest that is known of the snapshot."""
+    learners = runtime.own(Learners)
+    held = learners.get(site)
+    if held is None or held.model.name != way.model.name:
+        held = way.newest()
+        if held is not None:
+            learners.offer(site, held)
+    ask_rebuild(runtime, site)
+    return held
 
 
-def superfluous(kept: Sequence[int], to: int) -> list[int]:
-    """Return the checkpoints to drop (`kept` newest first) when one at `to` is added.
+class Finishing:
+    """The sites whose learner a thread of its own is catching up."""
 
-    Those within reach of a replay are kept 256 labels apart, older ones at doubling distances.
-    """
-    last, drop = to, []
-    for seq in kept:
-        distance = to - seq
-        gap = CHECKPOINT_EVERY // 2 if distance <= REPLAYABLE + CHECKPOINT_EVERY else distance // 2
-        if last - seq < gap and seq != to:
-            drop.append(seq)
-        else:
-            last = seq
-    return drop
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sites: set[str] = set()
 
+    def begin(self, site: str) -> bool:
+        """Say whether nobody did yet."""
+        with self._lock:
+            is_new = site not in self._sites
+            self._sites.add(site)
+        return is_new
 
-def _targets(entry: LabelEntry, rebuilt: int) -> tuple[int, ...]:
-    """Return the earlier entries that this one switches off or on again, as far as that holds.
-
-    A withdrawal of a label more than `REPLAYABLE` entries back takes effect only when a job has
-    made the learner anew, which an entry of kind `rebuilt` marks.
-    """
-    return tuple(
-        seq
-        for seq in (entry.drops, entry.restores)
-        if seq and (entry.seq < rebuilt or entry.seq - seq <= REPLAYABLE)
-    )
+    def end(self, site: str) -> None:
+        """Say that it is done."""
+        with self._lock:
+            self._sites.discard(site)
 
 
-def _last_rebuilt(entries: Sequence[LabelEntry]) -> int:
-    return max((e.seq for e in entries if e.kind == "rebuilt"), default=0)
+def _finish_aside(runtime: Runtime, site: str) -> None:
+    """Catch a learner up in a thread of its own: what hurries had no time for all of it."""
+    finishing = runtime.own(Finishing)
 
+    def finish() -> None:
+        try:
+            _learned(runtime, site, sites.read(runtime.store, site))
+        except Exception as error:  # The next verdict that has no time for it tries again.
+            log.warning("a learner could not be caught up aside: %s", type(error).__name__)
+        finally:
+            finishing.end(site)
 
-def holds(position: int, entries: Sequence[LabelEntry]) -> bool:
-    """Say whether a learner as of `position` is still right once `entries` follow it."""
-    rebuilt = _last_rebuilt(entries)
-    if rebuilt:
-        return False
-    return all(seq > position for e in entries for seq in _targets(e, rebuilt))
-
-
-def replay(learner: Learner, entries: Sequence[LabelEntry], everything: bool = False) -> Learner:
-    """Teach a learner the labels that hold among `entries`, in order, and return it.
-
-    `everything`: withdrawals of old labels count too, as for a learner made anew.
-    """
-    rebuilt = entries[-1].seq + 1 if everything and entries else _last_rebuilt(entries)
-    active: dict[int, LabelEntry | None] = {}
-    by_seq = {e.seq: e for e in entries}
-    for e in entries:
-        if e.kind == "label" and e.example is not None:
-            active[e.seq] = e
-        near = _targets(e, rebuilt)
-        if e.drops in near and e.drops in active:
-            active[e.drops] = None
-        if e.restores in near and e.restores in active:
-            active[e.restores] = by_seq[e.restores]
-    for seq in sorted(active):
-        chosen = active[seq]
-        if chosen is not None and chosen.example is not None and chosen.label is not None:
-            learner.learn(training_row(chosen.example.row), chosen.label)
-    return learner
-
-
-def rebuild(runtime: Runtime, site: str) -> bool:
-    """Make a site's learner anew from every label that holds, whatever its age, if asked for.
-
-    Marks that in the label log, so that every process takes it up at the same place. Labels that
-    come in meanwhile are learned too, unless they reach back: then it begins again. Return False,
-    and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
-    """
-    learner, position, erased, made_with = None, 0, False, ("", -1)
-    for _ in range(REBUILD_TRIES):
-        if not labels.rebuilds_asked(runtime.store, [site]):
-            return True
-        state = sites.read(runtime.store, site)
-        model = runtime.model(state.snapshot)
-        if made_with != (model.name, state.epoch):
-            learner, position = None, 0
-        entries = labels.entries(runtime.store, site, position, state.labels)
-        if position and any(0 < seq <= position for e in entries for seq in (e.drops, e.restores)):
-            learner, entries = None, labels.entries(runtime.store, site, 0, state.labels)
-        if learner is None:
-            learner, erased = Learner(model), False
-        replay(learner, entries, everything=True)
-        erased = erased or any(e.kind == "erased" for e in entries)
-        position, made_with = state.labels, (model.name, state.epoch)
-        blob = learner.to_bytes()
-        if labels.put_rebuilt(
-            runtime.store, site, model.name, (position, state.epoch), erased, blob
-        ):
-            log.info("a site's learner was made anew from %d labels", position)
-            return True
-    return False
+    if finishing.begin(site):
+        threading.Thread(target=finish, daemon=True).start()

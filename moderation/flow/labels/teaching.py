@@ -14,7 +14,7 @@ from moderation.domain.verdicts import Label, Verdict
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.drafts import write_of
 from moderation.flow.judging import SiteContext, score_batch
-from moderation.flow.labels import learning
+from moderation.flow.labels import learning, replaying
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
 from moderation.flow.rows import example_of
@@ -64,6 +64,7 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
     ids: list[str] = []
     for start in range(0, len(lessons), accepting.AT_ONCE):
         ids += _write(runtime, grant, lessons[start : start + accepting.AT_ONCE], word)
+    learning.heed(runtime, grant.site)
     return ids
 
 
@@ -81,7 +82,7 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
     ]
     names, args = accepting.accept_call(
         grant.site, writes, accepting.ttls(context.settings.retention), now,
-        accepting.Conditions(tokens=grant.revision, replayable=learning.REPLAYABLE),
+        accepting.Conditions(tokens=grant.revision, replayable=replaying.REPLAYABLE),
     )  # fmt: skip
     answer = accepting.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):

@@ -23,8 +23,8 @@ def forget(
 ) -> tuple[bool, bool]:
     """Delete a comment and what was kept of it.
 
-    Return whether there was one, and whether a job must make the learner anew because the
-    comment was labelled more than `replayable` labels ago.
+    Return whether there was one, and whether learners still have what it taught until a job makes
+    them anew: it was labelled `replayable` labels ago or more.
     """
     some = forget_some(store, site, raw_id, external_id, replayable, now_ms)
     found, far = some.found, some.far

@@ -169,15 +169,6 @@ def deliveries(store: Store, waiting: Sequence[Waiting]) -> dict[bytes, int]:
     return counts
 
 
-def first_alone(store: Store, waiting: Waiting) -> bool:
-    """Mark that a revision is tried alone, and say whether it is the first time."""
-    name = f"{codec.id_text(waiting.id)}:{waiting.revision}"
-    with store_errors():
-        return bool(
-            store.redis.set(f"{keys.of_site(waiting.site).once}alone:{name}", 1, nx=True, ex=3600)
-        )
-
-
 def fetch_call(waiting: Sequence[Waiting]) -> Call:
     """Return the call that reads comments that wait, of at least one."""
     site, prefix, names = None, b"", []
@@ -210,9 +201,3 @@ def fetched(store: Store, waiting: Sequence[Waiting], answer: Any) -> list[bytes
             for i, data in zip(older, store.redis.mget(names), strict=True):
                 found[i] = data
     return found
-
-
-def fetch(store: Store, waiting: Sequence[Waiting]) -> list[bytes | None]:
-    """Return what is stored of each waiting revision; None where it is gone."""
-    with store_errors():
-        return fetched(store, waiting, store.command(*fetch_call(waiting).args))

@@ -55,6 +55,10 @@ local LABEL_HEADER = 21
 local LABEL_DAY = 10
 local LABEL_ADDED, LABEL_UNDONE, LABEL_REBUILT, LABEL_ERASED = 1, 2, 3, 4
 
+-- What stands for the example of an entry that was erased: the epoch from which on no learner has
+-- it (0: a job must make them anew), and for that the number of labels when it was erased.
+local function comment_label_erased(epoch, labels) return struct.pack('>I4I4', epoch, labels) end
+
 local function comment_label_pack(e)
   return struct.pack(LABEL_FORMAT, e.kind, e.label, e.drops, e.restores, e.previous, e.before,
     e.same + (e.day ~= '' and 2 or 0), #e.decision) .. e.decision .. e.day .. e.example
@@ -120,9 +124,10 @@ local function comment_recount_error(day, e, by)
   end
 end
 
--- Asks for a job where an entry switches one off or on that lies too far back for learners.
+-- Asks for a job where an entry switches one off or on that lies too far back for learners. How
+-- often it was asked for tells the job whether something came in while it ran.
 local function comment_ask_rebuild(k, seq, target)
-  if target > 0 and seq - target > k.replayable then redis.call('HSET', k.meta, 'rebuild', 1) end
+  if target > 0 and seq - target > k.replayable then redis.call('HINCRBY', k.meta, 'rebuild', 1) end
 end
 
 -- Notes which entry of the label log is the last about a comment, and its revision: what a comment

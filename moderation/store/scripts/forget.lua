@@ -1,6 +1,9 @@
 #!lua flags=allow-oom
--- Deletes a comment at once, or what is left of one that expired, and then its older revisions and what its labels taught, at most 100
--- of both a call; what is left is noted for the next call.
+-- Deletes a comment at once, or what is left of one that expired, and then its older revisions and
+-- what its labels taught, at most 100 of both a call; what is left is noted for the next call.
+-- A label's text goes at once. Learners lose it at once too, with the epoch, where they can be made
+-- anew from before it: it is not too far back, and a checkpoint stands between it and what learners
+-- still hold of other erased labels. Else they hold it until a job has made them anew.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
 --       leads to last entries of the label log
@@ -38,13 +41,12 @@ while revision > 0 and room > 0 do
   redis.call('DEL', key .. ':' .. revision)
   revision, room = revision - 1, room - 1
 end
-local emptied, oldest = 0, nil
+local entries = {}
 while seq > 0 and room > 0 do
   local e = comment_label_load(KEYS[9] .. seq)
   if not e then seq = 0; break end
-  e.kind, e.label, e.decision, e.day, e.example = LABEL_ERASED, 0, '', '', ''
-  redis.call('SET', KEYS[9] .. seq, comment_label_pack(e))
-  emptied, oldest, seq, room = emptied + 1, seq, e.previous, room - 1
+  entries[#entries + 1] = {seq, e}
+  seq, room = e.previous, room - 1
 end
 local left = revision > 0 or seq > 0
 if left then
@@ -53,17 +55,46 @@ elseif noted then
   redis.call('HDEL', KEYS[11], id)
 end
 local more = (left or noted) and 1 or 0
-if not oldest then return {'ok', 0, 0, more} end
+if #entries == 0 then return {'ok', 0, 0, more} end
 
-local labels = tonumber(redis.call('HGET', KEYS[1], 'labels'))
-redis.call('HINCRBY', KEYS[1], 'epoch', 1)
-if labels - oldest >= tonumber(ARGV[3]) then
-  redis.call('HSET', KEYS[1], 'rebuild', 1)
-  return {'ok', emptied, 1, more}
+local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'erased')
+local labels, epoch, held = tonumber(meta[1]), tonumber(meta[2] or 0), tonumber(meta[3] or 0)
+local checkpoints = redis.call('HKEYS', KEYS[10])
+local function place(field) return tonumber(string.match(field, ':(%d+)$')) end
+
+local function replayable(at)
+  if labels - at >= tonumber(ARGV[3]) then return false end
+  for _, field in ipairs(checkpoints) do
+    if place(field) < at and place(field) >= held then return true end
+  end
+  return held == 0
 end
-for _, field in ipairs(redis.call('HKEYS', KEYS[10])) do
-  if tonumber(string.match(field, ':(%d+)$')) >= oldest then
-    redis.call('HDEL', KEYS[10], field)
+
+-- From the oldest on: where one can be replayed, those after it can.
+local oldest, far = nil, 0
+for i = #entries, 1, -1 do
+  local at, e = entries[i][1], entries[i][2]
+  local taught = e.kind == LABEL_ADDED
+  e.kind, e.label, e.decision, e.day, e.example = LABEL_ERASED, 0, '', '', ''
+  if not taught then
+    -- A withdrawal taught nothing; what it switched off stays off.
+  elseif oldest or replayable(at) then
+    oldest = oldest or at
+    e.example = comment_label_erased(epoch + 1, 0)
+  else
+    held, far = math.max(held, at), 1
+    e.example = comment_label_erased(0, labels)
+  end
+  redis.call('SET', KEYS[9] .. at, comment_label_pack(e))
+end
+if far == 1 then
+  redis.call('HSET', KEYS[1], 'erased', held)
+  redis.call('HINCRBY', KEYS[1], 'rebuild', 1)
+end
+if oldest then
+  redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+  for _, field in ipairs(checkpoints) do
+    if place(field) >= oldest then redis.call('HDEL', KEYS[10], field) end
   end
 end
-return {'ok', emptied, 0, more}
+return {'ok', #entries, far, more}

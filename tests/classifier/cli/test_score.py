@@ -206,3 +206,26 @@ def test_memory_does_not_grow_with_the_rows(write):
         return int(done.stderr)
 
     assert peak(400_000) < peak(40_000) + 20_000
+
+
+def test_replay_says_which_label_a_row_was_given(run, write):
+    rows = [SPAM | {"label": "spam"}, HAM | {"label": "ham"}, REPLY]
+    found = run("replay", write(rows)).lines
+    assert [line["taught"] for line in found] == ["spam", "ham", None]
+    assert set(found[0]) == {"score", "label", "status", "discard", "taught"}
+
+
+def test_where_nobody_teaches_replay_scores_as_score_does(run, write):
+    rows = [(SPAM if n % 3 else HAM) | {"label": "spam" if n % 3 else "ham"} for n in range(30)]
+    replayed = run("replay", write(rows), "--teach", "none").lines
+    assert [{**line, "taught": ...} for line in run("score", write(rows)).lines] == [
+        {**line, "taught": ...} for line in replayed
+    ]
+    assert {line["taught"] for line in replayed} == {None}
+
+
+def test_chance_in_a_replay_is_the_seeds(run, write):
+    rows = [HAM | {"text": f"{HAM['text']} {n}", "label": "spam"} for n in range(200)]
+    path = write(rows)
+    lazy = [run("replay", path, "--teach", "lazy", "--seed", seed).out for seed in ("1", "1", "2")]
+    assert lazy[0] == lazy[1] != lazy[2]

@@ -45,16 +45,39 @@ def study(run, data, tmp_path):
 
 def test_cold_and_replay_stand_beside_the_peers(study):
     found = json.loads(study("--only", "cold,replay").out)
-    assert set(found["cold"]) == {"alpha", "beta", "gamma_ham"}
+    cold = found["cold"]["sources"]
+    assert set(cold) == {"alpha", "beta", "gamma_ham"}
     assert set(found["replay"]) == {"alpha", "beta"}, "a source of ham alone cannot be replayed"
     assert "sbclassifier" in found["peers"]
     for stream in found["replay"].values():
         for name in ("winnow", *found["peers"]):
             assert stream[name]["orders"] == 2
             assert stream[name]["auc_low"] <= stream[name]["auc"] <= stream[name]["auc_high"]
-    ham = found["cold"]["gamma_ham"]["ham"]
+    ham = cold["gamma_ham"]["ham"]
     assert ham["rejected"] <= ham["held_or_rejected"]
-    assert found["cold"]["gamma_ham"]["auc"] is None
+    assert cold["gamma_ham"]["auc"] is None
+
+
+def test_blogs_are_pooled_beside_peers_that_learned_the_same_rows(study, tmp_path):
+    page = tmp_path / "accuracy.md"
+    page.write_text(
+        "<!-- table cold_blogs -->\n<!-- /table -->\n<!-- table cold_bands -->\n<!-- /table -->"
+    )
+    ran = study("--only", "cold", "--json", tmp_path / "o.json", "--markdown", page)
+    found = json.loads((tmp_path / "o.json").read_text())["cold"]
+    assert found["filters"] == ["winnow", "sbclassifier", "scikit-learn"]
+    blogs = found["blogs"]
+    assert blogs["with_both"] == ["alpha", "beta"]
+    assert blogs["both"]["rows"] == 240 < blogs["all"]["rows"]
+    for name in found["filters"]:
+        assert 0.5 < blogs["both"][name]["auc"] <= 1
+    bands = blogs["all"]["bands"]
+    assert bands["spam_rejected"] <= bands["spam_caught"]
+    assert "cold: sbclassifier on 8 folds" in ran.err
+    assert "cold: scikit-learn on 8 folds" in ran.err
+    text = page.read_text()
+    assert "2 blogs with spam and ham, 240 comments" in text
+    assert "| scikit-learn | " in text
 
 
 def test_tables_of_a_page_are_renewed_and_the_rest_is_left(study, tmp_path):
@@ -149,3 +172,35 @@ def test_ablation_judges_each_family_and_writes_its_table(study, tmp_path):
     assert counted == pytest.approx(found["features_per_comment"])
     for family in found["families"]:
         assert f"| {family} | " in page.read_text()
+
+
+TAUGHT_PAGE = """# Accuracy
+
+<!-- table regimes_late -->
+<!-- /table -->
+
+<!-- table regimes_early -->
+<!-- /table -->
+
+<!-- table regimes_by_stream -->
+<!-- /table -->
+"""
+
+
+def test_a_stream_is_played_as_people_label_and_the_page_says_so(study, tmp_path):
+    page = tmp_path / "accuracy.md"
+    page.write_text(TAUGHT_PAGE)
+    found = json.loads(study("--only", "regimes", "--markdown", page).out)["regimes"]
+    assert set(found["streams"]) == {"alpha", "beta"}
+    for stream in found["streams"].values():
+        assert {"none", "all", "console", "errors", "spamonly"} <= set(stream)
+        assert stream["none"]["1-50"]["labels_per_1000"] == 0
+        assert stream["all"]["51-200"]["labels_per_1000"] == 1000
+        first = stream["all"]["1-50"]
+        shares = [first[f"spam_{what}"] for what in ("let_through", "held", "rejected")]
+        assert first["spam"] + first["ham"] == 50
+        assert sum(shares) == pytest.approx(1)
+    assert found["mean"] == {}, "no stream has enough after two hundred comments"
+    text = page.read_text()
+    assert "| alpha | " in text
+    assert "| regime | comments 1–50: spam let through |" in text

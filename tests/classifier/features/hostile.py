@@ -16,6 +16,12 @@ UNITS = (
     *("a ", "a1 ", "cс ", "v i a g r a ", "漢a", "ไa ", "e\u0301", "क\u093c"),
     *("ᄀ\u1161\u11a8", "가\u11a8", "+49 170 1234567 ", "<a href=", "[url="),
     *("http://a.example/b ", "www.a.co.uk ", "a.b", "://", "a@b.c "),
+    *("&#118;", "&#x76", "&#", "&#0;", "&amp;", "&eacute", "&fjlig;", "&#8238;a", "v&shy;"),
+    *("<b>", "v<b></b>", "v<!-- x -->", "<!--", "<!>", "</", "<a ='", '<a ="', "[b]", "v[url=x]"),
+    *("<span hidden>", "<p style='display:none'>a</p>", "<bdo dir=rtl>ab", "</bdo>", "<br>"),
+    *('<a class="mention" href="https://a.example/b">@<span>c</span></a>', "<a class=mention>"),
+    *("\u202eab", "\u202eab\u202c", "\u202e\n", "\u202d\u202e", "v.", "v - ", "加 ", "ก.", "v  "),
+    *("i\u0320\u0308", "a\u0336", "а\u0489", "e\u0308\u0308\u0308", "\u034f", "a\u2800", "a\u180b"),
 )
 """What texts are made of: each kind of character, and what the kernels look for."""
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 62, 63, 64, 65, 70, 71, 126, 127, 128, 129, 191, 192, 193, 1023)

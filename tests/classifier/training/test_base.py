@@ -1,42 +1,95 @@
-"""Rows are weighed so that neither a source nor a language is evidence by its size."""
+"""Rows are weighed so that no source is evidence by its size, and counts lean as they should."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from classifier.training.base import CORPUS_WEIGHT, row_weights
-
-
-def shares(languages: list[str]) -> dict[str, float]:
-    """Return the share of spam's weight in each language: `de` is mostly spam, `en` mostly ham."""
-    sources = ["a"] * 90 + ["b"] * 10 + ["c"] * 40
-    labels = np.array([-1] * 80 + [1] * 10 + [-1] * 10 + [1] * 40)
-    of_row = np.array(["en"] * 90 + ["de"] * 50)
-    weights = row_weights(sources, labels, languages)
-    assert np.isclose(weights.mean(), 1)
-    return {
-        language: weights[(of_row == language) & (labels > 0)].sum()
-        / weights[of_row == language].sum()
-        for language in ("en", "de")
-    }
+from classifier import LabelledRow
+from classifier.features.extract import extract_features
+from classifier.features.groups import AUTHOR, WORDS
+from classifier.training.base import (
+    ADDRESS_HAM_WEIGHT,
+    COUNTS_WEIGHT,
+    fit_base,
+    leanings,
+    row_weights,
+    source_weights,
+)
+from classifier.training.matrix import BaseFeatures
 
 
-def test_classes_weigh_alike_in_each_language() -> None:
-    plain = shares([])
-    assert plain["de"] > 0.6 > 0.5 > plain["en"]
-    balanced = shares(["en"] * 90 + ["de"] * 50)
-    assert np.allclose(list(balanced.values()), 0.5)
+def rows_of(*kinds: tuple[str, str, str, int]) -> tuple[list[LabelledRow], np.ndarray]:
+    """Return rows of (text, author, label, count) and their labels."""
+    rows = [
+        LabelledRow(text=f"{text} {i}", author=author, label=label, source=f"s{i % 4}")
+        for text, author, label, count in kinds
+        for i in range(count)
+    ]
+    return rows, np.array([1 if row.label == "spam" else -1 for row in rows])
 
 
-def test_a_language_of_one_class_is_left_as_it_is() -> None:
-    labels = np.array([-1, -1, 1, 1])
-    weights = row_weights(["a"] * 4, labels, ["en", "fr", "en", "en"])
-    assert weights[1] > 0
-    assert np.isclose(weights[0], weights[2] + weights[3])
+def test_classes_weigh_alike_and_sources_by_the_root_of_their_size() -> None:
+    labels = np.array([-1] * 90 + [1] * 10 + [-1] * 10)
+    weights = source_weights(["a"] * 90 + ["b"] * 20, labels)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[labels > 0].sum() == pytest.approx(weights[labels < 0].sum())
+    assert weights[:90].sum() / weights[100:].sum() == pytest.approx(3)
 
 
-def test_the_seed_corpus_weighs_more() -> None:
-    labels = np.array([-1, 1, -1, 1])
-    sources = ["corpus-en", "corpus-en", "blog", "blog"]
-    weights = row_weights(sources, labels, ["en"] * 4)
-    assert np.isclose(weights[0], CORPUS_WEIGHT * weights[2])
+def test_ham_with_an_address_weighs_more_and_spam_with_one_does_not() -> None:
+    rows = [
+        LabelledRow(text=str(i), label=label, source="s", url=url)
+        for i, (label, url) in enumerate(
+            [("ham", ""), ("ham", "https://a.example/"), ("spam", ""), ("spam", "b.example")]
+        )
+    ]
+    plain, addressed, spam, linked = row_weights(rows, np.array([-1, -1, 1, 1]), list("abcd"))
+    assert addressed == pytest.approx(ADDRESS_HAM_WEIGHT * plain)
+    assert spam == linked == plain
+
+
+def test_classes_weigh_alike_in_each_language_that_has_both() -> None:
+    rows = [LabelledRow(text="x", source=f"s{i}") for i in range(7)]
+    labels, named = np.array([1, 1, 1, -1, -1, 1, -1]), ["de"] * 4 + ["en", "en", "fr"]
+    weights = row_weights(rows, labels, named)
+    spam = labels > 0
+    for language in ("de", "en"):
+        own = np.array(named) == language
+        assert weights[own & spam].sum() == pytest.approx(weights[own & ~spam].sum())
+    assert weights[6] > 0
+
+
+def test_words_lean_to_the_class_that_has_them_and_little_leans_not_at_all() -> None:
+    rows, labels = rows_of(("pills for you", "", "spam", 30), ("notes for you", "", "ham", 30))
+    features = BaseFeatures.of(extract_features(rows))
+    lean = leanings(features.words, labels, np.ones(len(rows)))
+    bare = BaseFeatures.of(
+        extract_features([LabelledRow(text=t) for t in ("pills", "notes", "for")])
+    )
+    spam, ham, both = bare.words @ lean
+    assert spam > 2
+    assert ham < -2
+    assert both == 0
+
+
+def test_counts_are_folded_into_the_table_by_the_root_of_their_number() -> None:
+    rows, labels = rows_of(
+        ("look at this", "Best Pills", "spam", 40), ("thanks for this", "Ana", "ham", 40)
+    )
+    features = BaseFeatures.of(extract_features(rows))
+    weights = row_weights(rows, labels, [""] * len(rows))
+    whole, intercept = fit_base(features, labels, weights)
+    before = dict(COUNTS_WEIGHT)
+    try:
+        COUNTS_WEIGHT.update({WORDS: 0.0, AUTHOR: 0.0})
+        bare, _ = fit_base(features, labels, weights)
+    finally:
+        COUNTS_WEIGHT.update(before)
+    added = features.matrix @ (whole - bare)
+    expected = np.zeros(len(rows))
+    for seen, group in ((features.words, WORDS), (features.author, AUTHOR)):
+        lean = leanings(seen, labels, weights)
+        expected += COUNTS_WEIGHT[group] * (seen @ lean) / np.sqrt(np.diff(seen.indptr))
+    assert added == pytest.approx(expected)
+    assert np.sign(features.matrix @ whole + intercept).tolist() == labels.tolist()

@@ -38,7 +38,7 @@ def test_what_several_sites_teach_reaches_a_site_that_never_saw_it() -> None:
     layered = fit_installation_layer(BASE, taught, name="2026.11.22-2")
     fresh = Row(text="Look at zorblax cushions, ours are new")
     change = layered.score([fresh]).logit[0] - BASE.score([fresh]).logit[0]
-    assert change > 1
+    assert change > 0.5
     assert layered.name == "2026.11.22-2"
     assert layered.bands == BASE.bands
 

@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from classifier import Row
+from classifier.features.groups import AUTHOR, BASE_WEIGHTS, CHARS, EDGES, SHAPE, TOPIC, WORDS
 from classifier.training.pipeline import CommentVectorizer
 
 # scikit-learn says by a warning that checks which fit on numbers do not apply to text.
@@ -26,9 +27,14 @@ def test_the_transformer_passes_the_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-def test_rows_are_of_unit_length_and_text_is_a_row_with_only_text() -> None:
+def test_every_block_has_its_length_and_text_is_a_row_with_only_text() -> None:
     matrix = CommentVectorizer().transform(["cheap pills", Row(text="cheap pills", author="Kim")])
-    assert np.allclose(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel(), 1)
+    lengths = np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()
+    runs, words, author, shape, topic, edges = (
+        BASE_WEIGHTS[group] ** 2 for group in (CHARS, WORDS, AUTHOR, SHAPE, TOPIC, EDGES)
+    )
+    assert lengths[0] == pytest.approx(runs + words + shape + topic + edges)
+    assert lengths[1] == pytest.approx(runs + words + shape + topic + edges + author)
     assert (matrix[0] != CommentVectorizer().transform([Row(text="cheap pills")])[0]).nnz == 0
     assert (matrix[0] != matrix[1]).nnz > 0
 

@@ -63,3 +63,14 @@ def test_nobody_but_the_proxy_is_believed(port: int) -> None:
         assert said(port, n, via(f"203.0.113.{n}"), "[::1]") == "invalid"
     assert said(port, 99, via("198.51.100.1"), "[::1]") == "failed"
     assert said(port, 99, via("198.51.100.1")) == "invalid"
+
+
+def test_a_header_that_only_looks_like_the_proxys_is_not_read(port: int) -> None:
+    """Through a proxy that passes on what it does not know, before or behind its own line."""
+    spoofed = [("X_Forwarded_For", "198.51.100.1"), ("x_forwarded-for", "198.51.100.2")]
+    for n in range(UNKNOWN_AT_MOST):
+        lines = [*spoofed, *via("203.0.113.8")] if n % 2 else [*via("203.0.113.8"), *spoofed]
+        assert said(port, n, lines) == "invalid"
+    for lines in ([*spoofed, *via("203.0.113.8")], [*via("203.0.113.8"), *spoofed]):
+        assert said(port, 99, lines) == "failed"
+    assert said(port, 99, via("198.51.100.1")) == "invalid"

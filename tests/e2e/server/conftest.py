@@ -82,9 +82,14 @@ def web(
     made = Web(port, running, token, moderator, key)
 
     def ready() -> bool:
+        """Say whether both processes answer: a request's id begins with its process's word."""
+        found = set()
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"{made.url}/readyz", timeout=5).status_code == 200
-        return False
+            for _ in range(20):
+                answer = httpx.get(f"{made.url}/readyz", timeout=5)
+                assert answer.status_code == 200
+                found.add(answer.headers["X-Request-Id"].partition("-")[0])
+        return len(found) == 2
 
     until(ready, 60, lambda: running.output)
     yield made

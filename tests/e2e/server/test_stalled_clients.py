@@ -135,3 +135,15 @@ def test_what_500_bodies_take_is_bounded(web: Web, who: str) -> None:
         for name, ask in asked.items():
             assert slowest(20, ask) < 5, name
     until(lambda: web.metric("winnow_held_bytes") < 1 << 20, 20)
+
+
+def test_connections_of_a_process_that_was_killed_are_counted_no_more(web: Web) -> None:
+    with Crowd(web.port) as crowd:
+        crowd.add(60, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: web.metric("winnow_connections") >= 60)
+        killed = web.running.process.children()[0]
+        killed.kill()
+        until(lambda: len(web.running.process.children()) == 2, 20)
+        until(lambda: web.metric("winnow_connections") <= crowd.open() + 2, 30)
+        assert 0 < crowd.open() < 60
+    assert "Traceback" not in web.running.output

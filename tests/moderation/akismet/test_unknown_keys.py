@@ -97,7 +97,7 @@ def test_a_key_is_looked_up_and_counted_in_one_round_trip(client: Client, runtim
     try_out(client, 1)
     assert len(trips) == 1
     assert client("1.1/verify-key", blog=None).data == b"valid"
-    assert len(trips) == 3, "of a good one the account is read too: it may have a notice"
+    assert len(trips) == 3, "a good key's account is read after it"
 
 
 def test_a_full_store_tells_good_keys_from_others(

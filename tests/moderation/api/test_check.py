@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from moderation.domain.sites import SiteSettings
-from moderation.store import Store, sites
+from moderation.store import Store
 from tests.conftest import Server
-from tests.factories import SITE
+from tests.factories import SITE, put_settings
 from tests.moderation.api.conftest import Caller, is_problem
 
 PILLS = {
@@ -185,7 +185,7 @@ def test_what_cannot_be_judged_is_held_for_a_person_and_never_approved(
 def test_what_cannot_be_recorded_is_answered_by_the_fail_mode(
     api: Caller, store: Store, monkeypatch: pytest.MonkeyPatch, fail_mode: Any, status: str
 ) -> None:
-    sites.put_settings(store, SITE, SiteSettings(fail_mode=fail_mode))
+    put_settings(store, SITE, SiteSettings(fail_mode=fail_mode))
     api.post("/v1/check", THANKS)
     monkeypatch.setattr("moderation.flow.comments.checking.write_of", raising)
     comment = api.post("/v1/check", THANKS).json

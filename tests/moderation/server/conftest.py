@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from moderation.server.balance import Balance
 from moderation.server.limits import Limits
-from moderation.server.process import serve
+from moderation.server.process import Entrance, serve
 from moderation.server.service import Admission, BodyMissing, Counts, Environ, Service
 
 MOST = 1 << 20
@@ -32,7 +33,7 @@ class Asked:
         self.answered: list[str] = []
         self.counts = Counts(0, 0, 0, {}, {})
         self.hold = threading.Event()
-        """Calls of `/wait` are answered when it is set."""
+        """Calls of `/wait` are answered, and bodies of `/unsaid` admitted, when it is set."""
 
     def answer(self, environ: Environ, start: Callable[..., Any]) -> list[bytes]:
         """Say what was sent, as JSON; `/wait` waits, `/large` is large, why a body is missing."""
@@ -57,6 +58,8 @@ class Asked:
     def admit(self, environ: Environ) -> Admission | None:
         """Let bodies come but to `/refused`; whoever has a key is known."""
         self.admitted.append(environ["PATH_INFO"])
+        if environ["PATH_INFO"] == "/unsaid":
+            assert self.hold.wait(20)
         if environ["PATH_INFO"] == "/refused":
             return None
         return Admission(MOST, is_known="HTTP_KEY" in environ)
@@ -126,7 +129,8 @@ class Running:
         service = Service(
             self.asked.answer, self.asked.admit, self.asked.report, frozenset({"/apart"})
         )
-        serving = serve(service, self._listener, threads, limits, self._until)
+        entrance = Entrance(self._listener, Balance.make(1))
+        serving = serve(service, entrance, threads, limits, self._until)
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(serving,))
         self._thread.start()
 

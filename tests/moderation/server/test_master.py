@@ -9,6 +9,7 @@ import socket
 import ssl
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -173,3 +174,22 @@ def test_tls_is_spoken_with_a_certificate(start: Start, tmp_path: Path) -> None:
     # Who speaks no TLS there is hung up on, and does no harm.
     assert says(port) == ""
     assert answer().endswith(" https 127.0.0.1")
+
+
+def test_connections_that_come_at_once_are_shared_out(start: Start) -> None:
+    _, port, children = up(start)
+    lines = []
+    for _ in range(60):
+        line = socket.socket()
+        line.setblocking(False)
+        line.connect_ex(("127.0.0.1", port))
+        lines.append(line)
+    served = Counter[str]()
+    for line in lines:
+        line.settimeout(10)
+        line.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda line=line: line.recv(65_536), b""))
+        served[answer.rpartition(b"\n")[2].split()[0].decode()] += 1
+        line.close()
+    assert served.keys() == {str(child.pid) for child in children}
+    assert min(served.values()) >= 20, served

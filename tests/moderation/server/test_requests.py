@@ -186,11 +186,22 @@ def test_a_body_that_is_wanted_is_asked_for(talk: Open) -> None:
     assert line.ends()
 
 
-def test_who_sends_no_more_hears_the_answer(talk: Open) -> None:
+@pytest.mark.parametrize("count", [1, 5])
+def test_who_sends_no_more_hears_every_answer(talk: Open, count: int) -> None:
+    line = talk()
+    for n in range(count):
+        line.post(f"/{n}", b"abc")
+    line.socket.shutdown(1)
+    assert [line.answer()[1]["PATH_INFO"] for _ in range(count)] == [f"/{n}" for n in range(count)]
+    assert line.ends()
+
+
+def test_who_sends_no_more_within_a_request_is_not_waited_for(talk: Open) -> None:
     line = talk()
     line.post("/a", b"abc")
+    line.post("/b", b"abc", length=9)
     line.socket.shutdown(1)
-    assert line.answer()[1]["body"] == "abc"
+    assert line.answer()[1]["PATH_INFO"] == "/a"
     assert line.ends()
 
 

@@ -180,6 +180,20 @@ def test_who_may_send_no_body_is_answered_without_it(server: Running, talk: Open
     assert line.ends()
 
 
+def test_what_cannot_be_said_of_a_body_in_time_is_not_waited_for(
+    server: Running, talk: Open
+) -> None:
+    lines = [talk() for _ in range(6)]
+    for line in lines:
+        line.post("/unsaid", b"abc", length=100_000)
+    until(lambda: server.asked.admitted.count("/unsaid") == 2)  # Others wait for these two.
+    assert [line.answer()[1]["body"] for line in lines] == ["crowded"] * 6
+    quick = talk()
+    quick.post("/a", b"abc")
+    assert quick.answer()[1]["body"] == "abc"
+    server.asked.hold.set()
+
+
 def test_health_is_answered_while_every_thread_is_busy(server: Running, talk: Open) -> None:
     busy = [talk() for _ in range(5)]
     for line in busy:

@@ -19,6 +19,8 @@ from tests.factories import SITE
 from tests.processes import until
 from tests.replicas import Node, Pair
 
+pytestmark = pytest.mark.second_store
+
 CLAIM = ([keys.bell(0)], ["claim", "a token", 8000])
 
 

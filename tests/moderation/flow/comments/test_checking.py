@@ -15,7 +15,7 @@ from moderation.domain.errors import NotAllowed, NotAuthorised, RateLimited, Sto
 from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
-from moderation.flow.labels import learning
+from moderation.flow.labels import replaying
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.lookup import find
 from moderation.flow.sites import first_run
@@ -247,7 +247,9 @@ def test_a_slow_store_gets_the_fail_mode_in_time(runtime, other, bearer, grant, 
     assert (done.recorded, done.comment.verdict.decided_by) == (False, "fail_mode")
 
 
-def test_a_check_does_not_wait_for_another_call_that_catches_up(runtime, grant, other, bearer):
+def test_a_check_is_judged_by_the_learner_at_hand_while_another_call_catches_up(
+    runtime, grant, other, bearer
+):
     known = check(runtime, grant, submission(HAM)).comment
     mine = authorise(other, bearer, "submit")
     check(other, mine, submission("warm up"))
@@ -256,13 +258,15 @@ def test_a_check_does_not_wait_for_another_call_that_catches_up(runtime, grant, 
         began = time.monotonic()
         done = pool.submit(check, other, mine, submission("waits")).result()
         assert time.monotonic() - began < 0.5
-    assert done.comment.verdict.decided_by == "fail_mode"
+    assert (done.recorded, done.comment.verdict.decided_by) == (True, "model")
+    assert done.comment.verdict.model == f"{other.shipped.name}+0"
+    assert check(other, mine, submission("after")).comment.verdict.model.endswith("+1")
 
 
 def test_a_broker_that_hangs_delays_no_check_beyond_half_a_second(
     runtime, other, bearer, grant, valkey, monkeypatch
 ):
-    monkeypatch.setattr(learning, "REPLAY_AT_MOST", 0)
+    monkeypatch.setattr(replaying, "REPLAY_AT_MOST", 0)
     known = check(runtime, grant, submission(HAM)).comment
     mine = authorise(other, bearer, "submit")
     check(other, mine, submission("warm up"))

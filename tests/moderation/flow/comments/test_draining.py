@@ -214,6 +214,44 @@ def test_a_turn_ends_though_another_holder_was_given_what_waits(runtime, grant, 
     assert drain_lane(runtime, LANE) == 3
 
 
+def test_what_comes_before_the_bell_is_released_is_scored_though_nobody_was_called(
+    runtime, grant, monkeypatch
+):
+    real, late = inbox.release, []
+
+    def release(*lease):
+        # Whoever submits now finds the bell held, so no task is sent for it.
+        if len(late) < 2:
+            late.extend(submit(runtime, grant, texts(1)))
+        return real(*lease)
+
+    done = submit(runtime, grant, texts(1))
+    sent = queued_tasks(runtime)
+    monkeypatch.setattr(draining.inbox, "release", release)
+    assert drain_lane(runtime, LANE) == 3
+    assert queued_tasks(runtime) == sent
+    assert statuses(runtime, done + late) == {"approved"}
+    submit(runtime, grant, texts(1))
+    assert queued_tasks(runtime) == sent + 1, "the bell is free in the end"
+
+
+def test_what_somebody_else_has_taken_after_the_bell_was_released_is_left_to_him(
+    runtime, grant, monkeypatch
+):
+    real = inbox.release
+
+    def release(*lease):
+        released = real(*lease)
+        submit(runtime, grant, texts(1))
+        inbox.claim(runtime.store, LANE, "another holder")
+        return released
+
+    submit(runtime, grant, texts(1))
+    monkeypatch.setattr(draining.inbox, "release", release)
+    assert drain_lane(runtime, LANE) == 1
+    assert sum(inbox.lengths(runtime.store)) == 1
+
+
 def test_a_full_store_still_takes_the_verdicts_of_what_waits(runtime, grant, valkey):
     done = submit(runtime, grant, texts(3))
     inbox.make_groups(runtime.store)

@@ -10,14 +10,16 @@ from classifier import Learner
 from moderation.domain.errors import NothingToUndo
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
-from moderation.flow.labels import learning
+from moderation.flow.labels import rebuilding, replaying
 from moderation.flow.labels.deciding import decide, forget, undo
 from moderation.flow.labels.learning import Learners
 from moderation.flow.labels.teaching import teach
+from moderation.flow.rows import row_of, training_row
 from moderation.flow.tasks import JOBS_QUEUE
-from moderation.store import keys, labels, sites
+from moderation.store import checkpoints, keys, labels, sites
 from tests.factories import SITE, submission
 from tests.moderation.flow.learning import PROBE, WORD, anew, learn_all, score, texts
+from tests.processes import until
 
 
 def test_undo_is_as_if_the_decision_had_never_been(runtime, grant, settings, bearer):
@@ -38,9 +40,7 @@ def test_undo_of_an_early_label_equals_the_replay_without_it(runtime, grant, set
     model = runtime.shipped
     expected = Learner(model)
     for entry in labels.entries(runtime.store, SITE, 1, 8):
-        expected.learn(learning.training_row(entry.example.row), entry.label)
-    from moderation.flow.rows import row_of
-
+        expected.learn(training_row(entry.example.row), entry.label)
     wanted = float(model.score([row_of(PROBE)], expected).probability[0])
     assert score(runtime, grant).score == wanted == anew(settings, bearer).score
 
@@ -75,13 +75,13 @@ def test_every_process_agrees_after_any_decisions(runtime, settings, grant, bear
 def test_a_withdrawal_of_long_ago_is_left_to_a_job_that_every_process_follows(
     runtime, grant, settings, bearer, monkeypatch
 ):
-    monkeypatch.setattr(learning, "REPLAYABLE", 5)
+    monkeypatch.setattr(replaying, "REPLAYABLE", 5)
     first, *_ = learn_all(runtime, grant, texts(12))
     before = score(runtime, grant)
     undo(runtime, SITE, first, WORD, None)
     assert score(runtime, grant).score == before.score, "not at once"
     assert labels.rebuilds_asked(runtime.store, [SITE]) == [SITE]
-    assert learning.rebuild(runtime, SITE)
+    assert rebuilding.rebuild(runtime, SITE)
     after = score(runtime, grant)
     assert labels.rebuilds_asked(runtime.store, [SITE]) == []
     assert after.score != before.score
@@ -113,9 +113,9 @@ def test_too_many_labels_without_a_checkpoint_are_left_to_a_job(
     runtime, grant, settings, bearer, monkeypatch
 ):
     learn_all(runtime, grant, texts(9))
-    monkeypatch.setattr(learning, "REPLAY_AT_MOST", 5)
+    monkeypatch.setattr(replaying, "REPLAY_AT_MOST", 5)
     assert anew(settings, bearer).model == f"{runtime.shipped.name}+0"
-    assert learning.rebuild(runtime, SITE)
+    assert rebuilding.rebuild(runtime, SITE)
     assert anew(settings, bearer).model == f"{runtime.shipped.name}+10"
     assert sites.read(runtime.store, SITE).labels == 10
 
@@ -129,38 +129,37 @@ def test_a_job_is_asked_for_once_however_many_verdicts_wait_for_it(
     runtime, grant, other, bearer, monkeypatch
 ):
     learn_all(runtime, grant, texts(9))
-    monkeypatch.setattr(learning, "REPLAY_AT_MOST", 5)
+    monkeypatch.setattr(replaying, "REPLAY_AT_MOST", 5)
     theirs = authorise(other, bearer, "submit")
     for _ in range(20):
         assert score(other, theirs).model == f"{other.shipped.name}+0"
+    until(lambda: rebuild_tasks(runtime), 10)
     assert rebuild_tasks(runtime) == 1
     for _ in range(3):
-        assert learning.rebuild(runtime, SITE)
+        assert rebuilding.rebuild(runtime, SITE)
     assert sites.read(runtime.store, SITE).labels == 10, "one entry says that it was made anew"
 
 
 def test_a_comment_deleted_while_a_learner_is_made_anew_is_not_in_it(
     runtime, grant, settings, bearer, monkeypatch
 ):
-    monkeypatch.setattr(learning, "REPLAYABLE", 5)
+    monkeypatch.setattr(replaying, "REPLAYABLE", 5)
     first, second, *_ = learn_all(runtime, grant, ["pine tables at shop.example", *texts(11)])
     undo(runtime, SITE, second, WORD, None)
-    real = learning.replay
+    real = replaying.replay
 
-    def deleting(learner, entries, everything=False):
-        replayed = real(learner, entries, everything)
+    def deleting(learner, entries, everything=False, **how):
+        replayed = real(learner, entries, everything, **how)
         if everything and runtime.own(Learners).get(SITE) is not None:
             runtime.own(Learners).drop(SITE)
             forget(runtime, SITE, first)
         return replayed
 
-    monkeypatch.setattr(learning, "replay", deleting)
-    assert learning.rebuild(runtime, SITE)
+    monkeypatch.setattr(replaying, "replay", deleting)
+    assert rebuilding.rebuild(runtime, SITE)
     expected = Learner(runtime.shipped)
     for entry in labels.entries(runtime.store, SITE, 2, 12):
-        expected.learn(learning.training_row(entry.example.row), entry.label)
-    from moderation.flow.rows import row_of
-
+        expected.learn(training_row(entry.example.row), entry.label)
     wanted = float(runtime.shipped.score([row_of(PROBE)], expected).probability[0])
     assert anew(settings, bearer).score == wanted == score(runtime, grant).score
 
@@ -169,7 +168,7 @@ def test_a_full_store_keeps_no_process_from_catching_up(
     runtime, grant, other, bearer, monkeypatch, valkey
 ):
     learn_all(runtime, grant, texts(9))
-    monkeypatch.setattr(learning, "CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", 4)
     theirs = authorise(other, bearer, "submit")
     with valkey.client() as client:
         client.config_set("maxmemory", 1)
@@ -181,10 +180,10 @@ def test_a_full_store_keeps_no_process_from_catching_up(
 def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
     runtime, grant, settings, bearer, monkeypatch
 ):
-    monkeypatch.setattr(learning, "REPLAYABLE", 5)
+    monkeypatch.setattr(replaying, "REPLAYABLE", 5)
     first, *_ = learn_all(runtime, grant, texts(12))
     undo(runtime, SITE, first, WORD, None)
-    real, late = labels.put_rebuilt, []
+    real, late = checkpoints.put_rebuilt, []
 
     def put(*args):
         if len(late) < 6:
@@ -193,11 +192,11 @@ def test_labels_that_keep_coming_in_do_not_keep_the_job_from_its_end(
             undo(runtime, SITE, late[0], WORD, None)
         return real(*args)
 
-    monkeypatch.setattr(learning.labels, "put_rebuilt", put)
-    assert learning.rebuild(runtime, SITE)
+    monkeypatch.setattr(checkpoints, "put_rebuilt", put)
+    assert rebuilding.rebuild(runtime, SITE)
     kept = anew(settings, bearer)
     assert kept == score(runtime, grant)
-    for field in labels.checkpoints(runtime.store, SITE, runtime.shipped.name).values():
-        labels.drop_checkpoint(runtime.store, SITE, field)
+    for checkpoint in checkpoints.kept(runtime.store, SITE, runtime.shipped.name):
+        checkpoints.drop(runtime.store, SITE, checkpoint)
     assert anew(settings, bearer) == kept, "it is as if made at once from the whole log"
     assert labels.rebuilds_asked(runtime.store, [SITE]) == []

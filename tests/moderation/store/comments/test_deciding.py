@@ -5,11 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from moderation.store import keys, labels, sites
+from moderation.store import checkpoints, keys, labels, sites
+from moderation.store.checkpoints import Checkpoint, MadeFrom, Spacing
 from moderation.store.comments import counting, deletions, reading
 from tests.factories import NOW, SITE, accept, counts, decide, submission, verdict, write
 
 pytestmark = pytest.mark.second_store
+
+
+def keep(store, seq):
+    """Keep a checkpoint of that place."""
+    checkpoint = Checkpoint("snap", 0, seq, seq)
+    assert checkpoints.put(store, SITE, checkpoint, b"learner", "", Spacing(256, 1256))
 
 
 def page(store, status):
@@ -163,7 +170,7 @@ def test_deleting_leaves_nothing_of_the_comment(store, valkey):
     )
     accept(store, write(submission("two", external_id="x")))
     decide(store, done.id, "spam", (2, 0), example=b"the text that was learned")
-    labels.put_checkpoint(store, SITE, "snap", 1, 0, b"learner", [])
+    keep(store, 1)
     assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
     assert reading.get(store, SITE, done.id) is None
     assert reading.find_external(store, SITE, "x") is None
@@ -171,7 +178,7 @@ def test_deleting_leaves_nothing_of_the_comment(store, valkey):
     (entry,) = labels.entries(store, SITE, 0, 1)
     assert (entry.kind, entry.label, entry.example, entry.decision) == ("erased", None, None, None)
     assert sites.read(store, SITE).epoch == 1
-    assert labels.checkpoints(store, SITE, "snap") == {}
+    assert checkpoints.kept(store, SITE, "snap") == []
     with valkey.client() as client:
         for name in client.keys("*"):
             kind = client.type(name)
@@ -188,7 +195,7 @@ def test_what_one_call_cannot_delete_is_deleted_by_the_next_and_nobody_sees_it_m
         (done,) = accept(store, write(sent, verdict=verdict(), status="approved"))
     for number in range(150):
         decide(store, done.id, "spam", (130, number), example=b"the text that was learned")
-    labels.put_checkpoint(store, SITE, "snap", 150, 0, b"learner", [])
+    keep(store, 150)
 
     def left():
         with valkey.client() as client:
@@ -208,7 +215,7 @@ def test_what_one_call_cannot_delete_is_deleted_by_the_next_and_nobody_sees_it_m
     assert deletions.unfinished(store, SITE) == [done.id]
     call()
     assert left() == (0, 79)
-    assert (sites.read(store, SITE).epoch, labels.checkpoints(store, SITE, "snap")) == (1, {})
+    assert (sites.read(store, SITE).epoch, checkpoints.kept(store, SITE, "snap")) == (1, [])
     assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
     assert left() == (0, 0)
     assert deletions.unfinished(store, SITE) == []
@@ -223,21 +230,28 @@ def test_deleting_an_old_label_leaves_the_learner_to_a_job(store, comment):
         decide(store, other.id, "ham", (1, 0))
     assert deletions.forget(store, SITE, comment, "", 3, NOW) == (True, True)
     assert labels.rebuilds_asked(store, [SITE, "other"]) == [SITE]
-    assert sites.read(store, SITE).epoch == 1, "a learner that is being made of it is not kept"
+    assert sites.read(store, SITE).epoch == 0, "learners have it, under the names they had"
+    assert labels.rebuild_asked(store, SITE) == 1
+    assert not checkpoints.put_rebuilt(store, SITE, "snap", MadeFrom(6, 0, 0), b"x", {})
+    assert checkpoints.put_rebuilt(store, SITE, "snap", MadeFrom(6, 0, 1), b"x", {})
+    state = sites.read(store, SITE)
+    assert (state.labels, state.epoch) == (7, 1)
 
 
 def test_a_rebuilt_learner_is_kept_only_if_no_label_came_in_between(store, comment):
     decide(store, comment, "spam", (1, 0))
     labels.ask_rebuild(store, SITE)
-    assert not labels.put_rebuilt(store, SITE, "snap", (0, 0), False, b"x")
-    assert not labels.put_rebuilt(store, SITE, "snap", (1, 1), False, b"x")
+    for made_from in (MadeFrom(0, 0, 1), MadeFrom(1, 1, 1), MadeFrom(1, 0, 0)):
+        assert not checkpoints.put_rebuilt(store, SITE, "snap", made_from, b"x", {})
     assert labels.rebuilds_asked(store, [SITE]) == [SITE]
-    assert labels.put_rebuilt(store, SITE, "snap", (1, 0), True, b"x")
+    assert checkpoints.put_rebuilt(store, SITE, "snap", MadeFrom(1, 0, 1), b"x", {1: b"earlier"})
     assert labels.rebuilds_asked(store, [SITE]) == []
     state = sites.read(store, SITE)
-    assert (state.labels, state.epoch) == (2, 1)
+    assert (state.labels, state.epoch) == (2, 0), "nothing was erased"
     assert labels.entry(store, SITE, 2).kind == "rebuilt"
-    assert labels.checkpoint(store, SITE, labels.checkpoints(store, SITE, "snap")[2]) == b"x"
+    kept = checkpoints.kept(store, SITE, "snap")
+    assert kept == [Checkpoint("snap", 0, 2, 2), Checkpoint("snap", 0, 2, 1)]
+    assert [checkpoints.read(store, SITE, c) for c in kept] == [b"x", b"earlier"]
 
 
 def test_whatever_switches_an_old_label_off_or_on_asks_for_a_job(store, comment, valkey):

@@ -12,6 +12,10 @@ pytestmark = pytest.mark.second_store
 LANE = keys.shard_of(SITE) % keys.LANES
 
 
+def fetch(store, waiting):
+    return inbox.fetched(store, waiting, store.command(*inbox.fetch_call(waiting).args))
+
+
 def take(store, pending=False):
     inbox.make_groups(store)
     return inbox.take(store, LANE, pending=pending, count=100)
@@ -81,7 +85,7 @@ def test_what_is_sent_again_with_its_verdict_waits_no_more(store):
     accept(store, write(sent))
     (w,) = take(store)
     accept(store, write(sent, verdict=verdict("spam", 0.9), status="spam"))
-    assert codec.has_verdict(inbox.fetch(store, [w])[0])
+    assert codec.unjudged(fetch(store, [w])[0]) is None
     assert record(store, part([w])) == 0
     assert counts(store)["verdict_3"] == 1 and "verdict_1" not in counts(store)
 
@@ -91,7 +95,7 @@ def test_a_revision_that_was_overtaken_still_gets_its_verdict(store):
     accept(store, write(submission("two", external_id="x")))
     waiting = take(store)
     assert [w.revision for w in waiting] == [1, 2]
-    contents = [codec.unjudged(data).content for data in inbox.fetch(store, waiting)]
+    contents = [codec.unjudged(data).content for data in fetch(store, waiting)]
     assert contents == ["one", "two"]
     record(store, part(waiting[:1], verdict("spam", 0.9), "spam"))
     assert reading.get(store, SITE, done.id).status == "queued"
@@ -114,7 +118,7 @@ def test_what_was_deleted_while_it_waited_leaves_the_inbox(store):
     (done,) = accept(store, write())
     waiting = take(store)
     deletions.forget(store, SITE, done.id, "", 1000, NOW)
-    assert inbox.fetch(store, waiting) == [None]
+    assert fetch(store, waiting) == [None]
     assert record(store, part(waiting)) == 0
     assert sum(inbox.lengths(store)) == 0
 

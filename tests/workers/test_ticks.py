@@ -1,0 +1,124 @@
+"""Ticks of beat while no worker runs: one of a kind waits, and no line tells of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from moderation.cli import services
+from moderation.domain.comments import Submission
+from moderation.flow.authorise import Grant, authorise
+from moderation.flow.comments.submitting import submit
+from moderation.flow.lookup import find
+from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
+from moderation.flow.tasks import MOST_WAITING, SCORE_INBOX, SCORE_QUEUE, SWEEP_QUEUE, TRIM_QUEUE
+from moderation.settings import Settings
+from tests.conftest import Server
+from tests.processes import Running, alive, until
+from workers.app import SWEEP_SECONDS, make_app
+from workers.ticks import Ticks
+
+pytestmark = pytest.mark.usefixtures("kernels")
+
+Part = Callable[..., Running]
+
+
+@pytest.fixture
+def start(settings: Settings) -> Iterator[Part]:
+    """Start worker or beat with the test's settings."""
+    running: list[Running] = []
+
+    def start(argv: list[str], **more: str) -> Running:
+        running.append(Running(argv, services.environment(settings) | more))
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.end()
+
+
+@pytest.fixture
+def grant(runtime: Runtime) -> Grant:
+    """Leave to submit for the demo site."""
+    made = first_run.new_credentials(runtime.settings)
+    first_run.first_run(runtime.store, runtime.settings, made)
+    return authorise(runtime, made.api_token, "submit")
+
+
+def waiting(valkey: Server) -> dict[str, int]:
+    with valkey.client() as client:
+        client.execute_command("SELECT", 1)
+        return {name: client.llen(name) for name in (SWEEP_QUEUE, SCORE_QUEUE)}
+
+
+def test_a_worker_that_was_away_finds_one_tick_of_a_kind_and_says_nothing_of_others(
+    start: Part, settings: Settings, runtime: Runtime, grant: Grant, valkey: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "alive"
+    beat = start(services.beat(settings), WINNOW_ALIVE=str(file))
+    looks: set[float] = set()
+
+    def looked() -> bool:
+        if file.exists():
+            looks.add(file.stat().st_mtime)
+        return len(looks) >= 3
+
+    until(looked, 8 * SWEEP_SECONDS, lambda: beat.output)
+    assert waiting(valkey) == {SWEEP_QUEUE: 1, SCORE_QUEUE: 0}
+    comments = [
+        submit(runtime, grant, [Submission(content=f"Which port does part {n} use?")])[0].id
+        for n in range(3)
+    ]
+    with valkey.client() as client:
+        client.execute_command("SELECT", 1)
+        client.delete(SCORE_QUEUE)  # The tick alone leads to the comments.
+    worker = start(services.worker(settings))
+    until(
+        lambda: all(find(runtime, "demo", c).verdict is not None for c in comments),
+        30,
+        lambda: worker.output,
+    )
+    until(lambda: waiting(valkey)[SWEEP_QUEUE] == 0, 10)
+    assert "revoked" not in worker.output and "iscard" not in worker.output
+    assert alive(beat.pid) and "rror" not in beat.output
+
+
+def test_messages_do_not_pile_up_while_no_worker_runs(
+    runtime: Runtime, grant: Grant, valkey: Server
+) -> None:
+    for n in range(MOST_WAITING[SCORE_QUEUE] + 5):
+        submit(runtime, grant, [Submission(content=f"Which port does part {n} use?")])
+        with valkey.client() as client:
+            client.delete(
+                "{winnow}:bell:0", "{winnow}:bell:1", "{winnow}:bell:2", "{winnow}:bell:3"
+            )
+    assert waiting(valkey)[SCORE_QUEUE] == MOST_WAITING[SCORE_QUEUE]
+    assert runtime.tasks.send(SCORE_INBOX, 0), "the broker was asked, and has enough"
+
+
+def test_a_tick_of_each_kind_is_sent_once_however_often_it_is_due(
+    settings: Settings, valkey: Server
+) -> None:
+    ticks = Ticks(app=make_app(settings, include=()))
+    for _ in range(20):
+        for entry in ticks.schedule.values():
+            ticks.apply_entry(entry)
+    with valkey.client() as client:
+        client.execute_command("SELECT", 1)
+        assert [client.llen(queue) for queue in (SWEEP_QUEUE, TRIM_QUEUE)] == [1, 1]
+
+
+def test_beat_goes_on_where_the_broker_is_not_there(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = msgspec.structs.replace(settings, broker_url="redis://127.0.0.1:1/0")
+    app = make_app(away, include=())
+    app.conf.task_publish_retry = False
+    ticks = Ticks(app=app)
+    for entry in ticks.schedule.values():
+        ticks.apply_entry(entry)
+    assert caplog.text.count("Message Error") == len(ticks.schedule)
