@@ -101,15 +101,13 @@ def _author(form: Form, role: str) -> Author:
 
 def unread_check_of(form: Form) -> Check:
     """Return what can be shown to a person of a form that could not be read as a check."""
-    content, _ = cut(form.text(CONTENT, CONTENT_BYTES))
-    author = Author(
-        name=form.text("comment_author", _NAME_LENGTH).strip(),
-        email=form.line("comment_author_email", 320),
-        url=form.line("comment_author_url", _URL_LENGTH),
-        ip=form.line("user_ip", 64),
+    content, _ = cut(form.text(CONTENT, CONTENT_BYTES, "\n"))
+    return Check(
+        submission=Submission(content=content or " ", author=_author(form, "")),
+        missed=CONTENT_UNREAD,
+        whole=form.digest(_SHOWN),
+        is_unread=True,
     )
-    submission = Submission(content=content or " ", author=author)
-    return Check(submission=submission, missed=CONTENT_UNREAD, is_unread=True)
 
 
 def _honeypot(form: Form) -> str:

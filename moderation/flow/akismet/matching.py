@@ -46,9 +46,10 @@ def names_of(secret: bytes, asked: Check) -> Names:
     )
 
 
-def name_of_unread(secret: bytes, submission: Submission) -> str:
+def name_of_unread(secret: bytes, asked: Check) -> str:
     """Return what a comment that cannot be read is called: only the very same is it again."""
-    return "akismet:" + _hash(secret, "unread", repr(submission)).hex()
+    text = repr(asked.submission) + asked.whole
+    return "akismet:" + _hash(secret, "unread", text).hex()
 
 
 def _hash(secret: bytes, kind: str, text: str) -> bytes:

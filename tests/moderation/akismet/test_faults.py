@@ -98,6 +98,20 @@ def test_what_fails_is_answered_by_the_fail_mode_and_held_for_a_person(
     assert is_held_for_a_person(comment)
 
 
+@pytest.mark.parametrize("target", [READING, MATCHING], ids=["reading the form", "matching"])
+def test_a_decision_on_a_beginning_holds_for_no_other_end(
+    asking: Client, runtime: Runtime, fail: Any, target: str
+) -> None:
+    asking.settings(held_as="spam")
+    asking.check("the settings are known")
+    fail(target, ValueError(HAM))
+    beginning = "Thanks, I measured the bracket again and it fits. " * 1400
+    assert asking.check(f"{beginning} the end").data == b"true"
+    decide(runtime, asking.site, newest(asking).id, "ham", Word("ann", "console"), None)
+    assert asking.check(f"{beginning} the end").data == b"false"
+    assert asking.check(f"{beginning} another end").data == b"true"
+
+
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("target", [READING, MATCHING, BEFORE_THE_RECORD["scoring"]])
 def test_no_kind_of_error_reads_as_ham(
