@@ -38,11 +38,11 @@ IN_THE_RECORD = {
     "reading the answer": "moderation.store.comments.accepting.written",
 }
 WHO_IS_UNKNOWN = {
-    "the body": "moderation.akismet.call.read_body",
-    "the form": "moderation.akismet.call.Form",
-    "the key": "moderation.akismet.call.key_of",
-    "the blog": "moderation.akismet.call.normalise_blog",
-    "the grant": "moderation.akismet.call.authorise_blog",
+    "the body": "moderation.akismet.calls.read_body",
+    "the form": "moderation.akismet.calls.Form",
+    "the key": "moderation.akismet.calls.key_of",
+    "the blog": "moderation.akismet.calls.normalise_blog",
+    "the grant": "moderation.akismet.calls.authorise_blog",
     "the answer": "moderation.akismet.check._said",
 }
 FAIL_MODES = [
