@@ -16,8 +16,7 @@ PIPELINED = 16
 """Most requests that are taken from one read; after so many the connection is closed."""
 
 AROUND, AROUND_EACH = 1 << 20, 8
-"""Most bytes around a body in chunks, whatever its length and for each of its bytes: what stands
-behind the last chunk takes the parser longer the more of it came before."""
+"""Most bytes around a body in chunks, at all and for each of its own: trailers take long to read."""
 
 HEADERS = 100
 """Most headers of a request, and of what stands behind a body in chunks."""
@@ -182,8 +181,7 @@ class Reader:
         Raises:
             Malformed: it is no HTTP, or has too large a head, and nothing is whole before it.
         """
-        begun = self.current
-        before = begun.size if begun is not None else 0
+        begun, before = self.current, self.current.size if self.current else 0
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
