@@ -16,7 +16,7 @@ PIPELINED = 16
 """Most requests that are taken from one read; after so many the connection is closed."""
 
 AROUND, AROUND_EACH = 1 << 20, 8
-"""Most bytes around a body in chunks, at all and for each of its own: trailers take long to read."""
+"""Most bytes around a body in chunks, at all and for each of its own: trailers are slow to read."""
 
 HEADERS = 100
 """Most headers of a request, and of what stands behind a body in chunks."""
