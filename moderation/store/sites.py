@@ -62,12 +62,6 @@ def read_call(site: str) -> Call:
     return Call("read", _read_keys(site), ())
 
 
-def read_many(store: Store, sites: list[str]) -> dict[str, SiteState]:
-    """Return the states of several sites in one round trip."""
-    answers = store.run_many("read", [(_read_keys(site), ()) for site in sites])
-    return {site: state_of(answer) for site, answer in zip(sites, answers, strict=True)}
-
-
 def create(store: Store, site: str, now_ms: int) -> bool:
     """Make a site; False if there was one of that name."""
     with store_errors():

@@ -54,14 +54,6 @@ def get_within(
     return found, sizes[len(found) - 1] if found else 0
 
 
-def find_external(store: Store, site: str, external_id: str) -> bytes | None:
-    """Return the id of the comment that a site calls `external_id`."""
-    bucket = keys.of_site(site).external + str(keys.external_bucket(external_id))
-    with store_errors():
-        found: bytes | None = store.redis.hget(bucket, external_id)
-    return found
-
-
 def find_externals(store: Store, site: str, external_ids: Sequence[str]) -> list[bytes | None]:
     """Return the ids of several external ids in one round trip; None for '' and unknown ones."""
     prefix = keys.of_site(site).external

@@ -17,6 +17,5 @@ class Script:
         else:
             first, rest = "", text
         library = (folder / "comment.lua").read_text() if "comment_" in rest else ""
-        self.name = name
         self.text = f"{first}\n{library}{rest}" if first else library + rest
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so

@@ -29,7 +29,7 @@ def test_ids_and_external_ids_of_expired_comments_are_removed_and_others_kept(ru
     approved = [c.id for c in made if c.status == "approved"]
     listed = reading.page(runtime.store, SITE, "approved", b"", b"", False, 10)
     assert listed == [raw for raw in left if id_text(raw) in approved]
-    known = [reading.find_external(runtime.store, SITE, f"x{n}") for n in range(6)]
+    known = reading.find_externals(runtime.store, SITE, [f"x{n}" for n in range(6)])
     assert [k for k in known if k] == [k for k in known if k in left]
     assert len(made) == 6
 
@@ -72,4 +72,4 @@ def test_an_external_id_that_was_given_anew_meanwhile_is_kept(runtime, grant, mo
     monkeypatch.setattr(stored, "_gone", lambda store, prefix, ids: ids)
     for part in range(trimming.SLICES):
         stored.external_ids(runtime.store, SITE, part, trimming.SLICES)
-    assert reading.find_external(runtime.store, SITE, "x") == id_bytes(made.id)
+    assert reading.find_externals(runtime.store, SITE, ["x"]) == [id_bytes(made.id)]

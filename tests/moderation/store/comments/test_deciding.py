@@ -173,7 +173,7 @@ def test_deleting_leaves_nothing_of_the_comment(store, valkey):
     keep(store, 1)
     assert deletions.forget(store, SITE, done.id, "x", 1000, NOW) == (True, False)
     assert reading.get(store, SITE, done.id) is None
-    assert reading.find_external(store, SITE, "x") is None
+    assert reading.find_externals(store, SITE, ["x"]) == [None]
     assert page(store, None) == page(store, "spam") == []
     (entry,) = labels.entries(store, SITE, 0, 1)
     assert (entry.kind, entry.label, entry.example, entry.decision) == ("erased", None, None, None)
@@ -210,7 +210,7 @@ def test_what_one_call_cannot_delete_is_deleted_by_the_next_and_nobody_sees_it_m
     assert (some.found, some.more) == (True, True)
     assert left() == (29, 150), "at most a hundred things go at once"
     assert reading.get(store, SITE, done.id) is None
-    assert reading.find_external(store, SITE, "x") is None
+    assert reading.find_externals(store, SITE, ["x"]) == [None]
     assert page(store, "spam") == []
     assert deletions.unfinished(store, SITE) == [done.id]
     call()
