@@ -1,7 +1,7 @@
 """Compilation of the kernels, cached on disk under the digest of their sources.
 
 numba looks only at the file of the function it loads, so a change in a file that the function
-calls into would go unseen; a folder by the digest of all their sources is never stale.
+calls into would go unseen; a folder by the digest of all that kernels are made of is never stale.
 NUMBA_CACHE_DIR is respected.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 from pathlib import Path
 
 import numba
@@ -16,15 +17,23 @@ import numba
 _PACKAGE = Path(__file__).parent
 
 
-def _digest() -> str:
-    kernels = ("calibration", "intrinsics", "reasons", "repeats", "scoring", "svm", "tally")
-    named = [_PACKAGE / f"{name}.py" for name in kernels]
-    sources = sorted([*named, *_PACKAGE.glob("features/*.py")])
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+def digest_of(package: Path) -> str:
+    """Return the digest of everything that a kernel of a package may be made of.
+
+    That is every module beside this one and below `features`, whether a kernel calls it today or
+    not, and the versions of what compiles them.
+    """
+    sources = sorted([*package.glob("*.py"), *package.glob("features/*.py")])
+    versions = f"{numba.__version__} {platform.python_version()}".encode()
+    data = b"\0".join([versions, *(path.read_bytes() for path in sources)])
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
-_root = Path(os.environ.get("NUMBA_CACHE_DIR") or _PACKAGE / "__pycache__")
-numba.config.CACHE_DIR = str(_root / f"kernels-{_digest()}")
+ROOT = Path(os.environ.get("NUMBA_CACHE_DIR") or _PACKAGE / "__pycache__")
+"""Where the folders of all digests are."""
+FOLDER = ROOT / f"kernels-{digest_of(_PACKAGE)}"
+"""Where numba keeps what it compiles of these sources."""
+numba.config.CACHE_DIR = str(FOLDER)
 
 compiled = numba.njit(cache=True)
 """A kernel with a place of its own in the cache."""

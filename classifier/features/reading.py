@@ -88,7 +88,7 @@ def read(raw, begin, end, as_sent, whole, padded, at, tables, room):
     """Fold raw[begin:end] as it is shown into `padded`, and note where each character was sent.
 
     `as_sent` if `is_as_sent` says so; `whole` for text: in addresses references alone are
-    resolved. Returns (length, line breaks, invisible characters); `state` says how it was
+    resolved. Return (length, line breaks, invisible characters); `state` says how it was
     disguised. If it is shown turned, `read_stored` folds it as it is stored.
     """
     state = room[2]

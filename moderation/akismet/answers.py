@@ -83,12 +83,6 @@ def refused(why: Refused) -> Reply:
     return text(INVALID, headers)
 
 
-def too_large() -> Reply:
-    """Return the answer to a form that is too long to be read."""
-    why = [("X-akismet-debug-help", "the form is longer than 8 MiB")]
-    return text(FAILED, why)._replace(status="413 Content Too Large")
-
-
 def failed(why: str = "the service cannot do this now; try again") -> Reply:
     """Return the answer for when Winnow cannot do what it was asked now."""
     return text(FAILED, [("X-akismet-debug-help", why)])
@@ -97,5 +91,5 @@ def failed(why: str = "the service cannot do this now; try again") -> Reply:
 def unread(is_large: bool) -> Reply:
     """Return the answer to a form that was not read: it did not come, or is far too large."""
     if is_large:
-        return too_large()
+        return failed("the form is too large")._replace(status="413 Content Too Large")
     return failed()

@@ -9,6 +9,7 @@ from moderation.akismet.fields import CONTENT, MESSAGE
 from moderation.akismet.form import Form
 from moderation.domain.akismet import KEY, Check, callback_for
 from moderation.domain.comments import CONTENT_BYTES, Author, Submission
+from moderation.domain.shown import shows_nothing
 from moderation.domain.verdicts import CONTENT_CUT, CONTENT_UNREAD
 from moderation.flow.rows import cut
 
@@ -76,7 +77,7 @@ def _content(form: Form, may_lack_text: bool) -> tuple[str, str]:
     """Return the content, and the reason why not all that a site shows was read, '' if it was."""
     found = form.content(CONTENT_BYTES)
     content, was_cut = cut(found.text if found else "")
-    if found is None or not content.strip():
+    if found is None or shows_nothing(content):
         return content, "" if may_lack_text and form.is_whole else CONTENT_UNREAD
     if not form.is_whole or not found.is_readable:
         return content, CONTENT_UNREAD
@@ -100,15 +101,13 @@ def _author(form: Form, role: str) -> Author:
 
 def unread_check_of(form: Form) -> Check:
     """Return what can be shown to a person of a form that could not be read as a check."""
-    content, _ = cut(form.text(CONTENT, CONTENT_BYTES))
-    author = Author(
-        name=form.text("comment_author", _NAME_LENGTH).strip(),
-        email=form.line("comment_author_email", 320),
-        url=form.line("comment_author_url", _URL_LENGTH),
-        ip=form.line("user_ip", 64),
+    content, _ = cut(form.text(CONTENT, CONTENT_BYTES, "\n"))
+    return Check(
+        submission=Submission(content=content or " ", author=_author(form, "")),
+        missed=CONTENT_UNREAD,
+        whole=form.digest(_SHOWN),
+        is_unread=True,
     )
-    submission = Submission(content=content or " ", author=author)
-    return Check(submission=submission, missed=CONTENT_UNREAD, is_unread=True)
 
 
 def _honeypot(form: Form) -> str:

@@ -7,7 +7,7 @@ from flask import Blueprint
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import check_of, unread_check_of
-from moderation.akismet.call import Call, Malformed, call
+from moderation.akismet.calls import Call, Malformed, call
 from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from moderation.akismet.decoding import Text, codec_of, cut_escaped, decoded, unescaped
 from moderation.akismet.fields import CONTENT, CONTEXT, MESSAGE, Fields, fields_of, urlencoded
+from moderation.domain.shown import shows_nothing
 
 _CONTEXTS = 16
 _CHARACTER_BYTES = 12
@@ -84,7 +85,7 @@ class Form:
     def content(self, most: int) -> Text | None:
         """Return the content, None where no field has that name or `message`."""
         name = CONTENT
-        if MESSAGE in self and not self.read(CONTENT, most).text.strip():
+        if MESSAGE in self and shows_nothing(self.read(CONTENT, most).text):
             name = MESSAGE
         return self.read(name, most, "\n") if name in self else None
 

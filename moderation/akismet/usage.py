@@ -9,7 +9,7 @@ from flask import Blueprint
 
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
-from moderation.akismet.call import Call, Malformed, call
+from moderation.akismet.calls import Call, Malformed, call
 from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Account
 from moderation.flow.akismet.keys import account_of, month_of

@@ -80,6 +80,7 @@ def problems_of(op: Operation, rule: Rule) -> list[str]:
         names |= {"unauthorised", "forbidden", "store-down"}
     if op.body:
         names |= {"malformed-json", "too-large", "unsupported-media-type", "validation"}
+        names |= {"request-timeout", "too-busy"}
     return [name for name in KINDS if name in names]
 
 

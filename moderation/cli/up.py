@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import click
 
-from moderation.cli import connect, first_run, services
+from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import RUN_FILE, Refused
 from moderation.cli.supervisor import Supervisor
@@ -41,6 +41,7 @@ def run(settings: Settings) -> None:
         _prepare(settings)
         say(f"starting; what it keeps is in {settings.data.resolve()}")
         env = services.environment(settings)
+        kernels.prepare(env, say)
         for name, argv, stop_seconds in (
             ("worker", services.worker(settings), 3.0),
             ("beat", services.beat(settings), 1.0),

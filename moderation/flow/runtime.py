@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Generic, Self, TypeVar, cast
 
 from classifier import Model, ModelError, Row
+from classifier.kernel_cache import one_compiles
 from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.events import Events
@@ -79,7 +80,8 @@ class Runtime:
         self.tasks = tasks
         self.secret = settings.secret_key
         self.shipped = Model.load(settings.model)
-        self.shipped.score([Row()])  # Loads the kernels now, so that no verdict waits a second.
+        with one_compiles():  # Loads the kernels now, so that no verdict waits a second.
+            self.shipped.score([Row()])
         self.events = Events()
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self._owned: dict[type, Any] = {}

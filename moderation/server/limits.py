@@ -31,8 +31,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """From the first byte of a request to the last of its head, and from a connection's
     beginning to that first byte."""
 
-    idle_seconds: float = 60.0
-    """Between two requests on a connection."""
+    idle_seconds: float = 75.0
+    """Between two requests on a connection; longer than proxies keep theirs, which is a minute."""
 
     window_seconds: float = 10.0
     """The time over which a rate is looked at."""

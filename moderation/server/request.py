@@ -15,6 +15,9 @@ from moderation.server.service import Environ, Missing, MissingBody
 PIPELINED = 16
 """Most requests that are taken from one read; after so many the connection is closed."""
 
+AROUND, AROUND_EACH = 1 << 20, 8
+"""Most bytes around a body in chunks, at all and for each of its own: trailers are slow to read."""
+
 HEADERS = 100
 """Most headers of a request, and of what stands behind a body in chunks."""
 
@@ -151,6 +154,7 @@ class Reader:
     """
 
     __slots__ = (
+        "_around",
         "_fault",
         "_head_size",
         "_headers",
@@ -166,7 +170,7 @@ class Reader:
         self.whole: deque[Request] = deque()
         self.current: Request | None = None
         self.head_is_read = self.is_over = False
-        self._head_size = self._headers = 0
+        self._head_size = self._headers = self._around = 0
         self._fault = BAD
         self._most_head = most_head
         self._parser = httptools.HttpRequestParser(self)
@@ -177,6 +181,7 @@ class Reader:
         Raises:
             Malformed: it is no HTTP, or has too large a head, and nothing is whole before it.
         """
+        begun, before = self.current, self.current.size if self.current else 0
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -186,6 +191,11 @@ class Reader:
         if self.current is not None and not self.head_is_read:
             self._head_size += len(data)
             if self._head_size > self._most_head:
+                self._end(TOO_LARGE)
+        elif self.current is not None and self.current is begun:
+            # What is sent around a body in chunks: their lengths, and what stands behind the last.
+            self._around += len(data) - (begun.size - before)
+            if self._around > AROUND + AROUND_EACH * begun.size:
                 self._end(TOO_LARGE)
 
     def _stay(self, rest: memoryview) -> None:
@@ -216,7 +226,7 @@ class Reader:
 
     def on_message_begin(self) -> None:
         """Begin a request; what would be too many is dropped, and the client asks again."""
-        self._head_size = self._headers = 0
+        self._head_size = self._headers = self._around = 0
         self.head_is_read = False
         if len(self.whole) < PIPELINED:
             self.current = Request()

@@ -26,10 +26,6 @@ def test_modules_are_named_after_what_they_do() -> None:
     assert [path for path in tracked(".py") if path.stem in vague] == []
 
 
-LEFT = {"moderation/akismet/call.py"}
-"""Modules that still wait for a name that says what room they are: none may be added."""
-
-
 def test_a_module_says_what_room_it_is_not_what_its_one_function_does() -> None:
     """A command's module is named after the command, and click names the command after its
     function: these alone share a name."""
@@ -39,8 +35,7 @@ def test_a_module_says_what_room_it_is_not_what_its_one_function_does() -> None:
         for path in tracked(".py")
         if path.parent != commands and functions_of(path) == {path.stem}
     }
-    assert found - LEFT == set()
-    assert LEFT - found == set(), "renamed: take it out of LEFT"
+    assert found == set()
 
 
 def functions_of(path: Path) -> set[str]:

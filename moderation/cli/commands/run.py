@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from moderation.cli import connect, first_run, services
+from moderation.cli import connect, first_run, kernels, services
 from moderation.cli import up as up_
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
@@ -55,5 +55,7 @@ def _become(settings: Settings, command: "services.CommandLine") -> None:
     if not settings.redis_url:
         raise Refused("no store: set WINNOW_REDIS_URL, or run `up`, which brings its own")
     connect.refuse_other_layout(settings)
+    if command is not services.beat:
+        kernels.prepare(services.environment(settings), up_.say)
     argv = command(settings)
     os.execve(Path(argv[0]), argv, services.environment(settings))

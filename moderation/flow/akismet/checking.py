@@ -107,7 +107,7 @@ def _unjudged(runtime: Runtime, grant: BlogGrant, asked: Check, guid: bytes) -> 
         trace = Trace([guid], asked.callback, grant.digest, answer.told, [], [])
         return akismet.notes(grant.site, guid, trace, answer.label)
 
-    external = name_of_unread(runtime.secret, asked.submission)
+    external = name_of_unread(runtime.secret, asked)
     submission = msgspec.structs.replace(asked.submission, external_id=external)
     record = not asked.leaves_no_trace
     checked = hold(runtime, grant, submission, record=record, raw_id=guid, notes=notes)

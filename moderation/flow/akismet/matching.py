@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 
 from msgspec import Struct
 
 from moderation.domain.akismet import Check
 from moderation.domain.comments import Comment, Submission
+from moderation.domain.shown import unescape
 from moderation.flow.runtime import Runtime
 from moderation.store import akismet, codec
 from moderation.store.comments import reading
 
 _TAG = re.compile(r"<[^<>]*>")
 _LINK = re.compile(r"""(?:href|src)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
-_NUMBER = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]+)|0*([0-9]+));?")
 _SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
@@ -47,9 +46,10 @@ def names_of(secret: bytes, asked: Check) -> Names:
     )
 
 
-def name_of_unread(secret: bytes, submission: Submission) -> str:
+def name_of_unread(secret: bytes, asked: Check) -> str:
     """Return what a comment that cannot be read is called: only the very same is it again."""
-    return "akismet:" + _hash(secret, "unread", repr(submission)).hex()
+    text = repr(asked.submission) + asked.whole
+    return "akismet:" + _hash(secret, "unread", text).hex()
 
 
 def _hash(secret: bytes, kind: str, text: str) -> bytes:
@@ -65,20 +65,6 @@ def plain_text(submission: Submission) -> str:
     """
     text = unescape(submission.content)
     return _plain(_TAG.sub(lambda tag: " ".join(_LINK.findall(tag.group())), text))
-
-
-def unescape(text: str) -> str:
-    """Return text with its HTML references read, whatever numbers stand in them.
-
-    The standard library raises on one of more digits than Python converts (4,300).
-    """
-    return html.unescape(_NUMBER.sub(_short_reference, text))
-
-
-def _short_reference(found: re.Match[str]) -> str:
-    sign, digits = ("x", found[1]) if found[1] else ("", found[2])
-    # No character has a number of more than seven digits; what has none is shown as U+FFFD.
-    return f"&#{sign}{digits};" if len(digits) <= 7 else "\ufffd"
 
 
 def _plain(text: str) -> str:

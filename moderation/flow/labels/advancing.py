@@ -67,7 +67,7 @@ class OutOfReach(Exception):
     """The learner cannot be brought to the end of the log by a request; a job must make it anew."""
 
 
-class NoTime(StoreDown):
+class NoTime(Exception):
     """What hurries has no time left to read the label log."""
 
 
@@ -206,7 +206,7 @@ class Advance:
     def keep(self) -> None:
         """Put the checkpoints that were made on the way into the store, as far as it lets."""
         # A full or slow store has no room and no time for what only saves time.
-        with suppress(StoreFull, StoreDown):
+        with suppress(StoreFull, StoreDown, NoTime):
             for checkpoint, blob in self._made:
                 _may_ask_more()
                 checkpoints.put(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from moderation.flow.runtime import Runtime
+from moderation.server.service import MissingBody
 from tests.conftest import Server
 from tests.moderation.akismet.conftest import HAM, SPAM, Client
 
@@ -274,14 +275,16 @@ def test_every_answer_to_a_check_has_a_guid_for_wordpress_to_find_the_comment_by
         client.check(api_key="0123456789ab"),
     ]
     answers += [client.check(user_ip=None), client.check(HAM, blog="")]
-    answers.append(client.raw("/1.1/comment-check", b"x" * ((8 << 20) + 1)))
+    for reason in ("large", "late"):
+        missing = {"environ_overrides": {"wsgi.input": MissingBody(reason)}}
+        answers.append(client.raw("/1.1/comment-check", **missing))
     with valkey.client() as store:
         store.client_pause(2000)
         answers.append(client.check(HAM))
         answers.append(client.check(HAM, blog="https://other.example"))
         store.client_unpause()
     guids = [answer.headers["X-akismet-guid"] for answer in answers]
-    assert len(set(guids)) == len(guids) == 8
+    assert len(set(guids)) == len(guids) == 9
     assert {answer.text for answer in answers} == {"false", "invalid", "failed"}
     assert "X-akismet-guid" not in client("1.1/verify-key").headers
 

@@ -38,11 +38,11 @@ IN_THE_RECORD = {
     "reading the answer": "moderation.store.comments.accepting.written",
 }
 WHO_IS_UNKNOWN = {
-    "the body": "moderation.akismet.call.read_body",
-    "the form": "moderation.akismet.call.Form",
-    "the key": "moderation.akismet.call.key_of",
-    "the blog": "moderation.akismet.call.normalise_blog",
-    "the grant": "moderation.akismet.call.authorise_blog",
+    "the body": "moderation.akismet.calls.read_body",
+    "the form": "moderation.akismet.calls.Form",
+    "the key": "moderation.akismet.calls.key_of",
+    "the blog": "moderation.akismet.calls.normalise_blog",
+    "the grant": "moderation.akismet.calls.authorise_blog",
     "the answer": "moderation.akismet.check._said",
 }
 FAIL_MODES = [
@@ -96,6 +96,20 @@ def test_what_fails_is_answered_by_the_fail_mode_and_held_for_a_person(
     comment = newest(asking)
     assert (comment.submission.content, comment.submission.author.name) == (HAM, "Ada")
     assert is_held_for_a_person(comment)
+
+
+@pytest.mark.parametrize("target", [READING, MATCHING], ids=["reading the form", "matching"])
+def test_a_decision_on_a_beginning_holds_for_no_other_end(
+    asking: Client, runtime: Runtime, fail: Any, target: str
+) -> None:
+    asking.settings(held_as="spam")
+    asking.check("the settings are known")
+    fail(target, ValueError(HAM))
+    beginning = "Thanks, I measured the bracket again and it fits. " * 1400
+    assert asking.check(f"{beginning} the end").data == b"true"
+    decide(runtime, asking.site, newest(asking).id, "ham", Word("ann", "console"), None)
+    assert asking.check(f"{beginning} the end").data == b"false"
+    assert asking.check(f"{beginning} another end").data == b"true"
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from moderation.server.service import MissingBody
 from tests.moderation.akismet.conftest import HAM, Client
 
 
@@ -181,10 +182,11 @@ def test_a_form_of_eight_mebibytes_is_read_and_a_longer_one_refused(client: Clie
     end = f"&api_key={client.key}&blog={client.blog}&user_ip=1".encode()
     body = b"comment_content=" + b"a" * ((8 << 20) - len(end) - 16) + end
     assert client.raw("/1.1/comment-check", body).data == b"false"
+    refused_by_the_server = {"environ_overrides": {"wsgi.input": MissingBody("large")}}
     for path in ("/1.1/comment-check", "/1.1/verify-key", "/1.2/comment-check/"):
-        answer = client.raw(path, b"x" + body)
-        assert (answer.status_code, answer.data) == (413, b"failed")
-        assert answer.headers["X-akismet-debug-help"]
+        for answer in (client.raw(path, b"x" + body), client.raw(path, **refused_by_the_server)):
+            assert (answer.status_code, answer.data) == (413, b"failed")
+            assert answer.headers["X-akismet-debug-help"]
     assert len(client.comments()) == 1
 
 

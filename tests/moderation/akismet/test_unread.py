@@ -140,22 +140,21 @@ def test_who_is_always_right_stays_so(
     assert client.check(PADDING + SPAM, **form).data == said
 
 
-def test_a_decision_on_a_cut_text_holds_for_no_other_end(client: Client, runtime: Runtime) -> None:
+@pytest.mark.parametrize("recheck_reason", ["", "edit", "recheck_queue"])
+@pytest.mark.parametrize("found_by", ["nothing", "guid", "comment_ID"])
+def test_a_decision_on_a_cut_text_holds_for_no_other_end(
+    client: Client, runtime: Runtime, recheck_reason: str, found_by: str
+) -> None:
     client.check("warm up")
     client.settings(held_as="spam")
-    assert client.check(PADDING + "the end", comment_ID="7").data == b"true"
-    comment = client.comments()[0]
-    decide(runtime, client.site, comment.id, "ham", ANN, None)
-    again = client.check(PADDING + "the end", comment_ID="7")
-    assert again.data == b"false", "the very same text is known"
-    for more in (
-        {}, {"recheck_reason": "edit"}, {"recheck_reason": "recheck_queue"},
-        {"recheck_reason": "edit", "guid": comment.id}, {"guid": again.headers["X-akismet-guid"]},
-    ):  # fmt: skip
-        answer = client.check(PADDING + SPAM, comment_ID="7", **more)
-        assert answer.data == b"true", more
-    rechecked = client.check(PADDING + "the end", comment_ID="7", recheck_reason="recheck_queue")
-    assert rechecked.data == b"false", "and stays known when it is asked about again"
+    first = client.check(PADDING + "the end", comment_ID="7")
+    assert first.data == b"true"
+    decide(runtime, client.site, client.comments()[0].id, "ham", ANN, None)
+    names = {"guid": first.headers["X-akismet-guid"], "comment_ID": "7"}
+    form = {found_by: names.get(found_by, ""), "recheck_reason": recheck_reason}
+    assert client.check(PADDING + "the end", **form).data == b"false", "the very same is known"
+    assert client.check(PADDING + SPAM, **form).data == b"true"
+    assert client.check(PADDING + "the end", **form).data == b"false", "and stays so"
 
 
 def test_a_decision_on_a_text_that_was_not_found_holds_for_no_other(

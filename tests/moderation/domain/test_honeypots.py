@@ -57,6 +57,13 @@ def test_nothing_is_own_where_the_site_says_nothing_of_the_author() -> None:
         ("Groß", "gross"),
         ("王 伟", "王"),
         ("Ａｄａ", "ada"),
+        ("Ann-Marie Smith", "Marie"),
+        ("Shaun O’Neil", "O'Neil"),
+        ("李小龙", "李"),
+        ("&#65;nn Lee", "Ann"),
+        ("M&#252;ller", "Müller"),
+        ("Ada", "\u200bAda"),
+        ("Ada", "\u200b"),
     ],
 )
 def test_letters_are_compared_in_any_of_their_forms(name: str, honeypot: str) -> None:

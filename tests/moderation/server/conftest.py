@@ -122,6 +122,7 @@ class Running:
 
     def __init__(self, limits: Limits, threads: int) -> None:
         self.asked = Asked()
+        self._talks: list[Talk] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -134,12 +135,19 @@ class Running:
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(serving,))
         self._thread.start()
 
+    def talk(self) -> Talk:
+        """Open a connection to it."""
+        self._talks.append(Talk(self.port))
+        return self._talks[-1]
+
     def stop(self) -> None:
         """Ask it to stop."""
         self._loop.call_soon_threadsafe(self._until.set)
 
     def close(self) -> None:
-        """End it."""
+        """End it, and every connection to it."""
+        for talk in self._talks:
+            talk.socket.close()
         self.asked.hold.set()
         self.stop()
         self._thread.join(20)
@@ -168,13 +176,6 @@ def server(start: Callable[..., Running]) -> Running:
 
 
 @pytest.fixture
-def talk(server: Running) -> Iterator[Callable[[], Talk]]:
+def talk(server: Running) -> Callable[[], Talk]:
     """Open connections to the server."""
-    with ExitStack() as stack:
-
-        def make() -> Talk:
-            made = Talk(server.port)
-            stack.callback(made.socket.close)
-            return made
-
-        yield make
+    return server.talk

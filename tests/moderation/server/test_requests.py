@@ -209,7 +209,8 @@ def test_who_sends_no_more_within_a_request_is_not_waited_for(talk: Open) -> Non
 def test_a_body_that_is_too_large_is_refused_and_its_sender_hears_of_it(
     server: Running, talk: Open, length: str
 ) -> None:
-    line, body = talk(), b"a" * (MOST + 1)
+    # More than the kernels hold: who is hung up on while it sends cannot send on.
+    line, body = talk(), b"a" * (20 * MOST)
     if length == "declared":
         line.post("/a", body)
     else:
@@ -231,3 +232,26 @@ def test_an_application_that_fails_is_no_answer(
     assert "set-cookie" not in headers
     assert line.ends()
     assert "a request failed outside of its application" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "around",
+    [b"0\r\nA: " + b"b" * 3_000_000, b"1;" + b"c" * 3_000_000, b"0\r\n" + b"A: b\r\n" * 500_000],
+    ids=["a long trailer", "a long extension", "many trailers"],
+)
+def test_what_stands_around_a_body_in_chunks_is_bounded(talk: Open, around: bytes) -> None:
+    """Whoever sends it without end keeps the process busy, and needs no key for it."""
+    line = talk()
+    line.send(b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + around)
+    status, _ = line.answer()
+    assert status in (400, 431)
+    assert line.ends()
+
+
+def test_a_body_in_chunks_of_one_byte_is_read(talk: Open) -> None:
+    line = talk()
+    line.send(b"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    line.send(b"1\r\na\r\n" * 30_000 + b"0\r\n\r\n")
+    status, said = line.answer()
+    assert status == 200
+    assert said["CONTENT_LENGTH"] == "30000"

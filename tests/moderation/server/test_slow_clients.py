@@ -219,12 +219,12 @@ def test_what_is_held_is_bounded_and_who_stalls_longest_goes_first(
         QUICK, window_seconds=20, held=2 * most, held_for_strangers=most
     )
     server = start(limits)
-    known = Talk(server.port)
+    known = server.talk()
     known.post("/known", b"k" * 40_000, length=40_001, more="Key: good\r\n")
     until(lambda: server.asked.counts.held > 40_000)
     stalled = []
     for _ in range(40):
-        stalled.append(Talk(server.port))
+        stalled.append(server.talk())
         stalled[-1].post("/a", b"a" * 60_000, length=100_000)
         time.sleep(0.03)  # They are told apart by when they last sent something.
     until(lambda: sum(server.asked.counts.refused.values()) >= 30, 15)
@@ -232,26 +232,24 @@ def test_what_is_held_is_bounded_and_who_stalls_longest_goes_first(
     assert set(counts.refused) == {"crowded"}
     assert counts.held <= most + 110_000
     assert stalled[0].answer()[1]["body"] == "crowded"
-    honest = Talk(server.port)
+    honest = server.talk()
     honest.post("/a", b"a" * 50_000, length=100_000)
     time.sleep(0.1)
     honest.send(b"a" * 50_000)
     assert len(honest.answer()[1]["body"]) == 100_000
     known.send(b"k")
     assert len(known.answer()[1]["body"]) == 40_001, "whoever has shown a key keeps the room"
-    for line in (*stalled, known, honest):
-        line.socket.close()
 
 
 def test_bodies_are_counted_and_strangers_make_room(start: Callable[..., Running]) -> None:
     limits = msgspec.structs.replace(QUICK, window_seconds=20, bodies=6, tick_seconds=0.01)
     server = start(limits)
-    known = Talk(server.port)
+    known = server.talk()
     known.post("/known", b"ab", length=20_000, more="Key: good\r\n")
     until(lambda: server.asked.counts.bodies == 1)
     stalled = []
     for _ in range(12):
-        stalled.append(Talk(server.port))
+        stalled.append(server.talk())
         stalled[-1].post("/a", b"abc", length=100_000)
         time.sleep(0.03)
     until(lambda: server.asked.counts.refused == {"crowded": 7})
@@ -259,8 +257,6 @@ def test_bodies_are_counted_and_strangers_make_room(start: Callable[..., Running
     assert [line.answer()[1]["body"] for line in stalled[:7]] == ["crowded"] * 7
     known.send(b"a" * 19_998)
     assert known.answer()[0] == 200
-    for line in (*stalled, known):
-        line.socket.close()
 
 
 def test_a_new_connection_takes_the_place_of_the_one_that_was_idle_longest(
@@ -272,7 +268,7 @@ def test_a_new_connection_takes_the_place_of_the_one_that_was_idle_longest(
     server = start(limits)
     lines = []
     for n in range(9):
-        lines.append(Talk(server.port))
+        lines.append(server.talk())
         lines[-1].send(b"GET /%d HTTP/1.1\r\n\r\n" % n)
         assert lines[-1].answer()[0] == 200
         time.sleep(0.03)
@@ -281,8 +277,6 @@ def test_a_new_connection_takes_the_place_of_the_one_that_was_idle_longest(
         line.send(b"GET /a HTTP/1.1\r\n\r\n")
         assert line.answer()[0] == 200
     until(lambda: server.asked.counts.ended == {"crowded": 3})
-    for line in lines:
-        line.socket.close()
 
 
 def test_a_stop_waits_for_what_was_begun_and_for_nothing_else(server: Running, talk: Open) -> None:

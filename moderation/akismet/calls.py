@@ -11,7 +11,7 @@ from flask import Response, current_app, request
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
-from moderation.akismet.body import BODY_BYTES, TooLarge, read_body
+from moderation.akismet.body import BODY_BYTES, read_body
 from moderation.akismet.form import Form
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
@@ -95,8 +95,6 @@ def call(
                 return answers.malformed(error.missing)
             except BodyMissing as error:
                 return answers.unread(is_large=error.reason == "large")
-            except TooLarge:
-                return answers.too_large()
             except (StoreDown, StoreFull):
                 return when_down()
             except Exception as error:
