@@ -21,9 +21,11 @@ class SlowWay:
         self._server = server
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
         self._slow_at: tuple[bytes, ...] = ()
         self._seconds, self._every, self._met = 0.0, 1, 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def url(self) -> str:
@@ -42,12 +44,12 @@ class SlowWay:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                near = self._listener.accept()[0]
-                far = socket.socket(socket.AF_UNIX)
-                far.connect(str(self._server))
+                near, far = self._listener.accept()[0], socket.socket(socket.AF_UNIX)
                 self._open += [near, far]
+                far.connect(str(self._server))
                 for way in ((near, far, True), (far, near, False)):
-                    threading.Thread(target=self._carry, args=way, daemon=True).start()
+                    self._threads.append(threading.Thread(target=self._carry, args=way))
+                    self._threads[-1].start()
 
     def _carry(self, here: socket.socket, there: socket.socket, is_asked: bool) -> None:
         with suppress(OSError):
@@ -62,7 +64,11 @@ class SlowWay:
 
     def close(self) -> None:
         """End every connection."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        for each in [self._listener, *self._open]:
+        for first in (self._listener, *self._open):
+            with suppress(OSError):
+                first.shutdown(socket.SHUT_RDWR)
+        self._accepting.join(10)
+        for thread in self._threads:
+            thread.join(10)
+        for each in (self._listener, *self._open):
             each.close()
