@@ -15,7 +15,7 @@ from moderation.flow.akismet import accounts
 from moderation.flow.opening import open_runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import schema
+from moderation.store import migrations
 from tests.conftest import SECRET, Server
 from tests.e2e.running import free_port
 from tests.processes import Running, until
@@ -71,7 +71,7 @@ def web(
         }
     )
     runtime = open_runtime(settings)
-    schema.migrate(runtime.store, print)
+    migrations.migrate(runtime.store, print)
     first_run.use_shipped(runtime.store, settings)
     first_run.add_site(runtime.store, "blog.example")
     token = first_run.add_token(runtime.store, "blog.example", ("submit",), "test", 0)
