@@ -119,7 +119,7 @@ def test_a_worker_ends_with_its_pool_when_asked(start: Part, settings: Settings)
     family = [process.pid for process in worker.family()]
     assert len(family) == 1 + settings.workers
     worker.send(signal.SIGTERM)
-    until(lambda: not any(alive(pid) for pid in family), 10, lambda: worker.output)
+    until(lambda: not any(alive(pid) for pid in family), 30, lambda: worker.output)
 
 
 def test_the_environment_of_the_parts_holds_resolved_settings(settings: Settings) -> None:
