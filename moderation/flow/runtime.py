@@ -48,13 +48,14 @@ class Cache(Generic[Value]):
         """Keep a value."""
         self.swap(key, lambda _: value)
 
-    def swap(self, key: str, chosen: Callable[[Value | None], Value]) -> None:
-        """Keep what is chosen in view of what is kept (None: nothing)."""
+    def swap(self, key: str, chosen: Callable[[Value | None], Value]) -> Value:
+        """Keep and return what is chosen in view of what is kept (None: nothing)."""
         with self._lock:
             found = self._items.get(key)
-            self._used(key, chosen(None if found is None else found[0]))
+            value = self._used(key, chosen(None if found is None else found[0]))
             if len(self._items) > self._most:
                 self._items.popitem(last=False)
+        return value
 
     def drop(self, key: str) -> None:
         """Forget a key."""
@@ -87,7 +88,7 @@ class Runtime:
         self._owned: dict[type, Any] = {}
         self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
         self._snapshots: Cache[Model] = Cache(4)
-        self._locks = [threading.Lock() for _ in range(64)]
+        self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -127,7 +128,7 @@ class Runtime:
 
         Say whether it is held: nobody waits for it longer than `seconds` (None: to the end).
         """
-        lock = self._locks[hash(site) % len(self._locks)]
+        lock = self._locks.swap(site, lambda held: held or threading.Lock())
         got = lock.acquire(timeout=-1 if seconds is None else seconds)
         try:
             yield got
