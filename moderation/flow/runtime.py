@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Generic, Self, TypeVar, cast
 
-from classifier import Model, ModelError, Row
+from classifier import Learner, Model, ModelError, Row
 from classifier.kernel_cache import one_compiles
 from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
@@ -82,7 +82,7 @@ class Runtime:
         self.secret = settings.secret_key
         self.shipped = Model.load(settings.model)
         with one_compiles():  # Loads the kernels now, so that no verdict waits a second.
-            self.shipped.score([Row()])
+            self.shipped.score([Row()], Learner(self.shipped))
         self.events = Events()
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self._owned: dict[type, Any] = {}
