@@ -13,6 +13,19 @@ import classifier
 from classifier import kernel_cache
 
 SAY_SECONDS = 10.0
+ROW = classifier.Row(
+    text="Thanks, this fixed my build: v&#105;agra <b>a</b> \u202eabc\u202c v i a g r a",
+    author="Ada",
+    url="https://ada.example/engine",
+    email="ada@mail.example",
+    permalink="https://blog.example/build",
+    lang="en",
+    type="comment",
+    context=["How to fix a build"],
+    honeypot="",
+    form_ms=9000,
+)
+"""Every field, and text in every disguise: what reads them is compiled too."""
 COMMAND = [sys.executable, "-m", "moderation.cli.kernels"]
 
 
@@ -21,10 +34,10 @@ def compile_kernels() -> None:
     with kernel_cache.one_compiles():
         model = classifier.Model.load()
         learner = classifier.Learner(model)
-        learner.learn(classifier.Row(text="Thanks, this fixed my build."), "ham")
+        learner.learn(classifier.for_training(ROW), "ham")
         learner.keep(classifier.Row(text="The second photo shows the old lens."), 1.0)
-        model.score([classifier.Row(text="Thanks, this fixed my build.")], learner).reasons(0)
-        classifier.explain(model, classifier.Row(text="Thanks, this fixed my build."), learner)
+        model.score([ROW], learner).reasons(0)
+        classifier.explain(model, ROW, learner)
         kernel_cache.mark_compiled()
 
 

@@ -130,3 +130,39 @@ def test_who_waits_for_the_compiler_is_told_how_it_goes(
     assert said[0].startswith("compiling the filter for this folder")
     assert any(line.startswith("compiling: 0 kernels after") for line in said)
     assert said[-1] == "compiling failed with status 3"
+
+
+DECIDE = """
+import msgspec
+from classifier import compiled
+from moderation.domain.comments import Author, Submission
+from moderation.flow import rows
+from classifier import Learner, Model, explain
+def count():
+    return sum(1 for _ in compiled.FOLDER.glob("*/*.nbc"))
+
+before = count()
+author = Author(name="Ada", url="https://ada.example", email="ada&#64;mail.example", ip="192.0.2.1")
+for content in ("Hello <i>there</i>", "b&#117;y v i a g r a", "\\u202ecba\\u202c", "好的"):
+    sent = Submission(content=content, author=author, context=["A page"], honeypot="x", form_ms=5)
+    example = rows.example_of(b"k" * 32, sent, comment="c", revision=1, labelled_ms=0)
+    model = Model.load()
+    learner = Learner(model)
+    row = rows.training_row(msgspec.msgpack.decode(example)[2])
+    learner.learn(row, "spam")
+    model.score([rows.row_of(sent)], learner).reasons(0)
+    model.score([rows.row_of(sent)], learner.copy()).reasons(0)
+    again = Learner.from_bytes(learner.to_bytes(), model)
+    again.learn(row, "ham")
+    explain(model, rows.row_of(sent), again)
+print(count() - before)
+"""
+
+
+@pytest.mark.usefixtures("kernels")
+def test_nothing_is_left_to_compile_for_the_first_comment_or_decision() -> None:
+    """A decision that waits for the compiler takes two seconds: some clients give up at one."""
+    run = subprocess.run(
+        [sys.executable, "-c", DECIDE], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "0"
