@@ -12,12 +12,10 @@ import numpy.typing as npt
 from classifier.features.batch import FeatureBatch
 from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.emission import PLACE_END, PLACE_FIELD
-from classifier.features.fields import AUTHOR, TEXT, URL, behind_at_sign
+from classifier.features.fields import AUTHOR, TEXT, URL
 from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
-from classifier.features.kernel import ROOM, SHORT_FIELD, extract
-from classifier.features.normalise import FRONT
-from classifier.features.reading import read
+from classifier.features.kernel import ROOM, SHORT_FIELD, domain_in, extract
 from classifier.features.references import AMPERSAND, reference_at
 from classifier.features.scratch import scratch_space, tables
 from classifier.reasons import INDEX
@@ -88,9 +86,7 @@ def _domain(email: str) -> str:
     """Return the part of an e-mail address behind its last at sign, however that is written."""
     room, size = scratch_space(), min(len(email), SHORT_FIELD)
     raw = np.array([email + _BEHIND]).view(np.uint32)
-    n = read(raw, 0, size, False, False, room[0], room[1], tables()[0], room[14])[0]
-    first = min(behind_at_sign(room[0][FRONT:], n), n)
-    return email[room[1][first] : size]
+    return email[domain_in(raw, size, room[0], room[1], tables()[0], room[14]) : size]
 
 
 def extract_places(row: Row) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:

@@ -210,6 +210,13 @@ def _rest(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s, v):
 
 
 @unmanaged
+def domain_in(raw, size, padded, at, tables, room):
+    """Return where the domain of raw[:size], an e-mail address as it was sent, begins there."""
+    n, _, _ = read(raw, 0, size, False, False, padded, at, tables, room)
+    return at[min(behind_at_sign(padded[FRONT:], n), n)]
+
+
+@unmanaged
 def _topics(codes, k, topics):
     """Emit a code for one, two, four and eight mentions of each topic, and count none again."""
     for reason in range(FIRST_TOPIC, LAST_TOPIC + 1):

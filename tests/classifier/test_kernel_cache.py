@@ -134,14 +134,12 @@ def test_who_waits_for_the_compiler_is_told_how_it_goes(
 
 DECIDE = """
 import msgspec
-from classifier import compiled
+from numba.core.event import RecordingListener, register
 from moderation.domain.comments import Author, Submission
 from moderation.flow import rows
 from classifier import Learner, Model, explain
-def count():
-    return sum(1 for _ in compiled.FOLDER.glob("*/*.nbc"))
-
-before = count()
+compiling = RecordingListener()
+register("numba:compile", compiling)
 author = Author(name="Ada", url="https://ada.example", email="ada&#64;mail.example", ip="192.0.2.1")
 for content in ("Hello <i>there</i>", "b&#117;y v i a g r a", "\\u202ecba\\u202c", "好的"):
     sent = Submission(content=content, author=author, context=["A page"], honeypot="x", form_ms=5)
@@ -155,7 +153,7 @@ for content in ("Hello <i>there</i>", "b&#117;y v i a g r a", "\\u202ecba\\u202c
     again = Learner.from_bytes(learner.to_bytes(), model)
     again.learn(row, "ham")
     explain(model, rows.row_of(sent), again)
-print(count() - before)
+print(len(compiling.buffer))
 """
 
 
