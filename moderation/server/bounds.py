@@ -45,7 +45,8 @@ class Bounds:
     """The connections of a process.
 
     When there are too many of them, or too much is held, those end that have waited longest for
-    their clients: one that sends or reads steadily is always younger than one that stalls.
+    their clients: one that sends or reads steadily is always younger than one that stalls. Where
+    too much is held, who holds less than the mean is left alone: little would come of ending it.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -131,7 +132,8 @@ class Bounds:
             if client.waits and client.held and not (strangers and client.is_known)
         ]
         while waiting and too_much():
-            _end_longest(waiting)
+            mean = sum(client.held for client in waiting) / len(waiting)
+            _end_longest([client for client in waiting if client.held >= mean])
             waiting = [client for client in waiting if client.held]
 
 

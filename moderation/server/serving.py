@@ -21,8 +21,6 @@ class Serving:
     def __init__(self, service: Service, limits: Limits, threads: int) -> None:
         self.service = service
         self.loop = asyncio.get_running_loop()
-        self.now = self.loop.time()
-        """The time, to a second."""
         self.bounds = Bounds(limits)
         self.gate = Threads(self.loop, GATE_THREADS, "admit")
         """Where it is said whether a body may come: hundreds of those keep no answer waiting."""
@@ -36,8 +34,12 @@ class Serving:
         """Return the threads that answer a path."""
         return self._apart if path in self.service.apart else self._threads
 
+    @property
+    def now(self) -> float:
+        """The loop's time, in seconds."""
+        return self.loop.time()
+
     def tick(self) -> None:
         """Look at every connection, and tell what goes on."""
-        self.now = self.loop.time()
         self.bounds.tick(self.now)
         self.service.report(self.bounds.counts())

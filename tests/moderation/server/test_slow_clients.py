@@ -221,6 +221,8 @@ def test_what_is_held_is_bounded_and_who_stalls_longest_goes_first(
     server = start(limits)
     known = server.talk()
     known.post("/known", b"k" * 40_000, length=40_001, more="Key: good\r\n")
+    small = server.talk()
+    small.post("/a", b"s", length=2)
     until(lambda: server.asked.counts.held > 40_000)
     stalled = []
     for _ in range(40):
@@ -239,6 +241,8 @@ def test_what_is_held_is_bounded_and_who_stalls_longest_goes_first(
     assert len(honest.answer()[1]["body"]) == 100_000
     known.send(b"k")
     assert len(known.answer()[1]["body"]) == 40_001, "whoever has shown a key keeps the room"
+    small.send(b"s")
+    assert small.answer()[1]["body"] == "ss", "it would have made no room"
 
 
 def test_bodies_are_counted_and_strangers_make_room(start: Callable[..., Running]) -> None:
