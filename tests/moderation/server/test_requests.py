@@ -231,7 +231,7 @@ def test_an_application_that_fails_is_no_answer(
     assert (status, headers["content-length"]) == (500, "0")
     assert "set-cookie" not in headers
     assert line.ends()
-    assert "a request failed outside of its application" in caplog.text
+    assert "a request, outside of its application, failed unexpectedly" in caplog.text
 
 
 @pytest.mark.parametrize(
