@@ -1,4 +1,4 @@
-"""What was published and not reported is kept as evidence, as people label, and goes as it came."""
+"""What was published and not reported is drawn as evidence as people label, and only then."""
 
 from __future__ import annotations
 
@@ -6,118 +6,30 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as configure
-from hypothesis import strategies as st
 
-from classifier import Learner
 from classifier.evidence import DRAWN, SEEN_AFTER
 from classifier.learner import SUSPICIOUS
-from moderation.domain.errors import NotFound, NothingToUndo
 from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
-from moderation.flow.labels import evidence, rebuilding, replaying
-from moderation.flow.labels.deciding import Word, decide, forget, undo
-from moderation.flow.labels.learning import Learners
+from moderation.flow.labels import evidence
+from moderation.flow.labels.deciding import Word, decide, forget
 from moderation.flow.labels.teaching import teach
 from moderation.flow.lookup import find
-from moderation.flow.opening import open_runtime
 from moderation.flow.rows import training_row
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import first_run
-from moderation.store import codec, keys, labels, sites
-from moderation.store.comments import indexes
+from moderation.store import codec, keys
 from tests.classifier.factories import some_rows, variant
 from tests.factories import SITE, put_settings, submission
-from tests.moderation.flow.learning import WORD, anew, score
-
-CHAT = (
-    "Our cat did the same until we moved her bowl away from the window.",
-    "The bearing was worn on ours as well, we changed it in an afternoon.",
-    "I grew up two streets from that bakery and still miss the rye loaf.",
-    "Does this work with the older firmware? Mine stops at the second reboot.",
-    "Der zweite Absatz stimmt so nicht, die alte Brücke stand noch lange.",
-    "We take the early train for that reason, it is half empty and on time.",
-    "Agreed on tests first, though the fixture in this one looks too clever.",
-    "The heron was back on the weir this morning, standing where it always does.",
+from tests.moderation.flow.evident import (
+    CHAT,
+    kept,
+    log,
+    post,
+    posted,
 )
-
-
-def post(runtime, grant, text, **fields):
-    fields.setdefault("author", {"name": text.split()[1]})
-    return check(runtime, grant, submission(text, **fields)).comment
-
-
-def posted(runtime, grant, *texts):
-    return [post(runtime, grant, text) for text in texts or CHAT]
-
-
-def log(runtime, site=SITE):
-    return labels.entries(runtime.store, site, 0, sites.read(runtime.store, site).labels)
-
-
-def kept(runtime):
-    """Return the ids of the comments that are kept as evidence."""
-    return [e.example.comment for e in log(runtime) if e.kind == "kept"]
-
-
-def holding(runtime, ids):
-    """Return what a learner knows of what holds by what the comments themselves say of it."""
-    entries = {e.seq: e for e in log(runtime)}
-    found = {}
-    for comment_id in ids:
-        try:
-            comment = find(runtime, SITE, comment_id)
-        except NotFound:
-            continue
-        entry = entries.get(comment.active_label)
-        if entry is not None and entry.example is not None:
-            found[entry.seq] = entry
-    with_a_label = {
-        seq
-        for e in found.values()
-        if e.kind == "label"
-        for seq in range(e.seq - e.kept, e.seq)
-    }  # fmt: skip
-    learner = Learner(runtime.shipped)
-    for seq, entry in sorted(found.items()):
-        row = training_row(entry.example.row)
-        if entry.kind == "label":
-            learner.learn(row, entry.label, entry.how)
-        elif seq in with_a_label:
-            learner.keep(row, entry.example.stands_for)
-    return learner.to_bytes()
-
-
-def known(runtime, grant):
-    """Return what a process has learned of the site, to the last bit."""
-    score(runtime, grant)
-    held = runtime.own(Learners).get(SITE)
-    learner = held.learner if held is not None else None
-    return (learner or Learner(runtime.shipped)).to_bytes()
-
-
-def known_anew(settings, bearer):
-    """Return what a process that has just started has learned of the site."""
-    fresh = open_runtime(settings)
-    try:
-        return known(fresh, authorise(fresh, bearer, "submit"))
-    finally:
-        fresh.close()
-
-
-def everything(client):
-    """Return all that the store holds, by name."""
-    read = {
-        b"string": client.get,
-        b"hash": client.hgetall,
-        b"set": client.smembers,
-        b"zset": lambda name: client.zrange(name, 0, -1),
-        b"stream": client.xrange,
-        b"list": lambda name: client.lrange(name, 0, -1),
-    }
-    return {name: repr(read[client.type(name)](name)) for name in client.keys("*")}
+from tests.moderation.flow.learning import WORD, anew, score
 
 
 def test_a_site_that_is_not_taught_keeps_nothing(runtime, grant):
@@ -212,100 +124,6 @@ def test_labels_that_come_in_numbers_draw_from_what_they_do_not_label(runtime, g
     assert [(e.kind, e.kept) for e in log(runtime)[-2:]] == [("label", 4), ("label", 0)]
 
 
-def test_a_later_report_drops_it_and_undo_brings_it_back(runtime, grant, settings, bearer):
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    decide(runtime, SITE, ids[4], "spam", WORD, None)
-    before = known(runtime, grant)
-    reported = kept(runtime)[1]
-    place = find(runtime, SITE, reported).active_label
-    decide(runtime, SITE, reported, "spam", WORD, None)
-    assert log(runtime)[-1].drops == place
-    wanted = holding(runtime, ids)
-    assert known(runtime, grant) == wanted == known_anew(settings, bearer) != before
-    undo(runtime, SITE, reported, WORD, None)
-    back = find(runtime, SITE, reported)
-    assert (back.status, back.decision, back.active_label) == ("approved", None, place)
-    assert known(runtime, grant) == before == known_anew(settings, bearer)
-
-
-def test_undo_of_a_label_is_as_if_it_had_never_been(runtime, grant, settings, bearer):
-    comments = posted(runtime, grant)
-    decide(runtime, SITE, comments[0].id, "ham", WORD, None)
-    before = known(runtime, grant)
-    decide(runtime, SITE, comments[7].id, "spam", WORD, None)
-    assert known(runtime, grant) != before
-    undo(runtime, SITE, comments[7].id, WORD, None)
-    assert known(runtime, grant) == before == known_anew(settings, bearer)
-
-
-@pytest.mark.parametrize("every", [1, 2, 3, 4, 5])
-def test_a_checkpoint_between_evidence_and_its_label_serves_no_undo(
-    runtime, grant, settings, bearer, monkeypatch, every
-):
-    monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", every)
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    for at in (3, 7):
-        decide(runtime, SITE, ids[at], "spam", WORD, None)
-        score(runtime, grant)
-    undo(runtime, SITE, ids[7], WORD, None)
-    wanted = holding(runtime, ids)
-    assert known_anew(settings, bearer) == wanted == known(runtime, grant)
-
-
-def test_a_withdrawal_of_long_ago_takes_the_evidence_when_a_job_has_run(
-    runtime, grant, settings, bearer, monkeypatch
-):
-    monkeypatch.setattr(replaying, "REPLAYABLE", 6)
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    for at in (4, 5, 6, 7):
-        decide(runtime, SITE, ids[at], ("ham", "spam")[at % 2], WORD, None)
-    before = known(runtime, grant)
-    decide(runtime, SITE, kept(runtime)[0], "spam", WORD, None)
-    undo(runtime, SITE, ids[4], WORD, None)
-    assert labels.rebuilds_asked(runtime.store, [SITE]) == [SITE]
-    assert rebuilding.rebuild(runtime, SITE)
-    wanted = holding(runtime, ids)
-    assert before != wanted == known(runtime, grant) == known_anew(settings, bearer)
-
-
-@pytest.mark.parametrize("way", ["itself", "expired", "with its label"])
-def test_deletion_leaves_nothing_of_what_was_kept(runtime, grant, settings, bearer, valkey, way):
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    decide(runtime, SITE, ids[4], "spam", WORD, None)
-    gone = kept(runtime)[2]
-    content = find(runtime, SITE, gone).submission.content
-    word = content.split()[-1]
-    with valkey.client() as client:
-        if way == "expired":
-            client.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(gone))
-        assert sum(word in held for held in everything(client).values()) >= 1
-        forget(runtime, SITE, gone if way != "with its label" else ids[4])
-        if way == "with its label":
-            assert kept(runtime) == []
-            assert find(runtime, SITE, gone).decision is None
-            forget(runtime, SITE, gone)
-        assert [name for name, held in everything(client).items() if word in held] == []
-        assert [name for name in client.keys("*") if codec.id_bytes(gone) in name] == []
-    assert sites.read(runtime.store, SITE).epoch == 1
-    wanted = holding(runtime, ids)
-    assert known(runtime, grant) == wanted == known_anew(settings, bearer)
-    assert score(runtime, grant).model.endswith(".1")
-
-
-def test_what_expired_is_kept_as_labels_are(runtime, grant, settings, bearer):
-    comments = posted(runtime, grant)
-    decide(runtime, SITE, comments[7].id, "spam", WORD, None)
-    before = score(runtime, grant)
-    for one in kept(runtime):
-        runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(one))
-    indexes.indexes(runtime.store, SITE)
-    assert anew(settings, bearer) == before
-
-
 def test_evidence_lives_no_shorter_and_no_longer_in_the_comment(runtime, grant, valkey):
     """What is noted on a kept comment leaves its time to live and its text alone."""
     comments = posted(runtime, grant)
@@ -361,47 +179,6 @@ def test_a_full_store_takes_decisions_with_their_evidence(runtime, grant, valkey
         decide(runtime, SITE, comments[7].id, "spam", WORD, None)
         client.config_set("maxmemory", 0)
     assert len(kept(runtime)) == DRAWN
-
-
-STEPS = st.one_of(
-    st.tuples(st.just("post"), st.integers(0, 0)),
-    st.tuples(st.sampled_from(["ham", "spam", "undo", "forget"]), st.integers(0, 9)),
-)
-
-
-@configure(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(STEPS, max_size=20), st.sampled_from([2, 3, 256]))
-def test_every_process_agrees_on_what_holds_after_any_steps(
-    runtime, settings, monkeypatch, steps, every
-):
-    monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", every)
-    runtime.store.redis.flushdb()
-    first_run.use_shipped(runtime.store, settings)
-    first_run.add_site(runtime.store, SITE)
-    token = first_run.add_token(runtime.store, SITE, ("submit",), "t")
-    grant = authorise(runtime, token, "submit")
-    runtime.own(Learners).drop(SITE)
-    runtime.states.drop(SITE)
-    rows = [row.text for row, _ in some_rows(40)]
-    ids = [post(runtime, grant, text).id for text in rows[:6]]
-    for number, (what, at) in enumerate(steps):
-        one = ids[at % len(ids)]
-        try:
-            if what == "post":
-                ids.append(post(runtime, grant, rows[6 + number]).id)
-            elif what == "undo":
-                undo(runtime, SITE, one, WORD, None)
-            elif what == "forget":
-                forget(runtime, SITE, one)
-            else:
-                decide(runtime, SITE, one, what, WORD, None)
-        except (NothingToUndo, NotFound):
-            continue
-        score(runtime, grant)
-    assert anew(settings, token) == score(runtime, grant)
-    assert known_anew(settings, token) == known(runtime, grant) == holding(runtime, ids)
 
 
 def test_a_hundred_unreported_variants_do_not_lower_the_score_of_the_next(runtime, settings):
