@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from classifier import Learner
 from moderation.domain.errors import NotFound
-from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
-from moderation.flow.labels.learning import Learners
+from moderation.flow.labels import learning
 from moderation.flow.lookup import find
 from moderation.flow.opening import open_runtime
 from moderation.flow.rows import training_row
 from moderation.store import labels, sites
 from tests.factories import SITE, submission
-from tests.moderation.flow.learning import score
 
 CHAT = (
     "Our cat did the same until we moved her bowl away from the window.",
@@ -72,19 +70,17 @@ def holding(runtime, ids):
     return learner.to_bytes()
 
 
-def known(runtime, grant):
-    """Return what a process has learned of the site, to the last bit."""
-    score(runtime, grant)
-    held = runtime.own(Learners).get(SITE)
-    learner = held.learner if held is not None else None
+def known(runtime):
+    """Return what a process has learned of the site, to the last bit, once it has caught up."""
+    learner = learning.context(runtime, SITE, sites.read(runtime.store, SITE)).learner
     return (learner or Learner(runtime.shipped)).to_bytes()
 
 
-def known_anew(settings, bearer):
+def known_anew(settings):
     """Return what a process that has just started has learned of the site."""
     fresh = open_runtime(settings)
     try:
-        return known(fresh, authorise(fresh, bearer, "submit"))
+        return known(fresh)
     finally:
         fresh.close()
 

@@ -13,23 +13,23 @@ from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
 from moderation.flow.labels import evidence
-from moderation.flow.labels.deciding import Word, decide, forget
+from moderation.flow.labels.deciding import Word, decide, forget, undo
 from moderation.flow.labels.teaching import teach
 from moderation.flow.lookup import find
-from moderation.flow.rows import training_row
+from moderation.flow.rows import personal_hash, training_row
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import first_run
 from moderation.store import codec, keys
 from tests.classifier.factories import some_rows, variant
 from tests.factories import SITE, put_settings, submission
-from tests.moderation.flow.evident import (
+from tests.moderation.flow.evident import CHAT, kept, known, known_anew, log, post, posted
     CHAT,
     kept,
     log,
     post,
     posted,
 )
-from tests.moderation.flow.learning import WORD, anew, score
+from tests.moderation.flow.learning import WORD, score
 
 
 def test_a_site_that_is_not_taught_keeps_nothing(runtime, grant):
@@ -137,7 +137,7 @@ def test_evidence_lives_no_shorter_and_no_longer_in_the_comment(runtime, grant, 
 
 
 def test_two_processes_that_decide_at_once_keep_a_comment_once(
-    runtime, other, grant, settings, bearer, monkeypatch
+    runtime, other, grant, settings, monkeypatch
 ):
     comments = posted(runtime, grant)
     ids = [c.id for c in comments]
@@ -153,8 +153,7 @@ def test_two_processes_that_decide_at_once_keep_a_comment_once(
     decide(runtime, SITE, ids[7], "ham", WORD, None)
     assert sorted(kept(runtime)) == ids[:2]
     assert [e.kept for e in log(runtime) if e.kind == "label"] == [2, 0]
-    theirs = authorise(other, bearer, "submit")
-    assert score(runtime, grant) == score(other, theirs) == anew(settings, bearer)
+    assert known(runtime) == known(other) == known_anew(settings)
 
 
 def test_what_is_decided_while_it_is_drawn_is_no_evidence(runtime, other, grant, monkeypatch):
@@ -170,6 +169,37 @@ def test_what_is_decided_while_it_is_drawn_is_no_evidence(runtime, other, grant,
     monkeypatch.setattr(evidence, "drawn", overtaken)
     decide(runtime, SITE, comments[2].id, "ham", WORD, None)
     assert kept(runtime) == [comments[1].id]
+
+
+def test_drawing_costs_a_check_nothing_and_a_decision_two_round_trips(runtime, grant):
+    trips: list[int] = []
+    runtime.store.on_round_trip = lambda: trips.append(1)
+
+    def taken(work):
+        trips.clear()
+        work()
+        return len(trips)
+
+    post(runtime, grant, "The first one of all makes the site known")
+    before = taken(lambda: post(runtime, grant, CHAT[0]))
+    late = post(runtime, grant, CHAT[1])
+    with_evidence = taken(lambda: decide(runtime, SITE, late.id, "spam", WORD, None))
+    assert len(kept(runtime)) == 2
+    without = taken(lambda: undo(runtime, SITE, late.id, WORD, None))
+    assert with_evidence == without + 2
+    score(runtime, grant)
+    assert taken(lambda: post(runtime, grant, CHAT[2])) == before == 1
+
+
+def test_what_is_kept_has_no_address_and_no_full_email_but_is_found_by_them(runtime, grant):
+    author = {"name": "Mia", "email": "mia.l@mail.example", "ip": "192.0.2.77", "id": "m7"}
+    post(runtime, grant, CHAT[0], author=author)
+    decide(runtime, SITE, post(runtime, grant, CHAT[1]).id, "spam", WORD, None)
+    raw = runtime.store.redis.get(keys.of_site(SITE).label + "1")
+    assert b"192.0.2.77" not in raw and b"mia.l" not in raw and b"mail.example" in raw
+    example = log(runtime)[0].example
+    for kind, value in (("email", author["email"]), ("ip", author["ip"]), ("author", "m7")):
+        assert getattr(example, kind) == personal_hash(runtime.secret, kind, value)
 
 
 def test_a_full_store_takes_decisions_with_their_evidence(runtime, grant, valkey):

@@ -28,39 +28,41 @@ from tests.moderation.flow.evident import (
     post,
     posted,
 )
-from tests.moderation.flow.learning import WORD, anew, score
+from tests.moderation.flow.learning import WORD, score
+
+pytestmark = pytest.mark.second_store
 
 
-def test_a_later_report_drops_it_and_undo_brings_it_back(runtime, grant, settings, bearer):
+def test_a_later_report_drops_it_and_undo_brings_it_back(runtime, grant, settings):
     comments = posted(runtime, grant)
     ids = [c.id for c in comments]
     decide(runtime, SITE, ids[4], "spam", WORD, None)
-    before = known(runtime, grant)
+    before = known(runtime)
     reported = kept(runtime)[1]
     place = find(runtime, SITE, reported).active_label
     decide(runtime, SITE, reported, "spam", WORD, None)
     assert log(runtime)[-1].drops == place
     wanted = holding(runtime, ids)
-    assert known(runtime, grant) == wanted == known_anew(settings, bearer) != before
+    assert known(runtime) == wanted == known_anew(settings) != before
     undo(runtime, SITE, reported, WORD, None)
     back = find(runtime, SITE, reported)
     assert (back.status, back.decision, back.active_label) == ("approved", None, place)
-    assert known(runtime, grant) == before == known_anew(settings, bearer)
+    assert known(runtime) == before == known_anew(settings)
 
 
-def test_undo_of_a_label_is_as_if_it_had_never_been(runtime, grant, settings, bearer):
+def test_undo_of_a_label_is_as_if_it_had_never_been(runtime, grant, settings):
     comments = posted(runtime, grant)
     decide(runtime, SITE, comments[0].id, "ham", WORD, None)
-    before = known(runtime, grant)
+    before = known(runtime)
     decide(runtime, SITE, comments[7].id, "spam", WORD, None)
-    assert known(runtime, grant) != before
+    assert known(runtime) != before
     undo(runtime, SITE, comments[7].id, WORD, None)
-    assert known(runtime, grant) == before == known_anew(settings, bearer)
+    assert known(runtime) == before == known_anew(settings)
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 4, 5])
 def test_a_checkpoint_between_evidence_and_its_label_serves_no_undo(
-    runtime, grant, settings, bearer, monkeypatch, every
+    runtime, grant, settings, monkeypatch, every
 ):
     monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", every)
     comments = posted(runtime, grant)
@@ -70,28 +72,28 @@ def test_a_checkpoint_between_evidence_and_its_label_serves_no_undo(
         score(runtime, grant)
     undo(runtime, SITE, ids[7], WORD, None)
     wanted = holding(runtime, ids)
-    assert known_anew(settings, bearer) == wanted == known(runtime, grant)
+    assert known_anew(settings) == wanted == known(runtime)
 
 
 def test_a_withdrawal_of_long_ago_takes_the_evidence_when_a_job_has_run(
-    runtime, grant, settings, bearer, monkeypatch
+    runtime, grant, settings, monkeypatch
 ):
     monkeypatch.setattr(replaying, "REPLAYABLE", 6)
     comments = posted(runtime, grant)
     ids = [c.id for c in comments]
     for at in (4, 5, 6, 7):
         decide(runtime, SITE, ids[at], ("ham", "spam")[at % 2], WORD, None)
-    before = known(runtime, grant)
+    before = known(runtime)
     decide(runtime, SITE, kept(runtime)[0], "spam", WORD, None)
     undo(runtime, SITE, ids[4], WORD, None)
     assert labels.rebuilds_asked(runtime.store, [SITE]) == [SITE]
     assert rebuilding.rebuild(runtime, SITE)
     wanted = holding(runtime, ids)
-    assert before != wanted == known(runtime, grant) == known_anew(settings, bearer)
+    assert before != wanted == known(runtime) == known_anew(settings)
 
 
 @pytest.mark.parametrize("way", ["itself", "expired", "with its label"])
-def test_deletion_leaves_nothing_of_what_was_kept(runtime, grant, settings, bearer, valkey, way):
+def test_deletion_leaves_nothing_of_what_was_kept(runtime, grant, settings, valkey, way):
     comments = posted(runtime, grant)
     ids = [c.id for c in comments]
     decide(runtime, SITE, ids[4], "spam", WORD, None)
@@ -111,18 +113,18 @@ def test_deletion_leaves_nothing_of_what_was_kept(runtime, grant, settings, bear
         assert [name for name in client.keys("*") if codec.id_bytes(gone) in name] == []
     assert sites.read(runtime.store, SITE).epoch == 1
     wanted = holding(runtime, ids)
-    assert known(runtime, grant) == wanted == known_anew(settings, bearer)
+    assert known(runtime) == wanted == known_anew(settings)
     assert score(runtime, grant).model.endswith(".1")
 
 
-def test_what_expired_is_kept_as_labels_are(runtime, grant, settings, bearer):
+def test_what_expired_is_kept_as_labels_are(runtime, grant, settings):
     comments = posted(runtime, grant)
     decide(runtime, SITE, comments[7].id, "spam", WORD, None)
-    before = score(runtime, grant)
+    before = known(runtime)
     for one in kept(runtime):
         runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(one))
     indexes.indexes(runtime.store, SITE)
-    assert anew(settings, bearer) == before
+    assert known_anew(settings) == before
 
 
 STEPS = st.one_of(
@@ -162,5 +164,4 @@ def test_every_process_agrees_on_what_holds_after_any_steps(
         except (NothingToUndo, NotFound):
             continue
         score(runtime, grant)
-    assert anew(settings, token) == score(runtime, grant)
-    assert known_anew(settings, token) == known(runtime, grant) == holding(runtime, ids)
+    assert known_anew(settings) == known(runtime) == holding(runtime, ids)
