@@ -23,12 +23,6 @@ from moderation.store import codec, keys
 from tests.classifier.factories import some_rows, variant
 from tests.factories import SITE, put_settings, submission
 from tests.moderation.flow.evident import CHAT, kept, known, known_anew, log, post, posted
-    CHAT,
-    kept,
-    log,
-    post,
-    posted,
-)
 from tests.moderation.flow.learning import WORD, score
 
 
