@@ -1,4 +1,5 @@
--- Put in front of every script that names comment_: how a comment and a label entry are laid out.
+-- Put in front of every script that names comment_ or COMMENT_: how a comment and a label entry are
+-- laid out.
 -- A comment: header, verdict, decision, submission (the last three msgpack; lengths in the header).
 -- header: told, status, status by the verdict, label by the verdict, revision, decisions,
 --         active label, last label, length of verdict, length of decision, updated (ms), digest
@@ -13,8 +14,8 @@ local COMMENT_TOLD_STATUS, COMMENT_TOLD_HAM, COMMENT_TOLD_SPAM, COMMENT_TOLD_NOT
   COMMENT_TOLD_TO_WAIT = 1, 2, 3, 4, 5
 local COMMENT_TOLD = {[COMMENT_TOLD_HAM] = 'told_ham', [COMMENT_TOLD_SPAM] = 'told_spam',
   [COMMENT_TOLD_TO_WAIT] = 'told_ham'}
--- Where the header has active and last label, and the length of the verdict.
-local COMMENT_LABELS_AT, COMMENT_VERDICT_LENGTH_AT = 10, 18
+-- Where the header has active and last label.
+local COMMENT_LABELS_AT = 10
 
 -- Returns a comment of its bytes. The constructor gives the table its size at once.
 local function comment_open(text)
