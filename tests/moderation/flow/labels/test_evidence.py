@@ -7,7 +7,7 @@ import math
 import msgspec
 import pytest
 
-from classifier.evidence import DRAWN, SEEN_AFTER
+from classifier.evidence import DRAWN, EARLY, LATER, SEEN_AFTER
 from classifier.learner import SUSPICIOUS
 from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import authorise
@@ -225,7 +225,7 @@ def test_a_hundred_unreported_variants_do_not_lower_the_score_of_the_next(runtim
             decide(runtime, grant.site, other.id, label, WORD, None)
     assert shown > 50, "else nothing was tried"
     flooded = [e for e in log(runtime) if e.kind == "kept"]
-    assert len(flooded) > 20
+    assert 20 < len(flooded) <= DRAWN * EARLY + LATER * (120 - EARLY)
 
     def logits(grant):
         found = []
