@@ -31,8 +31,17 @@ def test_a_site_that_is_not_taught_keeps_nothing(runtime, grant):
     assert {c.status for c in comments} == {"approved"}
     assert log(runtime) == []
     assert runtime.store.redis.keys(keys.of_site(SITE).label + "*") == []
-    teach(runtime, grant, submission("An imported one"), "spam", Word("ann", "import"))
-    assert [e.kind for e in log(runtime)] == ["label"], "who imports has seen none of them"
+
+
+def test_who_imports_has_seen_nothing_of_what_was_published(runtime, grant):
+    old = codec.id_at(now_ms() - int(SEEN_AFTER * 1000) - 60_000)
+    check(runtime, grant, submission(CHAT[0]), raw_id=old)
+    known_here = post(runtime, grant, CHAT[1], external_id="x").submission
+    for lesson in (submission("An imported one"), known_here):
+        teach(runtime, grant, lesson, "spam", Word("ann", "import"))
+    assert [(e.kind, e.how) for e in log(runtime)] == [("label", "import")] * 2
+    teach(runtime, grant, submission("One from the site itself"), "spam", WORD)
+    assert len(kept(runtime)) == 1
 
 
 def test_a_few_of_what_was_published_before_are_kept_before_the_label(runtime, grant):

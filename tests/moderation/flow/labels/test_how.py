@@ -84,6 +84,19 @@ def test_what_was_drawn_at_random_says_so_with_its_probability(runtime, grant):
     made = judged(runtime, grant, "approved")
     decide(runtime, SITE, made.id, "ham", Word("ann", "console", audit=0.02), None)
     assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.02)
+    decide(runtime, SITE, made.id, "spam", PERSON, None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.02), "still drawn"
+    undo(runtime, SITE, made.id, PERSON, None)
+    undo(runtime, SITE, made.id, PERSON, None)
+    decide(runtime, SITE, made.id, "spam", PERSON, None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("error", None)
+
+
+def test_who_overrules_a_report_decides_what_came_as_an_error(runtime, grant):
+    made = judged(runtime, grant, "approved")
+    decide(runtime, SITE, made.id, "spam", Word("akismet", "akismet"), None)
+    decide(runtime, SITE, made.id, "ham", PERSON, None)
+    assert last(runtime).how == "error"
 
 
 def test_what_was_never_judged_is_labelled_whatever_it_is(runtime, grant):
