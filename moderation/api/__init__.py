@@ -10,12 +10,13 @@ from moderation.api import (
     health,
     labels,
     listing,
+    models,
     pages,
     problems,
     stats,
 )
 
-PARTS = (check, comments, batch, listing, decisions, labels, stats, health, pages)
+PARTS = (check, comments, batch, listing, decisions, labels, models, stats, health, pages)
 
 
 def register(app: Flask) -> None:

@@ -19,12 +19,13 @@ _REF = "#/components/schemas/{name}"
 _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
+    "Models": "Which model judges comments; with a token of the installation (`admin`).",
     "Statistics": "Counts by day.",
     "Operation": "For machines that watch.",
 }
 _HEADERS = {
     "Location": "Where the comment is.",
-    "ETag": "Names this state of the comment: send it as `If-Match` with a decision.",
+    "ETag": "Names this state: send it as `If-Match` with what changes it.",
     "Retry-After": "Seconds after which to ask again.",
     "Preference-Applied": "`wait`",
 }
@@ -35,6 +36,14 @@ _COMMENT_ID = {
     "description": "The id that Winnow gave the comment (a ULID).",
     "schema": {"type": "string", "examples": ["01M81Q1142C3EYPAKXTQDKFX9P"]},
 }
+_MODEL = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "description": "The name of a model.",
+    "schema": {"type": "string", "examples": ["2026.11.22-1"]},
+}
+_IN_PATH = (_COMMENT_ID, _MODEL)
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -113,7 +122,7 @@ def _described(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str
 
 
 def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [_COMMENT_ID] if "comment_id" in rule.arguments else []
+    found: list[dict[str, Any]] = [p for p in _IN_PATH if p["name"] in rule.arguments]
     schema = msgspec.json.schema(op.query)
     properties = schema["$defs"][op.query.__name__]["properties"]
     for name, property_ in properties.items():
@@ -123,7 +132,7 @@ def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "in": "header",
-                "required": name == "If-Match",
+                "required": name == "If-Match" and "precondition-required" in op.problems,
                 "description": text,
                 "schema": {"type": "string"},
             }

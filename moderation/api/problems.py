@@ -56,8 +56,8 @@ KINDS: dict[str, Kind] = {
     "forbidden": Kind(
         403,
         "The token may not do this",
-        "The token lacks the scope that the call needs, or belongs to no site; or a page of "
-        "another site sent the form.",
+        "The token lacks the scope that the call needs, belongs to no site, or for a call of the "
+        "installation to one; or a page of another site sent the form.",
     ),
     "not-found": Kind(
         404, "There is no such thing", "There is nothing here, or nothing that this site may see."
@@ -72,13 +72,22 @@ KINDS: dict[str, Kind] = {
         "Nothing was stored.",
     ),
     "nothing-to-undo": Kind(
-        409, "There is no decision to undo", "The comment carries no decision, so none was undone."
+        409,
+        "There is nothing to undo",
+        "The comment carries no decision, or no promotion of a model stands: nothing was undone.",
+    ),
+    "conflict": Kind(
+        409,
+        "This does not go with what is there",
+        "Another model has the name of this one, or this version of Winnow cannot use it. Nothing "
+        "was changed.",
     ),
     "stale": Kind(
         412,
-        "The comment has changed",
-        "It was decided or revised since the ETag in `If-Match` was given; `current` is its "
-        "state now, and the `ETag` of this answer names it. Nothing was changed.",
+        "What you saw has changed",
+        "A comment was decided or revised, or another model was put to use, since the ETag in "
+        "`If-Match` was given; `current` is the comment as it is now, and the `ETag` of this "
+        "answer names its state. Nothing was changed.",
     ),
     "too-large": Kind(
         413,
@@ -149,6 +158,8 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.KeyRefused: "unauthorised",
     errors.NotAllowed: "forbidden",
     errors.StaleState: "stale",
+    errors.StaleChoice: "stale",
+    errors.Conflict: "conflict",
     errors.NothingToUndo: "nothing-to-undo",
     errors.IdempotencyConflict: "idempotency-conflict",
     errors.RateLimited: "rate-limited",

@@ -20,6 +20,7 @@ COMMANDS = {
     "user": "user",
     "token": "token",
     "key": "key",
+    "models": "models",
     "migrate": "store",
     "doctor": "doctor",
 }

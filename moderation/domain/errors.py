@@ -42,8 +42,16 @@ class StaleState(WinnowError):
         self.current = current
 
 
+class StaleChoice(WinnowError):
+    """Another model was put to use since the caller looked."""
+
+
+class Conflict(WinnowError):
+    """What is asked for does not go with what is there."""
+
+
 class NothingToUndo(WinnowError):
-    """The comment carries no decision."""
+    """The comment carries no decision, or no promotion of a model stands."""
 
 
 class IdempotencyConflict(WinnowError):

@@ -21,7 +21,10 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 SNAPSHOTS = "{winnow}:snapshots"
-SNAPSHOT_ORIGIN = "{winnow}:snapshot-origins"
+MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
+FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
+IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
+PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
@@ -63,6 +66,16 @@ def labels(shard: int) -> str:
 def snapshot(shard: int) -> str:
     """Return the name of the snapshot in use, written to each shard."""
     return f"{{{shard:02d}}}:snapshot"
+
+
+def snapshot_revision(shard: int) -> str:
+    """Return the revision of the choice of that snapshot."""
+    return f"{{{shard:02d}}}:snapshot:revision"
+
+
+def other_snapshots(shard: int) -> str:
+    """Return the sorted set of the other snapshots whose checkpoints stay: name, until when."""
+    return f"{{{shard:02d}}}:snapshot:others"
 
 
 def waiting(shard: int) -> str:
@@ -111,7 +124,8 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
         "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
-        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once", "queued",
+        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once",
+        "other_snapshots", "queued",
         "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
@@ -143,6 +157,7 @@ class SiteKeys:
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)
+        self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
 
 

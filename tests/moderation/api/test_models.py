@@ -1,0 +1,109 @@
+"""Models over HTTP: handed in, promoted, rolled back, by a token of the installation alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from moderation.flow.runtime import Runtime
+from tests.factories import SITE
+from tests.moderation.api.conftest import Caller, is_problem
+from tests.moderation.flow.models.made import model_file
+
+BYTES = {"Content-Type": "application/octet-stream"}
+
+
+@pytest.fixture
+def admin(caller: Callable[..., Caller]) -> Caller:
+    """Return a caller with a token of the installation."""
+    return caller("admin", site="")
+
+
+def hand_in(admin: Caller, blob: bytes):
+    return admin.post("/v1/models", data=blob, headers=BYTES)
+
+
+def test_a_model_is_handed_in_promoted_and_rolled_back(
+    admin: Caller, api: Caller, runtime: Runtime
+) -> None:
+    shipped = runtime.shipped.name
+    made = hand_in(admin, model_file("made-1"))
+    assert (made.status_code, made.json["name"], made.json["state"]) == (201, "made-1", "candidate")
+    assert made.json["first_used_at"] is None
+    assert hand_in(admin, model_file("made-1")).status_code == 200
+    before = api.post("/v1/check?record=false", {"content": "Cheap watches"}).json["verdict"]
+
+    done = admin.post("/v1/models/made-1/promote", {"reason": "a try"})
+    assert (done.status_code, done.json) == (200, {"in_use": "made-1", "revision": 2})
+    verdict = api.post("/v1/check?record=false", {"content": "Cheap watches"}).json["verdict"]
+    assert verdict["model"] == "made-1+0"
+
+    assert admin.post("/v1/models/rollback").json == {"in_use": shipped, "revision": 3}
+    again = api.post("/v1/check?record=false", {"content": "Cheap watches"}).json["verdict"]
+    assert again == before
+
+    shown = admin.get("/v1/models")
+    assert shown.headers["ETag"] == '"3"'
+    assert shown.json["in_use"] == shipped
+    assert {m["name"]: m["state"] for m in shown.json["data"]} == {
+        "made-1": "retired",
+        shipped: "in use",
+    }
+    promoted = shown.json["promotions"][1]
+    assert (promoted["reason"], promoted["by"]) == ("a try", "token:test")
+    is_problem(admin.post("/v1/models/rollback"), 409, "nothing-to-undo")
+
+
+def test_who_saw_another_model_in_use_is_refused(admin: Caller) -> None:
+    hand_in(admin, model_file("made-1"))
+    seen = admin.get("/v1/models").headers["ETag"]
+    assert admin.post("/v1/models/made-1/promote", headers={"If-Match": seen}).status_code == 200
+    for path in ("/v1/models/made-1/promote", "/v1/models/rollback"):
+        is_problem(admin.post(path, headers={"If-Match": seen}), 412, "stale")
+        is_problem(admin.post(path, headers={"If-Match": "3"}), 400, "invalid-parameter")
+        is_problem(admin.post(path, headers={"If-Match": f"W/{seen}"}), 412, "stale")
+    assert admin.post("/v1/models/rollback", headers={"If-Match": "*"}).status_code == 200
+
+
+def test_a_file_that_is_no_model_is_refused_without_a_word_of_it(admin: Caller) -> None:
+    answer = hand_in(admin, b"WINNOWM\n\x10\0\0\0secret-in-the-file")
+    assert "secret" not in answer.text
+    is_problem(answer, 422, "validation")
+    is_problem(hand_in(admin, bytes((16 << 20) + 1)), 413, "too-large")
+    is_problem(admin.post("/v1/models", {"name": "x"}), 415, "unsupported-media-type")
+    taken = hand_in(admin, model_file("made-1"))
+    assert taken.status_code == 201
+    is_problem(hand_in(admin, model_file("made-1", scale=0.25)), 409, "conflict")
+
+
+def test_a_model_that_is_not_there_is_not_found(admin: Caller) -> None:
+    for name in ("no-such", "a" * 300, "%00", "..%2f..", "\u202e"):
+        answer = admin.post(f"/v1/models/{name}/promote")
+        is_problem(answer, 404, "not-found")
+        assert name not in answer.json["detail"]
+
+
+@pytest.mark.parametrize("scopes, site", [(("submit", "moderate"), SITE), (("admin",), SITE)])
+def test_a_token_of_a_site_may_not(caller, scopes, site) -> None:
+    api = caller(*scopes, site=site)
+    is_problem(api.get("/v1/models"), 403, "forbidden")
+    is_problem(api.post("/v1/models/rollback"), 403, "forbidden")
+
+
+def test_a_token_of_the_installation_reads_no_comment(admin: Caller) -> None:
+    is_problem(admin.get("/v1/comments"), 403, "forbidden")
+
+
+def test_a_full_store_takes_no_file_and_still_changes_the_model(
+    admin: Caller, api: Caller, valkey
+) -> None:
+    hand_in(admin, model_file("made-1"))
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        try:
+            is_problem(hand_in(admin, model_file("made-2")), 507, "store-full")
+            assert admin.post("/v1/models/made-1/promote").status_code == 200
+            assert admin.post("/v1/models/rollback").status_code == 200
+        finally:
+            client.config_set("maxmemory", 0)
