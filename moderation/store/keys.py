@@ -22,6 +22,7 @@ TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
+REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
 FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it

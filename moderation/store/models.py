@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from moderation.domain.models import InUse, Promotion, Snapshot
+from moderation.domain.reports import Report
 from moderation.store import keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
@@ -21,6 +22,7 @@ OTHER_KEPT_MS = 7 * 86_400_000
 processes of a rolling upgrade."""
 
 _snapshot = msgspec.json.Decoder(Snapshot).decode
+_report = msgspec.json.Decoder(Report).decode
 _promotion = msgspec.json.Decoder(Promotion).decode
 
 
@@ -66,7 +68,7 @@ def _with_use(snapshot: Snapshot, used: dict[bytes, bytes]) -> Snapshot:
 
 def drop_candidate(store: Store, name: str) -> bool:
     """Forget a snapshot; False where it is, or once was, in use."""
-    held = [keys.FIRST_USED, keys.MODELS, keys.SNAPSHOTS]
+    held = [keys.FIRST_USED, keys.MODELS, keys.SNAPSHOTS, keys.REPORTS]
     return bool(store.run("drop_model", held, [name]))
 
 
@@ -74,6 +76,19 @@ def drop_bytes(store: Store, name: str) -> None:
     """Forget the bytes of a snapshot that was in use long ago; what is known of it stays."""
     with store_errors():
         store.redis.hdel(keys.SNAPSHOTS, name)
+
+
+def put_report(store: Store, name: str, found: Report) -> None:
+    """Keep how a candidate was judged, in place of an earlier judgement."""
+    with store_errors():
+        store.redis.hset(keys.REPORTS, name, msgspec.json.encode(found))
+
+
+def report(store: Store, name: str) -> Report | None:
+    """Return how a candidate was judged, None where it was not."""
+    with store_errors():
+        data = store.redis.hget(keys.REPORTS, name)
+    return None if data is None else _report(data)
 
 
 def in_use(store: Store) -> InUse:
