@@ -8,6 +8,7 @@ from moderation.api import (
     comments,
     decisions,
     health,
+    jobs,
     labels,
     listing,
     pages,
@@ -15,7 +16,7 @@ from moderation.api import (
     stats,
 )
 
-PARTS = (check, comments, batch, listing, decisions, labels, stats, health, pages)
+PARTS = (check, comments, batch, listing, decisions, labels, jobs, stats, health, pages)
 
 
 def register(app: Flask) -> None:

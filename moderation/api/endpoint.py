@@ -45,7 +45,8 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     With `cached_token` a token known to this process is believed, because the call's own script
     compares the revision of the site's tokens. `headers` are request headers with what they
-    mean; `problems` are those beyond what every call may answer.
+    mean; `problems` are those beyond what every call may answer. With the scope `admin` a token of
+    the installation may call, which belongs to no site.
     """
 
     id: str
@@ -121,12 +122,13 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
 def authorised(runtime: Runtime, environ: Any, scopes: tuple[Scope, ...], fresh: bool) -> Grant:
     """Return the grant of the request's token if it has one of the scopes."""
     token = bearer(environ)
+    sited = "admin" not in scopes
     for scope in scopes[:-1]:
         try:
-            return authorise(runtime, token, scope, fresh=fresh)
+            return authorise(runtime, token, scope, fresh=fresh, sited=sited)
         except NotAllowed:
             continue
-    return authorise(runtime, token, scopes[-1], fresh=fresh)
+    return authorise(runtime, token, scopes[-1], fresh=fresh, sited=sited)
 
 
 def bearer(environ: Any) -> str:

@@ -19,21 +19,19 @@ _REF = "#/components/schemas/{name}"
 _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
+    "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
     "Operation": "For machines that watch.",
 }
 _HEADERS = {
-    "Location": "Where the comment is.",
+    "Location": "Where the comment, or the job, is.",
     "ETag": "Names this state of the comment: send it as `If-Match` with a decision.",
     "Retry-After": "Seconds after which to ask again.",
     "Preference-Applied": "`wait`",
 }
-_COMMENT_ID = {
-    "name": "comment_id",
-    "in": "path",
-    "required": True,
-    "description": "The id that Winnow gave the comment (a ULID).",
-    "schema": {"type": "string", "examples": ["01M81Q1142C3EYPAKXTQDKFX9P"]},
+_IN_PATH = {
+    "comment_id": "The id that Winnow gave the comment (a ULID).",
+    "job_id": "The id of the job (a ULID).",
 }
 
 
@@ -66,7 +64,8 @@ def document(app: Flask) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of a site with the scope that the call names.",
+                    "description": "A token of a site, or for `admin` of the installation, with "
+                    "the scope that the call names.",
                 }
             },
         },
@@ -113,7 +112,16 @@ def _described(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str
 
 
 def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [_COMMENT_ID] if "comment_id" in rule.arguments else []
+    found: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _IN_PATH[name],
+            "schema": {"type": "string", "examples": ["01M81Q1142C3EYPAKXTQDKFX9P"]},
+        }
+        for name in sorted(rule.arguments)
+    ]
     schema = msgspec.json.schema(op.query)
     properties = schema["$defs"][op.query.__name__]["properties"]
     for name, property_ in properties.items():

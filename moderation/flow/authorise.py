@@ -57,8 +57,10 @@ class Grant(Struct, frozen=True):
         return _ask(runtime, self.digest)
 
 
-def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True) -> Grant:
-    """Return the grant of a bearer token of a site.
+def authorise(
+    runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True, sited: bool = True
+) -> Grant:
+    """Return the grant of a bearer token of a site; one of the installation only if not `sited`.
 
     With `fresh` the store is asked whether the token still stands; without it a token that this
     process knows is believed, for callers whose next script compares the revision.
@@ -78,7 +80,7 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
         grant = _ask(runtime, digest) if fresh else hurried(_ask)(runtime, digest)
     if scope not in grant.token.scopes:
         raise NotAllowed(f"the token lacks the scope {scope}")
-    if not grant.site:
+    if sited and not grant.site:
         raise NotAllowed("the token belongs to the installation, not to a site")
     return grant
 
