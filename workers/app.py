@@ -21,6 +21,7 @@ QUEUES = sorted(set(names.QUEUE_OF.values()))
 
 SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
+TEND_SECONDS = 10
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
@@ -68,6 +69,7 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
 BEAT_SCHEDULE = {
     "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
     "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
+    "tend": {"task": names.TEND_JOBS, "schedule": TEND_SECONDS},
 }
 
 # Celery warns of running as root for the sake of pickle; these workers accept JSON alone.

@@ -1,8 +1,17 @@
 """The tasks: a name, a queue, one call into the flow."""
 
+from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
-from moderation.flow.labels import rebuilding
-from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TELL_SITE, TRIM
+from moderation.flow.labels import importing, rebuilding
+from moderation.flow.tasks import (
+    IMPORT_HISTORY,
+    REBUILD_LEARNER,
+    SCORE_INBOX,
+    SWEEP,
+    TELL_SITE,
+    TEND_JOBS,
+    TRIM,
+)
 from workers.app import app
 from workers.process import runtime, tellers
 
@@ -35,3 +44,15 @@ def rebuild_learner(site: str) -> None:
 def tell_site(site: str, comment: str) -> None:
     """Tell a site that a person decided otherwise than it was answered."""
     tellers().tell(site, comment)
+
+
+@app.task(name=TEND_JOBS)
+def tend_jobs() -> None:
+    """See to jobs whose process died."""
+    jobs.tend(runtime())
+
+
+@app.task(name=IMPORT_HISTORY)
+def import_history(job: str) -> None:
+    """Go on with an import of history."""
+    importing.work_on(runtime(), job)

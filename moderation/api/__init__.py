@@ -8,6 +8,7 @@ from moderation.api import (
     comments,
     decisions,
     health,
+    jobs,
     labels,
     listing,
     models,
@@ -16,7 +17,9 @@ from moderation.api import (
     stats,
 )
 
-PARTS = (check, comments, batch, listing, decisions, labels, models, stats, health, pages)
+PARTS = (
+    check, comments, batch, listing, decisions, labels, jobs, models, stats, health, pages,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

@@ -45,7 +45,8 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     With `cached_token` a token known to this process is believed, because the call's own script
     compares the revision of the site's tokens. `headers` are request headers with what they
-    mean; `problems` are those beyond what every call may answer.
+    mean; `problems` are those beyond what every call may answer. With the scope `admin` a token of
+    the installation may call, which belongs to no site.
     """
 
     id: str

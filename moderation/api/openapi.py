@@ -20,30 +20,23 @@ _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
     "Models": "Which model judges comments; with a token of the installation (`admin`).",
+    "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
     "Operation": "For machines that watch.",
 }
 _HEADERS = {
-    "Location": "Where the comment is.",
+    "Location": "Where the comment, or the job, is.",
     "ETag": "Names this state: send it as `If-Match` with what changes it.",
     "Retry-After": "Seconds after which to ask again.",
     "Preference-Applied": "`wait`",
 }
-_COMMENT_ID = {
-    "name": "comment_id",
-    "in": "path",
-    "required": True,
-    "description": "The id that Winnow gave the comment (a ULID).",
-    "schema": {"type": "string", "examples": ["01M81Q1142C3EYPAKXTQDKFX9P"]},
+_ULID = "01M81Q1142C3EYPAKXTQDKFX9P"
+_IN_PATH = {
+    "comment_id": ("The id that Winnow gave the comment (a ULID).", _ULID),
+    "job_id": ("The id of the job (a ULID).", _ULID),
+    "name": ("The name of a model.", "2026.11.22-1"),
 }
-_MODEL = {
-    "name": "name",
-    "in": "path",
-    "required": True,
-    "description": "The name of a model.",
-    "schema": {"type": "string", "examples": ["2026.11.22-1"]},
-}
-_IN_PATH = (_COMMENT_ID, _MODEL)
+"""What each part of a path is, and an example."""
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -75,7 +68,8 @@ def document(app: Flask) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of a site with the scope that the call names.",
+                    "description": "A token of a site, or for `admin` of the installation, with "
+                    "the scope that the call names.",
                 }
             },
         },
@@ -122,7 +116,16 @@ def _described(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str
 
 
 def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [p for p in _IN_PATH if p["name"] in rule.arguments]
+    found: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _IN_PATH[name][0],
+            "schema": {"type": "string", "examples": [_IN_PATH[name][1]]},
+        }
+        for name in sorted(rule.arguments)
+    ]
     schema = msgspec.json.schema(op.query)
     properties = schema["$defs"][op.query.__name__]["properties"]
     for name, property_ in properties.items():

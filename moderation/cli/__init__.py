@@ -1,6 +1,7 @@
 """The command line: `python -m moderation`, or `winnow` where it is installed."""
 
 import importlib
+import keyword
 import logging
 import os
 import sys
@@ -21,6 +22,7 @@ COMMANDS = {
     "token": "token",
     "key": "key",
     "models": "models",
+    "import": "history",
     "migrate": "store",
     "doctor": "doctor",
 }
@@ -35,7 +37,9 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"moderation.cli.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        # A word of Python cannot name a function.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(module, name)
         return command
 
 

@@ -32,6 +32,8 @@ AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
 
+JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
+
 EXTERNAL_BUCKETS = 4096
 """The hashes that a site's external ids are spread over, small enough to be kept compact."""
 
@@ -82,6 +84,21 @@ def other_snapshots(shard: int) -> str:
 def waiting(shard: int) -> str:
     """Return the channel on which the ids of comments that wait no longer are told."""
     return f"{{{shard:02d}}}:scored"
+
+
+def job(job_id: str) -> str:
+    """Return a job: a hash of its fields."""
+    return f"{{winnow}}:job:{job_id}"
+
+
+def job_lease(job_id: str) -> str:
+    """Return the lease of whoever works on a job."""
+    return f"{{winnow}}:job:{job_id}:lease"
+
+
+def jobs(site: str) -> str:
+    """Return the ids of a site's jobs, those of all jobs where it is ''."""
+    return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
 
 
 def akismet_blogs(account: str) -> str:
