@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.schedules import crontab
 from celery.signals import setup_logging
 from kombu.entity import Queue
 
@@ -57,7 +58,7 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         task_queues=[Queue(name, routing_key=name) for name in QUEUES],
         task_default_queue=names.JOBS_QUEUE,
         task_routes={task: {"queue": queue} for task, queue in names.QUEUE_OF.items()},
-        beat_schedule=BEAT_SCHEDULE,
+        beat_schedule=schedule(settings),
         # The schedule is in this file: nothing about it needs to be kept on disk.
         beat_scheduler="workers.ticks:Ticks",
         enable_utc=True,
@@ -66,11 +67,18 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
     return celery
 
 
-BEAT_SCHEDULE = {
-    "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
-    "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
-    "tend": {"task": names.TEND_JOBS, "schedule": TEND_SECONDS},
-}
+def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return what beat sends and when."""
+    found: dict[str, dict[str, Any]] = {
+        "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
+        "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
+        "tend": {"task": names.TEND_JOBS, "schedule": TEND_SECONDS},
+    }
+    if settings.train_at != "never":
+        hour, minute = settings.train_at.split(":")
+        found["train"] = {"task": names.TRAIN_NIGHTLY, "schedule": crontab(minute, hour)}
+    return found
+
 
 # Celery warns of running as root for the sake of pickle; these workers accept JSON alone.
 warnings.filterwarnings("ignore", category=SecurityWarning)

@@ -3,6 +3,7 @@
 from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import importing, rebuilding
+from moderation.flow.models import working
 from moderation.flow.tasks import (
     IMPORT_HISTORY,
     REBUILD_LEARNER,
@@ -10,6 +11,8 @@ from moderation.flow.tasks import (
     SWEEP,
     TELL_SITE,
     TEND_JOBS,
+    TRAIN,
+    TRAIN_NIGHTLY,
     TRIM,
 )
 from workers.app import app
@@ -56,3 +59,15 @@ def tend_jobs() -> None:
 def import_history(job: str) -> None:
     """Go on with an import of history."""
     importing.work_on(runtime(), job)
+
+
+@app.task(name=TRAIN)
+def train(job: str) -> None:
+    """Have a process of its own train, or judge a candidate."""
+    working.launch(runtime(), job)
+
+
+@app.task(name=TRAIN_NIGHTLY)
+def train_nightly() -> None:
+    """Ask for a training, as every night."""
+    working.ask_training(runtime(), "nightly")

@@ -11,9 +11,11 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.jobs import Job, job_out
 from moderation.api.preconditions import if_match
 from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot
-from moderation.flow.models import offering, promoting
+from moderation.domain.reports import Report
+from moderation.flow.models import offering, promoting, working
 from moderation.flow.models.promoting import Why
 
 blueprint = Blueprint("models", __name__, url_prefix="/v1/models")
@@ -108,22 +110,48 @@ def list_models(call: Call) -> Response:
     Operation(
         id="addModel",
         tag="Models",
-        summary="Hand in a model file made elsewhere, as a candidate",
+        summary="Train a model; or with a model file, made elsewhere, hand that in",
         scopes=("admin",),
-        body=Body({body.BYTES: bytes}, offering.FILE_BYTES),
+        body=Body({body.BYTES: bytes}, offering.FILE_BYTES, required=False),
         answers={
-            201: Answer("The candidate.", {body.JSON: ModelOut}),
+            201: Answer("The candidate that was handed in.", {body.JSON: ModelOut}),
             200: Answer("The model, which was there already.", {body.JSON: ModelOut}),
+            202: Answer(
+                "Without a body: the job that trains; the one that is under way, if any.",
+                {body.JSON: Job},
+                ("Location",),
+            ),
         },
         problems=("conflict", "store-full"),
     )
 )
 def add_model(call: Call) -> Response:
-    body.media_type(call.environ, body.BYTES)
+    by = call.grant.actor
     blob = body.read(call.environ, offering.FILE_BYTES)
-    made, is_new = offering.offer(call.runtime, blob, call.grant.actor)
+    if not blob:
+        job = working.ask_training(call.runtime, by)
+        return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})
+    body.media_type(call.environ, body.BYTES)
+    made, is_new = offering.offer(call.runtime, blob, by)
+    if made.state(promoting.in_use(call.runtime).name) == "candidate":
+        working.ask_evaluation(call.runtime, by, made.name)
     shown = _model(made, promoting.in_use(call.runtime))
     return answers.json(shown, 201 if is_new else 200)
+
+
+@blueprint.get("/<name>/report")
+@endpoint(
+    Operation(
+        id="getModelReport",
+        tag="Models",
+        summary="What a candidate would change, beside the model in use",
+        scopes=("admin",),
+        answers={200: Answer("How it was judged.", {body.JSON: Report})},
+        problems=("not-found",),
+    )
+)
+def get_report(call: Call, name: str) -> Response:
+    return answers.json(promoting.report(call.runtime, name))
 
 
 @blueprint.post("/<name>/promote")
@@ -136,14 +164,15 @@ def add_model(call: Call) -> Response:
         headers={"If-Match": IF_MATCH},
         body=Body({body.JSON: Promote}, SMALL_BYTES, required=False),
         answers=CHOSEN,
-        problems=PROBLEMS,
+        problems=(*PROBLEMS, "gate-refused"),
     )
 )
 def promote_model(call: Call, name: str) -> Response:
     seen = if_match(call.environ, required=False)
     given = body.decode_optional(_promote, call.environ, SMALL_BYTES)
     why = Why(call.grant.actor, given.reason)
-    return _chosen(promoting.promote(call.runtime, name, why, seen))
+    chosen = promoting.promote(call.runtime, name, why, seen, override=given.override)
+    return _chosen(chosen)
 
 
 @blueprint.post("/rollback")

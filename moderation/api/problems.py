@@ -72,15 +72,17 @@ KINDS: dict[str, Kind] = {
         "Nothing was stored.",
     ),
     "nothing-to-undo": Kind(
+        409, "There is nothing to undo", "The comment carries no decision, or no promotion stands."
+    ),
+    "gate-refused": Kind(
         409,
-        "There is nothing to undo",
-        "The comment carries no decision, or no promotion of a model stands: nothing was undone.",
+        "The gate refuses this model",
+        "Rules speak against it, or it was not judged yet; `detail` says by how much.",
     ),
     "conflict": Kind(
         409,
         "This does not go with what is there",
-        "Another model has the name of this one, or this version of Winnow cannot use it. Nothing "
-        "was changed.",
+        "Another model has this name, or this version cannot use it. Nothing was changed.",
     ),
     "stale": Kind(
         412,
@@ -160,6 +162,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.StaleState: "stale",
     errors.StaleChoice: "stale",
     errors.Conflict: "conflict",
+    errors.GateRefused: "gate-refused",
     errors.NothingToUndo: "nothing-to-undo",
     errors.IdempotencyConflict: "idempotency-conflict",
     errors.RateLimited: "rate-limited",

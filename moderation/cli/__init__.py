@@ -22,6 +22,7 @@ COMMANDS = {
     "token": "token",
     "key": "key",
     "models": "models",
+    "train": "train",
     "import": "history",
     "migrate": "store",
     "doctor": "doctor",

@@ -24,6 +24,7 @@ SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
 FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
+TRAINING = "{winnow}:training"  # the lease of whoever trains or evaluates
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 

@@ -5,10 +5,13 @@ import math
 from pathlib import Path
 
 import click
+import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.table import echo_rows
+from moderation.cli.progress import Progress
+from moderation.cli.table import echo_rows, plain
+from moderation.domain.reports import Report
 from moderation.flow.models import promoting
 from moderation.flow.models.promoting import Why
 from moderation.settings import Settings
@@ -50,11 +53,13 @@ def add(settings: Settings, file: Path) -> None:
 @models.command()
 @click.argument("name")
 @click.option("--reason", default="", help="Why; it is recorded.")
+@click.option("--override", is_flag=True, help="Although the gate refuses it; that is recorded.")
 @pass_settings
-def promote(settings: Settings, name: str, reason: str) -> None:
+def promote(settings: Settings, name: str, reason: str, override: bool) -> None:
     """Put the model NAME to use from the next verdict on."""
     with connect.open_runtime(settings) as runtime:
-        promoting.promote(runtime, name, Why(BY, reason), seconds=math.inf)
+        why = Why(BY, reason)
+        promoting.promote(runtime, name, why, override=override, seconds=math.inf)
     click.echo(f"{name} is in use")
 
 
@@ -66,6 +71,54 @@ def rollback(settings: Settings, reason: str) -> None:
     with connect.open_runtime(settings) as runtime:
         now = promoting.roll_back(runtime, Why(BY, reason), seconds=math.inf)
     click.echo(f"{now.name} is in use")
+
+
+@models.command()
+@click.argument("name")
+@pass_settings
+def evaluate(settings: Settings, name: str) -> None:
+    """Judge the candidate NAME beside the model in use, here and now."""
+    from moderation.flow.models import training, working
+
+    working.give_way()
+    progress = Progress()
+    with connect.open_runtime(settings) as runtime:
+        try:
+            found = training.evaluate(
+                runtime, name, lambda stage, done, total: progress.show(stage, done, total, None)
+            )
+        finally:
+            progress.end()
+    _print(found)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="All of it, with curves and flips.")
+@pass_settings
+def report(settings: Settings, name: str, as_json: bool) -> None:
+    """Print what the candidate NAME would change."""
+    with connect.open_runtime(settings) as runtime:
+        found = promoting.report(runtime, name)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        _print(found)
+
+
+def _print(found: Report) -> None:
+    click.echo(f"{found.candidate} beside {found.current}, by {found.held_back:,} labels held back")
+    for figure in found.figures:
+        now, then = (
+            f"{one.value:g} ({one.low:g} to {one.high:g})"
+            for one in (figure.current, figure.candidate)
+        )
+        click.echo(f"  {figure.text}: {now} now, {then} then")
+    click.echo(f"  treated better: {found.better:,}; treated worse: {found.worse:,}")
+    for refusal in found.refusals:
+        click.echo(f"  refused: {plain(refusal.text)}")
+    if not found.refusals:
+        click.echo("  no rule of the gate speaks against it")
 
 
 def _day(ms: int) -> str:

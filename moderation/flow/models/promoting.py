@@ -8,9 +8,19 @@ import time
 from contextlib import suppress
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from moderation.domain.errors import Conflict, NotFound, NothingToUndo, StaleChoice, StoreFull
+from moderation.domain.errors import (
+    Conflict,
+    GateRefused,
+    NotFound,
+    NothingToUndo,
+    StaleChoice,
+    StoreFull,
+)
+from moderation.domain.gate import Refusal
 from moderation.domain.models import InUse, Kind, Promotion, Snapshot, before_promotion
+from moderation.domain.reports import Report
 from moderation.flow.events import Swept
 from moderation.flow.labels.advancing import Advance, Learned, OutOfReach, Overtaken
 from moderation.flow.labels.replaying import REPLAY_AT_MOST
@@ -60,23 +70,59 @@ def known(runtime: Runtime, name: str) -> Snapshot:
     return found
 
 
+def report(runtime: Runtime, name: str) -> Report:
+    """Return how a candidate was judged; raises `NotFound`."""
+    known(runtime, name)
+    found = models.report(runtime.store, name)
+    if found is None:
+        raise NotFound("this model was not judged yet; a job does it after it was handed in")
+    return found
+
+
 def promote(
-    runtime: Runtime, name: str, why: Why, seen: str | None = None, seconds: float = PREPARE_SECONDS
+    runtime: Runtime,
+    name: str,
+    why: Why,
+    seen: str | None = None,
+    *,
+    override: bool = False,
+    seconds: float = PREPARE_SECONDS,
 ) -> InUse:
     """Put a snapshot to use from the next verdict of every process on.
 
     `seen` is the `etag` of the choice that the caller knows. Learners of sites with many labels
     are made ready first, for at most so many seconds; of the rest those made with the snapshot
-    before serve until a job has made them anew.
+    before serve until a job has made them anew. `override` is an administrator's word against the
+    gate, and recorded as such.
 
     Raises:
         NotFound: there is no such snapshot. StaleChoice: another choice was made meanwhile.
+        GateRefused: rules speak against it.
     """
-    known(runtime, name)
+    asked = known(runtime, name)
     current = _current(runtime, seen)
     if current.name == name:
         return current
+    refused = refusals(runtime, asked, current)
+    if refused and not override:
+        raise GateRefused([refusal.text for refusal in refused])
+    why = replace(why, overridden=tuple(refusal.rule for refusal in refused))
     return _use(runtime, "promote", name, current, why, seconds)
+
+
+def refusals(runtime: Runtime, asked: Snapshot, current: InUse) -> list[Refusal]:
+    """Return the rules that speak against a snapshot; none against one that was in use before."""
+    if asked.first_used_ms:
+        return []
+    if runtime.settings.promote == "never" and asked.origin == "trained":
+        return [Refusal("promote", "no trained model is to be promoted here (WINNOW_PROMOTE)")]
+    found = models.report(runtime.store, asked.name)
+    if found is None:
+        return [Refusal("evaluated", "it was not judged yet")]
+    if found.current != current.name:
+        text = f"it was judged beside {found.current}, which is in use no longer"
+        return [Refusal("evaluated", text), *found.refusals]
+    return found.refusals
 
 
 def roll_back(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Protocol
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from msgspec import Struct
@@ -17,7 +18,7 @@ from moderation.domain.gate import Rules
 from moderation.domain.reports import Report
 from moderation.flow.models import evaluating, offering, promoting, reporting
 from moderation.flow.models.evaluating import Split
-from moderation.flow.models.gathering import Gathered, Progress, gather
+from moderation.flow.models.gathering import Gathered, gather
 from moderation.flow.models.promoting import Why
 from moderation.flow.runtime import Runtime
 from moderation.store import models, sites
@@ -27,11 +28,8 @@ log = logging.getLogger(__name__)
 NAMES_A_DAY = 1000
 
 
-class Watch(Protocol):
-    """Who is told how far the work is, and may end it by raising."""
-
-    def stage(self, name: str) -> Progress:
-        """Say that a stage begins; what it returns is told how much of how much is done."""
+Note = Callable[[str, int, int], None]
+"""Told stage, done and total often; raises to end the work."""
 
 
 class Trained(Struct, frozen=True):
@@ -46,22 +44,22 @@ class Trained(Struct, frozen=True):
     promoted: bool
 
 
-def train(runtime: Runtime, by: str, watch: Watch) -> Trained:
+def train(runtime: Runtime, by: str, note: Note) -> Trained:
     """Learn the installation layer anew from all labels, judge it, and keep it as a candidate.
 
     It stands on the shipped model, never on an earlier layer, so that nothing of the base is
     forgotten. It is promoted at once where the installation says so and no rule speaks against it.
     """
-    gathered = gather(runtime, watch.stage("reading labels"))
+    gathered = gather(runtime, partial(note, "reading labels"))
     places = gathered.places()
     if not len(places):
         return Trained("", 0, [], False)
     parts = evaluating.split(gathered)
-    _one_step(watch, "fitting without what is held back")
+    note("fitting without what is held back", 0, len(places))
     shown = fit_layer(runtime.shipped, gathered.examples(parts.rest))
     name = promoting.in_use(runtime).name
-    found = _judge(runtime, gathered, parts, name, shown, watch)
-    _one_step(watch, "fitting on all labels")
+    found = _judge(runtime, gathered, parts, name, shown, note)
+    note("fitting on all labels", 0, len(places))
     model = fit_layer(runtime.shipped, gathered.examples(places), name=_new_name(runtime))
     made, _ = offering.offer(runtime, model.to_bytes(), by, "trained")
     keep_report(runtime, made.name, found)
@@ -72,7 +70,7 @@ def train(runtime: Runtime, by: str, watch: Watch) -> Trained:
     return Trained(made.name, len(places), refused, promoted)
 
 
-def evaluate(runtime: Runtime, name: str, watch: Watch) -> Report:
+def evaluate(runtime: Runtime, name: str, note: Note) -> Report:
     """Judge a candidate as it is beside the model in use, and keep the report.
 
     Raises:
@@ -83,10 +81,10 @@ def evaluate(runtime: Runtime, name: str, watch: Watch) -> Report:
     candidate = runtime.model(name)
     if candidate.name != name:
         raise Conflict("this model cannot be used by this version of Winnow")
-    gathered = gather(runtime, watch.stage("reading labels"))
+    gathered = gather(runtime, partial(note, "reading labels"))
     parts = evaluating.split(gathered)
     in_use = promoting.in_use(runtime).name
-    found = _judge(runtime, gathered, parts, in_use, candidate, watch)
+    found = _judge(runtime, gathered, parts, in_use, candidate, note)
     keep_report(runtime, name, found)
     return found
 
@@ -105,7 +103,7 @@ def rules_of(runtime: Runtime) -> Rules:
 
 
 def _judge(
-    runtime: Runtime, gathered: Gathered, parts: Split, in_use: str, candidate: Model, watch: Watch
+    runtime: Runtime, gathered: Gathered, parts: Split, in_use: str, candidate: Model, note: Note
 ) -> Report:
     settings = {
         site: runtime.site_settings(site, state.settings)
@@ -113,7 +111,7 @@ def _judge(
     }
     current = _without_held_back(runtime, gathered, parts, in_use)
     both = evaluating.outcomes(
-        gathered, parts, [current, candidate], settings, watch.stage("replaying")
+        gathered, parts, [current, candidate], settings, partial(note, "replaying")
     )
     judged = reporting.Judged(gathered, parts, *both)
     names = in_use, candidate.name
@@ -130,10 +128,6 @@ def _without_held_back(runtime: Runtime, gathered: Gathered, parts: Split, in_us
         return model
     seen = [place for place in parts.rest if gathered.facts[place].at_ms <= known.made_ms]
     return fit_layer(runtime.shipped, gathered.examples(np.array(seen, np.int64)))
-
-
-def _one_step(watch: Watch, stage: str) -> None:
-    watch.stage(stage)(0, 1)
 
 
 def _new_name(runtime: Runtime) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from moderation.flow.models import working
 from moderation.flow.runtime import Runtime
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 from tests.moderation.flow.models.made import model_file
+from tests.moderation.flow.models.taught import teach_site
 
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -34,7 +36,7 @@ def test_a_model_is_handed_in_promoted_and_rolled_back(
     assert hand_in(admin, model_file("made-1")).status_code == 200
     before = api.post("/v1/check?record=false", {"content": "Cheap watches"}).json["verdict"]
 
-    done = admin.post("/v1/models/made-1/promote", {"reason": "a try"})
+    done = admin.post("/v1/models/made-1/promote", {"reason": "a try", "override": True})
     assert (done.status_code, done.json) == (200, {"in_use": "made-1", "revision": 2})
     verdict = api.post("/v1/check?record=false", {"content": "Cheap watches"}).json["verdict"]
     assert verdict["model"] == "made-1+0"
@@ -51,6 +53,7 @@ def test_a_model_is_handed_in_promoted_and_rolled_back(
         shipped: "in use",
     }
     promoted = shown.json["promotions"][1]
+    assert promoted["overridden"] == ["evaluated"]
     assert (promoted["reason"], promoted["by"]) == ("a try", "token:test")
     is_problem(admin.post("/v1/models/rollback"), 409, "nothing-to-undo")
 
@@ -58,7 +61,9 @@ def test_a_model_is_handed_in_promoted_and_rolled_back(
 def test_who_saw_another_model_in_use_is_refused(admin: Caller) -> None:
     hand_in(admin, model_file("made-1"))
     seen = admin.get("/v1/models").headers["ETag"]
-    assert admin.post("/v1/models/made-1/promote", headers={"If-Match": seen}).status_code == 200
+    force = {"override": True}
+    done = admin.post("/v1/models/made-1/promote", force, headers={"If-Match": seen})
+    assert done.status_code == 200
     for path in ("/v1/models/made-1/promote", "/v1/models/rollback"):
         is_problem(admin.post(path, headers={"If-Match": seen}), 412, "stale")
         is_problem(admin.post(path, headers={"If-Match": "3"}), 400, "invalid-parameter")
@@ -72,6 +77,7 @@ def test_a_file_that_is_no_model_is_refused_without_a_word_of_it(admin: Caller) 
     is_problem(answer, 422, "validation")
     is_problem(hand_in(admin, bytes((16 << 20) + 1)), 413, "too-large")
     is_problem(admin.post("/v1/models", {"name": "x"}), 415, "unsupported-media-type")
+    is_problem(admin.get("/v1/models/made-1/report"), 404, "not-found")
     taken = hand_in(admin, model_file("made-1"))
     assert taken.status_code == 201
     is_problem(hand_in(admin, model_file("made-1", scale=0.25)), 409, "conflict")
@@ -103,7 +109,48 @@ def test_a_full_store_takes_no_file_and_still_changes_the_model(
         client.config_set("maxmemory", 1)
         try:
             is_problem(hand_in(admin, model_file("made-2")), 507, "store-full")
-            assert admin.post("/v1/models/made-1/promote").status_code == 200
+            forced = admin.post("/v1/models/made-1/promote", {"override": True})
+            assert forced.status_code == 200
             assert admin.post("/v1/models/rollback").status_code == 200
         finally:
             client.config_set("maxmemory", 0)
+
+
+def test_what_the_gate_refuses_is_promoted_by_an_administrators_word_alone(admin: Caller) -> None:
+    hand_in(admin, model_file("made-1"))
+    refused = is_problem(admin.post("/v1/models/made-1/promote"), 409, "gate-refused")
+    assert "not judged yet" in refused["detail"]
+    (job,) = admin.get("/v1/jobs?kind=evaluation").json["data"]
+    assert (job["state"], job["by"]) == ("queued", "token:test")
+
+
+def test_a_handed_in_model_is_judged_and_its_report_read(admin: Caller, runtime: Runtime) -> None:
+    teach_site(runtime, SITE, 60)
+    hand_in(admin, model_file("made-1", scale=1.0))
+    is_problem(admin.get("/v1/models/made-1/report"), 404, "not-found")
+    (job,) = admin.get("/v1/jobs?kind=evaluation").json["data"]
+    working.work_on(runtime, job["id"])
+    done = admin.get(f"/v1/jobs/{job['id']}").json
+    assert (done["state"], done["result"]["name"]) == ("succeeded", "made-1")
+    report = admin.get("/v1/models/made-1/report").json
+    assert (report["candidate"], report["current"]) == ("made-1", runtime.shipped.name)
+    assert report["held_back"] == 12
+    assert [refusal["rule"] for refusal in report["refusals"]] == ["labels"]
+    refused = is_problem(admin.post("/v1/models/made-1/promote"), 409, "gate-refused")
+    assert "6 good comments and 6 of spam are held back; 50 of each" in refused["detail"]
+
+
+def test_training_is_one_job_however_often_it_is_asked_for(admin: Caller, runtime: Runtime) -> None:
+    first, again = admin.post("/v1/models"), admin.post("/v1/models")
+    assert (first.status_code, first.json["kind"]) == (202, "training")
+    assert first.headers["Location"] == f"/v1/jobs/{first.json['id']}"
+    assert again.json["id"] == first.json["id"]
+    working.work_on(runtime, first.json["id"])
+    assert admin.get(first.headers["Location"]).json["result"]["labels"] == 0
+    assert admin.post("/v1/models").json["id"] != first.json["id"]
+
+
+def test_a_training_that_waits_is_cancelled(admin: Caller, runtime: Runtime) -> None:
+    job = admin.post("/v1/models").json["id"]
+    assert admin.post(f"/v1/jobs/{job}/cancel").json["state"] == "cancelled"
+    assert working.work_on(runtime, job) is None

@@ -83,7 +83,7 @@ def test_arrays_of_another_shape_and_bytes_behind_them_are_refused(runtime):
 def test_of_many_candidates_the_newest_stay_and_what_was_in_use(runtime, monkeypatch):
     monkeypatch.setattr(offering, "CANDIDATES_KEPT", 3)
     offering.offer(runtime, model_file("used"), "ann")
-    promoting.promote(runtime, "used", Why("ann"))
+    promoting.promote(runtime, "used", Why("ann"), override=True)
     promoting.roll_back(runtime, Why("ann"))
     for number in range(5):
         offering.offer(runtime, model_file(f"made-{number}"), "ann")

@@ -29,7 +29,7 @@ def candidate(runtime):
 
 def test_the_next_verdict_of_every_process_names_it(runtime, other, grant, candidate):
     first, second = score(runtime, grant), score(other, grant)
-    promoting.promote(runtime, candidate, WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
     for process, before in ((runtime, first), (other, second)):
         verdict = score(process, grant)
         assert verdict.model == "made-1+0"
@@ -38,7 +38,7 @@ def test_the_next_verdict_of_every_process_names_it(runtime, other, grant, candi
 
 def test_it_is_recorded_with_who_and_why(runtime, candidate):
     shipped = runtime.shipped.name
-    promoting.promote(runtime, candidate, WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
     promoting.roll_back(runtime, Why("command line", "it was not"))
     shown = promoting.listed(runtime)
     assert [(c.revision, c.kind, c.name, c.by, c.reason) for c in shown.changes] == [
@@ -55,7 +55,7 @@ def test_without_a_label_in_between_a_rollback_restores_every_bit(
 ):
     learn_all(runtime, grant, texts(40))
     before = score(runtime, grant)
-    promoting.promote(runtime, candidate, WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
     assert score(runtime, grant).score != before.score
     promoting.roll_back(runtime, WHY)
     assert score(runtime, grant) == score(other, grant) == anew(settings, bearer) == before
@@ -63,7 +63,7 @@ def test_without_a_label_in_between_a_rollback_restores_every_bit(
 
 def test_labels_made_since_stay_applied(runtime, grant, settings, bearer, candidate):
     learn_all(runtime, grant, texts(20))
-    promoting.promote(runtime, candidate, WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
     learn_all(runtime, grant, texts(20, start=20))
     assert score(runtime, grant).model == "made-1+40"
     assert score(runtime, grant) == anew(settings, bearer)
@@ -76,8 +76,8 @@ def test_labels_made_since_stay_applied(runtime, grant, settings, bearer, candid
 def test_a_second_rollback_goes_one_further_back(runtime, candidate):
     shipped = runtime.shipped.name
     offering.offer(runtime, model_file("made-2"), "ann")
-    promoting.promote(runtime, candidate, WHY)
-    promoting.promote(runtime, "made-2", WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
+    promoting.promote(runtime, "made-2", WHY, override=True)
     assert promoting.roll_back(runtime, WHY).name == candidate
     assert promoting.roll_back(runtime, WHY).name == shipped
     with pytest.raises(NothingToUndo):
@@ -87,9 +87,9 @@ def test_a_second_rollback_goes_one_further_back(runtime, candidate):
 
 def test_who_saw_another_choice_changes_nothing(runtime, candidate):
     seen = promoting.in_use(runtime).etag
-    promoting.promote(runtime, candidate, WHY, seen)
+    promoting.promote(runtime, candidate, WHY, seen, override=True)
     with pytest.raises(StaleChoice):
-        promoting.promote(runtime, runtime.shipped.name, WHY, seen)
+        promoting.promote(runtime, runtime.shipped.name, WHY, seen, override=True)
     with pytest.raises(StaleChoice):
         promoting.roll_back(runtime, WHY, seen)
     assert promoting.in_use(runtime).name == candidate
@@ -109,7 +109,7 @@ def test_a_choice_that_a_crash_kept_from_the_shards_reaches_them(runtime, other,
         else whole(name, calls, then)
     )
     with pytest.raises(KeyboardInterrupt):
-        promoting.promote(runtime, candidate, WHY)
+        promoting.promote(runtime, candidate, WHY, override=True)
     runtime.store.run_many = whole
     assert score(other, grant).model == f"{runtime.shipped.name}+0"
     models.copy_pointer(other.store, now_ms())
@@ -117,7 +117,7 @@ def test_a_choice_that_a_crash_kept_from_the_shards_reaches_them(runtime, other,
 
 
 def test_a_late_copy_of_an_earlier_choice_does_no_harm(runtime, grant, candidate):
-    promoting.promote(runtime, candidate, WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
     shard = keys.shard_of(SITE)
     held = [keys.snapshot(shard), keys.snapshot_revision(shard), keys.other_snapshots(shard)]
     runtime.store.run("use_snapshot", held, [runtime.shipped.name, 1, 0, 1])
@@ -131,7 +131,7 @@ def test_a_site_with_more_labels_than_a_request_replays_is_made_ready_first(
     monkeypatch.setattr("moderation.flow.labels.replaying.REPLAY_AT_MOST", 20)
     monkeypatch.setattr("moderation.flow.labels.replaying.CHECKPOINT_EVERY", 16)
     learn_all(runtime, grant, texts(45))
-    promoting.promote(runtime, candidate, WHY)
+    promoting.promote(runtime, candidate, WHY, override=True)
     assert checkpoints.kept(runtime.store, SITE, candidate)
     assert score(other, grant).model == "made-1+45"
 
@@ -144,7 +144,7 @@ def test_a_site_that_cannot_be_made_ready_keeps_what_it_learned(
     before = score(runtime, grant)
     monkeypatch.setattr("moderation.flow.labels.advancing.replaying.REPLAY_AT_MOST", 20)
     monkeypatch.setattr("moderation.flow.labels.advancing.Advance.run", _out_of_reach)
-    promoting.promote(runtime, candidate, WHY, seconds=0)
+    promoting.promote(runtime, candidate, WHY, seconds=0, override=True)
     assert score(runtime, grant) == before
 
 
@@ -156,6 +156,7 @@ def _out_of_reach(self, held):
 
 def test_under_load_every_verdict_names_a_model_that_was_there(runtime, other, grant, candidate):
     learn_all(runtime, grant, texts(30))
+    score(other, grant)  # Until it has a learner, a process that hurries is judged without one.
     shipped, stop, named, lost = runtime.shipped.name, threading.Event(), [], []
 
     def load(process):
@@ -170,7 +171,7 @@ def test_under_load_every_verdict_names_a_model_that_was_there(runtime, other, g
         if number % 2:
             promoting.roll_back(runtime, WHY)
         else:
-            promoting.promote(other, candidate, WHY)
+            promoting.promote(other, candidate, WHY, override=True)
         teach(runtime, grant, submission(f"label {number}"), "ham", Word("ann", "api"))
         seen = len(named)
         while len(named) < seen + 20:
