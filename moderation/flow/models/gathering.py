@@ -100,7 +100,18 @@ def gather(runtime: Runtime, progress: Progress, most: int = MOST_ENTRIES) -> Ga
         for site, state in sites.read_all(runtime.store).items()
         if state.labels and runtime.site_settings(site, state.settings).shares_training
     }
-    wanted = newest_by_site(sizes, most)
+    return _gathered(runtime, sizes, newest_by_site(sizes, most), progress)
+
+
+def gather_site(runtime: Runtime, site: str, size: int, most: int = MOST_ENTRIES) -> Gathered:
+    """Return what one site has taught, for itself alone: whether it shares that does not matter."""
+    return _gathered(runtime, {site: size}, {site: min(size, most)}, lambda done, total: None)
+
+
+def _gathered(
+    runtime: Runtime, sizes: dict[str, int], wanted: dict[str, int], progress: Progress
+) -> Gathered:
+    """Return so many of the newest entries of logs of these sizes."""
     total, done = sum(wanted.values()), 0
     batches: list[FeatureBatch] = []
     signed: list[npt.NDArray[np.uint64]] = []

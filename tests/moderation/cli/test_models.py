@@ -69,3 +69,14 @@ def test_a_training_in_the_foreground_says_what_came_of_it(
     assert f"{name} beside {Model.load().name}, by 8 labels held back" in shown
     assert winnow("models", "evaluate", name).splitlines()[0] == shown.splitlines()[0]
     assert json.loads(winnow("models", "report", name, "--json"))["held_back"] == 8
+
+
+def test_bands_by_a_target_are_said_and_set(prepared: dict[str, str], winnow: Winnow) -> None:
+    said = winnow("site", "bands", "demo", "--held", "1/40", "--rejected", "0.0005")
+    assert "not set; --apply does it" in said
+    assert "(0.00% to 100.00%) of 0 of this site" in said
+    assert json.loads(winnow("site", "show", "demo"))["hold"] is None
+    assert winnow("site", "bands", "demo", "--apply").splitlines()[-1] == "set"
+    shown = json.loads(winnow("site", "show", "demo"))
+    assert 0 < shown["hold"] < shown["reject"] < 1
+    assert "shares of good comments" in winnow("site", "bands", "demo", "--held", "2", status=1)
