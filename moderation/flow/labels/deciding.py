@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 from ulid import ULID
 
@@ -16,7 +17,7 @@ from moderation.flow.lookup import find, raw_id
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import codec, sites
+from moderation.store import codec, labels, sites
 from moderation.store.comments import accepting, deciding, deletions, reading
 from moderation.store.comments.published import Teaching
 
@@ -100,6 +101,7 @@ def _write(
     retention = accepting.ttls(settings.retention)
     example = kept = b""
     if label is not None:
+        word = _as_drawn(runtime, comment, word)
         example = example_of(
             runtime.secret,
             comment.submission,
@@ -127,6 +129,17 @@ def _write(
         undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
         teaching=Teaching(word.how, kept),
     )
+
+
+def _as_drawn(runtime: Runtime, comment: Comment, word: Word) -> Word:
+    """Return a word with the probability with which the comment was drawn when it was decided
+    before: whoever changes his mind about it has not chosen it."""
+    if comment.decision is None or word.audit is not None:
+        return word
+    before = labels.entry(runtime.store, comment.site, comment.active_label)
+    if before is None or before.example is None:
+        return word
+    return msgspec.structs.replace(word, audit=before.example.audit)
 
 
 def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:

@@ -1,4 +1,5 @@
--- Put in front of every script that names comment_: how a comment and a label entry are laid out.
+-- Put in front of every script that names comment_ or COMMENT_: how a comment and a label entry are
+-- laid out.
 -- A comment: header, verdict, decision, submission (the last three msgpack; lengths in the header).
 -- header: told, status, status by the verdict, label by the verdict, revision, decisions,
 --         active label, last label, length of verdict, length of decision, updated (ms), digest
@@ -13,8 +14,8 @@ local COMMENT_TOLD_STATUS, COMMENT_TOLD_HAM, COMMENT_TOLD_SPAM, COMMENT_TOLD_NOT
   COMMENT_TOLD_TO_WAIT = 1, 2, 3, 4, 5
 local COMMENT_TOLD = {[COMMENT_TOLD_HAM] = 'told_ham', [COMMENT_TOLD_SPAM] = 'told_spam',
   [COMMENT_TOLD_TO_WAIT] = 'told_ham'}
--- Where the header has active and last label, and the length of the verdict.
-local COMMENT_LABELS_AT, COMMENT_VERDICT_LENGTH_AT = 10, 18
+-- Where the header has active and last label.
+local COMMENT_LABELS_AT = 10
 
 -- Returns a comment of its bytes. The constructor gives the table its size at once.
 local function comment_open(text)
@@ -61,7 +62,7 @@ local LABEL_FORMAT = '>BBI4I4I4I4BI2'
 local LABEL_HEADER = 21
 local LABEL_DAY = 10
 local LABEL_ADDED, LABEL_UNDONE, LABEL_REBUILT, LABEL_ERASED, LABEL_KEPT = 1, 2, 3, 4, 5
-local LABEL_HELD, LABEL_ERROR, LABEL_ALL = 1, 2, 5
+local LABEL_HELD, LABEL_ERROR, LABEL_AUDIT, LABEL_ALL = 1, 2, 3, 5
 
 -- What stands for the example of an entry that was erased: the epoch from which on no learner has
 -- it (0: a job must make them anew), and for that the number of labels when it was erased.
@@ -188,10 +189,11 @@ local function comment_keep(k, decided)
   return kept
 end
 
--- Says how a label comes, by what the comment is; `before` is the label that it takes the place of.
--- What nobody was asked to judge is labelled whatever it is.
+-- Says how a label comes, by what the comment is; `before` is the label that it takes the place of:
+-- it comes as that did, but that the comment was drawn at random only the caller can say, as it knows
+-- the probability. What nobody was asked to judge is labelled whatever it is.
 local function comment_how(c, label, before)
-  if before and before.how > 0 then return before.how end
+  if before and before.how > 0 and before.how ~= LABEL_AUDIT then return before.how end
   if c.verdict == '' or c.told == COMMENT_TOLD_NOTHING then return LABEL_ALL end
   local status = before and c.verdict_status or c.status
   if status == COMMENT_HELD then return LABEL_HELD end

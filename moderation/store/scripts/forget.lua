@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 -- Deletes a comment at once, or what is left of one that expired, and then its older revisions and
--- what its labels taught, at most 100 of both a call; what is left is noted for the next call.
--- A label's text goes at once, and with it the evidence that was drawn with the label. Learners lose it at once too, with the epoch, where they can be made
--- anew from before it: it is not too far back, and a checkpoint stands between it and what learners
--- still hold of other erased labels. Else they hold it until a job has made them anew.
+-- what its labels taught, at most 100 of both a call, and the evidence that was drawn with these
+-- labels; what is left is noted for the next call.
+-- A label's text goes at once, and that of its evidence. Learners lose both at once too, with the
+-- epoch, where they can be made anew from before them: they are not too far back, and a checkpoint
+-- stands between them and what learners still hold of other erased labels. Else they hold them until
+-- a job has made them anew.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
 --       leads to last entries of the label log

@@ -7,27 +7,25 @@
 --         evidence, the approved ones and the held ones packed: id, score in millionths}
 local meta = redis.call('HMGET', KEYS[1], 'drawn', 'labels', 'kept')
 local mark, labels = meta[1] or '', tonumber(meta[2] or 0) - tonumber(meta[3] or 0)
+
 -- Returns the score of a comment that is evidence if it is drawn: the machine's word alone put it
 -- where it is, and it was shown. Akismet's clients show what is held, where they are told ham.
 local function score_of(id)
   local text = redis.call('GETRANGE', KEYS[2] .. id, 0, 255)
   if text == '' then return nil end
-  local c = comment_open(text)
-  if c.revision > 1 or c.active > 0 or c.verdict == '' then return nil end
-  local is_shown = c.told == COMMENT_TOLD_HAM
-    or c.told == COMMENT_TOLD_STATUS and c.status == COMMENT_APPROVED
-  if not is_shown then return nil end
-  local length = struct.unpack('>I2', text, COMMENT_VERDICT_LENGTH_AT + 1)
-  if #c.verdict < length then
-    c.verdict = redis.call('GETRANGE', KEYS[2] .. id, COMMENT_HEADER, COMMENT_HEADER + length - 1)
-  end
-  return cmsgpack.unpack(c.verdict)[2]
+  local told, status, _, _, revision, _, active, _, length = struct.unpack(COMMENT_FORMAT, text)
+  local is_shown = told == COMMENT_TOLD_HAM
+    or told == COMMENT_TOLD_STATUS and status == COMMENT_APPROVED
+  if not is_shown or revision > 1 or active > 0 or length == 0 then return nil end
+  local to = COMMENT_HEADER + length
+  if to > #text then text = redis.call('GETRANGE', KEYS[2] .. id, 0, to - 1) end
+  return cmsgpack.unpack(string.sub(text, COMMENT_HEADER + 1, to))[2]
 end
 
 local function newest(set)
   local found, n = {}, 0
-  local from = mark == '' and '-' or '[' .. mark
-  for _, id in ipairs(redis.call('ZREVRANGEBYLEX', set, '(' .. ARGV[1], from, 'LIMIT', 0, ARGV[2])) do
+  local to, from = '(' .. ARGV[1], mark == '' and '-' or '[' .. mark
+  for _, id in ipairs(redis.call('ZREVRANGEBYLEX', set, to, from, 'LIMIT', 0, ARGV[2])) do
     local score = score_of(id)
     if type(score) == 'number' then
       n = n + 1

@@ -1,4 +1,4 @@
-"""What was published and not reported is kept as evidence, as people label, and goes as it came."""
+"""What was published and not reported is drawn as evidence as people label, and only then."""
 
 from __future__ import annotations
 
@@ -6,104 +6,24 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as configure
-from hypothesis import strategies as st
 
-from classifier import Learner
-from classifier.evidence import DRAWN, SEEN_AFTER
+from classifier.evidence import DRAWN, EARLY, LATER, SEEN_AFTER
 from classifier.learner import SUSPICIOUS
-from moderation.domain.errors import NotFound, NothingToUndo
 from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
-from moderation.flow.labels import evidence, rebuilding, replaying
+from moderation.flow.labels import evidence
 from moderation.flow.labels.deciding import Word, decide, forget, undo
-from moderation.flow.labels.learning import Learners
 from moderation.flow.labels.teaching import teach
 from moderation.flow.lookup import find
-from moderation.flow.rows import row_of, training_row
+from moderation.flow.rows import personal_hash, training_row
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import first_run
-from moderation.store import codec, keys, labels, sites
-from moderation.store.comments import indexes
+from moderation.store import codec, keys
 from tests.classifier.factories import some_rows, variant
 from tests.factories import SITE, put_settings, submission
-from tests.moderation.flow.learning import PROBE, WORD, anew, score
-
-CHAT = (
-    "Our cat did the same until we moved her bowl away from the window.",
-    "The bearing was worn on ours as well, we changed it in an afternoon.",
-    "I grew up two streets from that bakery and still miss the rye loaf.",
-    "Does this work with the older firmware? Mine stops at the second reboot.",
-    "Der zweite Absatz stimmt so nicht, die alte Brücke stand noch lange.",
-    "We take the early train for that reason, it is half empty and on time.",
-    "Agreed on tests first, though the fixture in this one looks too clever.",
-    "The heron was back on the weir this morning, standing where it always does.",
-)
-
-
-def post(runtime, grant, text, **fields):
-    fields.setdefault("author", {"name": text.split()[1]})
-    return check(runtime, grant, submission(text, **fields)).comment
-
-
-def posted(runtime, grant, *texts):
-    return [post(runtime, grant, text) for text in texts or CHAT]
-
-
-def log(runtime, site=SITE):
-    return labels.entries(runtime.store, site, 0, sites.read(runtime.store, site).labels)
-
-
-def kept(runtime):
-    """Return the ids of the comments that are kept as evidence."""
-    return [e.example.comment for e in log(runtime) if e.kind == "kept"]
-
-
-def holding(runtime, ids, model):
-    """Return the learner of what holds by what the comments themselves say of it."""
-    entries = {e.seq: e for e in log(runtime)}
-    found = {}
-    for comment_id in ids:
-        try:
-            comment = find(runtime, SITE, comment_id)
-        except NotFound:
-            continue
-        entry = entries.get(comment.active_label)
-        if entry is not None and entry.example is not None:
-            found[entry.seq] = entry
-    with_a_label = {
-        seq
-        for e in found.values()
-        if e.kind == "label"
-        for seq in range(e.seq - e.kept, e.seq)
-    }  # fmt: skip
-    learner = Learner(model)
-    for seq, entry in sorted(found.items()):
-        row = training_row(entry.example.row)
-        if entry.kind == "label":
-            learner.learn(row, entry.label, entry.how)
-        elif seq in with_a_label:
-            learner.keep(row, entry.example.stands_for)
-    return learner
-
-
-def probability(model, learner):
-    return float(model.score([row_of(PROBE)], learner).probability[0])
-
-
-def everything(client):
-    """Return all that the store holds, by name."""
-    read = {
-        b"string": client.get,
-        b"hash": client.hgetall,
-        b"set": client.smembers,
-        b"zset": lambda name: client.zrange(name, 0, -1),
-        b"stream": client.xrange,
-        b"list": lambda name: client.lrange(name, 0, -1),
-    }
-    return {name: repr(read[client.type(name)](name)) for name in client.keys("*")}
+from tests.moderation.flow.evident import CHAT, kept, known, known_anew, log, post, posted
+from tests.moderation.flow.learning import WORD, score
 
 
 def test_a_site_that_is_not_taught_keeps_nothing(runtime, grant):
@@ -111,8 +31,17 @@ def test_a_site_that_is_not_taught_keeps_nothing(runtime, grant):
     assert {c.status for c in comments} == {"approved"}
     assert log(runtime) == []
     assert runtime.store.redis.keys(keys.of_site(SITE).label + "*") == []
-    teach(runtime, grant, submission("An imported one"), "spam", Word("ann", "import"))
-    assert [e.kind for e in log(runtime)] == ["label"], "who imports has seen none of them"
+
+
+def test_who_imports_has_seen_nothing_of_what_was_published(runtime, grant):
+    old = codec.id_at(now_ms() - int(SEEN_AFTER * 1000) - 60_000)
+    check(runtime, grant, submission(CHAT[0]), raw_id=old)
+    known_here = post(runtime, grant, CHAT[1], external_id="x").submission
+    for lesson in (submission("An imported one"), known_here):
+        teach(runtime, grant, lesson, "spam", Word("ann", "import"))
+    assert [(e.kind, e.how) for e in log(runtime)] == [("label", "import")] * 2
+    teach(runtime, grant, submission("One from the site itself"), "spam", WORD)
+    assert len(kept(runtime)) == 1
 
 
 def test_a_few_of_what_was_published_before_are_kept_before_the_label(runtime, grant):
@@ -198,101 +127,6 @@ def test_labels_that_come_in_numbers_draw_from_what_they_do_not_label(runtime, g
     assert [(e.kind, e.kept) for e in log(runtime)[-2:]] == [("label", 4), ("label", 0)]
 
 
-def test_a_later_report_drops_it_and_undo_brings_it_back(runtime, grant, settings, bearer):
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    decide(runtime, SITE, ids[4], "spam", WORD, None)
-    before = score(runtime, grant)
-    reported = kept(runtime)[1]
-    place = find(runtime, SITE, reported).active_label
-    decide(runtime, SITE, reported, "spam", WORD, None)
-    assert log(runtime)[-1].drops == place
-    after = score(runtime, grant)
-    wanted = probability(runtime.shipped, holding(runtime, ids, runtime.shipped))
-    assert after.score == wanted == anew(settings, bearer).score
-    undo(runtime, SITE, reported, WORD, None)
-    back = find(runtime, SITE, reported)
-    assert (back.status, back.decision, back.active_label) == ("approved", None, place)
-    assert score(runtime, grant).score == before.score == anew(settings, bearer).score
-
-
-def test_undo_of_a_label_is_as_if_it_had_never_been(runtime, grant, settings, bearer):
-    comments = posted(runtime, grant)
-    decide(runtime, SITE, comments[0].id, "ham", WORD, None)
-    before = score(runtime, grant)
-    decide(runtime, SITE, comments[7].id, "spam", WORD, None)
-    assert score(runtime, grant).score != before.score
-    undo(runtime, SITE, comments[7].id, WORD, None)
-    assert score(runtime, grant).score == before.score == anew(settings, bearer).score
-
-
-@pytest.mark.parametrize("every", [1, 2, 3, 4, 5])
-def test_a_checkpoint_between_evidence_and_its_label_serves_no_undo(
-    runtime, grant, settings, bearer, monkeypatch, every
-):
-    monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", every)
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    for at in (3, 7):
-        decide(runtime, SITE, ids[at], "spam", WORD, None)
-        score(runtime, grant)
-    undo(runtime, SITE, ids[7], WORD, None)
-    wanted = probability(runtime.shipped, holding(runtime, ids, runtime.shipped))
-    assert anew(settings, bearer).score == wanted == score(runtime, grant).score
-
-
-def test_a_withdrawal_of_long_ago_takes_the_evidence_when_a_job_has_run(
-    runtime, grant, settings, bearer, monkeypatch
-):
-    monkeypatch.setattr(replaying, "REPLAYABLE", 6)
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    for at in (4, 5, 6, 7):
-        decide(runtime, SITE, ids[at], ("ham", "spam")[at % 2], WORD, None)
-    before = score(runtime, grant)
-    decide(runtime, SITE, kept(runtime)[0], "spam", WORD, None)
-    undo(runtime, SITE, ids[4], WORD, None)
-    assert labels.rebuilds_asked(runtime.store, [SITE]) == [SITE]
-    assert rebuilding.rebuild(runtime, SITE)
-    wanted = probability(runtime.shipped, holding(runtime, ids, runtime.shipped))
-    assert before.score != wanted == score(runtime, grant).score == anew(settings, bearer).score
-
-
-@pytest.mark.parametrize("way", ["itself", "expired", "with its label"])
-def test_deletion_leaves_nothing_of_what_was_kept(runtime, grant, settings, bearer, valkey, way):
-    comments = posted(runtime, grant)
-    ids = [c.id for c in comments]
-    decide(runtime, SITE, ids[4], "spam", WORD, None)
-    gone = kept(runtime)[2]
-    content = find(runtime, SITE, gone).submission.content
-    word = content.split()[-1]
-    with valkey.client() as client:
-        if way == "expired":
-            client.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(gone))
-        assert sum(word in held for held in everything(client).values()) >= 1
-        forget(runtime, SITE, gone if way != "with its label" else ids[4])
-        if way == "with its label":
-            assert kept(runtime) == []
-            assert find(runtime, SITE, gone).decision is None
-            forget(runtime, SITE, gone)
-        assert [name for name, held in everything(client).items() if word in held] == []
-        assert [name for name in client.keys("*") if codec.id_bytes(gone) in name] == []
-    assert sites.read(runtime.store, SITE).epoch == 1
-    wanted = probability(runtime.shipped, holding(runtime, ids, runtime.shipped))
-    assert score(runtime, grant).score == wanted == anew(settings, bearer).score
-    assert score(runtime, grant).model.endswith(".1")
-
-
-def test_what_expired_is_kept_as_labels_are(runtime, grant, settings, bearer):
-    comments = posted(runtime, grant)
-    decide(runtime, SITE, comments[7].id, "spam", WORD, None)
-    before = score(runtime, grant)
-    for one in kept(runtime):
-        runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(one))
-    indexes.indexes(runtime.store, SITE)
-    assert anew(settings, bearer) == before
-
-
 def test_evidence_lives_no_shorter_and_no_longer_in_the_comment(runtime, grant, valkey):
     """What is noted on a kept comment leaves its time to live and its text alone."""
     comments = posted(runtime, grant)
@@ -306,7 +140,7 @@ def test_evidence_lives_no_shorter_and_no_longer_in_the_comment(runtime, grant, 
 
 
 def test_two_processes_that_decide_at_once_keep_a_comment_once(
-    runtime, other, grant, settings, bearer, monkeypatch
+    runtime, other, grant, settings, monkeypatch
 ):
     comments = posted(runtime, grant)
     ids = [c.id for c in comments]
@@ -315,15 +149,14 @@ def test_two_processes_that_decide_at_once_keep_a_comment_once(
     def overtaken(*args, **options):
         drawn = real(*args, **options)
         monkeypatch.setattr(evidence, "drawn", real)
-        decide(other, SITE, ids[6], "spam", WORD, None)
+        decide(other, SITE, ids[2], "spam", WORD, None)
         return drawn
 
     monkeypatch.setattr(evidence, "drawn", overtaken)
     decide(runtime, SITE, ids[7], "ham", WORD, None)
-    assert len(kept(runtime)) == len(set(kept(runtime))) == DRAWN
-    assert [e.kept for e in log(runtime) if e.kind == "label"] == [DRAWN, 0]
-    theirs = authorise(other, bearer, "submit")
-    assert score(runtime, grant) == score(other, theirs) == anew(settings, bearer)
+    assert sorted(kept(runtime)) == ids[:2]
+    assert [e.kept for e in log(runtime) if e.kind == "label"] == [2, 0]
+    assert known(runtime) == known(other) == known_anew(settings)
 
 
 def test_what_is_decided_while_it_is_drawn_is_no_evidence(runtime, other, grant, monkeypatch):
@@ -333,12 +166,43 @@ def test_what_is_decided_while_it_is_drawn_is_no_evidence(runtime, other, grant,
     def overtaken(*args, **options):
         drawn = real(*args, **options)
         monkeypatch.setattr(evidence, "drawn", lambda *args, **options: b"")
-        decide(other, SITE, comments[0].id, "spam", WORD, None)
+        decide(other, SITE, comments[0].id, "ham", WORD, None)
         return drawn
 
     monkeypatch.setattr(evidence, "drawn", overtaken)
     decide(runtime, SITE, comments[2].id, "ham", WORD, None)
     assert kept(runtime) == [comments[1].id]
+
+
+def test_drawing_costs_a_check_nothing_and_a_decision_two_round_trips(runtime, grant):
+    trips: list[int] = []
+    runtime.store.on_round_trip = lambda: trips.append(1)
+
+    def taken(work):
+        trips.clear()
+        work()
+        return len(trips)
+
+    post(runtime, grant, "The first one of all makes the site known")
+    before = taken(lambda: post(runtime, grant, CHAT[0]))
+    late = post(runtime, grant, CHAT[1])
+    with_evidence = taken(lambda: decide(runtime, SITE, late.id, "spam", WORD, None))
+    assert len(kept(runtime)) == 2
+    without = taken(lambda: undo(runtime, SITE, late.id, WORD, None))
+    assert with_evidence == without + 2
+    score(runtime, grant)
+    assert taken(lambda: post(runtime, grant, CHAT[2])) == before == 1
+
+
+def test_what_is_kept_has_no_address_and_no_full_email_but_is_found_by_them(runtime, grant):
+    author = {"name": "Mia", "email": "mia.l@mail.example", "ip": "192.0.2.77", "id": "m7"}
+    post(runtime, grant, CHAT[0], author=author)
+    decide(runtime, SITE, post(runtime, grant, CHAT[1]).id, "spam", WORD, None)
+    raw = runtime.store.redis.get(keys.of_site(SITE).label + "1")
+    assert b"192.0.2.77" not in raw and b"mia.l" not in raw and b"mail.example" in raw
+    example = log(runtime)[0].example
+    for kind, value in (("email", author["email"]), ("ip", author["ip"]), ("author", "m7")):
+        assert getattr(example, kind) == personal_hash(runtime.secret, kind, value)
 
 
 def test_a_full_store_takes_decisions_with_their_evidence(runtime, grant, valkey):
@@ -348,48 +212,6 @@ def test_a_full_store_takes_decisions_with_their_evidence(runtime, grant, valkey
         decide(runtime, SITE, comments[7].id, "spam", WORD, None)
         client.config_set("maxmemory", 0)
     assert len(kept(runtime)) == DRAWN
-
-
-STEPS = st.one_of(
-    st.tuples(st.just("post"), st.integers(0, 0)),
-    st.tuples(st.sampled_from(["ham", "spam", "undo", "forget"]), st.integers(0, 9)),
-)
-
-
-@configure(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(STEPS, max_size=20), st.sampled_from([2, 3, 256]))
-def test_every_process_agrees_on_what_holds_after_any_steps(
-    runtime, settings, monkeypatch, steps, every
-):
-    monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", every)
-    runtime.store.redis.flushdb()
-    first_run.use_shipped(runtime.store, settings)
-    first_run.add_site(runtime.store, SITE)
-    token = first_run.add_token(runtime.store, SITE, ("submit",), "t")
-    grant = authorise(runtime, token, "submit")
-    runtime.own(Learners).drop(SITE)
-    runtime.states.drop(SITE)
-    rows = [row.text for row, _ in some_rows(40)]
-    ids = [post(runtime, grant, text).id for text in rows[:6]]
-    for number, (what, at) in enumerate(steps):
-        one = ids[at % len(ids)]
-        try:
-            if what == "post":
-                ids.append(post(runtime, grant, rows[6 + number]).id)
-            elif what == "undo":
-                undo(runtime, SITE, one, WORD, None)
-            elif what == "forget":
-                forget(runtime, SITE, one)
-            else:
-                decide(runtime, SITE, one, what, WORD, None)
-        except (NothingToUndo, NotFound):
-            continue
-        score(runtime, grant)
-    live = score(runtime, grant)
-    assert anew(settings, token) == live
-    assert live.score == probability(runtime.shipped, holding(runtime, ids, runtime.shipped))
 
 
 def test_a_hundred_unreported_variants_do_not_lower_the_score_of_the_next(runtime, settings):
@@ -412,7 +234,7 @@ def test_a_hundred_unreported_variants_do_not_lower_the_score_of_the_next(runtim
             decide(runtime, grant.site, other.id, label, WORD, None)
     assert shown > 50, "else nothing was tried"
     flooded = [e for e in log(runtime) if e.kind == "kept"]
-    assert len(flooded) > 20
+    assert 20 < len(flooded) <= DRAWN * EARLY + LATER * (120 - EARLY)
 
     def logits(grant):
         found = []

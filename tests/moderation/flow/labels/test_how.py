@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from classifier import Learner
 from classifier.learner import HOWS
 from moderation.domain import decisions
+from moderation.domain.errors import SchemaMismatch
 from moderation.domain.sites import SiteSettings
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.submitting import submit
@@ -15,7 +15,7 @@ from moderation.flow.labels import replaying
 from moderation.flow.labels.deciding import Word, decide, undo
 from moderation.flow.labels.teaching import teach
 from moderation.flow.rows import training_row
-from moderation.store import keys, labels, sites
+from moderation.store import keys, labels, migrations, schema, sites
 from tests.factories import SITE, put_settings, submission
 
 PERSON = Word("ann", "api")
@@ -84,6 +84,19 @@ def test_what_was_drawn_at_random_says_so_with_its_probability(runtime, grant):
     made = judged(runtime, grant, "approved")
     decide(runtime, SITE, made.id, "ham", Word("ann", "console", audit=0.02), None)
     assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.02)
+    decide(runtime, SITE, made.id, "spam", PERSON, None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.02), "still drawn"
+    undo(runtime, SITE, made.id, PERSON, None)
+    undo(runtime, SITE, made.id, PERSON, None)
+    decide(runtime, SITE, made.id, "spam", PERSON, None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("error", None)
+
+
+def test_who_overrules_a_report_decides_what_came_as_an_error(runtime, grant):
+    made = judged(runtime, grant, "approved")
+    decide(runtime, SITE, made.id, "spam", Word("akismet", "akismet"), None)
+    decide(runtime, SITE, made.id, "ham", PERSON, None)
+    assert last(runtime).how == "error"
 
 
 def test_what_was_never_judged_is_labelled_whatever_it_is(runtime, grant):
@@ -148,25 +161,21 @@ def test_an_entry_of_an_older_log_is_read_by_its_way(runtime, grant, via, how):
 
 
 def test_an_older_store_looks_for_evidence_from_its_newest_label_on(runtime, grant):
-    from moderation.store import migrations, schema
-
     older = check(runtime, grant, submission("Published before the label")).comment
-    decided = check(runtime, grant, submission("Decided by a person")).comment
-    decide(runtime, SITE, decided.id, "spam", PERSON, None)
-    site = keys.of_site(SITE)
-    runtime.store.redis.delete(site.label + "1")
-    at = labels.entry(runtime.store, SITE, 2)
-    runtime.store.redis.set(site.label + "1", runtime.store.redis.get(site.label + "2"))
-    runtime.store.redis.hdel(site.meta, "drawn", "kept")
-    runtime.store.redis.hset(site.meta, "labels", 1)
+    imported = submission("Decided elsewhere, by a person")
+    teach(runtime, grant, imported, "spam", Word("ann", "import"))
     runtime.store.redis.set(keys.SCHEMA, 2)
     told: list[str] = []
     assert migrations.migrate(runtime.store, told.append) == schema.VERSION - 2
-    mark = runtime.store.redis.hget(site.meta, "drawn")
-    assert msgspec.json.encode(told) and at.decision.at_ms == int.from_bytes(mark[:6], "big")
-    assert older.created_ms <= at.decision.at_ms
+    assert any(SITE in line for line in told)
     newer = check(runtime, grant, submission("Published after the label")).comment
     late = check(runtime, grant, submission("Decided later, by a person")).comment
     decide(runtime, SITE, late.id, "spam", PERSON, None)
     entries = labels.entries(runtime.store, SITE, 1, sites.read(runtime.store, SITE).labels)
-    assert [e.example.comment for e in entries if e.kind == "kept"] == [newer.id]
+    assert [e.example.comment for e in entries if e.kind == "kept"] == [newer.id] != [older.id]
+
+
+def test_an_older_winnow_does_not_work_on_a_log_with_evidence(runtime):
+    """It would not know what to make of the entries."""
+    with pytest.raises(SchemaMismatch, match="newer Winnow"):
+        schema.check(runtime.store, version=2)
