@@ -8,6 +8,7 @@ from moderation.api import (
     comments,
     decisions,
     health,
+    imports,
     jobs,
     labels,
     listing,
@@ -16,7 +17,7 @@ from moderation.api import (
     stats,
 )
 
-PARTS = (check, comments, batch, listing, decisions, labels, jobs, stats, health, pages)
+PARTS = (check, comments, batch, listing, decisions, labels, imports, jobs, stats, health, pages)
 
 
 def register(app: Flask) -> None:

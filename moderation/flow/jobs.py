@@ -11,9 +11,9 @@ from typing import Any
 from msgspec import Struct
 from ulid import ULID
 
+from moderation import faults
 from moderation.domain.errors import NotFound, StoreDown, WinnowError
 from moderation.domain.jobs import Job, State
-from moderation.flow import faults
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import TASK_OF_JOB
 from moderation.store import codec
