@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import closing
 from typing import Any
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
@@ -132,9 +133,9 @@ def records(
     parser = expatreader.create_parser(forbid_dtd=True)
     handler = _Handler(wanted, kept, parser.getLineNumber)
     parser.setContentHandler(handler)
-    pieces = _texts(source, handler)
-    while (error := _fed(parser, handler, pieces, root)) is None:
-        yield from handler.taken()
+    with closing(_texts(source, handler)) as pieces:
+        while (error := _fed(parser, handler, pieces, root)) is None:
+            yield from handler.taken()
     # What stood before the place where it breaks is whole.
     yield from handler.taken()
     if isinstance(error, Unreadable):
@@ -174,7 +175,7 @@ def _fed(
     return None
 
 
-def _texts(source: Source, handler: _Handler) -> Iterator[bytes | str]:
+def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, None]:
     head = source.head()
     encoding = source.encoding(head)
     if encoding == "utf-8":

@@ -88,8 +88,9 @@ def test_an_importer_that_is_killed_again_and_again_goes_on_and_writes_nothing_t
     until(lambda: not list((up.data / "imports").iterdir()))
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(KILLS, marks=pytest.mark.slow)])
 def test_an_upload_goes_on_though_the_workers_are_killed_again_and_again(
-    start_up: StartUp, short_tmp: Path
+    start_up: StartUp, short_tmp: Path, kills: int
 ) -> None:
     up = start_up().ready()
     path = histories.write("sql", short_tmp / "dump.sql", COUNT)
@@ -101,8 +102,8 @@ def test_an_upload_goes_on_though_the_workers_are_killed_again_and_again(
         answer = httpx.post(f"{up.url}/v1/imports", content=file, headers=headers, timeout=30)
     assert answer.status_code == 202, answer.text
     job = answer.headers["Location"]
-    for number in range(1, KILLS + 1):
-        wanted = LABELS * number // (KILLS + 2)
+    for number in range(1, kills + 1):
+        wanted = LABELS * number // (kills + 2)
         until(lambda at=wanted: len(log(up)) >= at, 120, up.output)
         worker = up.part("worker")
         for process in [*worker.children(recursive=True), worker]:
