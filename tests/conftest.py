@@ -102,7 +102,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     yield get
     for _, process in running.values():
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(30)
     shutil.rmtree(runtime)
 
 
