@@ -38,8 +38,11 @@ class Made(Struct, frozen=True):
     text: str
 
 
-def comments(count: int) -> Iterator[Made]:
-    """Yield comments in the order of their numbers: a third spam, one in fifty waits."""
+def comments(count: int, faults: bool = False) -> Iterator[Made]:
+    """Yield comments in the order of their numbers: a third spam, one in fifty waits.
+
+    With `faults` one in five hundred has no text.
+    """
     draw = random.Random(7)
     for number in range(1, count + 1):
         is_spam = number % 3 == 0
@@ -47,7 +50,8 @@ def comments(count: int) -> Iterator[Made]:
         text = draw.choice(_BAD if is_spam else _GOOD).format(*words)
         yield Made(
             number, is_spam, number % 50 == 0, FIRST + dt.timedelta(minutes=7 * number),
-            f"Visitor {draw.randrange(5000)}", f"{text}\nNumber {number} isn't the last.",
+            f"Visitor {draw.randrange(5000)}",
+            "" if faults and number % 500 == 0 else f"{text}\nNumber {number} isn't the last.",
         )  # fmt: skip
 
 
@@ -55,13 +59,13 @@ def _stamp(time: dt.datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _wxr(file: TextIO, count: int) -> None:
+def _wxr(file: TextIO, count: int, faults: bool) -> None:
     file.write(
         '<?xml version="1.0" encoding="UTF-8" ?>\n'
         '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"\n'
         '  xmlns:wp="http://wordpress.org/export/1.2/">\n<channel>\n'
     )
-    for number, made in enumerate(comments(count)):
+    for number, made in enumerate(comments(count, faults)):
         if number % 100 == 0:
             file.write("</item>\n" if number else "")
             file.write(
@@ -127,10 +131,10 @@ def sql_row(made: Made, status: str = "") -> str:
     )
 
 
-def _sql(file: TextIO, count: int) -> None:
+def _sql(file: TextIO, count: int, faults: bool) -> None:
     file.write(SQL_HEAD.format("blog_"))
     rows: list[str] = []
-    for made in comments(count):
+    for made in comments(count, faults):
         rows.append(sql_row(made))
         if len(rows) == 1000 or made.number == count:
             file.write(f"INSERT INTO `blog_comments` VALUES {','.join(rows)};\n")
@@ -138,7 +142,7 @@ def _sql(file: TextIO, count: int) -> None:
     file.write(SQL_END)
 
 
-def _disqus(file: TextIO, count: int) -> None:
+def _disqus(file: TextIO, count: int, faults: bool) -> None:
     file.write(
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">\n'
@@ -148,11 +152,11 @@ def _disqus(file: TextIO, count: int) -> None:
             f'<thread dsq:id="{number + 1}">\n<id>post-{number}</id>\n'
             f"<link>http://blog.example/{number}/</link>\n<title>Post {number}</title>\n</thread>\n"
         )
-    for made in comments(count):
+    for made in comments(count, faults):
         thread = (made.number - 1) // 100 * 100 + 1
         file.write(
             f'<post dsq:id="{made.number}">\n<id/>\n'
-            f"<message><![CDATA[<p>{made.text}</p>]]></message>\n"
+            f"<message><![CDATA[{made.text and f'<p>{made.text}</p>'}]]></message>\n"
             f"<createdAt>{made.time:%Y-%m-%dT%H:%M:%SZ}</createdAt>\n"
             f"<isDeleted>{str(made.waits).lower()}</isDeleted>\n"
             f"<isSpam>{str(made.is_spam and not made.waits).lower()}</isSpam>\n"
@@ -162,11 +166,15 @@ def _disqus(file: TextIO, count: int) -> None:
     file.write("</disqus>\n")
 
 
-WRITERS: dict[str, Callable[[TextIO, int], None]] = {"wxr": _wxr, "sql": _sql, "disqus": _disqus}
+WRITERS: dict[str, Callable[[TextIO, int, bool], None]] = {
+    "wxr": _wxr,
+    "sql": _sql,
+    "disqus": _disqus,
+}
 
 
-def write(kind: str, path: Path, count: int) -> Path:
-    """Write a history of so many comments and return its path."""
+def write(kind: str, path: Path, count: int, faults: bool = False) -> Path:
+    """Write a history of so many comments and return its path; `faults`: as in `comments`."""
     with path.open("w", encoding="utf-8") as file:
-        WRITERS[kind](file, count)
+        WRITERS[kind](file, count, faults)
     return path

@@ -22,7 +22,7 @@ QUEUES = sorted(set(names.QUEUE_OF.values()))
 
 SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
-TEND_SECONDS = 10
+TEND_SECONDS = 5
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:

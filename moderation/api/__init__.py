@@ -8,6 +8,7 @@ from moderation.api import (
     comments,
     decisions,
     health,
+    imports,
     jobs,
     labels,
     listing,
@@ -18,7 +19,7 @@ from moderation.api import (
 )
 
 PARTS = (
-    check, comments, batch, listing, decisions, labels, jobs, models, stats, health, pages,
+    check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
 )  # fmt: skip
 
 

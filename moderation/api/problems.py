@@ -145,6 +145,12 @@ KINDS: dict[str, Kind] = {
         "The store belongs to another version",
         "The store was written by another version of Winnow; the operator must migrate it.",
     ),
+    "disk-full": Kind(
+        507,
+        "There is no room for the file",
+        "The disk on which files wait for their import would have less than 1 GiB left. Nothing "
+        "was kept.",
+    ),
     "store-full": Kind(
         507,
         "The store is full",
@@ -175,6 +181,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
 _OF_MISSING = {
     "slow": "request-timeout", "late": "request-timeout", "crowded": "too-busy",
     "unasked": "too-busy", "large": "too-large",
+    "full": "disk-full",
 }  # fmt: skip
 """Which problem it is that a body is not there."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import ijson
 
@@ -52,22 +52,23 @@ def read(source: Source) -> Iterator[Found]:
 
 def _items(source: Source) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """Yield the objects of the sections that are known, numbered in each."""
-    pieces = _Pieces(source)
     numbers = dict.fromkeys(_SECTIONS.values(), 0)
     builder: Any = None
     section = ""
     try:
-        for prefix, event, value in ijson.parse(pieces, use_float=True):
-            if builder is None:
-                if event != "start_map" or prefix not in _SECTIONS:
-                    continue
-                builder, section, within = ijson.ObjectBuilder(), _SECTIONS[prefix], prefix
-            builder.event(event, value)
-            if event == "end_map" and prefix == within:
-                numbers[section] += 1
-                pieces.begin()
-                yield section, numbers[section], builder.value
-                builder = None
+        with source.opened() as file:
+            pieces = _Pieces(file)
+            for prefix, event, value in ijson.parse(pieces, use_float=True):
+                if builder is None:
+                    if event != "start_map" or prefix not in _SECTIONS:
+                        continue
+                    builder, section, within = ijson.ObjectBuilder(), _SECTIONS[prefix], prefix
+                builder.event(event, value)
+                if event == "end_map" and prefix == within:
+                    numbers[section] += 1
+                    pieces.begin()
+                    yield section, numbers[section], builder.value
+                    builder = None
     except ijson.IncompleteJSONError:
         place = f"after comment {numbers['comments']:,}: "
         raise Unreadable(f"{place}this is no JSON, or the file was cut off here") from None
@@ -78,8 +79,8 @@ def _items(source: Source) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
 class _Pieces:
     """The file, refused where one item of it is far too long: the parser keeps it whole."""
 
-    def __init__(self, source: Source) -> None:
-        self._file = source.opened()
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self._since = 0
 
     def begin(self) -> None:
@@ -92,8 +93,6 @@ class _Pieces:
         self._since += len(piece)
         if self._since > ITEM_BYTES:
             raise Unreadable(f"a comment is longer than {ITEM_BYTES:,} bytes")
-        if not piece:
-            self._file.close()
         return piece
 
 

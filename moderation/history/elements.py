@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import closing
 from typing import Any
 from xml.sax import SAXException, SAXParseException
 from xml.sax.handler import ContentHandler
@@ -55,7 +56,7 @@ class _Handler(ContentHandler):
         super().__init__()
         self.whole: deque[Record] = deque()
         self.roots: list[str] = []
-        self.events = 0
+        self.events = self.unseen = 0
         self._wanted, self._kept = frozenset(wanted) | frozenset(kept), frozenset(kept)
         self._path: list[str] = []
         self._records: list[tuple[int, Record]] = []
@@ -110,6 +111,11 @@ class _Handler(ContentHandler):
         elif record.around is not None and len(record.around.within) < FIELDS:
             record.around.within.append(record)
 
+    def taken(self) -> Iterator[Record]:
+        """Yield the records that are whole, once."""
+        while self.whole:
+            yield self.whole.popleft()
+
     @property
     def line(self) -> int:
         """Where it reads."""
@@ -127,30 +133,49 @@ def records(
     parser = expatreader.create_parser(forbid_dtd=True)
     handler = _Handler(wanted, kept, parser.getLineNumber)
     parser.setContentHandler(handler)
-    events, unseen = 0, 0
+    with closing(_texts(source, handler)) as pieces:
+        while (error := _fed(parser, handler, pieces, root)) is None:
+            yield from handler.taken()
+    # What stood before the place where it breaks is whole.
+    yield from handler.taken()
+    if isinstance(error, Unreadable):
+        raise error
+
+
+class _End(Exception):
+    """The document was read to its end."""
+
+
+def _fed(
+    parser: Any, handler: _Handler, pieces: Iterator[bytes | str], root: str
+) -> Exception | None:
+    """Have the parser read the next piece; return what ends the reading, None while it goes on."""
     try:
-        for piece in _texts(source, handler):
-            parser.feed(piece)
-            if handler.roots and handler.roots[0] != root:
-                raise Unreadable(f"line 1: its root is not <{root}>: this is another kind of XML")
-            unseen = unseen + len(piece) if handler.events == events else 0
-            events = handler.events
-            if unseen > TAG_BYTES:
-                raise Unreadable(f"line {handler.line}: a tag is longer than {TAG_BYTES:,} bytes")
-            while handler.whole:
-                yield handler.whole.popleft()
-        parser.close()
+        piece = next(pieces, None)
+        if piece is None:
+            parser.close()
+            return _End()
+        before = handler.events
+        parser.feed(piece)
+        if handler.roots and handler.roots[0] != root:
+            return Unreadable(f"line 1: its root is not <{root}>: this is another kind of XML")
+        handler.unseen = handler.unseen + len(piece) if handler.events == before else 0
+        if handler.unseen > TAG_BYTES:
+            return Unreadable(f"line {handler.line}: a tag is longer than {TAG_BYTES:,} bytes")
+    except Unreadable as error:
+        return error
     except DefusedXmlException:
-        raise Unreadable(
+        return Unreadable(
             f"line {handler.line}: it declares a document type or entities, which no export has"
-        ) from None
+        )
     except SAXParseException as error:
-        raise Unreadable(_why(error)) from None
+        return Unreadable(_why(error))
     except SAXException:
-        raise Unreadable(f"line {handler.line}: this is no XML") from None
+        return Unreadable(f"line {handler.line}: this is no XML")
+    return None
 
 
-def _texts(source: Source, handler: _Handler) -> Iterator[bytes | str]:
+def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, None]:
     head = source.head()
     encoding = source.encoding(head)
     if encoding == "utf-8":

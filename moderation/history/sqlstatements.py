@@ -41,7 +41,7 @@ _NO_COLUMN = frozenset(("PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULL
 _ROW = re.compile(rb"\s*+\(((?:[^'()]++|" + _STRING + rb"|\([^()]*+\))*+)\)\s*+([,;])", re.S)
 _ROW_BEGINS = re.compile(rb"\s*+(?:\(|\Z)")
 _VALUE = re.compile(
-    rb"\s*+(?:(?:_\w+\s+|N)?'((?:[^'\\]++|\\.|'')*+)'|(?:0x|X')([0-9A-F]*+)'?|([^',]*+))\s*+(?:,|\Z)",
+    rb"\s*+(?:(?:_\w+\s*|N)?'((?:[^'\\]++|\\.|'')*+)'|(?:0x|X')([0-9A-F]*+)'?|([^',]*+))\s*+(?:,|\Z)",
     re.S | re.I,
 )
 _ESCAPED = re.compile(rb"\\(.)|''", re.S)
@@ -179,8 +179,9 @@ class Statements:
                     raise Unreadable(f"line {self._line}: the dump ends within a row: cut off")
                 continue
             number += 1
-            place = f"line {self._line}, row {number}"
             values = _values_of(found.group(1))
+            self._take(found.start(1))
+            place = f"line {self._line}, row {number}"
             self._take(found.end())
             if values is None or len(values) != len(columns):
                 yield Reject(place, f"it has not the {len(columns)} columns of its table")

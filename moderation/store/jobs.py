@@ -12,7 +12,7 @@ from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 KEPT_MS = 30 * 86_400_000
-LEASE_MS = 30_000
+LEASE_MS = 15_000
 """A job whose holder said nothing for so long is taken up by another."""
 
 What = Literal["take", "keep", "leave", "end", "cancel", "give up"]

@@ -56,10 +56,11 @@ def import_(
     is cut off, run the same command again: it goes on where it was.
     """
     from moderation.flow.labels import importing
+    from moderation.flow.labels.history import Asked
     from moderation.flow.opening import open_runtime
     from moderation.flow.sites import administering
 
-    asked = importing.Asked(
+    asked = Asked(
         str(file.resolve()), name or "", encoding, table, dry_run=dry_run, partial=partial
     )
     with connect.open_store(settings) as (store, opened):

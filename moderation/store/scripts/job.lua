@@ -4,7 +4,8 @@
 --       live of a job (ms), id, then fields and values that are set
 -- 'take' holds the job for a token; 'keep' notes how far its holder is, 'leave' lets go of it so
 -- that another may take it, 'end' lets go of it for good; 'cancel' ends what nobody holds, and asks
--- the holder of what somebody does; 'give up' ends what nobody holds.
+-- the holder of what somebody does; 'give up' ends what nobody holds. Whose lease ran out holds the
+-- job still if nobody has taken it since.
 -- Answer: 'ok', or why nothing was done: 'missing', 'over', 'held', 'lost'; 'unwanted' where it was
 -- taken or kept though somebody asked to cancel it.
 local job, lease, open = KEYS[1], KEYS[2], KEYS[3]
@@ -38,7 +39,8 @@ end
 if what == 'take' then
   if holder and holder ~= token then return 'held' end
   redis.call('HINCRBY', job, 'tries', 1)
-elseif holder ~= token then
+  redis.call('HSET', job, 'token', token)
+elseif holder ~= token and (holder or redis.call('HGET', job, 'token') ~= token) then
   return 'lost'
 end
 if what == 'end' then

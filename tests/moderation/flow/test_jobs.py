@@ -205,6 +205,18 @@ def test_who_lost_the_lease_changes_nothing_more(runtime: Runtime, other: Runtim
         work.note("reading", 3)
 
 
+def test_who_was_away_for_longer_than_the_lease_goes_on_if_nobody_took_the_job(
+    runtime: Runtime,
+) -> None:
+    job = begun(runtime)
+    work = jobs.take(runtime, job.id)
+    assert work is not None
+    died(runtime, job)
+    work.note("reading", 3, 9)
+    assert stored.is_held(runtime.store, job.id)
+    assert jobs.run(runtime, work, lambda _: {"rows": 9}).state == "succeeded"
+
+
 def test_the_same_holder_takes_its_job_up_again_at_once(runtime: Runtime, other: Runtime) -> None:
     job = begun(runtime)
     assert jobs.take(runtime, job.id, "a token") is not None
