@@ -13,7 +13,8 @@ from werkzeug.routing import Rule
 import moderation
 from moderation.api.body import JSON
 from moderation.api.endpoint import Answer, Body, Operation
-from moderation.api.problems import KINDS, MEDIA_TYPE, Problem
+from moderation.api.kinds import KINDS
+from moderation.api.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{name}"
 _TAGS = {

@@ -21,7 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from moderation.api.problems import KINDS, MEDIA_TYPE
+from moderation.api.kinds import KINDS
+from moderation.api.problems import MEDIA_TYPE
 from moderation.flow.sites import first_run
 from moderation.store import Store
 from tests.factories import SITE
