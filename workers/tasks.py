@@ -2,7 +2,7 @@
 
 from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
-from moderation.flow.labels import importing, rebuilding
+from moderation.flow.labels import importing, rebuilding, withdrawing
 from moderation.flow.models import working
 from moderation.flow.tasks import (
     IMPORT_HISTORY,
@@ -14,6 +14,7 @@ from moderation.flow.tasks import (
     TRAIN,
     TRAIN_NIGHTLY,
     TRIM,
+    WITHDRAW,
 )
 from workers.app import app
 from workers.process import runtime, tellers
@@ -71,3 +72,9 @@ def train(job: str) -> None:
 def train_nightly() -> None:
     """Ask for a training, as every night."""
     working.ask_training(runtime(), "nightly")
+
+
+@app.task(name=WITHDRAW)
+def withdraw_labels(job: str) -> None:
+    """Withdraw what somebody taught."""
+    withdrawing.work_on(runtime(), job)

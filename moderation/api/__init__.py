@@ -16,10 +16,12 @@ from moderation.api import (
     pages,
     problems,
     stats,
+    withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
+    withdrawals,
 )  # fmt: skip
 
 

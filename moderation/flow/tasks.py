@@ -27,6 +27,7 @@ TELL_SITE = "workers.tell_site"
 TEND_JOBS = "workers.tend_jobs"
 IMPORT_HISTORY = "workers.import_history"
 TRAIN = "workers.train"
+WITHDRAW = "workers.withdraw_labels"
 TRAIN_NIGHTLY = "workers.train_nightly"
 
 QUEUE_OF = {
@@ -38,14 +39,21 @@ QUEUE_OF = {
     TEND_JOBS: TEND_QUEUE,
     IMPORT_HISTORY: JOBS_QUEUE,
     TRAIN: TRAINING_QUEUE,
+    WITHDRAW: JOBS_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
 }
 
-TASK_OF_JOB = {"import": IMPORT_HISTORY, "training": TRAIN, "evaluation": TRAIN}
+TASK_OF_JOB = {
+    "import": IMPORT_HISTORY,
+    "training": TRAIN,
+    "evaluation": TRAIN,
+    "withdrawal": WITHDRAW,
+}
 """The task that takes up jobs of a kind."""
 
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
+    WITHDRAW: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""

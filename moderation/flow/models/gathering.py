@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -15,23 +15,19 @@ from classifier.training.duplicates import grouped, signatures
 from classifier.training.layer import Examples
 from moderation.domain.decisions import Example, How, LabelEntry
 from moderation.domain.verdicts import Label
+from moderation.flow.labels.holding import holding
 from moderation.flow.labels.replaying import how_of
 from moderation.flow.rows import training_row
 from moderation.flow.runtime import Runtime
-from moderation.store import labels, sites
+from moderation.store import sites
 
 MOST_ENTRIES = 200_000
 """Newest entries of all label logs that take part; as features they take about 220 MiB."""
-AT_ONCE = 500
-"""Entries whose texts are in memory at once."""
 FEWEST = 2000
 """Newest entries of each site that take part before any site's older ones do."""
 
 Progress = Callable[[int, int], None]
 """Told how much of how much is done; raises to end the work."""
-
-
-Held = tuple[LabelEntry, Example]
 
 
 class Fact(Struct, frozen=True):
@@ -120,7 +116,7 @@ def _gathered(
     for site, number in sorted(wanted.items()):
         first = len(facts)
         pieces: list[tuple[FeatureBatch, list[Fact]]] = []
-        for entries in _holding(runtime, site, sizes[site], number):
+        for entries in holding(runtime.store, site, sizes[site], number):
             rows = [training_row(example.row) for _, example in entries]
             known = [_fact(site, *pair, row) for pair, row in zip(entries, rows, strict=True)]
             pieces.append((extract_features(rows), known))
@@ -150,30 +146,6 @@ def newest_by_site(sizes: dict[str, int], most: int) -> dict[str, int]:
     rest = sum(sizes.values()) - begun
     share = min(1.0, (most - begun) / rest) if rest else 0.0
     return {site: first[site] + int((sizes[site] - first[site]) * share) for site in sizes}
-
-
-def _holding(runtime: Runtime, site: str, end: int, number: int) -> Iterator[list[Held]]:
-    """Yield what holds among the newest entries of a log, piece by piece, the newest piece first
-    and each in order: an entry that switches another off or on comes after it."""
-    switched: dict[int, bool] = {}
-    evidence: dict[int, bool] = {}
-    last = end
-    while last > end - number:
-        first = max(end - number, last - AT_ONCE)
-        held = []
-        for entry in reversed(labels.entries(runtime.store, site, first, last)):
-            for target, holds in ((entry.restores, True), (entry.drops, False)):
-                if target:
-                    switched.setdefault(target, holds)
-            if entry.kind == "label":
-                holds = switched.get(entry.seq, True)
-                evidence |= dict.fromkeys(range(entry.seq - entry.kept, entry.seq), holds)
-            else:
-                holds = entry.kind == "kept" and evidence.get(entry.seq, True)
-            if holds and entry.example is not None:
-                held.append((entry, entry.example))
-        yield held[::-1]
-        last = first
 
 
 def _fact(site: str, entry: LabelEntry, example: Example, row: Row) -> Fact:

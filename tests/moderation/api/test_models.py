@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from moderation.flow.labels import withdrawing
 from moderation.flow.models import working
 from moderation.flow.runtime import Runtime
 from tests.factories import SITE
@@ -154,3 +155,18 @@ def test_a_training_that_waits_is_cancelled(admin: Caller, runtime: Runtime) -> 
     job = admin.post("/v1/models").json["id"]
     assert admin.post(f"/v1/jobs/{job}/cancel").json["state"] == "cancelled"
     assert working.work_on(runtime, job) is None
+
+
+def test_what_somebody_taught_is_withdrawn_by_a_job(admin: Caller, runtime: Runtime) -> None:
+    teach_site(runtime, SITE, 8, by="eve")
+    shown = admin.post("/v1/withdrawals", {"by": "eve", "dry_run": True})
+    assert (shown.status_code, shown.json["labels"], shown.json["sites"]) == (200, 8, {SITE: 8})
+    later = {"by": "eve", "since": "2100-01-01T00:00:00Z", "dry_run": True}
+    assert admin.post("/v1/withdrawals", later).json["labels"] == 0
+    job = admin.post("/v1/withdrawals", {"by": "eve", "note": "a stolen key"})
+    assert job.status_code == 202
+    withdrawing.work_on(runtime, job.json["id"])
+    done = admin.get(job.headers["Location"]).json
+    assert (done["state"], done["result"]) == ("succeeded", {"withdrawn": 8, "left": 0})
+    is_problem(admin.post("/v1/withdrawals", {"by": ""}), 422, "validation")
+    is_problem(admin.post("/v1/withdrawals", {"by": "eve", "site": "no"}), 404, "not-found")

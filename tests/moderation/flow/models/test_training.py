@@ -91,7 +91,7 @@ def test_reading_in_pieces_gives_what_reading_at_once_gives(runtime, monkeypatch
     for place in (11, 2, 5):
         undo(runtime, "one.example", ids[place], Word("ann", "api"), None)
     whole = gather(runtime, quiet)
-    monkeypatch.setattr("moderation.flow.models.gathering.AT_ONCE", at_once)
+    monkeypatch.setattr("moderation.flow.labels.holding.AT_ONCE", at_once)
     pieces = gather(runtime, quiet)
     assert pieces.facts == whole.facts
     assert [fact.comment for fact in whole.facts] == [
