@@ -23,6 +23,7 @@ QUEUES = sorted(set(names.QUEUE_OF.values()))
 SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
 TEND_SECONDS = 5
+LOOK_ON_SECONDS = 60
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
@@ -73,6 +74,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
         "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
         "tend": {"task": names.TEND_JOBS, "schedule": TEND_SECONDS},
+        "look on": {"task": names.LOOK_ON, "schedule": LOOK_ON_SECONDS},
     }
     if settings.train_at != "never":
         hour, minute = settings.train_at.split(":")

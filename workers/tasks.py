@@ -3,9 +3,10 @@
 from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import importing, rebuilding, withdrawing
-from moderation.flow.models import working
+from moderation.flow.models import shadow, working
 from moderation.flow.tasks import (
     IMPORT_HISTORY,
+    LOOK_ON,
     REBUILD_LEARNER,
     SCORE_INBOX,
     SWEEP,
@@ -78,3 +79,9 @@ def train_nightly() -> None:
 def withdraw_labels(job: str) -> None:
     """Withdraw what somebody taught."""
     withdrawing.work_on(runtime(), job)
+
+
+@app.task(name=LOOK_ON)
+def look_on() -> None:
+    """Have a candidate score the newest comments."""
+    shadow.look(runtime())

@@ -15,13 +15,14 @@ from moderation.api import (
     models,
     pages,
     problems,
+    shadow,
     stats,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    withdrawals,
+    shadow, withdrawals,
 )  # fmt: skip
 
 

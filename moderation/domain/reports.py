@@ -46,6 +46,17 @@ class Flip(Struct, frozen=True):
     candidate: VerdictStatus
 
 
+class Disagreement(Struct, frozen=True):
+    """A live comment that the model in use and a candidate treat differently."""
+
+    site: str
+    comment: str
+    current: VerdictStatus
+    candidate: VerdictStatus
+    current_score: float
+    candidate_score: float
+
+
 class Curves(Struct, frozen=True):
     """Points of a model: threshold, precision and recall of spam; mean probability, share of spam
     and number of labels in each bin of a calibration curve."""

@@ -18,6 +18,7 @@ TRIM_QUEUE = "winnow.trim"
 TEND_QUEUE = "winnow.tend"
 TRAINING_QUEUE = "winnow.training"
 NIGHTLY_QUEUE = "winnow.nightly"
+SHADOW_QUEUE = "winnow.shadow"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -27,6 +28,7 @@ TELL_SITE = "workers.tell_site"
 TEND_JOBS = "workers.tend_jobs"
 IMPORT_HISTORY = "workers.import_history"
 TRAIN = "workers.train"
+LOOK_ON = "workers.look_on"
 WITHDRAW = "workers.withdraw_labels"
 TRAIN_NIGHTLY = "workers.train_nightly"
 
@@ -40,6 +42,7 @@ QUEUE_OF = {
     IMPORT_HISTORY: JOBS_QUEUE,
     TRAIN: TRAINING_QUEUE,
     WITHDRAW: JOBS_QUEUE,
+    LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
 }
 

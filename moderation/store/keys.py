@@ -25,6 +25,10 @@ MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
 FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
 TRAINING = "{winnow}:training"  # the lease of whoever trains or evaluates
+SHADOW = "{winnow}:shadow"  # hash: the candidate that looks on, since when, what it saw
+SHADOW_AT = "{winnow}:shadow:at"  # hash: site → the newest comment that it looked at
+SHADOW_STRICTER = "{winnow}:shadow:stricter"  # lists of the newest disagreements
+SHADOW_MILDER = "{winnow}:shadow:milder"
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from moderation.flow.labels import withdrawing
-from moderation.flow.models import working
+from moderation.flow.models import shadow, working
 from moderation.flow.runtime import Runtime
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
@@ -170,3 +170,18 @@ def test_what_somebody_taught_is_withdrawn_by_a_job(admin: Caller, runtime: Runt
     assert (done["state"], done["result"]) == ("succeeded", {"withdrawn": 8, "left": 0})
     is_problem(admin.post("/v1/withdrawals", {"by": ""}), 422, "validation")
     is_problem(admin.post("/v1/withdrawals", {"by": "eve", "site": "no"}), 404, "not-found")
+
+
+def test_a_candidate_looks_on(admin: Caller, api: Caller, runtime: Runtime) -> None:
+    hand_in(admin, model_file("made-1", scale=1.0, intercept=30.0))
+    path = "/v1/models/made-1/shadow"
+    is_problem(admin.get(path), 404, "not-found")
+    assert admin.post(path).json["seen"] == 0
+    checked = api.post("/v1/check", {"content": "Thanks, the second example fixed my build."})
+    shadow.look(runtime)
+    shown = admin.get(path).json
+    assert (shown["seen"], shown["stricter"], shown["milder"]) == (1, 1, 0)
+    assert shown["stricter_listed"][0]["comment"] == checked.json["id"]
+    assert admin.delete(path).status_code == 204
+    is_problem(admin.delete(path), 404, "not-found")
+    is_problem(admin.post(f"/v1/models/{runtime.shipped.name}/shadow"), 409, "conflict")
