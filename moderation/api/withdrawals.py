@@ -51,7 +51,7 @@ _new = msgspec.json.Decoder(NewWithdrawal)
 def withdraw(call: Call) -> Response:
     body.media_type(call.environ, body.JSON)
     given = body.decode(_new, body.read(call.environ, SMALL_BYTES))
-    since = int(given.since.timestamp() * 1000) if given.since else 0
+    since = max(0, int(given.since.timestamp() * 1000)) if given.since else 0
     asked = Asked(given.by, since, given.site, given.note)
     if given.dry_run:
         return answers.json(withdrawing.preview(call.runtime, asked))

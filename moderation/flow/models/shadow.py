@@ -88,7 +88,9 @@ def look(runtime: Runtime) -> int:
     stricter: list[Disagreement] = []
     milder: list[Disagreement] = []
     count = 0
-    for site, state in sites.read_all(store).items():
+    # Where there is more than is looked at, who was looked at longest ago comes first.
+    states = sorted(sites.read_all(store).items(), key=lambda item: before.get(item[0], b""))
+    for site, state in states:
         most = min(OF_A_SITE, A_LOOK - count)
         after = before.get(site, started)
         ids = reading.page(store, site, None, after, b"", newest=True, n=most) if most else []

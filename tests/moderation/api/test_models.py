@@ -161,6 +161,8 @@ def test_what_somebody_taught_is_withdrawn_by_a_job(admin: Caller, runtime: Runt
     teach_site(runtime, SITE, 8, by="eve")
     shown = admin.post("/v1/withdrawals", {"by": "eve", "dry_run": True})
     assert (shown.status_code, shown.json["labels"], shown.json["sites"]) == (200, 8, {SITE: 8})
+    ages_ago = {"by": "eve", "since": "0032-10-18T15:36:46Z", "dry_run": True}
+    assert admin.post("/v1/withdrawals", ages_ago).json["labels"] == 8
     later = {"by": "eve", "since": "2100-01-01T00:00:00Z", "dry_run": True}
     assert admin.post("/v1/withdrawals", later).json["labels"] == 0
     job = admin.post("/v1/withdrawals", {"by": "eve", "note": "a stolen key"})

@@ -13,6 +13,7 @@ from moderation.flow.models.promoting import Why
 from tests.factories import SITE, submission
 from tests.moderation.flow.learning import learn_all, texts
 from tests.moderation.flow.models.made import model_file
+from tests.moderation.flow.models.taught import grant_of
 
 STRICT = {"name": "strict", "scale": 1.0, "intercept": 30.0}
 MILD = {"name": "mild", "scale": 1.0, "intercept": -30.0}
@@ -69,6 +70,21 @@ def test_a_look_is_bounded(runtime, grant, onlooker, monkeypatch):
     for number in range(5):
         judged(runtime, grant, f"Comment number {number}.")
     assert [shadow.look(runtime), shadow.look(runtime)] == [3, 0]
+
+
+def test_a_busy_site_keeps_none_from_being_looked_at(runtime, grant, onlooker, monkeypatch):
+    monkeypatch.setattr(shadow, "A_LOOK", 3)
+    monkeypatch.setattr(shadow, "OF_A_SITE", 3)
+    other = grant_of(runtime, "zzz.example")
+    for number in range(6):
+        judged(runtime, grant, f"Comment number {number}.")
+        judged(runtime, other, f"Comment number {number}.")
+    shadow.look(runtime)
+    for number in range(6, 12):
+        judged(runtime, grant, f"Comment number {number}.")
+    shadow.look(runtime)
+    sites = {one.site for one in shadow.seen(runtime, onlooker).stricter}
+    assert sites == {SITE, "zzz.example"}
 
 
 def test_what_was_decided_is_left_out(runtime, grant, onlooker):
