@@ -9,12 +9,14 @@ import pytest
 from classifier import Row
 from moderation.domain.errors import GateRefused, NotFound
 from moderation.domain.sites import SiteSettings
+from moderation.flow import jobs
 from moderation.flow.labels.deciding import Word, decide, undo
 from moderation.flow.labels.teaching import Lesson, teach_many
-from moderation.flow.models import evaluating, offering, promoting, training
+from moderation.flow.models import evaluating, offering, promoting, training, working
 from moderation.flow.models.gathering import gather, newest_by_site
 from moderation.flow.models.promoting import Why
-from moderation.store import models
+from moderation.store import keys, models
+from moderation.store.leases import lease
 from tests.factories import put_settings
 from tests.moderation.flow.models.made import model_file
 from tests.moderation.flow.models.taught import comment, grant_of, teach_site
@@ -230,6 +232,7 @@ def test_a_model_trained_here_is_judged_as_if_it_had_not_seen_what_is_held_back(
     report = models.report(runtime.store, again)
     assert report.current == first
     assert (report.better, report.worse) == (0, 0)
+    assert report.current_curves == report.candidate_curves
 
 
 def test_what_is_not_there_is_not_judged(runtime):
@@ -248,3 +251,38 @@ def test_who_notes_may_end_the_work(runtime, taught):
     with pytest.raises(Enough):
         training.train(runtime, "ann", stop)
     assert len(promoting.listed(runtime).snapshots) == 1
+
+
+def test_one_trains_at_a_time_and_a_second_waits(runtime, other, taught):
+    job = working.ask_training(runtime, "ann")
+    assert lease(other.store, keys.TRAINING, "claim", "another", 60_000)
+    assert working.work_on(runtime, job.id) is None
+    assert jobs.find(runtime, job.id).state == "queued"
+    lease(other.store, keys.TRAINING, "release", "another", 60_000)
+    done = working.work_on(runtime, job.id)
+    assert (done.state, done.result["labels"]) == ("succeeded", 300)
+    assert lease(other.store, keys.TRAINING, "claim", "another", 60_000), "it kept the lease"
+
+
+def test_a_training_is_cancelled_while_it_works(runtime, other, taught):
+    job = working.ask_training(runtime, "ann")
+
+    def cancel(stage, done, total, eta):
+        jobs.cancel(other, job.id)
+
+    done = working.work_on(runtime, job.id, cancel)
+    assert done.state == "cancelled"
+    assert len(promoting.listed(runtime).snapshots) == 1
+
+
+def test_who_lost_the_lease_makes_no_model(runtime, other, taught):
+    """It was stopped for so long that another process trains by now."""
+    job = working.ask_training(runtime, "ann")
+
+    def overtake(stage, done, total, eta):
+        other.store.redis.delete(keys.TRAINING)
+        assert lease(other.store, keys.TRAINING, "claim", "another", 60_000)
+
+    working.work_on(runtime, job.id, overtake)
+    assert len(promoting.listed(runtime).snapshots) == 1
+    assert not lease(other.store, keys.TRAINING, "claim", job.id, 60_000)
