@@ -113,6 +113,7 @@ class Staging:
         with contextlib.suppress(AttributeError, sqlite3.Error):
             self._database.close()
         self._unlink()
+        self._waiting, self._last = 0, None
         self._database = self._connect()
         self._database.executescript(_LAYOUT)
 
@@ -135,6 +136,7 @@ class Staging:
 
     def note(self, **facts: Any) -> None:
         """Note facts, in one step."""
+        self._commit()
         pairs = [(name, _pack(value)) for name, value in facts.items()]
         self._database.execute("BEGIN")
         self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", pairs)
@@ -158,7 +160,11 @@ class Staging:
         else:
             self._add_article(found)
         if self._waiting == _COMMIT_EVERY:
-            run("COMMIT")
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._waiting:
+            self._database.execute("COMMIT")
             self._waiting = 0
 
     def _reject(self, place: str, reason: str, is_note: bool = False) -> None:
@@ -209,19 +215,10 @@ class Staging:
         else:
             self._reject(loser, f"it is the same comment as {winner}")
 
-    def broken(self, why: str) -> None:
-        """Note why the file could not be read on."""
-        if self._waiting:
-            self._database.execute("COMMIT")
-            self._waiting = 0
-        self.note(broken=why)
-
     def settle(self, now_ms: int) -> None:
         """End the reading: what was said elsewhere of a comment counts, and all is in order."""
         run = self._database.execute
-        if self._waiting:
-            run("COMMIT")
-            self._waiting = 0
+        self._commit()
         run("BEGIN")
         run("UPDATE rows SET at = ? WHERE at IS NULL", (now_ms,))
         for statement in _SETTLED.split(";"):

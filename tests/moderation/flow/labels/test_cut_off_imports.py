@@ -118,9 +118,11 @@ def test_a_worker_takes_up_an_import_slice_by_slice(
     assert not list((runtime.settings.data / "imports").iterdir()), "the file is gone"
 
 
-def test_a_store_that_is_away_is_no_failure_of_the_import(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+def test_a_store_that_is_away_is_waited_for_and_is_no_failure_of_the_import(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> None:
+    monkeypatch.setattr(jobs, "AWAY_SECONDS", patience)
     path = histories.write("wxr", tmp_path / "x.xml", 300)
     real, calls = teaching.write, [0]
 
@@ -131,8 +133,9 @@ def test_a_store_that_is_away_is_no_failure_of_the_import(
         return real(*args)
 
     monkeypatch.setattr(teaching, "write", write)
-    with pytest.raises(StoreDown):
-        done(runtime, path)
-    assert jobs.page(runtime, SITE).jobs[0].state == "running"
+    if not patience:
+        with pytest.raises(StoreDown):
+            done(runtime, path)
+        assert jobs.page(runtime, SITE).jobs[0].state == "running"
     job = done(runtime, path)
     assert job.result is not None and job.result["imported"] == len(log(runtime)) == 294
