@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -233,6 +234,10 @@ class Staging:
             run(statement)
         run("INSERT OR REPLACE INTO facts VALUES ('whole', ?)", (_pack(True),))
         run("COMMIT")
+
+    def free_bytes(self) -> int:
+        """Return how much of its disk is free."""
+        return shutil.disk_usage(self._path.parent).free
 
     def counts(self) -> dict[str, Any]:
         """Return how many rows there are of each kind, from when to when, and what was rejected."""

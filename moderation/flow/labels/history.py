@@ -27,6 +27,8 @@ from moderation.store.comments import accepting, reading
 REJECTS_SHOWN = 100
 AGAIN_SECONDS = 0.5
 """After so long a store that did not answer is asked again."""
+LEFT_BYTES = 1 << 30
+"""What is left free on the disk, for the store above all."""
 _READ_ROWS = 200
 
 
@@ -106,6 +108,8 @@ def read(asked: Asked, staging: Staging, note: Callable[[str, int, int], None]) 
             staging.add(found)
             if count % _READ_ROWS == 0:
                 note("reading", source.done, source.size)
+                if staging.free_bytes() < LEFT_BYTES:
+                    raise JobFailed("less than 1 GiB of the disk is left; nothing was imported")
     except Unreadable as error:
         if not asked.partial:
             raise JobFailed(f"{error}; nothing was imported") from error
