@@ -25,6 +25,8 @@ NOTED_EVERY_SECONDS = 1.0
 """How often the store is told how far a job is; each time its lease begins anew."""
 TRIES = 5
 """So often a job is taken up without getting on before it has failed."""
+AWAY_SECONDS = 60.0
+"""For how long work goes on while the store does not answer."""
 UNTAKEN_MS = 60_000
 """A message that nobody took by then was dropped: it is sent again."""
 LONGEST_ERROR = 500
@@ -145,13 +147,15 @@ class Work:
         self._stage = ""
         self._began = self._first = self._noted = 0.0
         self._done = job.done
+        self._answered = monotonic()
         self.watch: Watch = lambda *_: None
 
     def note(self, stage: str, done: int, total: int = 0) -> None:
         """Note how far the work is; call it often, as it tells the store once a second.
 
         Raises:
-            Unwanted: the job is to be cancelled. Lost: another process holds it. StoreDown.
+            Unwanted: the job is to be cancelled. Lost: another process holds it. StoreDown: the
+            store has not answered for `AWAY_SECONDS`.
         """
         now = monotonic()
         if stage != self._stage:
@@ -165,10 +169,16 @@ class Work:
         self._done = done
         eta = self._eta(done, total)
         self.watch(stage, done, total, eta)
-        answer = stored.change(
-            self._store, self.job.id, "keep", self.token,
-            stage=stage, done=done, total=total, eta_s=eta, updated_ms=now_ms(), **fields,
-        )  # fmt: skip
+        try:
+            answer = stored.change(
+                self._store, self.job.id, "keep", self.token,
+                stage=stage, done=done, total=total, eta_s=eta, updated_ms=now_ms(), **fields,
+            )  # fmt: skip
+        except StoreDown:
+            if now - self._answered > AWAY_SECONDS:
+                raise
+            return
+        self._answered = now
         if answer == "unwanted":
             raise Unwanted
         if answer != "ok":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
@@ -16,15 +17,15 @@ ITEM_BYTES = 16 << 20
 PEOPLE = 200_000
 """So many of those who wrote are known by their names; of others only the comments are taken."""
 
+_BEGINS = re.compile(rb'\{\s*"(?:version|comments|commenters|pages)"\s*:')
 _SECTIONS = {"comments.item": "comments", "commenters.item": "people", "pages.item": "pages"}
 
 
 def is_one(head: bytes) -> bool:
     """Say whether a file begins like one."""
-    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    return begins.startswith(b"{") and b'"version"' in begins[:4096] and any(
-        word in begins for word in (b'"commentHex"', b'"commenters"', b'"pageId"', b'"comments"')
-    )  # fmt: skip
+    return _BEGINS.match(head) is not None and any(
+        word in head for word in (b'"commentHex"', b'"commenters"', b'"pageId"', b'"comments"')
+    )
 
 
 def read(source: Source) -> Iterator[Found]:

@@ -12,7 +12,7 @@ from moderation.history.source import Source
 
 def is_one(head: bytes) -> bool:
     """Say whether a file begins like one."""
-    return b"<disqus" in head
+    return head.startswith(b"<") and b"<disqus" in head
 
 
 def read(source: Source) -> Iterator[Found]:

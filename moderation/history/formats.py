@@ -53,7 +53,7 @@ def detect(source: Source) -> str:
     """
     if source.path.is_dir():
         return "staticman"
-    head = source.head()
+    head = source.beginning()
     if not head:
         raise Unreadable("the file is empty")
     for name, found in FORMATS.items():

@@ -13,7 +13,7 @@ from moderation.history.source import Source
 
 def is_one(head: bytes) -> bool:
     """Say whether a file begins like one."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return head.startswith(b"{")
 
 
 def read(source: Source) -> Iterator[Found]:

@@ -85,6 +85,14 @@ class Source:
         with self.opened() as file:
             return file.read(HEAD_BYTES)
 
+    def beginning(self) -> bytes:
+        """Return the beginning of the file in UTF-8, without a mark, to be told by."""
+        head = self.head()
+        encoding = self.encoding(head)
+        if encoding.startswith(("utf-16", "utf-32")):
+            return head.decode(encoding, "ignore").encode()
+        return head.removeprefix(codecs.BOM_UTF8).lstrip()
+
     def pieces(self) -> Iterator[bytes]:
         """Yield the bytes of the file."""
         with self.opened() as file:

@@ -22,8 +22,7 @@ RowOf = Callable[[Mapping[str, Any], str, int], Row | Reject]
 
 def names_in(head: bytes) -> list[str]:
     """Return the names of the columns of a file that begins like this."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    first = head.decode(encoding, "replace").lstrip("\ufeff").partition("\n")[0]
+    first = head.decode("utf-8", "replace").partition("\n")[0]
     if max(map(first.count, _SEPARATORS)) > COLUMNS:
         return []
     return _names(next(csv.reader([first], delimiter=separator_of(first)), []))

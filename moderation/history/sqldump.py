@@ -29,14 +29,18 @@ _NEEDED = {
     "commentmeta": {"comment_id", "meta_key", "meta_value"},
     "posts": {"ID", "post_title", "guid"},
 }
-_STATEMENT = re.compile(rb"^\s*(?:INSERT|CREATE TABLE|DROP TABLE|REPLACE)\s", re.I | re.M)
+_BEGINS = re.compile(
+    rb"(?:\s++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/;?)*+"
+    rb"(?:SET|INSERT|REPLACE|CREATE|DROP|LOCK|START|BEGIN|USE)\s",
+    re.I | re.S,
+)
 _POSTS = frozenset((b"post", b"page", b"attachment", b"product"))
 _SAFE = re.compile(r"[\w$]{1,64}", re.ASCII)
 
 
 def is_one(head: bytes) -> bool:
     """Say whether a file begins like one."""
-    return bool(_STATEMENT.search(head)) or b"MySQL dump" in head or b"MariaDB dump" in head
+    return _BEGINS.match(head) is not None
 
 
 def read(source: Source) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -52,6 +53,14 @@ _NEXT = """
 SELECT rows.n, at, label, place, submission, articles.article
 FROM rows LEFT JOIN articles ON articles.name = rows.article
 WHERE label IS NOT NULL AND (at, n) > (?, ?) ORDER BY at, n LIMIT ?
+"""
+_CHOSEN = """
+SELECT rows.n, at, label, place, submission, articles.article
+FROM rows LEFT JOIN articles ON articles.name = rows.article
+WHERE rows.n IN (
+    SELECT n FROM (SELECT n, row_number() OVER (ORDER BY at, n) - 1 AS i
+                   FROM rows WHERE label IS NOT NULL) WHERE i % ? = 0 LIMIT ?)
+ORDER BY at, rows.n
 """
 _COMMIT_EVERY = 5000
 
@@ -113,6 +122,7 @@ class Staging:
         with contextlib.suppress(AttributeError, sqlite3.Error):
             self._database.close()
         self._unlink()
+        self._waiting, self._last = 0, None
         self._database = self._connect()
         self._database.executescript(_LAYOUT)
 
@@ -135,6 +145,7 @@ class Staging:
 
     def note(self, **facts: Any) -> None:
         """Note facts, in one step."""
+        self._commit()
         pairs = [(name, _pack(value)) for name, value in facts.items()]
         self._database.execute("BEGIN")
         self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", pairs)
@@ -158,7 +169,11 @@ class Staging:
         else:
             self._add_article(found)
         if self._waiting == _COMMIT_EVERY:
-            run("COMMIT")
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._waiting:
+            self._database.execute("COMMIT")
             self._waiting = 0
 
     def _reject(self, place: str, reason: str, is_note: bool = False) -> None:
@@ -209,25 +224,20 @@ class Staging:
         else:
             self._reject(loser, f"it is the same comment as {winner}")
 
-    def broken(self, why: str) -> None:
-        """Note why the file could not be read on."""
-        if self._waiting:
-            self._database.execute("COMMIT")
-            self._waiting = 0
-        self.note(broken=why)
-
     def settle(self, now_ms: int) -> None:
         """End the reading: what was said elsewhere of a comment counts, and all is in order."""
         run = self._database.execute
-        if self._waiting:
-            run("COMMIT")
-            self._waiting = 0
+        self._commit()
         run("BEGIN")
         run("UPDATE rows SET at = ? WHERE at IS NULL", (now_ms,))
         for statement in _SETTLED.split(";"):
             run(statement)
         run("INSERT OR REPLACE INTO facts VALUES ('whole', ?)", (_pack(True),))
         run("COMMIT")
+
+    def free_bytes(self) -> int:
+        """Return how much of its disk is free."""
+        return shutil.disk_usage(self._path.parent).free
 
     def counts(self) -> dict[str, Any]:
         """Return how many rows there are of each kind, from when to when, and what was rejected."""
@@ -270,13 +280,8 @@ class Staging:
             "SELECT count(*) FROM rows WHERE label IS NOT NULL"
         ).fetchone()[0]
         step = max(1, total // most)
-        found = self._database.execute(
-            "SELECT n, at, label, place, submission, article FROM (SELECT rows.n, at, label, "
-            "place, submission, articles.article, row_number() OVER (ORDER BY at, rows.n) - 1 AS i "
-            "FROM rows LEFT JOIN articles ON articles.name = rows.article WHERE label IS NOT NULL) "
-            "WHERE i % ? = 0 LIMIT ?",
-            (step, most),
-        )
+        # The numbers alone are in the index; what is told of the rows is read for these few.
+        found = self._database.execute(_CHOSEN, (step, most))
         return [
             Staged(n, at, label, place, _under(_submission(data), article))
             for n, at, label, place, data, article in found

@@ -12,7 +12,7 @@ from moderation.history.source import Source
 
 def is_one(head: bytes) -> bool:
     """Say whether a file begins like one."""
-    return b"<rss" in head and b"wordpress.org/export/" in head
+    return head.startswith(b"<") and b"<rss" in head and b"wordpress.org/export/" in head
 
 
 def read(source: Source) -> Iterator[Found]:

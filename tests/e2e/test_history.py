@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from moderation.domain.decisions import LabelEntry
+from moderation.domain.errors import StoreDown
 from moderation.store import Store, labels, sites
 from tests import histories
 from tests.e2e.running import ROOT, StartUp, Up
@@ -86,6 +87,32 @@ def test_an_importer_that_is_killed_again_and_again_goes_on_and_writes_nothing_t
     imported = sum(job["result"]["imported"] for job in jobs(up))
     assert imported == LABELS
     until(lambda: not list((up.data / "imports").iterdir()))
+
+
+def test_an_import_waits_for_a_store_that_is_killed_again_and_again(
+    start_up: StartUp, short_tmp: Path
+) -> None:
+    up = start_up().ready()
+    path = histories.write("disqus", short_tmp / "disqus.xml", COUNT)
+    running = importer(up, path)
+    try:
+        for number in range(1, KILLS + 1):
+            wanted = LABELS * number // (KILLS + 2)
+            until(lambda at=wanted: written(up) >= at, 120, lambda: running.output + up.output)
+            up.part("store").kill()
+        running.says("decided from 2016-03-01", 180)
+    finally:
+        running.end()
+    is_complete(log(up))
+    assert {job["state"] for job in jobs(up)} == {"succeeded"}
+
+
+def written(up: Up) -> int:
+    """Return how many labels were written; 0 while the store is away."""
+    try:
+        return len(log(up))
+    except (StoreDown, StopIteration):
+        return 0
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(KILLS, marks=pytest.mark.slow)])

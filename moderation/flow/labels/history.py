@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import monotonic
@@ -9,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from moderation.domain.errors import StoreDown
+from moderation.flow import jobs
 from moderation.flow.jobs import HandOver, JobFailed, Work
 from moderation.flow.labels import learning, teaching
 from moderation.flow.labels.deciding import Word
@@ -22,6 +25,10 @@ from moderation.store import sites
 from moderation.store.comments import accepting, reading
 
 REJECTS_SHOWN = 100
+AGAIN_SECONDS = 0.5
+"""After so long a store that did not answer is asked again."""
+LEFT_BYTES = 1 << 30
+"""What is left free on the disk, for the store above all."""
 _READ_ROWS = 200
 
 
@@ -57,7 +64,8 @@ def carry_on(
     plan = staging.counts()
     total = plan["spam"] + plan["ham"]
     while batch := staging.next(staging.fact("after") or (-1, 0), accepting.AT_ONCE):
-        for name, count in _write(runtime, work.job.site, batch, staging.fact("by")).items():
+        written = _written(runtime, work.job.site, batch, staging.fact("by"))
+        for name, count in written.items():
             done[name] = done.get(name, 0) + count
         staging.note(after=(batch[-1].at_ms, batch[-1].n), done=done)
         work.note("writing", sum(done.values()), total)
@@ -100,10 +108,12 @@ def read(asked: Asked, staging: Staging, note: Callable[[str, int, int], None]) 
             staging.add(found)
             if count % _READ_ROWS == 0:
                 note("reading", source.done, source.size)
+                if staging.free_bytes() < LEFT_BYTES:
+                    raise JobFailed("less than 1 GiB of the disk is left; nothing was imported")
     except Unreadable as error:
         if not asked.partial:
             raise JobFailed(f"{error}; nothing was imported") from error
-        staging.broken(str(error))
+        staging.note(broken=str(error))
     staging.settle(now)
 
 
@@ -147,6 +157,21 @@ def _outcomes(
             yield "decided_here", None
         else:
             yield "imported", lesson
+
+
+def _written(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> dict[str, int]:
+    """Write some comments and return what became of how many; wait for a store that is away.
+
+    What it had written before its answer was lost is found as written.
+    """
+    until = monotonic() + jobs.AWAY_SECONDS
+    while True:
+        try:
+            return _write(runtime, site, batch, by)
+        except StoreDown:
+            if monotonic() > until:
+                raise
+            time.sleep(AGAIN_SECONDS)
 
 
 def _write(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> dict[str, int]:

@@ -205,6 +205,33 @@ def test_who_lost_the_lease_changes_nothing_more(runtime: Runtime, other: Runtim
         work.note("reading", 3)
 
 
+def test_work_goes_on_for_a_while_though_the_store_cannot_be_told(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(jobs, "monotonic", lambda: clock[0])
+    job = begun(runtime)
+    work = jobs.take(runtime, job.id)
+    assert work is not None
+    real = stored.change
+
+    def change(*_: Any, **__: Any) -> Any:
+        raise StoreDown("the store does not answer")
+
+    monkeypatch.setattr(stored, "change", change)
+    for _ in range(10):
+        clock[0] += 5
+        work.note("reading", 1)
+    monkeypatch.setattr(stored, "change", real)
+    clock[0] += 5
+    work.note("reading", 2)
+    assert jobs.find(runtime, job.id).done == 2
+    monkeypatch.setattr(stored, "change", change)
+    clock[0] += jobs.AWAY_SECONDS + 1
+    with pytest.raises(StoreDown):
+        work.note("reading", 3)
+
+
 def test_who_was_away_for_longer_than_the_lease_goes_on_if_nobody_took_the_job(
     runtime: Runtime,
 ) -> None:

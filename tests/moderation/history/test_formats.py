@@ -274,3 +274,37 @@ def test_what_is_none_of_them_is_said_so(tmp_path: Path) -> None:
             found(tmp_path / "x", data)
     with pytest.raises(Unreadable, match="the file is empty"):
         found(tmp_path / "x", b"")
+
+
+IMPOSTORS = (
+    "<rss http://wordpress.org/export/1.2/",
+    "<disqus",
+    "\nINSERT INTO `wp_comments` VALUES (1);",
+    '{"version":1,"users":[],"comments":[{"commentHex":1}]}',
+    "SQLite format 3\0",
+)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_comment_says_does_not_change_the_format(
+    tmp_path: Path, kind: str, encoding: str
+) -> None:
+    texts = [text.replace("\0", "") for text in IMPOSTORS]
+    if kind == "csv":
+        quoted = ('"' + text.replace('"', '""') + '"' for text in texts)
+        data = "content,label\n" + "".join(f"{text},spam\n" for text in quoted)
+    else:
+        data = "".join(json.dumps({"content": text, "label": "spam"}) + "\n" for text in texts)
+    name, items = found(tmp_path / "x", data.encode(encoding))
+    assert name == kind
+    assert [row.submission.content for row in rows(items).values()] == texts
+
+
+@pytest.mark.parametrize("kind", ["wxr", "disqus"])
+def test_xml_is_told_and_read_in_utf_16_too(tmp_path: Path, kind: str) -> None:
+    text = histories.write(kind, tmp_path / "whole", 20).read_text()
+    name, items = found(tmp_path / "x", text.replace("Visitor", "Jürgen").encode("utf-16"))
+    assert (name, len(rows(items))) == (kind, 20)
+    names = {row.submission.author.name.split()[0] for row in rows(items).values()}
+    assert names == {"Jürgen"}

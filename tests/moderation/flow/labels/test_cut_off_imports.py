@@ -9,7 +9,7 @@ import pytest
 
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow import jobs
-from moderation.flow.labels import importing, teaching
+from moderation.flow.labels import history, importing, teaching
 from moderation.flow.labels.history import Asked
 from moderation.flow.runtime import Runtime
 from moderation.history.staging import Staging
@@ -118,9 +118,11 @@ def test_a_worker_takes_up_an_import_slice_by_slice(
     assert not list((runtime.settings.data / "imports").iterdir()), "the file is gone"
 
 
-def test_a_store_that_is_away_is_no_failure_of_the_import(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+def test_a_store_that_is_away_is_waited_for_and_is_no_failure_of_the_import(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> None:
+    monkeypatch.setattr(jobs, "AWAY_SECONDS", patience)
     path = histories.write("wxr", tmp_path / "x.xml", 300)
     real, calls = teaching.write, [0]
 
@@ -131,8 +133,20 @@ def test_a_store_that_is_away_is_no_failure_of_the_import(
         return real(*args)
 
     monkeypatch.setattr(teaching, "write", write)
-    with pytest.raises(StoreDown):
-        done(runtime, path)
-    assert jobs.page(runtime, SITE).jobs[0].state == "running"
+    if not patience:
+        with pytest.raises(StoreDown):
+            done(runtime, path)
+        assert jobs.page(runtime, SITE).jobs[0].state == "running"
     job = done(runtime, path)
     assert job.result is not None and job.result["imported"] == len(log(runtime)) == 294
+
+
+def test_an_import_leaves_room_on_the_disk(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = histories.write("wxr", tmp_path / "x.xml", 300)
+    monkeypatch.setattr(history, "LEFT_BYTES", 1 << 60)
+    failed = done(runtime, path)
+    assert failed.error == "less than 1 GiB of the disk is left; nothing was imported"
+    assert log(runtime) == []
+    assert not list((runtime.settings.data / "imports").iterdir())
