@@ -8,14 +8,22 @@ from moderation.api import (
     comments,
     decisions,
     health,
+    imports,
+    jobs,
     labels,
     listing,
+    models,
     pages,
     problems,
+    shadow,
     stats,
+    withdrawals,
 )
 
-PARTS = (check, comments, batch, listing, decisions, labels, stats, health, pages)
+PARTS = (
+    check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
+    shadow, withdrawals,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

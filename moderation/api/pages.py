@@ -11,7 +11,8 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 
 import moderation
 from moderation.api import answers, openapi, shapes
-from moderation.api.problems import KINDS, Refusal
+from moderation.api.kinds import KINDS
+from moderation.api.problems import Refusal
 from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import StoreDown
 from moderation.flow.comments.previewing import preview

@@ -80,7 +80,7 @@ def judge(
     if is_filled_by_a_bot(submission):
         # The site itself says that the field is hidden from people: whoever filled it is none.
         return Verdict(label, "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
-    hold, reject = _thresholds(bands, settings)
+    hold, reject = thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
     why = tuple(reasons[:REASONS])
     discard = status == "spam" and score >= bands.discard
@@ -105,7 +105,7 @@ def _at_most_held(verdict: Verdict, reason: str) -> Verdict:
     return replace(verdict, reasons=why)
 
 
-def _thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:
+def thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:
     """Return where holding and rejecting begin: what people chose goes before the model's."""
     hold, reject = settings.hold, settings.reject
     if hold is None:

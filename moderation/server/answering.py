@@ -9,8 +9,7 @@ from email.utils import formatdate
 from typing import Any, NamedTuple
 
 from moderation import faults
-from moderation.server.environ import Malformed
-from moderation.server.request import Request
+from moderation.server.request import Malformed, Request
 from moderation.server.service import Admission, Environ, Service
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -63,6 +62,8 @@ class Answering:
         except Exception as error:
             faults.say("a request, outside of its application,", error)
             return Answer(bare("500 Internal Server Error"), False)
+        finally:
+            request.close()
 
 
 def _call(

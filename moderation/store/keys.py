@@ -21,12 +21,23 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 SNAPSHOTS = "{winnow}:snapshots"
-SNAPSHOT_ORIGIN = "{winnow}:snapshot-origins"
+MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
+REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
+FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
+TRAINING = "{winnow}:training"  # the lease of whoever trains or evaluates
+SHADOW = "{winnow}:shadow"  # hash: the candidate that looks on, since when, what it saw
+SHADOW_AT = "{winnow}:shadow:at"  # hash: site → the newest comment that it looked at
+SHADOW_STRICTER = "{winnow}:shadow:stricter"  # lists of the newest disagreements
+SHADOW_MILDER = "{winnow}:shadow:milder"
+IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
+PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
+JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
 
 EXTERNAL_BUCKETS = 4096
 """The hashes that a site's external ids are spread over, small enough to be kept compact."""
@@ -65,9 +76,34 @@ def snapshot(shard: int) -> str:
     return f"{{{shard:02d}}}:snapshot"
 
 
+def snapshot_revision(shard: int) -> str:
+    """Return the revision of the choice of that snapshot."""
+    return f"{{{shard:02d}}}:snapshot:revision"
+
+
+def other_snapshots(shard: int) -> str:
+    """Return the sorted set of the other snapshots whose checkpoints stay: name, until when."""
+    return f"{{{shard:02d}}}:snapshot:others"
+
+
 def waiting(shard: int) -> str:
     """Return the channel on which the ids of comments that wait no longer are told."""
     return f"{{{shard:02d}}}:scored"
+
+
+def job(job_id: str) -> str:
+    """Return a job: a hash of its fields."""
+    return f"{{winnow}}:job:{job_id}"
+
+
+def job_lease(job_id: str) -> str:
+    """Return the lease of whoever works on a job."""
+    return f"{{winnow}}:job:{job_id}:lease"
+
+
+def jobs(site: str) -> str:
+    """Return the ids of a site's jobs, those of all jobs where it is ''."""
+    return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
 
 
 def akismet_blogs(account: str) -> str:
@@ -111,7 +147,8 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
         "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
-        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once", "queued",
+        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once",
+        "other_snapshots", "queued",
         "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
@@ -143,6 +180,7 @@ class SiteKeys:
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)
+        self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
 
 

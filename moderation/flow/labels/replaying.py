@@ -98,10 +98,10 @@ def _teach(learner: Learner, entry: LabelEntry) -> None:
     if entry.kind == "kept":
         learner.keep(row, entry.example.stands_for)
     elif entry.label is not None:
-        learner.learn(row, entry.label, _how(entry))
+        learner.learn(row, entry.label, how_of(entry))
 
 
-def _how(entry: LabelEntry) -> How:
+def how_of(entry: LabelEntry) -> How:
     """Return how a label came.
 
     Of one that was written before that was noted its way alone tells: Akismet's clients report

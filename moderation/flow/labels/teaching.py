@@ -73,27 +73,43 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
     """
     ids: list[str] = []
     for start in range(0, len(lessons), accepting.AT_ONCE):
-        ids += _write(runtime, grant, lessons[start : start + accepting.AT_ONCE], word)
+        some = lessons[start : start + accepting.AT_ONCE]
+        ids += write(runtime, grant.site, some, word, grant)
     learning.heed(runtime, grant.site)
     return ids
 
 
-def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word) -> list[str]:
-    state = sites.read(runtime.store, grant.site)
-    if state.tokens != grant.revision:
+def write(
+    runtime: Runtime,
+    site: str,
+    lessons: Sequence[Lesson],
+    word: Word,
+    grant: Grant | None = None,
+) -> list[str]:
+    """Store up to `accepting.AT_ONCE` labelled comments of a site and return their ids, in order.
+
+    `grant` is compared with the site's tokens; None: nobody's token is used.
+
+    Raises:
+        As `teach_many`.
+    """
+    state = sites.read(runtime.store, site)
+    if grant is not None and state.tokens != grant.revision:
         grant = confirm(runtime, grant)
-    context = learning.context(runtime, grant.site, state)
+    context = learning.context(runtime, site, state)
     verdicts = score_batch([(lesson.submission, context) for lesson in lessons])
-    places = _places(runtime, grant.site, [lesson.submission for lesson in lessons])
+    places = _places(runtime, site, [lesson.submission for lesson in lessons])
     now = now_ms()
     writes = [
         _labelled(runtime, lesson, verdict, context, place, word, now)
         for lesson, verdict, place in zip(lessons, verdicts, places, strict=True)
     ]
     names, args = accepting.accept_call(
-        grant.site, writes, accepting.ttls(context.settings.retention), now,
-        accepting.Conditions(tokens=grant.revision, replayable=replaying.REPLAYABLE),
-        teaching=Teaching(word.how, _evidence(runtime, grant.site, places, word, now)),
+        site, writes, accepting.ttls(context.settings.retention), now,
+        accepting.Conditions(
+            tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE
+        ),
+        teaching=Teaching(word.how, _evidence(runtime, site, places, word, now)),
     )  # fmt: skip
     answer = accepting.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):
