@@ -22,6 +22,9 @@ WORDS = 6
 _FAINT = 0.05
 """Logits below which a word belongs to no phrase."""
 
+_PICTURES = 0x2190
+"""From here on stand arrows, signs and emoji."""
+
 _TOKEN = re.compile(
     r"(?P<link>(?:https?://|www\.)[^\s<>\"']{1,2048})|(?P<word>\w{1,40})|(?P<space>\s+)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
@@ -57,7 +60,7 @@ class _Token(Struct):
 def phrases(text: str, marks: Sequence[Mark]) -> list[Phrase]:
     """Return a text in phrases, marked by the weights (logits) of its code points."""
     tokens = list(_tokens(text, _sums(len(text), marks)))
-    groups = list(_grouped(tokens))
+    groups = list(_grouped(text, tokens))
     weights = [sum(token.weight for token in group) for group in groups]
     strongest = sorted(map(abs, weights), reverse=True)[:MOST]
     bar = max(LEAST, strongest[-1]) if len(strongest) == MOST else LEAST
@@ -97,12 +100,12 @@ def _tokens(text: str, sums: list[float]) -> Iterator[_Token]:
         yield _Token(found.lastgroup or "other", start, end, sums[end] - sums[start])
 
 
-def _grouped(tokens: list[_Token]) -> Iterator[list[_Token]]:
+def _grouped(text: str, tokens: list[_Token]) -> Iterator[list[_Token]]:
     """Yield runs of words of one sign with what stands between them, and what else there is."""
     at = 0
     while at < len(tokens):
         first = tokens[at]
-        if first.kind == "space" or abs(first.weight) < _FAINT:
+        if not _speaks(text, first) or abs(first.weight) < _FAINT:
             yield [first]
             at += 1
             continue
@@ -118,6 +121,11 @@ def _grouped(tokens: list[_Token]) -> Iterator[list[_Token]]:
             probe += 1
         yield tokens[at:end]
         at = end
+
+
+def _speaks(text: str, token: _Token) -> bool:
+    """Say whether a token may be marked: not blanks and punctuation, but words and pictures."""
+    return token.kind in ("word", "link") or ord(text[token.start]) >= _PICTURES
 
 
 def _parts(text: str, tokens: Sequence[_Token]) -> list[Part]:

@@ -97,6 +97,8 @@ def day(ms: int) -> str:
 def age(ms: int) -> str:
     """Return how long ago something was, in its largest unit."""
     minutes = max(0, now_ms() - ms) // 60_000
+    if not minutes:
+        return _("now")
     if minutes < 60:
         return _("%(n)s min") % {"n": minutes}
     if minutes < 48 * 60:

@@ -74,7 +74,9 @@ def runtime(app: Flask) -> Runtime:
 def person(app: Flask, store: Store) -> Callable[..., Browser]:
     """Make a person with an account and return their browser, logged in."""
 
-    def make(name: str = "ann", role: Role = "moderator", sites: tuple[str, ...] = (SITE,)) -> Browser:
+    def make(
+        name: str = "ann", role: Role = "moderator", sites: tuple[str, ...] = (SITE,)
+    ) -> Browser:
         administering.add_user(store, name, PASSWORD, role, sites)
         browser = Browser(app.test_client())
         assert browser.log_in(name).status_code == 303
@@ -99,7 +101,9 @@ def anyone(app: Flask) -> Browser:
 def hold(runtime: Runtime, store: Store) -> Callable[..., Comment]:
     """Make comments that were scored and are held."""
 
-    def make(content: str = "Is this the place for it?", site: str = SITE, **fields: Any) -> Comment:
+    def make(
+        content: str = "Is this the place for it?", site: str = SITE, **fields: Any
+    ) -> Comment:
         administering.change_settings(store, site, held_all)
         (written,) = accept(store, write(submission(content, **fields)), site=site)
         for lane in range(keys.LANES):
