@@ -64,7 +64,10 @@ def phrases(text: str, marks: Sequence[Mark]) -> list[Phrase]:
     weights = [sum(token.weight for token in group) for group in groups]
     strongest = sorted(map(abs, weights), reverse=True)[:MOST]
     bar = max(LEAST, strongest[-1]) if len(strongest) == MOST else LEAST
-    marked = [abs(weight) >= bar for weight in weights]
+    marked = [
+        abs(weight) >= bar and _speaks(text, group[0])
+        for weight, group in zip(weights, groups, strict=True)
+    ]
     out: list[Phrase] = []
     for is_marked, pairs in itertools.groupby(
         zip(marked, groups, weights, strict=True), key=lambda triple: triple[0]

@@ -19,19 +19,34 @@ PICTURES = os.environ.get("SCREENS", "")
 """A folder for pictures of every screen; none are made where it is not named."""
 
 COMMENTS: list[tuple[str, str]] = [
-    ("Tobias Brandwein", "Twenty minutes of soaking the bisque fixed exactly this for me, the celadon "
-     "stopped crawling. I wrote the numbers up at https://glazelab.example/cone-6?ref=tb42\n\n"
-     "If anyone needs a used kiln, my cousin has great prices, just message on WhatsApp."),
-    ("Best Kiln Deals 24", "Dear webmaster, your article are very informative!! I bookmarked. Visit "
-     "https://cheap-kilns.example/deal for best price, order now, 90 % discount"),
-    ("سلمى الخطيب", "شكراً على الشرح المفصّل، لكن هل يصلح هذا الطلاء لأواني الطعام؟ https://noa.example/s/9"),
+    (
+        "Tobias Brandwein",
+        "Twenty minutes of soaking the bisque fixed exactly this for me, the celadon stopped "
+        "crawling. I wrote the numbers up at https://glazelab.example/cone-6?ref=tb42\n\n"
+        "If anyone needs a used kiln, my cousin has great prices, just message on WhatsApp.",
+    ),
+    (
+        "Best Kiln Deals 24",
+        "Dear webmaster, your article are very informative!! I bookmarked. Visit "
+        "https://cheap-kilns.example/deal for best price, order now, 90 % discount",
+    ),
+    ("سلمى الخطيب", "شكراً على الشرح المفصّل، لكن هل يصلح هذا الطلاء؟ https://noa.example/s/9"),
     ("Игорь", "Кто ищет печь недорого — пишите в личку, есть 3 штуки, https://pechi.example"),
-    ("Gottfried Änderle", "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz ist kein Scherz."),
-    ("小林 さくら", "釉薬の厚みは比重で 1.45 くらいが目安です。測り方はこちら https://togei.example/a"),
-    ("dev_marguerite", "for (const cone of cones) ramp(cone);\nThe firmware is at https://git.example/dm/kiln-ctl"),
-    ("Crystal Readings", "My marriage was SAVED in 48 hours by a powerful spell caster, contact him on WhatsApp"),
+    ("Gottfried Änderle", "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz."),
+    (
+        "小林 さくら",
+        "釉薬の厚みは比重で 1.45 くらいが目安です。測り方はこちら https://togei.example/a",
+    ),
+    (
+        "dev_marguerite",
+        "for (const cone of cones) ramp(cone);\nSee https://git.example/dm/kiln-ctl",
+    ),
+    (
+        "Crystal Readings",
+        "My marriage was SAVED by a powerful spell caster, contact him on WhatsApp",
+    ),
     ("נועה ברק", "תודה! ניסיתי בתנור ביתי והתוצאה כאן: https://noa.example/kiln"),
-]  # fmt: skip
+]
 
 
 def fill(desk: Desk) -> list[str]:
@@ -48,7 +63,8 @@ def fill(desk: Desk) -> list[str]:
             **fields,
         )
     for comment_id, label in ((ids[-1], "ham"), (ids[-2], "spam")):
-        deciding.decide(desk.runtime, desk.site, comment_id, label, Word("jonas", "console"), None)  # type: ignore[arg-type]
+        word = Word("jonas", "console")
+        deciding.decide(desk.runtime, desk.site, comment_id, label, word, None)
     looking.look(desk.runtime, desk.comment(ids[4]), "inès")
     looking.escalate(desk.runtime, desk.site, ids[3], "inès", "Do we allow this?")
     return ids

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from moderation.app import create_app
 from moderation.domain.comments import Comment
 from moderation.domain.people import Role
 from moderation.flow.comments import draining
-from moderation.flow.labels.deciding import find
+from moderation.flow.lookup import find
+from moderation.flow.people import passwords
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import administering, first_run
 from moderation.settings import Settings
@@ -47,9 +50,15 @@ class Browser:
     def log_in(self, name: str, password: str = PASSWORD) -> TestResponse:
         return self.post("/console/login", {"name": name, "password": password})
 
-    def decide(self, comment: Comment, label: str, **more: Any) -> TestResponse:
+    def decide(self, comment: Comment, label: str, **options: Any) -> TestResponse:
         path = f"/console/comments/{comment.site}/{comment.id}/decision"
-        return self.post(path, {"label": label, "etag": comment.etag, **more})
+        return self.post(path, {"label": label, "etag": comment.etag}, **options)
+
+
+@pytest.fixture(autouse=True)
+def _passwords_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as usual, but with less work: dozens are hashed here."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64))
 
 
 @pytest.fixture
@@ -117,6 +126,4 @@ def hold(runtime: Runtime, store: Store) -> Callable[..., Comment]:
 
 def held_all(settings: Any) -> Any:
     """Return settings by which every comment is held."""
-    from msgspec.structs import replace
-
     return replace(settings, hold=0.000001, reject=0.999999)
