@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import redis
 
+from moderation import faults
 from moderation.cli import embedded
 from moderation.cli.kernels import compile_kernels
-from moderation.flow import faults
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
@@ -102,7 +102,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     yield get
     for _, process in running.values():
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(30)
     shutil.rmtree(runtime)
 
 

@@ -94,6 +94,6 @@ class Running:
         """End it and everything in its session, whatever state it is in."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(30)
         self._reader.join(10)
         self.process.stdout.close()

@@ -64,7 +64,7 @@ class Node:
     def end(self) -> None:
         """Stop it."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
 
 
 class Pair:

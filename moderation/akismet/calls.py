@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 
+from moderation import faults
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
@@ -16,7 +17,6 @@ from moderation.akismet.form import Form
 from moderation.domain.addresses import client_address
 from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
-from moderation.flow import faults
 from moderation.flow.akismet.keys import BlogGrant, authorise_blog, is_good
 from moderation.flow.runtime import Runtime
 from moderation.server.service import Admission, BodyMissing

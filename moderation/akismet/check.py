@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from moderation import faults
 from moderation.akismet import answers
 from moderation.akismet.answers import Reply
 from moderation.akismet.asked import check_of, unread_check_of
@@ -11,7 +12,6 @@ from moderation.akismet.calls import Call, Malformed, call
 from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
-from moderation.flow import faults
 from moderation.flow.akismet.checking import Answer, check_asked, empty_answer, new_guid
 from moderation.flow.akismet.reporting import report
 

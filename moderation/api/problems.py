@@ -11,8 +11,8 @@ from flask import Flask, Response, request
 from msgspec import UNSET, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 
+from moderation import faults
 from moderation.domain import errors
-from moderation.flow import faults
 from moderation.server.service import BodyMissing
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ def is_filled_by_a_bot(submission: Submission) -> bool:
     if not value.isascii() and len(whole) <= _UNSPACED and " " not in whole and value in whole:
         return False  # Family or given name of one that is written without a space.
     parts, name = _parts(value), _parts(whole)
-    # A lone Latin letter is nobody's name.
+    # A single Latin letter is not taken for a name.
     return not parts <= name or all(len(part.encode()) == 1 for part in parts)
 
 

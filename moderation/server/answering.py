@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import logging
 import time
 from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any, NamedTuple
 
+from moderation import faults
 from moderation.server.request import Malformed, Request
 from moderation.server.service import Admission, Environ, Service
-
-log = logging.getLogger(__name__)
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BODILESS = ("1", "204", "304")
@@ -48,8 +46,8 @@ class Answering:
             return self._service.admit(request.environ(self._base))
         except Malformed:
             return None
-        except Exception:
-            log.exception("whether a body may come could not be said")
+        except Exception as error:
+            faults.say("the admission of a body", error)
             return None
 
     def answer(self, request: Request) -> Answer:
@@ -61,8 +59,8 @@ class Answering:
             return Answer(_bytes_of(request, status, headers, body, keep_alive), keep_alive)
         except Malformed as error:
             return Answer(bare(error.status), False)
-        except Exception:
-            log.exception("a request failed outside of its application")
+        except Exception as error:
+            faults.say("a request, outside of its application,", error)
             return Answer(bare("500 Internal Server Error"), False)
 
 

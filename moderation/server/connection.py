@@ -231,7 +231,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.write(answer.data)
         if self._is_blocked:
             self._turn(State.SENDING, -unsent(self._transport))
-            # Whoever takes no answers is no better than who sends no bodies, even with a good key.
+            # A client that does not take its answers counts as a stranger, even with a good key.
             self._bounds.hold(self, self._transport.get_write_buffer_size())
         else:
             self._sent()

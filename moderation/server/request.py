@@ -24,6 +24,7 @@ HEADERS = 100
 BAD = "400 Bad Request"
 TOO_LARGE = "431 Request Header Fields Too Large"
 OTHER_VERSION = "505 HTTP Version Not Supported"
+OTHER_CODING = "501 Not Implemented"
 
 _NAME_LENGTH = 64
 """Names up to this many bytes are kept as read: clients send the same ones again and again."""
@@ -256,6 +257,9 @@ class Reader:
             if self.current.version not in ("1.0", "1.1"):
                 self._fault = OTHER_VERSION
                 raise ValueError("another version of HTTP")
+            if self.current.header(b"transfer-encoding").lower() not in (b"", b"chunked"):
+                self._fault = OTHER_CODING
+                raise ValueError("a coding that is not read")
             self.current.keep_alive = self._parser.should_keep_alive()
 
     def on_body(self, data: bytes) -> None:

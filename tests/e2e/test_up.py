@@ -56,7 +56,7 @@ def test_the_first_verdict_comes_by_both_ways_and_survives_a_restart(start_up: S
     until(lambda: up.verdict_of(comment), what=lambda: up.output)
     credentials = up.credentials
     up.send(signal.SIGINT)
-    up.process.wait(10)
+    up.process.wait(30)
 
     again = start_up().ready()
     assert again.credentials == credentials

@@ -243,4 +243,4 @@ def test_a_full_store_refuses_comments_aloud_and_still_takes_decisions_and_erasu
     later = up.submit("And now?")
     until(lambda: up.verdict_of(later), 30, lambda: up.output)
     up.send(signal.SIGTERM)
-    assert up.process.wait(10) == 0
+    assert up.process.wait(30) == 0

@@ -8,13 +8,13 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from moderation import faults
 from moderation.domain.akismet import Check, Trace
 from moderation.domain.comments import Comment, Status
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
 from moderation.domain.policy import by_fail_mode
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE, Label
-from moderation.flow import faults
 from moderation.flow.akismet.keys import BlogGrant, Charge
 from moderation.flow.akismet.matching import (
     Names,

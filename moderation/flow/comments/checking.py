@@ -7,12 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from moderation import faults
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, WinnowError
 from moderation.domain.policy import by_fail_mode, effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
-from moderation.flow import faults
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.judging import score_batch

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from moderation import faults
 from moderation.domain.comments import Submission
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
 from moderation.domain.verdicts import Verdict
-from moderation.flow import faults
 from moderation.flow.comments.isolation import score_apart
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning

@@ -7,8 +7,8 @@ import threading
 from contextlib import suppress
 
 from classifier import Model
+from moderation import faults
 from moderation.domain.errors import StoreDown
-from moderation.flow import faults
 from moderation.flow.judging import SiteContext
 from moderation.flow.labels.advancing import Advance, Learned, NoTime, OutOfReach, Overtaken
 from moderation.flow.labels.rebuilding import RebuildsAsked, ask_rebuild

@@ -182,5 +182,5 @@ class Box:
     def close(self) -> None:
         """End everything in there."""
         os.killpg(self.process.pid, 15)
-        self.process.wait(10)
+        self.process.wait(30)
         self.log.close()

@@ -143,7 +143,7 @@ def test_an_orphaned_store_is_stopped_and_its_data_taken_over(tmp_path: Path) ->
     store.run_file.path.write_text(run_file)
 
     with EmbeddedStore(tmp_path, "everysec") as heir:
-        assert orphan.wait(5) == 0
+        assert orphan.wait(30) == 0
         assert not runtime.exists()
         assert heir.runtime != runtime
         assert heir.folder == store.folder

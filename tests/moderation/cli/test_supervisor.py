@@ -167,7 +167,7 @@ def test_nothing_outlives_the_supervisor(
     until(lambda: lines(pids))
     guards = psutil.Process(run.pid).children()
     run.send_signal(number)
-    run.wait(10)
+    run.wait(60)
     until(lambda: not any(alive(pid) for line in lines(pids) for pid in line))
     until(lambda: not any(alive(guard.pid) for guard in guards))
     assert not folder.exists()
@@ -190,6 +190,6 @@ def test_a_killed_guard_is_replaced_and_knows_what_runs(pids: Path, tmp_path: Pa
     finally:
         # The new guard has been told everything once it waits for more.
         run.kill()
-        run.wait(10)
+        run.wait(60)
     until(lambda: not any(alive(pid) for line in lines(pids) for pid in line))
     until(lambda: not folder.exists())

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from moderation.flow import faults
+from moderation import faults
 
 SENT = "what somebody wrote"
 

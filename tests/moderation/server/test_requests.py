@@ -152,6 +152,7 @@ def test_a_head_is_answered_without_a_body(talk: Open) -> None:
         (b"POST /a HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /a HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0", 400),
         (b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400),
+        (b"POST /a HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
         (b"GET /%s HTTP/1.1\r\n\r\n" % (b"a" * 200_000), 431),
         (b"GET /a HTTP/1.1\r\n" + b"".join(b"A%d: b\r\n" % n for n in range(101)) + b"\r\n", 431),
         (b"GET /a HTTP/1.1\r\nA: %s\r\n\r\n" % (b"b" * 200_000), 431),
@@ -231,7 +232,7 @@ def test_an_application_that_fails_is_no_answer(
     assert (status, headers["content-length"]) == (500, "0")
     assert "set-cookie" not in headers
     assert line.ends()
-    assert "a request failed outside of its application" in caplog.text
+    assert "a request, outside of its application, failed unexpectedly" in caplog.text
 
 
 @pytest.mark.parametrize(
