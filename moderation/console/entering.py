@@ -90,6 +90,15 @@ def recognise(role: Role) -> None:
         raise NotAllowed("your role may not do this")
 
 
+def is_known() -> bool:
+    """Say whether somebody is logged in."""
+    try:
+        recognise("viewer")
+    except NotAuthorised:
+        return False
+    return True
+
+
 def user() -> User:
     """Return the account of the person who asks."""
     found: User = g.user

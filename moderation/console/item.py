@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from moderation.console.highlights import Phrase, phrases
 from moderation.domain.bands import BANDS, place
 from moderation.domain.comments import Comment
 from moderation.flow.comments import reading
+from moderation.flow.comments.phrases import Phrase, phrases
 from moderation.flow.review.looking import Waiting
 from moderation.flow.runtime import Runtime
 

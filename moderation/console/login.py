@@ -17,8 +17,10 @@ _HOME = "/console/review"
 
 
 @for_anyone("/login")
-def show() -> str:
-    """Return the form."""
+def show() -> Any:
+    """Return the form; who is logged in goes on to the work."""
+    if entering.is_known():
+        return back_to(_ours(request.args.get("next", "")))
     return _form()
 
 

@@ -98,7 +98,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
             reason=wanted.reason,
         )
         found = reading.list_many(runtime(), sites, filters, after, ROWS)
-        rows = [looking.look_of(runtime(), comment) for comment in found.comments]
+        rows = looking.looks_of(runtime(), found.comments)
         last = found.last
     return render_template(
         "console/queue/page.html",

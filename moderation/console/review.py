@@ -43,6 +43,17 @@ def item() -> Any:
     return render_template("console/review/item.html", item=found, standing=True)
 
 
+@screen("/review/coming", "viewer")
+def coming() -> str:
+    """Return what comes after a comment, for the page to put to the end of its list."""
+    after = request.args.get("after", "")
+    if after:
+        raw_id(after)  # Refuses what is no id.
+    sites = entering.chosen_sites(request.args.get("site"))
+    found = looking.waiting(runtime(), sites, after, COMING)
+    return render_template("console/review/coming.html", coming=found, item=None)
+
+
 @screen("/review/counts", "viewer")
 def counts() -> Any:
     """Return how many comments wait, for a page that stays open; the same again costs no bytes."""

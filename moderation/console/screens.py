@@ -13,11 +13,11 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from moderation import faults
 from moderation.console import entering
 from moderation.console.language import _
 from moderation.domain import errors
 from moderation.domain.people import Role
-from moderation.flow import faults
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal
 from flask import Flask
 
-from moderation.console.highlights import plain
 from moderation.console.language import _, language, ngettext
 from moderation.domain.bands import BANDS, Band
+from moderation.flow.comments.phrases import plain
 from moderation.flow.comments.reading import reason_name, reason_text
 from moderation.flow.runtime import now_ms
 

@@ -25,11 +25,11 @@ def user() -> None:
 @user.command("list")
 @pass_settings
 def list_users(settings: Settings) -> None:
-    """Print every account: name, role, sites (* for all)."""
+    """Print every account: name, role, and the sites that were named for it."""
     with connect.open_store(settings) as (store, _):
         echo_rows(
-            (p.name, p.role, "*" if p.role == "administrator" else ",".join(p.sites) or "-")
-            for p in administering.users(store)
+            (person.name, person.role, *([",".join(person.sites)] if person.sites else []))
+            for person in administering.users(store)
         )
 
 

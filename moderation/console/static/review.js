@@ -3,7 +3,7 @@ import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
 import { parse, piece, post, tell } from "./sending.js";
 
-const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50;
+const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
 const focus = document.getElementById("focus");
 const saidPlace = document.querySelector("[data-said]");
 const words = document.querySelector("[data-words]").dataset;
@@ -13,8 +13,12 @@ const unsaved = new Set();
 const shown = [];
 let following = null; // {after, promise}: the next comment, on its way before it is asked for.
 let conflicted = null;
+let ahead = null; // The article that was fetched ahead: it is this person's too.
+let lengthening = false;
 
 const current = () => focus.querySelector("article.item");
+const mine = () => [current(), ahead].filter(Boolean);
+const held = (item) => `/console/review/${item.dataset.site}/${item.dataset.id}`;
 const of = (item) => `/console/comments/${item.dataset.site}/${item.dataset.id}`;
 
 function wanted(after) {
@@ -26,6 +30,8 @@ function wanted(after) {
 function fetchNext() {
   const after = current()?.dataset.id || "";
   following = after ? { after, promise: piece(wanted(after)) } : null;
+  ahead = null;
+  following?.promise.then((item) => { ahead = item?.matches("article") ? item : null; });
 }
 
 function show(item) {
@@ -37,8 +43,20 @@ function show(item) {
     else row.removeAttribute("aria-current");
   }
   document.querySelector(".coming [aria-current]")?.scrollIntoView({ block: "nearest" });
+  lengthen();
   print();
   fetchNext();
+}
+
+// Puts what comes later to the end of the list when it has become short; nothing else moves.
+async function lengthen() {
+  const list = document.querySelector(".coming ol");
+  const rows = [...list.children];
+  if (lengthening || rows.filter((row) => !row.hidden).length >= SHORT) return;
+  lengthening = true;
+  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after: rows.at(-1)?.dataset.id || "" })}`);
+  for (const row of [...(more?.children ?? [])]) list.append(row);
+  lengthening = false;
 }
 
 async function advance() {
@@ -155,7 +173,7 @@ async function skip() {
   if (!item) return;
   conflicted = null;
   shown.push({ id: item.dataset.id, site: item.dataset.site });
-  tell(`/console/review/${item.dataset.site}/${item.dataset.id}/leave`);
+  tell(`${held(item)}/leave`);
   say(words.skipped, item.dataset.excerpt, null);
   await advance();
 }
@@ -184,8 +202,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 setInterval(() => {
-  const item = current();
-  if (item) post(`/console/review/${item.dataset.site}/${item.dataset.id}/keep`).catch(() => {});
+  for (const item of mine()) post(`${held(item)}/keep`).catch(() => {});
 }, BEAT);
 // Nothing to do: look again for what came in.
 setInterval(async () => {
@@ -194,7 +211,8 @@ setInterval(async () => {
   if (item?.matches("article") && focus.querySelector("[data-empty]")) show(item);
 }, LOOK_AGAIN);
 addEventListener("pagehide", () => {
-  const item = current();
-  if (item) tell(`/console/review/${item.dataset.site}/${item.dataset.id}/leave`);
+  for (const item of mine()) tell(`${held(item)}/leave`);
 });
+// A page that comes back as it was left shows what may be decided by now.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 fetchNext();

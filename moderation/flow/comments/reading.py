@@ -13,6 +13,7 @@ from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
 from moderation.domain.policy import thresholds
 from moderation.domain.verdicts import POLICY_NAMES, POLICY_REASONS
+from moderation.flow.comments.phrases import Mark
 from moderation.flow.labels import learning
 from moderation.flow.lookup import find
 from moderation.flow.rows import row_of
@@ -111,14 +112,6 @@ def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:
     return classifier.explain(
         context.model, row_of(comment.submission), context.learner
     ), context.name
-
-
-class Mark(Struct, frozen=True):
-    """Code points of a comment's text, and what they add to its logit."""
-
-    start: int
-    end: int
-    weight: float
 
 
 def list_many(

@@ -122,9 +122,20 @@ def leave(runtime: Runtime, site: str, comment_id: str, who: str) -> None:
 
 def look_of(runtime: Runtime, comment: Comment) -> Waiting:
     """Return a comment with who looks at it, whatever its status."""
-    place = (raw_id(comment.id), comment.site)
-    (looks,) = looking.who_looks(runtime.store, [place])
-    return Waiting(comment, looks, looking.escalations(runtime.store, [comment.site]).get(place))
+    return looks_of(runtime, [comment])[0]
+
+
+def looks_of(runtime: Runtime, comments: Sequence[Comment]) -> list[Waiting]:
+    """Return comments with who looks at each of them, whatever their statuses."""
+    if not comments:
+        return []
+    places = [(raw_id(comment.id), comment.site) for comment in comments]
+    looks = looking.who_looks(runtime.store, places)
+    asked = looking.escalations(runtime.store, sorted({comment.site for comment in comments}))
+    return [
+        Waiting(comment, who, asked.get(place))
+        for comment, who, place in zip(comments, looks, places, strict=True)
+    ]
 
 
 def counts(runtime: Runtime, sites: Sequence[str]) -> tuple[int, int]:
@@ -133,15 +144,15 @@ def counts(runtime: Runtime, sites: Sequence[str]) -> tuple[int, int]:
 
 
 def escalated(runtime: Runtime, sites: Sequence[str]) -> list[Waiting]:
-    """Return the held comments of some sites about which another person was asked."""
+    """Return the held comments of some sites about which another person was asked.
+
+    What is no longer held, or is gone since, is forgotten.
+    """
     asked = looking.escalations(runtime.store, sites) if sites else {}
-    places = sorted(asked)
-    looks = dict(zip(places, looking.who_looks(runtime.store, places), strict=True))
-    return [
-        Waiting(comment, looks[place], asked[place])
-        for place, comment in sorted(_comments(runtime, places), key=lambda pair: pair[0])
-        if comment.status == "held"
-    ]
+    found = {p: c for p, c in _comments(runtime, sorted(asked)) if c.status == "held"}
+    for raw, site in asked.keys() - found.keys():
+        looking.settle(runtime.store, site, raw)
+    return looks_of(runtime, [found[place] for place in sorted(found)])
 
 
 def escalate(runtime: Runtime, site: str, comment_id: str, who: str, note: str = "") -> Comment:

@@ -17,12 +17,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from moderation.flow.comments import draining
 from moderation.flow.lookup import find
 from moderation.flow.opening import open_runtime
+from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import administering, first_run
 from moderation.settings import Settings
 from moderation.store import codec, keys
 from tests.e2e.running import Up, free_port
 from tests.factories import accept, submission, write
+from tests.processes import until
 
 PASSWORD = "a password of the tests"
 _numbers = itertools.count(1)
@@ -87,6 +89,18 @@ class Desk:
     def statuses(self, ids: list[str]) -> list[str]:
         """Return the status of each comment."""
         return [self.comment(name).status for name in ids]
+
+    def become(self, ids: list[str], *statuses: str) -> None:
+        """Wait until the comments have these statuses: a page saves after it shows the next."""
+        until(lambda: self.statuses(ids) == list(statuses), 10, lambda: str(self.statuses(ids)))
+
+    def looked_at(self, comment_id: str, who: str) -> None:
+        """Wait until a comment is looked at by a person whose name begins so ('': by nobody)."""
+
+        def looks() -> str:
+            return looking.look_of(self.runtime, self.comment(comment_id)).looks
+
+        until(lambda: looks().startswith(who) and bool(looks()) == bool(who), 10, looks)
 
     def person(self, name: str = "ruth", **options: Any) -> Page:
         """Return a page of a new moderator of the site, who has logged in."""

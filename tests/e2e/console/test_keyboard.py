@@ -25,9 +25,7 @@ def test_twenty_comments_are_decided_by_one_key_each(desk: Desk) -> None:
         in_focus(page, comment_id)
         page.keyboard.press("s" if n % 3 == 0 else "a")
     expect(page.get_by_role("heading", name="Nothing needs a look")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    expected = ["spam" if n % 3 == 0 else "approved" for n in range(20)]
-    assert desk.statuses(ids) == expected
+    desk.become(ids, *("spam" if n % 3 == 0 else "approved" for n in range(20)))
 
 
 def test_buttons_are_named_and_carry_their_keys(desk: Desk) -> None:
@@ -87,16 +85,17 @@ def test_two_people_are_never_given_the_same_comment(desk: Desk) -> None:
     first, second = desk.hold("The first of two.", "The second of two.")
     ruth = desk.person("ruth")
     in_focus(ruth, first)
-    ruth.wait_for_load_state("networkidle")  # The next one is fetched ahead, and hers too.
-    ruth.goto(f"{desk.url}/console/account")
-    ruth.wait_for_load_state("networkidle")
+    desk.looked_at(second, "ruth")  # The next one is fetched ahead, and hers too.
     jonas = desk.person("jonas")
+    expect(jonas.get_by_role("heading", name="Nothing needs a look")).to_be_visible()
+    expect(jonas.locator(".coming")).to_contain_text("is looking")
+    ruth.goto(f"{desk.url}/console/account")
+    desk.looked_at(first, "")
+    jonas.reload()
     in_focus(jonas, first)
-    jonas.wait_for_load_state("networkidle")
     ruth.goto(f"{desk.url}/console/review")
     expect(ruth.locator(".coming")).to_contain_text("is looking")
     assert ruth.locator(f'article.item[data-id="{first}"]').count() == 0
-    del second
 
 
 def test_who_comes_too_late_sees_who_decided_what(desk: Desk) -> None:
@@ -113,7 +112,7 @@ def test_who_comes_too_late_sees_who_decided_what(desk: Desk) -> None:
     page.keyboard.press("a")  # Against what jonas decided, having seen it.
     in_focus(page, second)
     saved(page, "Approved")
-    page.wait_for_load_state("networkidle")
+    desk.become([first, second], "approved", "held")
     decision = desk.comment(first).decision
     assert decision.label == "ham" and decision.by.startswith("ruth")
 
@@ -122,7 +121,7 @@ def test_what_was_not_saved_comes_back_and_says_so(desk: Desk) -> None:
     first, second = desk.hold("The first of two.", "The second of two.")
     page = desk.person()
     in_focus(page, first)
-    page.wait_for_load_state("networkidle")
+    desk.looked_at(second, "ruth")
     page.route("**/decision", lambda route: route.abort())
     page.keyboard.press("s")
     saved(page, "Not saved")
@@ -131,8 +130,7 @@ def test_what_was_not_saved_comes_back_and_says_so(desk: Desk) -> None:
     page.unroute("**/decision")
     page.keyboard.press("s")
     in_focus(page, second)
-    page.wait_for_load_state("networkidle")
-    assert desk.statuses([first, second]) == ["spam", "held"]
+    desk.become([first, second], "spam", "held")
 
 
 def test_keys_are_text_in_fields_and_can_be_changed_and_switched_off(desk: Desk) -> None:
@@ -154,8 +152,7 @@ def test_keys_are_text_in_fields_and_can_be_changed_and_switched_off(desk: Desk)
     page.keyboard.press("s")
     page.keyboard.press("d")
     in_focus(page, second)
-    page.wait_for_load_state("networkidle")
-    assert desk.statuses([first, second]) == ["spam", "held"]
+    desk.become([first, second], "spam", "held")
     page.get_by_role("button", name="Keys").click()
     page.get_by_label("Keys decide and move").uncheck()
     page.get_by_role("button", name="Close").click()
@@ -192,8 +189,6 @@ def test_a_decision_is_corrected_from_its_row(desk: Desk) -> None:
     page.goto(f"{desk.url}/console/decisions")
     page.keyboard.press("j")  # The newest is the second.
     page.keyboard.press("a")
-    page.wait_for_load_state("networkidle")
-    assert desk.statuses([first, second]) == ["spam", "approved"]
+    desk.become([first, second], "spam", "approved")
     page.locator(f'tr[data-id="{first}"]').get_by_role("button", name="Undo").click()
-    page.wait_for_load_state("networkidle")
-    assert desk.statuses([first, second]) == ["held", "approved"]
+    desk.become([first, second], "held", "approved")

@@ -1,6 +1,7 @@
 """Pages for people."""
 
 import json
+import re
 
 import pytest
 
@@ -27,6 +28,8 @@ def test_the_box_shows_the_verdict_and_why_and_keeps_nothing(
     answer = anyone.post("/", data={"content": PILLS, "author": "cheap pills"}, headers=OURS)
     assert answer.status_code == 200
     assert "Probability of spam" in answer.text
+    assert re.search("<b>(Likely|Sure) spam</b>", answer.text)
+    assert '<mark class="spam">' in answer.text
     assert "<td>spam</td>" in answer.text
     assert demo.stored() == 0
     assert demo.get("/v1/stats").json["data"][-1]["comments"] == 0
@@ -89,8 +92,6 @@ def test_a_page_runs_no_script_and_loads_nothing_from_elsewhere(anyone: Caller, 
 
 
 def test_links_lead_somewhere(anyone: Caller) -> None:
-    import re
-
     for path in ("/", "/docs"):
         page = anyone.get(path).text
         for link in set(re.findall(r'href="([^"]+)"', page)):

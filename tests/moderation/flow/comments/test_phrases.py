@@ -5,8 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.console.highlights import MOST, phrases, plain
-from moderation.flow.comments.reading import Mark
+from moderation.flow.comments.phrases import MOST, Mark, phrases, plain
 
 Marks = st.lists(
     st.builds(

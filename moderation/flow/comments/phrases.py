@@ -9,8 +9,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from moderation.flow.comments.reading import Mark
-
 LEAST = 0.3
 """Logits below which a phrase is not marked."""
 STRONG = 1.0
@@ -33,6 +31,14 @@ _LINK = re.compile(r"(https?://)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _UNSEEN = re.compile(
     "([\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff])"
 )
+
+
+class Mark(Struct, frozen=True):
+    """Code points of a comment's text, and what they add to its logit."""
+
+    start: int
+    end: int
+    weight: float
 
 
 class Part(Struct, frozen=True):
