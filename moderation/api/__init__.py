@@ -20,6 +20,6 @@ PARTS = (check, comments, batch, listing, decisions, labels, stats, health, page
 
 def register(app: Flask) -> None:
     """Put the API on an app."""
-    problems.register(app)
+    problems.register(app, pages.for_people)
     for part in PARTS:
         app.register_blueprint(part.blueprint)

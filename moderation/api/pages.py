@@ -98,6 +98,19 @@ def problem(name: str) -> str:
     return render_template("api/problem.html", name=name, kind=KINDS[name])
 
 
+def for_people(answer: Response) -> Response:
+    """Return a problem as a page where a browser asked for one, outside of the API."""
+    wanted = request.accept_mimetypes.best == "text/html" and request.method == "GET"
+    if not wanted or request.path.startswith("/v1/"):
+        return answer
+    name = msgspec.json.decode(answer.get_data())["type"].rpartition("/")[2]
+    if name in KINDS:
+        answer.set_data(render_template("api/problem.html", name=name, kind=KINDS[name]))
+        answer.content_type = "text/html; charset=utf-8"
+        answer.headers.update(HEADERS)
+    return answer
+
+
 def has_box() -> bool:
     """Say whether this installation runs on the embedded store, as one does to try it out."""
     settings = _runtime().settings

@@ -15,7 +15,7 @@ export function post(address, fields = {}) {
 
 // Tells the server something while the page goes away.
 export function tell(address) {
-  navigator.sendBeacon(address, new URLSearchParams({ csrf_token: TOKEN }));
+  navigator.sendBeacon(address, new URLSearchParams({ csrf_token: TOKEN, told: "1" }));
 }
 
 // Returns a piece of a page, null where it does not come.

@@ -91,6 +91,17 @@ def test_a_page_runs_no_script_and_loads_nothing_from_elsewhere(anyone: Caller, 
     assert anyone.get("/assets/pages.css").status_code == 200
 
 
+def test_a_browser_is_told_of_an_error_by_a_page_and_the_api_never(anyone: Caller) -> None:
+    browser = {"headers": {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}}
+    answer = anyone.get("/nowhere/at-all", **browser)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no such thing" in answer.text
+    assert "at-all" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    is_problem(anyone.get("/nowhere/at-all"), 404, "not-found")
+    is_problem(anyone.get("/v1/comments", **browser), 401, "unauthorised")
+
+
 def test_links_lead_somewhere(anyone: Caller) -> None:
     for path in ("/", "/docs"):
         page = anyone.get(path).text

@@ -39,7 +39,8 @@ class Browser:
         return self.client.get(path, **options)
 
     def token(self) -> str:
-        found = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/console/login").text)
+        page = self.get("/console/account", follow_redirects=True)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
         assert found
         return found.group(1)
 

@@ -39,6 +39,8 @@ def test_the_oldest_comes_first_and_who_leaves_it_frees_it(
     answer = ann.post(f"/console/review/{SITE}/{first.id}/leave")
     assert answer.headers["Location"] == f"/console/review?after={first.id}"
     assert shown(bob) == first.id
+    told = bob.post(f"/console/review/{SITE}/{first.id}/leave", {"told": "1"})
+    assert (told.status_code, told.data) == (204, b"")
 
 
 def test_a_lease_is_kept_by_its_holder_alone_and_runs_out(
