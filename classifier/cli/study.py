@@ -12,7 +12,17 @@ from classifier.cli.lines import read_rows
 from classifier.cli.options import Commands, add_command
 from classifier.cli.progress import Progress
 
-SECTIONS = ("regimes", "cold", "corpus", "replay", "repeats", "youtube", "ablation")
+SECTIONS = (
+    "regimes",
+    "year",
+    "import",
+    "cold",
+    "corpus",
+    "replay",
+    "repeats",
+    "youtube",
+    "ablation",
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -32,6 +42,9 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         metavar="PAGE",
         help="a page whose tables are brought up to date, each between its two comment lines",
+    )
+    command.add_argument(
+        "--picture", type=Path, metavar="SVG", help="where the picture of some blogs' years goes"
     )
     command.add_argument(
         "--only",
@@ -58,6 +71,7 @@ def _study(options: argparse.Namespace) -> int:
     from classifier.evaluation.markdown import refresh_page
     from classifier.evaluation.streams import load_sources
     from classifier.evaluation.study import Study
+    from classifier.evaluation.year import year_picture
 
     progress = Progress("study", quiet=options.quiet)
     sources = load_sources(options.folder, lambda names: read_rows(names, labels_required=True))
@@ -68,6 +82,8 @@ def _study(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(text)
     else:
         options.json.write_bytes(text)
+    if options.picture is not None and figures.get("year"):
+        options.picture.write_text(year_picture(figures["year"]), encoding="utf-8")
     if options.markdown is not None:
         refresh_page(options.markdown, figures)
     progress.stage("done")

@@ -49,6 +49,11 @@ class Site:
         self._number += 1
         return Played(score, bands, status, found and found[0])
 
+    def import_one(self, features: FeatureBatch, label: str) -> None:
+        """Learn a comment that was decided before the site came to us."""
+        if label in ("spam", "ham"):
+            self._learner.learn(features, "spam" if label == "spam" else "ham", "all")
+
     def _keep_evidence(self) -> None:
         """Keep some of what was published since the label before."""
         for place, weight in draw([one for one, _ in self._published], self._learner.position):

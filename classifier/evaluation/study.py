@@ -16,6 +16,7 @@ from classifier.evaluation import peers, teaching
 from classifier.evaluation.ablation import SOURCES, family_figures
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
 from classifier.evaluation.cold import cold, source_figures
+from classifier.evaluation.imported import imported_figures
 from classifier.evaluation.peers import (
     Bogofilter,
     Filter,
@@ -40,12 +41,23 @@ from classifier.evaluation.streams import (
     orders,
     without,
 )
+from classifier.evaluation.year import BLOGS, year_figures
 from classifier.training.layer import SiteLabel, fit_installation_layer
 
 Figures = dict[str, Any]
 Say = Callable[[str], None]
 
-SECTIONS = ("regimes", "cold", "corpus", "replay", "repeats", "youtube", "ablation")
+SECTIONS = (
+    "regimes",
+    "year",
+    "import",
+    "cold",
+    "corpus",
+    "replay",
+    "repeats",
+    "youtube",
+    "ablation",
+)
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
 YOUTUBE = "youtube_uci"
@@ -81,6 +93,8 @@ class Study:
         """Return the figures of each section, and what they were made with."""
         made: dict[str, Callable[[], Figures]] = {
             "regimes": self.regimes,
+            "year": self.year,
+            "import": self.imported,
             "cold": partial(cold, self),
             "corpus": self.corpus,
             "replay": self.taught,
@@ -154,6 +168,23 @@ class Study:
             found[name] = teaching.taught_figures(self.bases.without(source), runs[0])
         chosen = [stream for stream in found.values() if teaching.counts(stream["all"])]
         return {"streams": found, "mean": teaching.means(chosen)}
+
+    def year(self) -> Figures:
+        """Return a year of each of some blogs, week by week; of those that are there."""
+        found = {}
+        for name in BLOGS:
+            if name in self.sources:
+                self.say(f"year: {name}")
+                found[name] = year_figures(self.bases.without(name), self.sources[name])
+        return found
+
+    def imported(self) -> Figures:
+        """Return the second half of each stream, with and without its first half imported."""
+        found = {}
+        for name, (source, runs) in self.streams().items():
+            self.say(f"import: {name}")
+            found[name] = imported_figures(self.bases.without(source), runs[0])
+        return found
 
     def repeated(self) -> Figures:
         """Return repeats after one decision against the filter's opinion; and what else is swept

@@ -27,7 +27,7 @@ def taught_figures(model: Model, rows: Sequence[LabelledRow], seed: int = 0) -> 
     for name, regime in REGIMES.items():
         site = Site(model, regime, seed)
         played = [site.play(features[i : i + 1], row.label) for i, row in enumerate(rows)]
-        found[name] = {span: _span(played[part], is_spam[part]) for span, part in SPANS.items()}
+        found[name] = {span: shares(played[part], is_spam[part]) for span, part in SPANS.items()}
     return found
 
 
@@ -50,7 +50,7 @@ def means(streams: Sequence[Figures]) -> Figures:
     return found
 
 
-def _span(played: Sequence[Played], is_spam: NDArray[np.bool_]) -> Figures:
+def shares(played: Sequence[Played], is_spam: NDArray[np.bool_]) -> Figures:
     """Return shares of a span's spam and ham by what became of them; None where there is none."""
     status = np.array([one.status for one in played], dtype="U8")
     taught = np.array([one.taught is not None for one in played], dtype=bool)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from classifier.evaluation.cells import MISSING, number, percent
-from classifier.evaluation.teaching import SPANS
+from classifier.evaluation.imported import WAYS
+from classifier.evaluation.teaching import FEWEST, SPANS
+from classifier.evaluation.year import KINDS
 
 Figures = dict[str, Any]
 Table = tuple[Sequence[str], Iterable[Sequence[str]]]
@@ -71,16 +73,54 @@ def regimes_by_stream(figures: Figures) -> Table:
     for stream, found in streams.items():
         cells = [stream]
         for name in names:
-            late = found[name][LATE]
-            keys = ("spam_let_through", "ham_rejected", "ham_held")
-            values = [late[key] for key in keys]
-            cells.append(" / ".join(MISSING if v is None else f"{100 * v:.1f}" for v in values))
+            cells.append(_three(found[name][LATE]))
         rows.append(cells)
     return ("stream", *names), rows
+
+
+def year(figures: Figures) -> Table:
+    """Return what a year cost, a blog a row."""
+    rows = []
+    for name, found in figures["year"].items():
+        per_1000 = (number(found["per_1000"][kind], 1) for kind in KINDS)
+        rows.append(
+            (name, found["from"], f"{found['comments']:,}", f"{found['spam']:,}", *per_1000)
+        )
+    return (
+        "blog",
+        "from",
+        "comments",
+        "spam",
+        *(f"{title}, of 1,000" for title, _ in KINDS.values()),
+    ), rows
+
+
+def imported(figures: Figures) -> Table:
+    """Return spam let through, ham rejected and ham held of the second half, a stream a row."""
+    rows = [
+        (stream, *(_three(found[way]) for way in WAYS))
+        for stream, found in figures["import"].items()
+        if min(found["nothing"][kind] for kind in ("spam", "ham")) >= FEWEST
+    ]
+    return (
+        "second half of",
+        "nothing taught",
+        "`console` from there on",
+        "first half imported",
+        "both",
+    ), rows
+
+
+def _three(found: Figures) -> str:
+    """Return spam let through, ham rejected and ham held, in percent."""
+    values = [found[key] for key in ("spam_let_through", "ham_rejected", "ham_held")]
+    return " / ".join(MISSING if v is None else f"{100 * v:.1f}" for v in values)
 
 
 TABLES = {
     "regimes_late": ("regimes", regimes_late),
     "regimes_early": ("regimes", regimes_early),
     "regimes_by_stream": ("regimes", regimes_by_stream),
+    "year": ("year", year),
+    "imported": ("import", imported),
 }
