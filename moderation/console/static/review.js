@@ -135,6 +135,7 @@ function conflict(item, html) {
   const made = parse(html);
   conflicted = { etag: made.dataset.etag };
   item.querySelector(".bar").replaceChildren(made);
+  item.querySelector(".where .tags").replaceChildren(...made.querySelector("[data-state]").children);
   saidPlace.replaceChildren();
   made.querySelector("h2").focus();
   print();

@@ -108,7 +108,7 @@ class Desk:
         administering.add_user(self.runtime.store, name, PASSWORD, "moderator", (self.site,))
         page = self.open_context(**options).new_page()
         page.goto(f"{self.url}/console/review")
-        page.get_by_label("Name").fill(name)
+        page.get_by_label("User name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url("**/console/review*")

@@ -108,6 +108,7 @@ def test_who_comes_too_late_sees_who_decided_what(desk: Desk) -> None:
     conflict = page.locator("[data-conflict]")
     expect(conflict).to_contain_text("jonas marked this spam")
     expect(conflict).to_contain_text("was not saved")
+    expect(page.locator("article.item .where")).to_contain_text("Spam")
     assert desk.comment(first).status == "spam"
     page.keyboard.press("a")  # Against what jonas decided, having seen it.
     in_focus(page, second)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
+from moderation.flow.review import deciding as reviewing
 from moderation.flow.review import looking
 from tests.e2e.console.conftest import Desk
 
@@ -114,19 +115,43 @@ def test_every_screen_fits_and_can_be_used_by_everybody(desk: Desk, width: int, 
     faults: dict[str, Any] = {}
     for name, path in SCREENS.items():
         page.goto(desk.url + path.format(site=desk.site, id=ids[-1]))
-        if PICTURES:
-            page.screenshot(path=f"{PICTURES}/{name}-{width}-{theme}.png")
+        picture(page, f"{name}-{width}-{theme}")
         if not fits(page):
             faults[f"{name} sticks out"] = page.evaluate(WIDEST)
         if thorough and (found := serious(page)):
             faults[name] = found
+    faults |= decided(desk, page, ids, f"{width}-{theme}")
     page.context.clear_cookies()
     page.goto(f"{desk.url}/console/login")
-    if PICTURES:
-        page.screenshot(path=f"{PICTURES}/login-{width}-{theme}.png")
+    picture(page, f"login-{width}-{theme}")
     if thorough and (found := serious(page)):
         faults["login"] = found
     assert faults == {}
+
+
+def decided(desk: Desk, page: Page, ids: list[str], name: str) -> dict[str, Any]:
+    """Decide a comment, meet a conflict and come to an end; say where the page sticks out."""
+    faults = {}
+    page.goto(f"{desk.url}/console/review")
+    page.keyboard.press("s")
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator(f'article.item[data-id="{ids[1]}"]')).to_be_visible()
+    picture(page, f"decided-{name}")
+    etag = desk.comment(ids[1]).etag
+    reviewing.decide(desk.runtime, desk.site, ids[1], "ham", "jonas", "", etag)
+    page.keyboard.press("s")
+    expect(page.locator("[data-conflict]")).to_be_visible()
+    picture(page, f"conflict-{name}")
+    if not fits(page):
+        faults["conflict sticks out"] = page.evaluate(WIDEST)
+    page.goto(f"{desk.url}/console/review?site={desk.site}&id={ids[-1]}")
+    return faults
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of a page where pictures are asked for."""
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/{name}.png")
 
 
 WIDEST = """[...document.querySelectorAll("body *")]

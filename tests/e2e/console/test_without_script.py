@@ -47,7 +47,7 @@ def test_log_in_wrong_then_right_then_out(desk: Desk) -> None:
     page.wait_for_url("**/console/login")
     page.goto(f"{desk.url}/console/decisions")
     page.wait_for_url("**/console/login?next=**")
-    page.get_by_label("Name").fill("nobody")
+    page.get_by_label("User name").fill("nobody")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert")).to_contain_text("name or the password is wrong")

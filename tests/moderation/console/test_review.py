@@ -174,6 +174,21 @@ def test_the_store_that_is_away_is_said_and_comes_back_by_itself(
     assert shown(ann) == comment.id
 
 
+def test_a_full_store_still_takes_log_ins_and_decisions(
+    ann: Browser, anyone: Browser, hold, runtime: Runtime, valkey: Server
+) -> None:
+    comment = hold()
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        try:
+            assert anyone.log_in("ann").status_code == 303
+            assert shown(ann) == comment.id
+            assert ann.decide(comment, "spam", **JSON).status_code == 200
+        finally:
+            client.config_set("maxmemory", 0)
+    assert find(runtime, SITE, comment.id).status == "spam"
+
+
 def test_what_cannot_be_an_address_is_not_found(ann: Browser) -> None:
     for name in ("x", "0" * 26, str(ULID()), "%00", "..%2f..%2f"):
         assert ann.get(f"/console/comments/{SITE}/{name}").status_code in (404,), name
