@@ -83,6 +83,17 @@ def test_a_decision_sent_twice_has_one_effect(ann: Browser, hold, runtime: Runti
     assert find(runtime, SITE, comment.id).decisions == 1
 
 
+def test_a_decision_of_long_ago_sent_again_is_not_the_one_that_holds(
+    ann: Browser, hold, runtime: Runtime
+) -> None:
+    comment = hold()
+    ann.decide(comment, "spam")
+    path = f"/console/comments/{SITE}/{comment.id}/undo"
+    ann.post(path, {"etag": find(runtime, SITE, comment.id).etag})
+    ann.decide(find(runtime, SITE, comment.id), "spam")
+    assert ann.decide(comment, "spam", **JSON).status_code == 412
+
+
 def test_who_is_late_is_told_and_nothing_is_changed(
     person: Callable[..., Browser], hold, runtime: Runtime
 ) -> None:
