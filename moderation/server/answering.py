@@ -9,7 +9,8 @@ from email.utils import formatdate
 from typing import Any, NamedTuple
 
 from moderation import faults
-from moderation.server.request import Malformed, Request
+from moderation.server.environ import Malformed
+from moderation.server.request import Request
 from moderation.server.service import Admission, Environ, Service
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

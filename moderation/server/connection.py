@@ -7,8 +7,8 @@ import time
 from typing import cast
 
 from moderation.server.answering import CONTINUE, Answer, Answering, bare
-from moderation.server.reader import Reader
-from moderation.server.request import Malformed, Request, environ_base
+from moderation.server.environ import Malformed, environ_base
+from moderation.server.request import Reader, Request
 from moderation.server.service import Admission, Missing
 from moderation.server.serving import Serving
 from moderation.server.state import READING, WAITING, State, unsent

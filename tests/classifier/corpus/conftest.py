@@ -17,12 +17,16 @@ ARCHETYPES = {
         "adult-leak", "crypto-recovery", "investment-testimony", "loan", "counterfeit-factory",
         "fake-support", "spell-caster", "documents", "phishing", "channel-promotion",
         "messenger-job", "scraped-copy", "human-seo", "spun-compliment", "foreign-language",
-        "form-noise", "markup-dump",
+        "form-noise", "markup-dump", "keyword-anchor", "redirected-link", "dark-market",
+        "product-catalogue", "propaganda", "garbled", "posting-software", "erotic-story",
+        "spun-complaint", "price-question", "trade-thanks", "trade-praise", "mention-wave",
     ],
     "ham": [
         "thanks-docs-link", "self-link", "code-log", "correction", "long-argument",
         "spam-complaint", "earnest-topic", "first-author-url", "reader-recommendation", "one-word",
         "emoji-only", "non-native", "site-event", "trackback-real", "question", "everyday",
+        "trade-talk", "job-talk", "fundraiser", "review", "complaint", "federated-reply",
+        "link-answer", "support-travel", "plain-thanks",
     ],
 }  # fmt: skip
 

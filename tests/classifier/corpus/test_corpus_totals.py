@@ -13,9 +13,9 @@ Row = dict[str, Any]
 Corpus = dict[str, list[Row]]
 
 
-def test_there_are_5500_rows_in_30_languages(corpus: Corpus) -> None:
+def test_there_are_7000_rows_in_30_languages(corpus: Corpus) -> None:
     assert len(corpus) >= 30
-    assert sum(len(rows) for rows in corpus.values()) >= 5500
+    assert sum(len(rows) for rows in corpus.values()) >= 7000
 
 
 @pytest.mark.parametrize("label", ["spam", "ham"])
