@@ -19,6 +19,8 @@ from classifier.features.groups import (
     EDGES,
     GROUP_SHIFT,
     GROUPS,
+    NAME_RUNS,
+    NAMES,
     PAIRS,
     REASON_SHIFT,
     SIGNS,
@@ -36,6 +38,7 @@ WEIGHT = 2.0
 """Logits for each unit of evidence."""
 GROUP_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
 GROUP_WEIGHTS[[WORDS, PAIRS, URL, AUTHOR, EDGES, SIGNS]] = [1, 0.15, 0.5, 3, 0.15, 0.5]
+GROUP_WEIGHTS[[NAMES, NAME_RUNS]] = [4, 1]
 
 _MASK = np.uint32(SIZE - 1)
 _GROUP_BITS = np.uint32(GROUP_SHIFT)

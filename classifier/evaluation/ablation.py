@@ -28,6 +28,7 @@ FAMILIES = {
     "author": (groups.AUTHOR,),
     "links": (groups.URL,),
     "topics": (groups.TOPIC,),
+    "names and addresses": (groups.NAMES, groups.NAME_RUNS, groups.ADDRESSES),
     "site's own": (groups.SITE_ONLY, groups.SIGNALS),
 }
 SOURCES = ("django_cast", "youtube_uci", "umputun_tg_spam")

@@ -87,9 +87,12 @@ def _copy(text, at, first, stop, used):
 
 @inlined
 def _kind_of_gap(text, at, end, first):
-    """Return what stands between two letters: how wide it was sent, up to four, and if blank."""
+    """Return what stands between two letters: how wide it was sent, up to four, and if blank alone.
+
+    Blanks of a folded text are one.
+    """
     width = min(max(at[first] - at[end], 1), _KINDS // 2)
-    return np.int64((width - 1) * 2 + (class_of(text[end]) == SPACE))
+    return np.int64((width - 1) * 2 + (first - end == 1 and class_of(text[end]) == SPACE))
 
 
 @unmanaged

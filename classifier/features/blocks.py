@@ -1,8 +1,9 @@
 """How the base reads a row: block by block, each brought to unit length by itself.
 
-A block of n features gives their weights' sum times its own length over the root of n, so that
-neither a long text nor one circumstance that speaks through many features drowns the rest. Four
-sums stand side by side, always the same ones, and do not wait for each other. No BLAS, no fastmath.
+A block of n features gives their weights' sum times its own length over the root of n and of the
+features that it counts as having besides (`BLOCK_PRIOR`), so that neither a long text nor one
+circumstance that speaks through many features drowns the rest. Four sums stand side by side, always
+the same ones, and do not wait for each other. No BLAS, no fastmath.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from classifier.compiled import inlined, unmanaged
 from classifier.features.groups import (
     BASE_BITS,
     BLOCK_OF,
+    BLOCK_PRIOR,
     BLOCKS,
     CHARS,
     GROUP_SHIFT,
@@ -69,8 +71,9 @@ def block_factors(codes, begin, end, weights, factors):
         group = codes[np.uint64(k)] >> _GROUP_BITS
         factors[GROUPS + BLOCK_OF[group]] += np.float64(weights[group] > 0.0)
     factors[GROUPS] += plain
-    for block in range(GROUPS, GROUPS + BLOCKS):
-        factors[block] = 1.0 / np.sqrt(max(factors[block], 1.0))
+    for block in range(BLOCKS):
+        counted = factors[GROUPS + block] + BLOCK_PRIOR[block]
+        factors[GROUPS + block] = 1.0 / np.sqrt(max(counted, 1.0))
     factors[GROUPS + NO_BLOCK] = 0.0
     for group in range(GROUPS):
         factors[group] = weights[group] * factors[GROUPS + BLOCK_OF[group]]

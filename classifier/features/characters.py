@@ -74,6 +74,15 @@ _SCRIPT_RANGES = [
     (0x1F100, 0x1F1FF, LATIN),
 ]
 
+FIRST_REGIONAL = 0x1F1E6
+"""The first of 26 letters in dashed frames, two of which are drawn as a flag."""
+_FRAMED = (
+    "REGIONAL INDICATOR SYMBOL LETTER ",
+    "NEGATIVE CIRCLED LATIN CAPITAL LETTER ",
+    "NEGATIVE SQUARED LATIN CAPITAL LETTER ",
+    "CROSSED NEGATIVE SQUARED LATIN CAPITAL LETTER ",
+)
+"""Names of letters that Unicode does not decompose: white on black, or halves of flags."""
 _ALPHABETS_END = 0x2000
 _DIACRITICS = [
     (0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F),
@@ -119,8 +128,14 @@ def _lower(char: str) -> str:
     return lowered if len(lowered) == 1 else lowered[0]
 
 
+def _framed(char: str) -> str:
+    """Return the letter of a symbol that is a letter in a frame, '' for others."""
+    name = unicodedata.name(char, "")
+    return name[-1].lower() if name.startswith(_FRAMED) and name[-2] == " " else ""
+
+
 def _fold(char: str) -> str:
-    return "".join(map(_lower, unicodedata.normalize("NFKC", char)))
+    return _framed(char) or "".join(map(_lower, unicodedata.normalize("NFKC", char)))
 
 
 def _classes() -> npt.NDArray[np.uint8]:
@@ -169,8 +184,9 @@ def _is_disguise(code: int, char: str, folded: str) -> bool:
     """Say whether a letter is a styled or phonetic variant that only looks like a plain one."""
     if 0x0250 <= code <= 0x02AF or 0x1D00 <= code <= 0x1DBF or 0xA730 <= code <= 0xA731:
         return True
-    plain = folded.isascii() and folded.isalpha()
-    return plain and code > 0x2000 and unicodedata.decomposition(char).startswith("<")
+    if not folded.isascii() or not folded.isalpha() or code <= 0x2000:
+        return False
+    return unicodedata.decomposition(char).startswith("<") or bool(_framed(char))
 
 
 @cache
@@ -267,5 +283,7 @@ def folding_tables() -> FoldingTables:
     melting = np.isin(packed & (1 << CLASS_SHIFT) - 1, sorted(marks)) & (packed & EXPANDS_BIT == 0)
     packed[melting] |= np.uint32(COMPOSES_BIT)
     packed[0x1161:0x11C3] |= np.uint32(COMPOSES_BIT)
+    # So that folding takes the slow way, which notes that there is one.
+    packed[FIRST_REGIONAL : FIRST_REGIONAL + 26] |= np.uint32(COMPOSES_BIT)
     _mark_loose(packed, on_letters)
     return FoldingTables(packed, expansions, *pairs)

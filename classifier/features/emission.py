@@ -7,11 +7,14 @@ import numpy as np
 from classifier.compiled import inlined, unmanaged
 from classifier.features.blocks import base_bucket
 from classifier.features.groups import (
+    ADDRESSES,
     AUTHOR,
     CHARS,
     CJK,
     EDGES,
     GROUP_SHIFT,
+    NAME_RUNS,
+    NAMES,
     PAIRS,
     REASON_SHIFT,
     SIGNS,
@@ -40,6 +43,9 @@ EDGE_TAG = tag(EDGES, "wording")
 SIGN_TAG = tag(SIGNS, "punctuation")
 NUMBER_TAG = tag(SIGNS, "digits")
 URL_TAG = tag(URL, "link_address")
+NAME_TAG = tag(NAMES, "author_shape")
+NAME_RUN_TAG = tag(NAME_RUNS, "author_name")
+HABIT_TAG = tag(ADDRESSES, "author_link")
 SENT_TAG = tag(SITE_ONLY, "wording")
 """Of words as they were sent where they are read otherwise: to the base they are noise, a site may
 come to know them."""

@@ -15,9 +15,10 @@ from classifier.features.emission import PLACE_END, PLACE_FIELD
 from classifier.features.fields import AUTHOR, TEXT, URL
 from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
-from classifier.features.kernel import ROOM, SHORT_FIELD, domain_in, extract
+from classifier.features.kernel import ROOM, extract
 from classifier.features.references import AMPERSAND, reference_at
 from classifier.features.scratch import scratch_space, tables
+from classifier.features.sender import SHORT_FIELD, domain_in
 from classifier.reasons import INDEX
 from classifier.row import OVERLAP_SIGNAL, Row
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FEATURE_VERSION = 6
+FEATURE_VERSION = 7
 """Raised by whatever changes the features of a row or how the base weighs them: models and
 learners of another are refused."""
 
@@ -20,6 +20,8 @@ REASON_SHIFT = 20
 
 CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK, SITE_ONLY, SIGNALS = range(10)
 EDGES, SIGNS = 10, 11
+NAMES, ADDRESSES, NAME_RUNS = 12, 13, 14
+"""How names look, how addresses do, and runs of three characters of names: a site's alone."""
 GROUPS = 16
 
 BASE_BUCKETS = 2 << BASE_BITS
@@ -35,16 +37,22 @@ BLOCK_OF[[AUTHOR, URL, SHAPE, TOPIC, EDGES, SIGNS]] = range(2, BLOCKS)
 not drown its author, and one circumstance of a long text, which speaks through many of its
 features, says no more than in a short one."""
 
+BLOCK_PRIOR: npt.NDArray[np.float64] = np.zeros(BLOCKS + 1)
+BLOCK_PRIOR[BLOCK_OF[[CHARS, WORDS, AUTHOR, URL, TOPIC]]] = [16, 4, 2, 2, 2]
+"""Features that each block counts as having besides its own: one word alone says less than the same
+word among others."""
+
 BASE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
 BASE_WEIGHTS[[CHARS, WORDS, PAIRS, CJK]] = [1, 0.7, 0.7, 0.7]
 BASE_WEIGHTS[[AUTHOR, URL, SHAPE, TOPIC, EDGES, SIGNS]] = [0.5, 0.2, 0.4, 0.2, 0.3, 0.3]
 """The length of each group's block in the base.
 
 What is present at all (an author URL, an e-mail address) is left to the site: in public data it
-tells more about the source than about spam.
+tells more about the source than about spam. So are the habits of names and addresses.
 """
 
 SITE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
 SITE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL]] = [1.5, 3, 0.5, 2.5, 2, 2]
 SITE_WEIGHTS[[TOPIC, CJK, SITE_ONLY, SIGNALS, EDGES, SIGNS]] = [2, 4, 2, 2, 2, 2]
+SITE_WEIGHTS[[NAMES, ADDRESSES, NAME_RUNS]] = [2, 3, 1]
 """The same for a site's learner: what is common to all sites tells a single one less."""

@@ -15,35 +15,27 @@ from classifier.features.counts import count_shape
 from classifier.features.disguises import count_disguises
 from classifier.features.edges import emit_edges, emit_numbers, emit_signs
 from classifier.features.emission import (
-    ADDRESS_CHAR_TAG,
-    AUTHOR_CHAR_TAG,
     CHAR_TAG,
     SENT_TAG,
     WORD_TAG,
 )
 from classifier.features.fields import (
-    AUTHOR,
     CONTEXT,
-    EMAIL,
     FIELDS,
     FIRST_TOPIC,
     HONEYPOT,
     LAST_TOPIC,
     TEXT,
-    TYPE,
     URL,
-    author,
-    behind_at_sign,
-    email,
-    kind_of_comment,
 )
 from classifier.features.grams import char_grams, hash_grams
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, TOPIC
 from classifier.features.hashing import finish
-from classifier.features.links import HYPHENS, PATH_PARTS, SITE, emit_links, link
+from classifier.features.links import emit_links
 from classifier.features.normalise import BLANK, FRONT
 from classifier.features.reading import DISGUISES, SENT, TAGS, TURNS, is_as_sent, read, read_stored
 from classifier.features.scratch import LONGEST_TEXT
+from classifier.features.sender import ADDRESS_GRAMS, AUTHOR_GRAMS, emit_sender
 from classifier.features.shape import POSITION
 from classifier.features.tokens import BEHIND, find_tokens
 from classifier.features.topics import topics_inside
@@ -56,10 +48,8 @@ USUAL = URL + 1
 RARE = len(FIELDS) - USUAL
 """Fields that comments always have, and those that few have."""
 MOST_WORDS, MOST_CODES = 1200, 2048
-SHORT_FIELD = 2048
-AUTHOR_GRAMS, ADDRESS_GRAMS = 256, 256
 MOST_SIGNS = 64
-ROOM = MOST_CODES + AUTHOR_GRAMS + ADDRESS_GRAMS + 512
+ROOM = MOST_CODES + AUTHOR_GRAMS + ADDRESS_GRAMS + 640
 """Codes that a row can have at most (grams of the text stop at MOST_CODES; author, link and shape
 follow)."""
 
@@ -68,13 +58,11 @@ _LINKS, _PER_WORD, _ADDRESSES = _P["links"], _P["links_per_word"], _P["addresses
 _BREAKS, _INVISIBLE, _DISGUISED = _P["line_breaks"], _P["invisible"], _P["disguised"]
 _TAGS, _ANCHORS, _HANDLES = _P["tags"], _P["anchors"], _P["handles"]
 _SPACED, _REPEATED, _OVERLAP = _P["spaced"], _P["repeated_words"], _P["overlap"]
-_A_ADDRESS, _U_PATH, _U_HYPHENS = _P["author_is_address"], _P["url_path"], _P["url_hyphens"]
-_SAME_HOST, _HONEYPOT, _HAS_URL = _P["same_host"], _P["honeypot"], _P["has_url"]
+_HONEYPOT = _P["honeypot"]
 _HURRIED, _SECONDS = _P["hurried"], _P["form_seconds"]
 _SALT_TOPIC = np.uint64(0x1F83D9ABFB41BD6B)
 _BUCKET_SHIFT = np.uint64(44)
-_CHARS, _AUTHOR_CHARS = np.uint32(CHAR_TAG), np.uint32(AUTHOR_CHAR_TAG)
-_ADDRESS_CHARS = np.uint32(ADDRESS_CHAR_TAG)
+_CHARS = np.uint32(CHAR_TAG)
 
 
 @inlined
@@ -168,54 +156,6 @@ def _as_sent(n, codes, k, room, seen, places, t, s):
     )
 
 
-@inlined
-def _rest(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s, v):
-    """Emit what author, address, e-mail and kind of comment say; `number` links are in the text."""
-    padded, at, tokens, grams, known, topics = s[0], s[1], s[4], s[5], s[8], s[9]
-    found, hosts = s[10], s[11]
-    suffixes, trie, disposable, room_to_read = t[2], t[3], t[4], s[14]
-    norm = padded[FRONT:]
-    if ends[AUTHOR] > begins[AUTHOR]:
-        stop = min(ends[AUTHOR], begins[AUTHOR] + SHORT_FIELD)
-        n, _, _ = read(raw, begins[AUTHOR], stop, as_sent, True, padded, at, t[0], room_to_read)
-        norm[n : n + BEHIND] = BLANK
-        k, n, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v)
-        if signed:
-            k, named, addresses = emit_links(
-                norm, at, n, tokens[3][:signed], codes, k, k + 64, seen, places, AUTHOR, suffixes,
-                found, hosts[:0],
-            )  # fmt: skip
-            v[_A_ADDRESS] = named + addresses
-        hash_grams(padded, n, _AUTHOR_CHARS, grams)
-        k = char_grams(grams, at, n, codes, k, k + AUTHOR_GRAMS, seen, places, AUTHOR)
-    if ends[URL] > begins[URL]:
-        stop = min(ends[URL], begins[URL] + SHORT_FIELD)
-        n, _, _ = read(raw, begins[URL], stop, as_sent, False, padded, at, t[0], room_to_read)
-        v[_HAS_URL] = 1
-        k = link(norm, at, 0, n, codes, k, k + 64, seen, places, URL, suffixes, found)
-        v[_U_PATH], v[_U_HYPHENS] = found[PATH_PARTS], found[HYPHENS]
-        for i in range(min(number, len(hosts))):
-            v[_SAME_HOST] += hosts[i] == found[SITE]
-        hash_grams(padded, n, _ADDRESS_CHARS, grams)
-        k = char_grams(grams, at, n, codes, k, k + ADDRESS_GRAMS, seen, places, URL)
-    if ends[EMAIL] > begins[EMAIL]:
-        stop = min(ends[EMAIL], begins[EMAIL] + SHORT_FIELD)
-        n, _, _ = read(raw, begins[EMAIL], stop, False, False, padded, at, t[0], room_to_read)
-        first = behind_at_sign(norm, n)
-        if n > first:
-            k = email(norm[first:], n - first, codes, k, seen, places, disposable, v)
-    if ends[TYPE] > begins[TYPE]:
-        k = kind_of_comment(raw, begins[TYPE], ends[TYPE], codes, k, seen, places)
-    return k
-
-
-@unmanaged
-def domain_in(raw, size, padded, at, tables, room):
-    """Return where the domain of raw[:size], an e-mail address as it was sent, begins there."""
-    n, _, _ = read(raw, 0, size, False, False, padded, at, tables, room)
-    return at[min(behind_at_sign(padded[FRONT:], n), n)]
-
-
 @unmanaged
 def _topics(codes, k, topics):
     """Emit a code for one, two, four and eight mentions of each topic, and count none again."""
@@ -305,7 +245,7 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
             overlap[row] = share
         k = _topics(codes, k, topics)
         topics[FIRST_TOPIC : LAST_TOPIC + 1] = 0
-        k = _rest(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s, v)
+        k = emit_sender(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s, v)
         v[_OVERLAP] = overlap[row]
         v[_HONEYPOT] = ends[HONEYPOT] > begins[HONEYPOT]
         v[_HURRIED] = 0 if form_ms[row] < 0 or form_ms[row] >= 4000 else 1 + (form_ms[row] < 1500)

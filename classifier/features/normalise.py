@@ -12,6 +12,7 @@ from classifier.features.characters import (
     CYRILLIC,
     DISGUISE_BIT,
     EXPANDS_BIT,
+    FIRST_REGIONAL,
     GREEK,
     HAN,
     HANGUL,
@@ -51,6 +52,7 @@ _CLASS, _MARK = (
 _SCRIPT, _LATIN = np.uint32(15 << SCRIPT_SHIFT), np.uint32(LATIN << SCRIPT_SHIFT)
 _GREEK, _HAN = np.uint32(GREEK << SCRIPT_SHIFT), np.uint32(HAN << SCRIPT_SHIFT)
 _NONE, _ONE = np.uint32(0), np.uint32(1)
+_ALPHABET = np.uint32(26)
 _LAST, _TABLE = np.uint32(LIMIT - 1), np.uint64(LIMIT - 1)
 _USUAL = np.uint32(EXPANDS_BIT - 1)
 _BLOCK = 128
@@ -58,6 +60,9 @@ _LANES = 64
 FRONT = 4
 """Blanks that stand before a text, for the runs of characters that begin with one."""
 BLANK = np.uint32(SPACE << CLASS_SHIFT | 32)
+DROPPED, REGIONAL = 1, 2
+"""Oddities of a text, as bits: something of it is dropped; it has regional indicators, which are
+letters or, two and two, flags."""
 
 
 @inlined
@@ -102,14 +107,15 @@ def _compose(base, mark, pairs, composed):
 def normalise_text(raw, begin, end, padded, at, tables):
     """Fold raw[begin:end] into `padded` behind its FRONT blanks, note each source offset in `at`.
 
-    Returns (length, line breaks, invisible characters). Runs of white space become one space.
+    Returns (length, line breaks, invisible characters, what of ODDITIES there is). Runs of white
+    space become one space.
     Marks compose as in NFC; of those that then remain, the ones of no script are dropped.
     Source: UAX #15.
     """
     source, out = raw[begin:end], padded[FRONT:]
     # Not by the buffer's length, which depends on the batch: a row is cut alike in any company.
     limit = 2 * len(source) + 64
-    n, i, invisible, breaks = 0, 0, 0, 0
+    n, i, invisible, breaks, odd = 0, 0, 0, 0, 0
     while i < len(source) and n < limit:
         stop = min(i + _BLOCK, len(source))
         size = stop - i
@@ -118,14 +124,15 @@ def normalise_text(raw, begin, end, padded, at, tables):
             _count_on(at[n : n + whole_lanes(size)], i)
             n, done = n + size, stop
         else:
-            done, n, hidden = _fold_any(source, i, stop, out, at, n, limit, tables)
+            done, n, hidden, oddities = _fold_any(source, i, stop, out, at, n, limit, tables)
             invisible += hidden
+            odd |= oddities
         breaks += _line_breaks(source[i:done])
         i = done
     n -= n > 0 and out[n - 1] == BLANK
     out[n] = BLANK
     at[n] = end - begin
-    return n, breaks, invisible
+    return n, breaks, invisible, odd
 
 
 @inlined
@@ -165,15 +172,16 @@ def _fold_plain(source, size, out, packed):
 def _fold_any(source, begin, end, out, at, n, limit, tables):
     """Fold source[begin:end] character by character until `limit`.
 
-    Returns (place behind the last one folded, length of `out`, invisible characters).
+    Returns (place behind the last one folded, length of `out`, invisible characters, oddities).
     """
-    packed, used, invisible = tables[0], np.uint64(n), 0
+    packed, used, invisible, odd = tables[0], np.uint64(n), 0, 0
     last = out[n - 1] if n > 0 else BLANK
     for i in range(begin, end):
         code = source[i]
         value = look_up(code, packed)
         if value == 0:
             invisible += i + 1 < end and _hides(code, last, look_up(source[i + 1], packed))
+            odd |= DROPPED
         elif _is_foreign_mark(value, last):
             last = _without(_DISGUISE, last)
             out[used - np.uint64(1)] = last
@@ -183,11 +191,12 @@ def _fold_any(source, begin, end, out, at, n, limit, tables):
             used += np.uint64(value != BLANK) | np.uint64(last != BLANK)
             last = value
         else:
+            odd |= REGIONAL if np.uint32(code - FIRST_REGIONAL) < _ALPHABET else 0
             used = np.uint64(_unusual(value, i, out, at, np.int64(used), tables))
             last = out[used - np.uint64(1)] if used > 0 else BLANK
         if used >= limit:
-            return i + 1, np.int64(used), invisible
-    return end, np.int64(used), invisible
+            return i + 1, np.int64(used), invisible, odd
+    return end, np.int64(used), invisible, odd
 
 
 @inlined

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from classifier.compiled import inlined, unmanaged
 from classifier.features.attributes import BRACKET, LESS_THAN, hidden_end, mention_end
 from classifier.features.characters import DROP, LETTER, MARK
+from classifier.features.flags import restore_flags
+from classifier.features.gaps import part_words
 from classifier.features.markup import (
     ANCHOR,
     BLANK_PLACE,
@@ -27,7 +29,9 @@ from classifier.features.markup import (
 )
 from classifier.features.normalise import (
     BLANK,
+    DROPPED,
     FRONT,
+    REGIONAL,
     class_of,
     look_up,
     normalise_text,
@@ -37,6 +41,9 @@ from classifier.features.references import AMPERSAND, is_alphanumeric, reference
 from classifier.features.turning import END_OF_TURN, TO_THE_LEFT, copy_all, is_turn, turn
 
 _SPACE = 32
+_NOTHING = 0xAD
+"""Written for markup inside a word, which is dropped when folded unless it parts words: the soft
+hyphen counts as no disguise."""
 _AT, _HASH, _SLASH, _QUESTION, _EQUALS = 64, 35, 47, 63, 61
 _SPELT = 4
 """Letters of ASCII written as references that count as one disguise."""
@@ -46,7 +53,7 @@ _LETTER, _IN_WORD = np.uint32(LETTER), np.uint32(MARK - LETTER)
 SHOWN, TURNED, ASIDE, SENT = range(4)
 """Rows of `Reading`: the text as it is shown but for what is turned, that with it turned, what
 markup hides, and the folded text as it was sent, FRONT blanks before it."""
-SIZE, KEPT, TAG_END, DROPPED, DISGUISES, SPELT, TURNS, TAGS, MISSING = range(9)
+SIZE, KEPT, TAG_END, DROPPED_TAG, DISGUISES, SPELT, TURNS, TAGS, MISSING = range(9)
 """Places in `Reading.state`: characters shown, and kept aside; the end of the tag that is copied;
 where the end tag of a mention begins; words that markup breaks and runs that are shown turned;
 letters written as references; whether there is an override; tags of letters that are not shown;
@@ -94,7 +101,10 @@ def read(raw, begin, end, as_sent, whole, padded, at, tables, room):
     state = room[2]
     state[DISGUISES] = state[TURNS] = state[TAGS] = 0
     if as_sent:
-        return normalise_text(raw, begin, end, padded, at, tables)
+        n, breaks, invisible, odd = normalise_text(raw, begin, end, padded, at, tables)
+        if odd != 0:
+            n = _settle(raw[begin:end], end - begin, padded, at, n, odd, whole, tables[0])
+        return n, breaks, invisible
     return _read_otherwise(raw[begin:end], whole, padded, at, tables, room)
 
 
@@ -109,17 +119,33 @@ def _read_otherwise(source, whole, padded, at, tables, room):
         turned, turned_at = room[0][TURNED], room[1][TURNED]
         state[DISGUISES] += turn(shown, shown_at, state[SIZE], turned, turned_at, tables[0])
         shown, shown_at = turned, turned_at
-    n, breaks, invisible = normalise_text(shown, 0, state[SIZE], padded, at, tables)
+    n, breaks, invisible, odd = normalise_text(shown, 0, state[SIZE], padded, at, tables)
+    n = _settle(
+        shown[: state[SIZE]], state[SIZE] - state[KEPT], padded, at, n, odd, whole, tables[0]
+    )
     _trace(at[: n + 1], shown_at)
     return n, breaks, invisible
+
+
+@unmanaged
+def _settle(source, shown, padded, at, n, odd, whole, packed):
+    """Decide what depends on the whole text, of which `shown` characters are not hidden: whether
+    regional indicators are flags and, in no address, whether what shows nothing parts words."""
+    text = padded[FRONT:]
+    if odd & REGIONAL:
+        restore_flags(source, text, at, n)
+    if odd & DROPPED and whole:
+        n = part_words(source, shown, text, at, n, 2 * len(source) + 64, packed)
+    return n
 
 
 @unmanaged
 def read_stored(tables, room):
     """Fold into SENT what `read` has found to be shown turned, as it is stored; return its
     length."""
-    at = room[1][SENT]
-    n, _, _ = normalise_text(room[0][SHOWN], 0, room[2][SIZE], room[0][SENT], at, tables)
+    shown, padded, at = room[0][SHOWN][: room[2][SIZE]], room[0][SENT], room[1][SENT]
+    n, _, _, odd = normalise_text(shown, 0, len(shown), padded, at, tables)
+    n = _settle(shown, len(shown) - room[2][KEPT], padded, at, n, odd, True, tables[0])
     _trace(at[: n + 1], room[1][SHOWN])
     return n
 
@@ -134,7 +160,7 @@ def _trace(at, source_at):
 def _show(source, whole, packed, room):
     """Write a text as it is shown, what markup hides behind it; `state` says what was found."""
     shown, shown_at, state = room[0][SHOWN], room[1][SHOWN], room[2]
-    state[DROPPED] = -1
+    state[DROPPED_TAG] = -1
     i, end, last, before, linked = 0, len(source), BLANK, np.uint32(_SPACE), not whole
     while i < end:
         code, second, stop = source[i], np.uint32(0), i + 1
@@ -204,8 +230,10 @@ def _pass_markup(source, i, last, packed, room):
     if hidden > stop:
         state[DISGUISES] += word and _goes_on(source, hidden, packed)
         _keep(source, i, hidden, room)
-        return hidden, False
-    if kind == NOTHING or i == state[DROPPED]:
+        return _write(_NOTHING, i, hidden, room) if word else (hidden, False)
+    if kind == NOTHING and word:
+        return _write(_NOTHING, i, stop, room)
+    if kind == NOTHING or i == state[DROPPED_TAG]:
         return stop, False
     if kind == BLANK_PLACE:
         return _write(_SPACE, i, stop, room)
@@ -216,12 +244,12 @@ def _pass_markup(source, i, last, packed, room):
     if kind == COMMENT:
         state[DISGUISES] += word and _goes_on(source, stop, packed)
         _keep(source, i, stop, room)
-        return stop, False
+        return _write(_NOTHING, i, stop, room) if word else (stop, False)
     if kind == ANCHOR and source[i + 1] != _SLASH:
         code = np.int64(room[0][SHOWN, max(state[SIZE] - 1, 0)]) if state[SIZE] > 0 else _SPACE
         end_tag = mention_end(source, i, stop, len(source), code == _AT or code == _HASH)
         if end_tag >= 0:
-            state[DROPPED] = end_tag
+            state[DROPPED_TAG] = end_tag
             return stop, False
     if word and kind != BLOCK:
         behind, pieces = _run_of_markup(source, stop, missing)
@@ -229,7 +257,7 @@ def _pass_markup(source, i, last, packed, room):
             state[DISGUISES] += pieces > 1
             if _has_attributes(source, i, behind):
                 _keep(source, i, behind, room)
-            return behind, False
+            return _write(_NOTHING, i, behind, room)
     if kind == STYLE:
         state[TAGS] += 1
         return stop, False

@@ -56,7 +56,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure("author_topics", "author_shape", (1, 2)),
     Measure("author_is_address", "author_shape", (1,)),
     Measure("author_in_text", "author_in_text", (1, 2)),
-    Measure("author_in_host", "author_link", (1,)),
     Measure("url_path", "author_link", (1, 3)),
     Measure("url_hyphens", "author_link", (1, 2)),
     Measure("same_host", "author_link", (1,)),

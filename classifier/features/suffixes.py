@@ -27,6 +27,14 @@ def _rules() -> list[str]:
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("//")]
 
 
+def country_codes() -> set[str]:
+    """Return the two letters of each country, by its domain or, of Britain and Kosovo, as they are
+    where the domain has others.
+    """
+    last = {rule.rpartition(".")[2] for rule in _rules()}
+    return {code for code in last if len(code) == 2 and code.isascii()} | {"gb", "un", "xk"}
+
+
 def _spellings(rule: str) -> set[str]:
     """Return a rule as written and in punycode."""
     try:

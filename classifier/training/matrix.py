@@ -15,6 +15,7 @@ from classifier.features.groups import (
     BASE_BUCKETS,
     BASE_WEIGHTS,
     BLOCK_OF,
+    BLOCK_PRIOR,
     BLOCKS,
     GROUP_SHIFT,
     NO_BLOCK,
@@ -30,7 +31,7 @@ def base_matrix(
     row_of = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
     cells = row_of * (BLOCKS + 1) + BLOCK_OF[groups]
     counts = np.bincount(cells, minlength=len(batch) * (BLOCKS + 1))
-    shares = 1.0 / np.sqrt(np.maximum(counts, 1))
+    shares = 1.0 / np.sqrt(np.maximum(counts + np.tile(BLOCK_PRIOR, len(batch)), 1))
     shares[NO_BLOCK :: BLOCKS + 1] = 0.0
     values = group_weights[groups] * shares[cells]
     kept = values != 0

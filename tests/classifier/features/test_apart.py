@@ -92,3 +92,9 @@ def test_what_was_sent_is_kept_for_the_site_alone() -> None:
     """The letters by themselves say nothing to the base, but a site may learn them."""
     apart, plain = codes("best v i a g r a here", 8), codes("best viagra here", 8)
     assert len(apart - plain) >= 5
+
+
+@pytest.mark.parametrize("sign", [" - ", " * ", " | "])
+def test_blanks_part_words_whose_letters_signs_of_that_width_set_apart(sign: str) -> None:
+    text = "   ".join(sign.join(word) for word in ("best", "casino", "bonus"))
+    assert words("best casino bonus") <= words(text)

@@ -38,7 +38,7 @@ EXTRACT = tldextract.TLDExtract(
 def test_suffix_and_registrable_domain(host: str) -> None:
     raw = np.frombuffer(host.encode("utf-32-le"), np.uint32)
     out, at = np.full(400, BLANK), np.zeros(400, np.int32)
-    n, _, _ = normalise_text(raw, 0, len(raw), out, at, folding_tables())
+    n, _, _, _ = normalise_text(raw, 0, len(raw), out, at, folding_tables())
     suffix, site = split_host(out[FRONT:], 0, n, suffix_table())
     found = EXTRACT(host)
     assert host[suffix:] == found.suffix

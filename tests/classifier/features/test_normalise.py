@@ -16,7 +16,7 @@ from classifier.features.normalise import BLANK, CODE_MASK, FRONT, normalise_tex
 def fold(text: str) -> tuple[str, list[int]]:
     raw = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     out, at = np.full(len(raw) * 20 + 96, BLANK), np.zeros(len(raw) * 20 + 96, np.int32)
-    n, _, _ = normalise_text(raw, 0, len(raw), out, at, folding_tables())
+    n, _, _, _ = normalise_text(raw, 0, len(raw), out, at, folding_tables())
     return "".join(chr(int(c)) for c in out[FRONT : FRONT + n] & CODE_MASK), at[: n + 1].tolist()
 
 

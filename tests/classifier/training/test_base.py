@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 
 from classifier import LabelledRow
+from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.extract import extract_features
-from classifier.features.groups import AUTHOR, WORDS
+from classifier.features.groups import (
+    AUTHOR,
+    BASE_BUCKETS,
+    BASE_WEIGHTS,
+    BLOCK_OF,
+    BLOCK_PRIOR,
+    CHARS,
+    GROUPS,
+    WORDS,
+)
 from classifier.training.base import (
     ADDRESS_HAM_WEIGHT,
     COUNTS_WEIGHT,
@@ -16,7 +26,7 @@ from classifier.training.base import (
     row_weights,
     source_weights,
 )
-from classifier.training.matrix import BaseFeatures
+from classifier.training.matrix import BaseFeatures, base_matrix
 
 
 def rows_of(*kinds: tuple[str, str, str, int]) -> tuple[list[LabelledRow], np.ndarray]:
@@ -90,6 +100,25 @@ def test_counts_are_folded_into_the_table_by_the_root_of_their_number() -> None:
     expected = np.zeros(len(rows))
     for seen, group in ((features.words, WORDS), (features.author, AUTHOR)):
         lean = leanings(seen, labels, weights)
-        expected += COUNTS_WEIGHT[group] * (seen @ lean) / np.sqrt(np.diff(seen.indptr))
+        expected += (
+            COUNTS_WEIGHT[group]
+            * (seen @ lean)
+            / np.sqrt(np.diff(seen.indptr) + BLOCK_PRIOR[BLOCK_OF[group]])
+        )
     assert added == pytest.approx(expected)
     assert np.sign(features.matrix @ whole + intercept).tolist() == labels.tolist()
+
+
+def test_one_word_alone_says_less_than_among_others() -> None:
+    """A block counts some features as there besides its own, in the matrix as in the kernel."""
+    batch = extract_features([LabelledRow(text=text) for text in ("price", "price please")])
+    lengths = np.sqrt(BaseFeatures.of(batch).matrix.power(2).sum(axis=1))
+    assert lengths[0] < lengths[1]
+    for group in (CHARS, WORDS):
+        own = base_matrix(batch, np.where(np.arange(GROUPS) == group, 1.0, 0.0))
+        assert (own.power(2).sum(axis=1) < 0.8).all()
+    table = np.random.default_rng(0).normal(size=BASE_BUCKETS).astype(np.float16)
+    scores, factors = np.empty(len(batch)), np.empty(FACTORS)
+    bits = table.view(np.uint16)
+    base_scores(batch.codes, batch.starts, bits, BASE_WEIGHTS, factors, scores)
+    assert scores == pytest.approx(BaseFeatures.of(batch).matrix @ table.astype(float))
