@@ -21,7 +21,7 @@ def page() -> Any:
     """Return the newest decisions; those before a given one where a single site is shown."""
     sites = entering.chosen_sites(request.args.get("site"))
     before = max(0, request.args.get("before", 0, type=int)) if len(sites) == 1 else 0
-    said = history.decisions(runtime(), sites, ROWS, before)
+    said, more = history.decisions(runtime(), sites, ROWS, before)
     shown = [s for s in said if not request.args.get("overruled") or _is_overruled(s)]
     days = [
         (name, list(group))
@@ -31,7 +31,7 @@ def page() -> Any:
         "console/decisions/page.html",
         days=days,
         site=sites[0] if len(sites) == 1 else "",
-        before=said[-1].seq if said and len(sites) == 1 else 0,
+        before=more if len(sites) == 1 else 0,
         is_cut=len(sites) > history.SITES_AT_ONCE,
         overruled=_is_overruled,
     )

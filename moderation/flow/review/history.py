@@ -15,6 +15,8 @@ from moderation.store.comments import reading
 
 STEPS_AT_MOST = 100
 """Most entries of the label log that the history of one comment shows."""
+CHUNK, CHUNKS = 200, 20
+"""Entries of the label log that are read at once, and how often one page reads."""
 SITES_AT_ONCE = 50
 """Most sites whose decisions are shown together."""
 
@@ -38,24 +40,49 @@ class Said(Struct, frozen=True):
 
 def decisions(
     runtime: Runtime, of_sites: Sequence[str], number: int, before: int = 0
-) -> list[Said]:
-    """Return the newest decisions of some sites, the newest first.
+) -> tuple[list[Said], int]:
+    """Return the newest decisions of some sites, the newest first, and where they go on.
 
-    `before` is the number of an entry of the log to go on before; it is of use for one site.
+    `before` is the place in the log to go on before, and so is the second value (0: at the end);
+    they are of use for one site. Between decisions stands evidence that nobody gave: no more than
+    4,000 entries are looked at, so that a page may be short and not be the last.
     """
     found: list[Said] = []
+    lowest = 0
     for site in of_sites[:SITES_AT_ONCE]:
-        last = sites.read(runtime.store, site).labels
-        to = min(last, before - 1) if before else last
-        entries = labels.entries(runtime.store, site, max(0, to - number), to)
-        found += _said(runtime, site, entries)
-    return sorted(found, key=lambda said: (-said.decision.at_ms, -said.seq))[:number]
+        said, lowest = _newest(runtime, site, number, before)
+        found += said
+    found.sort(key=lambda said: (-said.decision.at_ms, -said.seq))
+    if len(found) > number:
+        return found[:number], found[number - 1].seq
+    return found, lowest
 
 
-def _said(runtime: Runtime, site: str, entries: Sequence[LabelEntry]) -> list[Said]:
-    undone = {e.drops: e.decision.at_ms for e in entries if e.kind == "undo" and e.decision}
-    shown = [e for e in entries if e.kind == "label" and e.decision and e.example]
-    ids = [e.example.comment for e in shown if e.example]
+def _newest(runtime: Runtime, site: str, number: int, before: int) -> tuple[list[Said], int]:
+    """Return a site's newest decisions, and the place in its log before which they go on."""
+    last = sites.read(runtime.store, site).labels
+    to = min(last, before - 1) if before else last
+    undone: dict[int, int] = {}
+    found: list[LabelEntry] = []
+    for _ in range(CHUNKS):
+        if to <= 0 or len(found) >= number:
+            break
+        start = max(0, to - CHUNK)
+        for entry in reversed(labels.entries(runtime.store, site, start, to)):
+            if entry.kind == "undo" and entry.decision:
+                undone[entry.drops] = entry.decision.at_ms
+            elif entry.kind == "label" and entry.decision and entry.example:
+                found.append(entry)
+        to = start
+    shown = found[:number]
+    more = shown[-1].seq if len(found) > number else to + 1 if to > 0 else 0
+    return _said(runtime, site, shown, undone), more
+
+
+def _said(
+    runtime: Runtime, site: str, shown: Sequence[LabelEntry], undone: dict[int, int]
+) -> list[Said]:
+    ids = [entry.example.comment for entry in shown if entry.example]
     comments = reading.get_many(runtime.store, site, [codec.id_bytes(name) for name in ids])
     return [
         Said(

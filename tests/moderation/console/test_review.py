@@ -230,6 +230,22 @@ def test_history_follows_a_comment_through_undo_and_decision(
     assert "withdrawn" in rows and "bob" in rows
 
 
+def test_decisions_go_on_from_page_to_page(ann: Browser, hold, runtime: Runtime) -> None:
+    comment = hold("decided again and again")
+    for n in range(70):
+        label = "spam" if n % 2 else "ham"
+        now = find(runtime, SITE, comment.id)
+        deciding.decide(runtime, SITE, comment.id, label, f"person {n:02}", "", now.etag)
+    first, more = history.decisions(runtime, [SITE], 50)
+    rest, end = history.decisions(runtime, [SITE], 50, more)
+    assert [s.decision.by for s in [*first, *rest]] == [f"person {n:02}" for n in range(69, -1, -1)]
+    assert end == 0
+    page = ann.get("/console/decisions").text
+    assert "person 69" in page and "person 19" not in page
+    assert f"before={more}" in page
+    assert "person 19" in ann.get(f"/console/decisions?site={SITE}&before={more}").text
+
+
 def test_lists_are_filtered_by_what_stands_in_the_address(
     ann: Browser, hold, runtime: Runtime
 ) -> None:
