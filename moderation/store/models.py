@@ -72,10 +72,13 @@ def drop_candidate(store: Store, name: str) -> bool:
     return bool(store.run("drop_model", held, [name]))
 
 
-def drop_bytes(store: Store, name: str) -> None:
-    """Forget the bytes of a snapshot that was in use long ago; what is known of it stays."""
+def forget(store: Store, name: str) -> None:
+    """Forget a snapshot that was in use long ago."""
     with store_errors():
-        store.redis.hdel(keys.SNAPSHOTS, name)
+        pipe = store.redis.pipeline(transaction=True)
+        for key in (keys.SNAPSHOTS, keys.MODELS, keys.REPORTS, keys.FIRST_USED):
+            pipe.hdel(key, name)
+        pipe.execute()
 
 
 def put_report(store: Store, name: str, found: Report) -> None:

@@ -75,7 +75,7 @@ class Advance:
     """One way of a site's learner to the end of the log as a state names it.
 
     `offer` is called with what is known on the way, for others to use meanwhile; `most` is how
-    many labels it replays at most.
+    many labels it replays at most (None: as many as a request may).
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class Advance:
         state: SiteState,
         model: Model,
         offer: Callable[[Learned], None],
-        most: float = replaying.REPLAY_AT_MOST,
+        most: float | None = None,
     ) -> None:
         self.model = model
-        self._most = most
+        self._most = replaying.REPLAY_AT_MOST if most is None else most
         self._store, self._site, self._state = runtime.store, site, state
         self._offer = offer
         self._entries: list[LabelEntry] = []

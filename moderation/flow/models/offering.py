@@ -14,7 +14,7 @@ FILE_BYTES = 16 << 20
 """Most bytes of a model file from outside: four times those of the shipped one."""
 CANDIDATES_KEPT = 10
 USED_KEPT = 30
-"""Of the snapshots that were in use, how many keep their bytes."""
+"""How many are kept of the snapshots that were in use, beside those of the newest changes."""
 
 
 def offer(
@@ -49,13 +49,14 @@ def offer(
 
 
 def _forget_old(runtime: Runtime, new: str) -> None:
-    """Forget the oldest candidates, and the bytes of what was in use long ago."""
+    """Forget the oldest candidates, and what was in use long ago."""
     in_use, found = models.in_use(runtime.store).name, models.every(runtime.store)
     candidates = [s.name for s in found if not s.first_used_ms and s.name != new]
     for name in candidates[CANDIDATES_KEPT - 1 :]:
         models.drop_candidate(runtime.store, name)
     used = sorted((s for s in found if s.first_used_ms), key=lambda s: -s.first_used_ms)
-    standing = {change.name for change in models.changes(runtime.store, USED_KEPT)}
+    changes = models.changes(runtime.store, USED_KEPT)
+    needed = {name for change in changes for name in (change.name, change.previous)}
     for snapshot in used[USED_KEPT:]:
-        if snapshot.name not in standing | {in_use}:
-            models.drop_bytes(runtime.store, snapshot.name)
+        if snapshot.name not in needed | {in_use, runtime.shipped.name}:
+            models.forget(runtime.store, snapshot.name)

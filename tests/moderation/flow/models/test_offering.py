@@ -90,3 +90,14 @@ def test_of_many_candidates_the_newest_stay_and_what_was_in_use(runtime, monkeyp
     names = [s.name for s in promoting.listed(runtime).snapshots]
     assert names == ["made-4", "made-3", "made-2", "used", runtime.shipped.name]
     assert models.blob(runtime.store, "made-0") is None
+
+
+def test_of_what_was_in_use_the_oldest_is_forgotten_but_what_a_rollback_needs(runtime, monkeypatch):
+    monkeypatch.setattr(offering, "USED_KEPT", 3)
+    for number in range(7):
+        offering.offer(runtime, model_file(f"made-{number}"), "ann")
+        promoting.promote(runtime, f"made-{number}", Why("ann"), override=True)
+    offering.offer(runtime, model_file("last"), "ann")
+    names = {s.name for s in promoting.listed(runtime).snapshots}
+    assert names == {runtime.shipped.name, "made-3", "made-4", "made-5", "made-6", "last"}
+    assert promoting.roll_back(runtime, Why("ann")).name == "made-5"
