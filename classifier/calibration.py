@@ -53,7 +53,7 @@ class SiteCalibration(msgspec.Struct, frozen=True):
     spam_caught: Rate
 
 
-def wilson(hits: int, total: int) -> Rate:
+def wilson(hits: float, total: float) -> Rate:
     """Return a share with its 95 % interval; 0 to 1 if there is nothing to go by."""
     if total == 0:
         return Rate(0.0, 0.0, 1.0)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta, Struct
 
 from classifier import scoring, tally
 from classifier.bands import Bands
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 SHIPPED = "model.winnow"
+LEAST_BAND = 1e-6
+"""Distance of a band from 0 and from 1: probabilities are rounded to it."""
 
 _NO_TABLE, _NO_TALLY = np.zeros(0, np.float32), np.zeros(0, np.uint16)
 
@@ -60,6 +64,27 @@ class Taught(Protocol):
 
 Run = tuple[int, int, Taught | None]
 
+_Size = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
+
+
+class _Layer(Struct, frozen=True):
+    labels: Annotated[int, Meta(ge=0)] = 0
+
+
+class _Parameters(Struct):
+    """What a manifest must say; a file may come from anywhere."""
+
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+    intercept: _Size
+    slope: Annotated[float, Meta(gt=0.0, le=1000.0)]
+    offset: _Size
+    bands: Bands
+    layer: _Layer = _Layer()
+
+    def __post_init__(self) -> None:
+        if self.bands.hold < LEAST_BAND or self.bands.reject > 1 - LEAST_BAND:
+            raise ValueError("a band is too near 0 or 1 to have a logit")
+
 
 class Model:
     """Features, scores and reasons of comments by one snapshot."""
@@ -80,6 +105,11 @@ class Model:
         self._stored: npt.NDArray[np.float16] = np.array(table, np.float16)
         self._bits = self._stored.view(np.uint16)
 
+    @property
+    def labels(self) -> int:
+        """How many labels of an installation it learned beyond its base."""
+        return int(self.manifest.get("layer", {}).get("labels", 0))
+
     @cached_property
     def table(self) -> npt.NDArray[np.float32]:
         """The base's weight of each bucket (read-only)."""
@@ -97,8 +127,9 @@ class Model:
         manifest, arrays = read_arrays(blob)
         version = manifest.get("feature_version")
         if version != FEATURE_VERSION:
+            named = f"version {version}"[:30] if type(version) is int else "no known version"
             raise ModelError(
-                f"the model file has features of version {version!r:.20}, this Winnow computes "
+                f"the model file has features of {named}, this Winnow computes "
                 f"version {FEATURE_VERSION}: train it again"
             )
         table = arrays.get("base")
@@ -107,9 +138,12 @@ class Model:
         if not np.isfinite(table).all():
             raise ModelError("the model file is damaged: its weights are not finite")
         try:
+            msgspec.convert(manifest, _Parameters)
             return cls(manifest, table)
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError("the model file is damaged: its manifest is incomplete") from error
+            raise ModelError(
+                "the model file is damaged: its manifest is incomplete or says what cannot be"
+            ) from error
 
     def to_bytes(self) -> bytes:
         """Return the model file."""

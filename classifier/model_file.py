@@ -67,7 +67,10 @@ def read_arrays(
         if not isinstance(version, int) or version > FORMAT:
             raise ModelError(f"the {what} was written by a newer Winnow (format {version!r:.20})")
         listed = msgspec.convert(manifest["arrays"], list[_Array])
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (
+        msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError, TypeError,
+        AttributeError,
+    ) as error:  # fmt: skip
         raise ModelError(f"the {what} is damaged: its manifest cannot be read") from error
     body = blob[_HEAD.size + size :]
     if hashlib.sha256(body).hexdigest() != manifest.get("digest"):

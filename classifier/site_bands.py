@@ -38,6 +38,10 @@ WARM, WARMED = 1.0, 50.0
 REJECT_RISE, ONE_SIDED, FEW_HAM = 0.3, 2.5, 10.0
 """Logits by which reject is above the model's at most, and by which it is where spam alone is
 labelled: nobody says there what is rejected by mistake. Ten ham labels halve that."""
+AS_HAM = 6.0
+"""Pieces of evidence that count as one ham label for where reject stands. A decision on a held
+comment counts as one whatever it was, for ham among what was held would have been found: else a
+blog that gets little but spam is asked about most of it for ever."""
 MEMORY = 150.0
 """Ham comments over which the share of held ham is taken."""
 
@@ -113,12 +117,13 @@ def place(
         ham += outcomes[1, i] < 0
     spam = labels - ham
     mean, spread, size = _ham(outcomes, labels, evidence, kept)
+    known = ham + decided + pieces / AS_HAM
     own_hold, own_reject, weight, trust = hold, reject, 0.0, 0.0
     if size >= 2.0:
         mean += curve[INTERCEPT]
         own_hold = mean + spread * _quantile_factor(_HELD_Z, size)
         own_reject = mean + spread * _quantile_factor(_REJECTED_Z, size)
-        weight, trust = size / (size + HAM_HALF_WAY), ham / (ham + HAM_HALF_WAY)
+        weight, trust = size / (size + HAM_HALF_WAY), known / (known + HAM_HALF_WAY)
     many = decided / (decided + HALF_WAY)
     share = (curve[HAM_HELD] + 1.0) / (curve[HAM_SEEN] + 20.0)
     rise = min(HOLD_RISE, max(0.0, share - RISE_FROM) / RISE_FROM)
@@ -126,7 +131,7 @@ def place(
     seen = decided + pieces / AS_DECIDED
     lowest = max(LEAST_HOLD, hold - HOLD_BELOW - HOLD_DEEP * seen / (seen + HALF_WAY))
     placed = min(max(lowest, weight * own_hold + (1.0 - weight) * hold), highest)
-    one_sided = ONE_SIDED * spam / (spam + FEW_HAM) * FEW_HAM / (FEW_HAM + ham)
+    one_sided = ONE_SIDED * spam / (spam + FEW_HAM) * FEW_HAM / (FEW_HAM + known)
     above = max(LEAST_REJECT, placed, trust * own_reject + (1.0 - trust) * reject + one_sided)
     above = min(above, reject + REJECT_RISE + ONE_SIDED)
     if decided > 0:

@@ -1,5 +1,6 @@
 """What an operator can set: environment variables, read once into one frozen struct."""
 
+import datetime as dt
 import difflib
 import functools
 import ipaddress
@@ -47,6 +48,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     model: Path | None = None
     alive: Path | None = None
+    promote: str = "ask"
+    train_at: str = "03:10"
+    gate_labels: int = 50
+    gate_ham_rejected: float = 0.0
+    gate_ham_held: float = 0.01
+    gate_spam_caught: float = 0.01
+    gate_site: float = 0.02
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -195,6 +203,25 @@ def _level(text: str) -> str:
     return _one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
 
 
+def _within(least: float, most: float, text: str) -> float:
+    if not least <= float(text) <= most:
+        raise ValueError
+    return float(text)
+
+
+_share = functools.partial(_within, 0.0, 1.0)
+_of_1000 = functools.partial(_within, 0.0, 1000.0)
+_A_SHARE = "a share from 0 to 1, for example 0.01"
+
+
+def _labels(text: str) -> int:
+    return int(_within(0, 1_000_000, str(int(text))))
+
+
+def _time_of_day(text: str) -> str:
+    return text if text == "never" else dt.time.fromisoformat(text).strftime("%H:%M")
+
+
 VARIABLES = (
     Variable(
         "WINNOW_BIND", "bind", "127.0.0.1:8000", _bind, "host:port, for example 127.0.0.1:8000"
@@ -253,6 +280,17 @@ VARIABLES = (
     ),
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
     Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
+    Variable("WINNOW_TRAIN_AT", "train_at", "03:10", _time_of_day, "a time UTC as 03:10, or never"),
+    Variable(
+        "WINNOW_PROMOTE", "promote", "ask", _one_of("auto", "ask", "never"), "auto, ask or never"
+    ),
+    Variable("WINNOW_GATE_LABELS", "gate_labels", "50", _labels, "a number from 0 to 1000000"),
+    Variable(
+        "WINNOW_GATE_HAM_REJECTED", "gate_ham_rejected", "0", _of_1000, "a number from 0 to 1000"
+    ),
+    Variable("WINNOW_GATE_HAM_HELD", "gate_ham_held", "0.01", _share, _A_SHARE),
+    Variable("WINNOW_GATE_SPAM_CAUGHT", "gate_spam_caught", "0.01", _share, _A_SHARE),
+    Variable("WINNOW_GATE_SITE", "gate_site", "0.02", _share, _A_SHARE),
 )
 """Every variable, in the order of the table in docs/settings.md."""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Any
 
 from ulid import ULID
 
 from moderation.domain.comments import Author, Submission
 from moderation.domain.decisions import Decision
+from moderation.domain.models import Promotion, Snapshot
 from moderation.domain.sites import Retention, SiteSettings
 from moderation.domain.verdicts import Verdict
-from moderation.store import codec, keys, sites
+from moderation.store import codec, keys, models, sites
 from moderation.store.client import Store
 from moderation.store.comments import accepting, counting, deciding
 
@@ -91,3 +93,10 @@ def counts(store: Store, site: str = SITE) -> dict[str, int]:
 def put_settings(store: Store, site: str, new: SiteSettings) -> None:
     """Give a site these settings, whatever they were."""
     assert sites.put_settings(store, site, new, sites.read(store, site).settings)
+
+
+def use_snapshot(store: Store, name: str) -> None:
+    """Put a snapshot to use that is a name alone."""
+    now = time.time_ns() // 1_000_000
+    models.put(store, Snapshot(name, "made elsewhere", now, "ann", 1, "0" * 64), b"model")
+    assert models.use(store, Promotion("promote", name, "", now, "ann"))

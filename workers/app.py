@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.schedules import crontab
 from celery.signals import setup_logging
 from kombu.entity import Queue
 
@@ -21,6 +22,8 @@ QUEUES = sorted(set(names.QUEUE_OF.values()))
 
 SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
+TEND_SECONDS = 5
+LOOK_ON_SECONDS = 60
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
@@ -56,7 +59,7 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         task_queues=[Queue(name, routing_key=name) for name in QUEUES],
         task_default_queue=names.JOBS_QUEUE,
         task_routes={task: {"queue": queue} for task, queue in names.QUEUE_OF.items()},
-        beat_schedule=BEAT_SCHEDULE,
+        beat_schedule=schedule(settings),
         # The schedule is in this file: nothing about it needs to be kept on disk.
         beat_scheduler="workers.ticks:Ticks",
         enable_utc=True,
@@ -65,10 +68,19 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
     return celery
 
 
-BEAT_SCHEDULE = {
-    "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
-    "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
-}
+def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return what beat sends and when."""
+    found: dict[str, dict[str, Any]] = {
+        "sweep": {"task": names.SWEEP, "schedule": SWEEP_SECONDS},
+        "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
+        "tend": {"task": names.TEND_JOBS, "schedule": TEND_SECONDS},
+        "look on": {"task": names.LOOK_ON, "schedule": LOOK_ON_SECONDS},
+    }
+    if settings.train_at != "never":
+        hour, minute = settings.train_at.split(":")
+        found["train"] = {"task": names.TRAIN_NIGHTLY, "schedule": crontab(minute, hour)}
+    return found
+
 
 # Celery warns of running as root for the sake of pickle; these workers accept JSON alone.
 warnings.filterwarnings("ignore", category=SecurityWarning)

@@ -1,8 +1,22 @@
 """The tasks: a name, a queue, one call into the flow."""
 
+from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
-from moderation.flow.labels import rebuilding
-from moderation.flow.tasks import REBUILD_LEARNER, SCORE_INBOX, SWEEP, TELL_SITE, TRIM
+from moderation.flow.labels import importing, rebuilding, withdrawing
+from moderation.flow.models import shadow, working
+from moderation.flow.tasks import (
+    IMPORT_HISTORY,
+    LOOK_ON,
+    REBUILD_LEARNER,
+    SCORE_INBOX,
+    SWEEP,
+    TELL_SITE,
+    TEND_JOBS,
+    TRAIN,
+    TRAIN_NIGHTLY,
+    TRIM,
+    WITHDRAW,
+)
 from workers.app import app
 from workers.process import runtime, tellers
 
@@ -35,3 +49,39 @@ def rebuild_learner(site: str) -> None:
 def tell_site(site: str, comment: str) -> None:
     """Tell a site that a person decided otherwise than it was answered."""
     tellers().tell(site, comment)
+
+
+@app.task(name=TEND_JOBS)
+def tend_jobs() -> None:
+    """See to jobs whose process died."""
+    jobs.tend(runtime())
+
+
+@app.task(name=IMPORT_HISTORY)
+def import_history(job: str) -> None:
+    """Go on with an import of history."""
+    importing.work_on(runtime(), job)
+
+
+@app.task(name=TRAIN)
+def train(job: str) -> None:
+    """Have a process of its own train, or judge a candidate."""
+    working.launch(runtime(), job)
+
+
+@app.task(name=TRAIN_NIGHTLY)
+def train_nightly() -> None:
+    """Ask for a training, as every night."""
+    working.ask_training(runtime(), "nightly")
+
+
+@app.task(name=WITHDRAW)
+def withdraw_labels(job: str) -> None:
+    """Withdraw what somebody taught."""
+    withdrawing.work_on(runtime(), job)
+
+
+@app.task(name=LOOK_ON)
+def look_on() -> None:
+    """Have a candidate score the newest comments."""
+    shadow.look(runtime())

@@ -35,8 +35,12 @@ class Site:
         self._number = 0
         self._published: deque[tuple[Published, FeatureBatch]] = deque(maxlen=NEWEST)
 
-    def play(self, features: FeatureBatch, truth: str) -> Played:
-        """Return what becomes of the next comment (features of one row, and what it is)."""
+    def play(self, features: FeatureBatch, truth: str, name: str = "") -> Played:
+        """Return what becomes of the next comment (features of one row, and what it is).
+
+        By its name evidence is drawn: in the service by the comment's id, here by its number where
+        none is given.
+        """
         score = float(self._model.score(features, self._learner).probability[0])
         bands = self._learner.bands
         status = bands.status(score)
@@ -45,7 +49,7 @@ class Site:
             self._keep_evidence()
             self._learner.learn(features, *found)
         elif self._people.publishes(status):
-            self._published.append((Published(str(self._number), score), features))
+            self._published.append((Published(name or str(self._number), score), features))
         self._number += 1
         return Played(score, bands, status, found and found[0])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,6 +34,18 @@ class FeatureBatch:
             last = first + 1
         begin, end = self.starts[first], self.starts[last]
         return FeatureBatch(self.codes[begin:end], self.starts[first : last + 1] - begin)
+
+    @classmethod
+    def joined(cls, batches: Sequence[FeatureBatch]) -> FeatureBatch:
+        """Return the rows of several batches, one after another, as one."""
+        sizes = [np.diff(batch.starts) for batch in batches]
+        starts = np.concatenate([np.zeros(1, np.int64), *sizes]).cumsum()
+        codes = [np.zeros(0, np.uint32), *(batch.codes for batch in batches)]
+        return cls(np.concatenate(codes), starts)
+
+    def picked(self, rows: npt.NDArray[np.int64]) -> FeatureBatch:
+        """Return some rows, by their places and in that order, as a batch of its own."""
+        return FeatureBatch.joined([self[int(row)] for row in rows])
 
     def row(self, index: int) -> npt.NDArray[np.uint32]:
         """Return the codes of one row (a view)."""

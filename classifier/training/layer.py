@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from classifier.compiled import compiled
+from classifier.features.batch import FeatureBatch
 from classifier.features.blocks import FACTORS, base_bucket, base_product, block_factors
 from classifier.features.extract import extract_features
 from classifier.features.groups import BASE_WEIGHTS, GROUPS, SHAPE, TOPIC
@@ -51,15 +53,30 @@ class SiteLabel(LabelledRow, kw_only=True):
 
 def label_weights(labels: Sequence[SiteLabel]) -> npt.NDArray[np.float64]:
     """Return each label's weight, at most 1; what a site or person has too much is taken off."""
-    most = max(FREE, LARGEST_SHARE * len(labels))
-    sites = Counter(label.site for label in labels)
-    people = Counter((label.person or label.site) for label in labels)
+    return capped_weights([label.site for label in labels], [label.person for label in labels])
+
+
+def capped_weights(sites: Sequence[str], people: Sequence[str]) -> npt.NDArray[np.float64]:
+    """Return the weight of each label by its site and by who gave it ('': the site itself)."""
+    people = [person or site for site, person in zip(sites, people, strict=True)]
+    most = max(FREE, LARGEST_SHARE * len(sites))
+    of_site, of_person = Counter(sites), Counter(people)
     return np.array(
         [
-            min(1.0, most / sites[label.site], most / people[label.person or label.site])
-            for label in labels
-        ]
+            min(1.0, most / of_site[site], most / of_person[person])
+            for site, person in zip(sites, people, strict=True)
+        ],
+        np.float64,
     )
+
+
+class Examples(Struct, frozen=True):
+    """Labels of an installation as their features: signs are +1 for spam and −1 for ham."""
+
+    batch: FeatureBatch
+    signs: npt.NDArray[np.float64]
+    sites: Sequence[str]
+    people: Sequence[str]
 
 
 def fit_installation_layer(
@@ -75,26 +92,43 @@ def fit_installation_layer(
     With `corpus` the seed corpus takes part as an anchor: fewer changes elsewhere, and less learned
     of the installation. `prior` is the share of the base's score that stays, else `prior_share`.
     """
-    if not labels:
+    examples = Examples(
+        extract_features(labels),
+        np.array(labels_of(labels), np.float64),
+        [label.site for label in labels],
+        [label.person for label in labels],
+    )
+    return fit_layer(base, examples, name=name, corpus=corpus, prior=prior)
+
+
+def fit_layer(
+    base: Model,
+    labels: Examples,
+    *,
+    name: str | None = None,
+    corpus: bool = False,
+    prior: float | None = None,
+) -> Model:
+    """Return what `fit_installation_layer` does, of labels whose features are known."""
+    number = len(labels.signs)
+    if not number:
         return base
-    prior = prior_share(len(labels)) if prior is None else prior
-    anchors = corpus_rows() if corpus else []
-    rows = [*labels, *anchors]
-    signs = np.array(labels_of(rows), np.float64)
-    weights = np.concatenate([label_weights(labels), np.ones(len(anchors))])
-    batch = extract_features(rows)
+    prior = prior_share(number) if prior is None else prior
+    batch, signs = labels.batch, labels.signs
+    weights = capped_weights(labels.sites, labels.people)
+    if corpus:
+        anchors = corpus_rows()
+        batch = FeatureBatch.joined([batch, extract_features(anchors)])
+        signs = np.concatenate([signs, np.array(labels_of(anchors), np.float64)])
+        weights = np.concatenate([weights, np.ones(len(anchors))])
     change = np.zeros(len(base.table))
-    order = np.random.default_rng(0).permutation(len(rows))
+    order = np.random.default_rng(0).permutation(len(signs))
     priors = prior * base.raw_scores(batch)
     _fit(batch.codes, batch.starts, priors, signs, weights, order, change)
     manifest = base.manifest | {
         "name": name or base.name,
         "intercept": prior * base.intercept,
-        "layer": {
-            "base": base.name,
-            "labels": len(labels),
-            "sites": len({label.site for label in labels}),
-        },
+        "layer": {"base": base.name, "labels": number, "sites": len(set(labels.sites))},
     }
     return Model(manifest, (prior * base.table + change).astype(np.float16))
 

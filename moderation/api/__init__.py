@@ -8,18 +8,26 @@ from moderation.api import (
     comments,
     decisions,
     health,
+    imports,
+    jobs,
     labels,
     listing,
+    models,
     pages,
     problems,
+    shadow,
     stats,
+    withdrawals,
 )
 
-PARTS = (check, comments, batch, listing, decisions, labels, stats, health, pages)
+PARTS = (
+    check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
+    shadow, withdrawals,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:
     """Put the API on an app."""
-    problems.register(app)
+    problems.register(app, pages.for_people)
     for part in PARTS:
         app.register_blueprint(part.blueprint)

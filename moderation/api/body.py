@@ -23,6 +23,7 @@ BATCH_ITEMS = 1000
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+BYTES = "application/octet-stream"
 _NDJSON_NAMES = (NDJSON, "application/ndjson", "application/jsonl")
 
 Environ = dict[str, Any]
@@ -183,6 +184,15 @@ def decode(decoder: msgspec.json.Decoder[S], data: bytes) -> S:
     if b"\\u0000" in data:
         validation.check_nul(item)
     return item
+
+
+def decode_optional(decoder: msgspec.json.Decoder[S], environ: Environ, most: int) -> S:
+    """Return a small body that may be left out: then every field is what it is by default."""
+    data = read(environ, most)
+    if not data:
+        return decoder.type()
+    media_type(environ, JSON)
+    return decode(decoder, data)
 
 
 def header_error(header: str, detail: str) -> Refusal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.preconditions import if_match
 from moderation.api.problems import Refusal, sentence
 from moderation.api.shapes import Comment, comment_out
 from moderation.domain import comments
@@ -26,7 +26,6 @@ blueprint = Blueprint("decisions", __name__, url_prefix="/v1")
 
 SMALL_BYTES = 64 << 10
 Note = Annotated[str, Meta(max_length=2000)]
-_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,64}"')
 
 IF_MATCH = "The `ETag` of the comment as you saw it, or `*` for whatever it is."
 DECIDED = {200: Answer("The comment as it now is.", {body.JSON: Comment}, ("ETag",))}
@@ -99,21 +98,6 @@ def undo_decision(call: Call, comment_id: str) -> Response:
     with _stale_shown():
         done = deciding.undo(call.runtime, call.grant.site, comment_id, word, seen)
     return _state(call, done)
-
-
-def if_match(environ: body.Environ) -> str | None:
-    """Return the state that the caller saw, None for any (RFC 9110 §13.1.1).
-
-    A weak tag is returned as it is and so never matches.
-    """
-    tag = environ.get("HTTP_IF_MATCH", "").strip()
-    if not tag:
-        raise Refusal("precondition-required")
-    if tag == "*":
-        return None
-    if not _ETAG.fullmatch(tag):
-        raise body.header_error("If-Match", "Expected one entity tag, as `ETag` gave it.")
-    return str(tag)
 
 
 @contextmanager

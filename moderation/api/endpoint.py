@@ -16,6 +16,7 @@ from moderation.api.validation import field_error
 from moderation.domain.accounts import Scope
 from moderation.domain.errors import NotAllowed, WinnowError
 from moderation.flow.authorise import Grant, authorise
+from moderation.flow.labels import importing
 from moderation.flow.runtime import Runtime
 from moderation.server.service import Admission
 
@@ -25,11 +26,15 @@ class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Body(Struct, frozen=True):
-    """What a call takes: a type by media type, and the most bytes."""
+    """What a call takes: a type by media type, and the most bytes.
+
+    What `is_spooled` is kept on the disk while it comes, in the folder of imports.
+    """
 
     media: dict[str, Any]
     most: int
     required: bool = True
+    is_spooled: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -102,7 +107,8 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
                     authorised(runtime, environ, scopes, fresh)
                 except WinnowError:
                     return None  # The call itself says what is wrong.
-            return Admission(operation.body.most, is_known=bool(scopes))
+            folder = str(importing.folder(runtime)) if operation.body.is_spooled else ""
+            return Admission(operation.body.most, is_known=bool(scopes), folder=folder)
 
         @functools.wraps(function)
         def view(**path: str) -> Response:

@@ -13,28 +13,31 @@ from werkzeug.routing import Rule
 import moderation
 from moderation.api.body import JSON
 from moderation.api.endpoint import Answer, Body, Operation
-from moderation.api.problems import KINDS, MEDIA_TYPE, Problem
+from moderation.api.kinds import KINDS
+from moderation.api.problems import MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{name}"
 _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
+    "Models": "Which model judges comments; with a token of the installation (`admin`).",
+    "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
     "Operation": "For machines that watch.",
 }
 _HEADERS = {
-    "Location": "Where the comment is.",
-    "ETag": "Names this state of the comment: send it as `If-Match` with a decision.",
+    "Location": "Where the comment, or the job, is.",
+    "ETag": "Names this state: send it as `If-Match` with what changes it.",
     "Retry-After": "Seconds after which to ask again.",
     "Preference-Applied": "`wait`",
 }
-_COMMENT_ID = {
-    "name": "comment_id",
-    "in": "path",
-    "required": True,
-    "description": "The id that Winnow gave the comment (a ULID).",
-    "schema": {"type": "string", "examples": ["01M81Q1142C3EYPAKXTQDKFX9P"]},
+_ULID = "01M81Q1142C3EYPAKXTQDKFX9P"
+_IN_PATH = {
+    "comment_id": ("The id that Winnow gave the comment (a ULID).", _ULID),
+    "job_id": ("The id of the job (a ULID).", _ULID),
+    "name": ("The name of a model.", "2026.11.22-1"),
 }
+"""What each part of a path is, and an example."""
 
 
 def document(app: Flask) -> dict[str, Any]:
@@ -66,7 +69,8 @@ def document(app: Flask) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of a site with the scope that the call names.",
+                    "description": "A token of a site, or for `admin` of the installation, with "
+                    "the scope that the call names.",
                 }
             },
         },
@@ -113,7 +117,16 @@ def _described(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str
 
 
 def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [_COMMENT_ID] if "comment_id" in rule.arguments else []
+    found: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _IN_PATH[name][0],
+            "schema": {"type": "string", "examples": [_IN_PATH[name][1]]},
+        }
+        for name in sorted(rule.arguments)
+    ]
     schema = msgspec.json.schema(op.query)
     properties = schema["$defs"][op.query.__name__]["properties"]
     for name, property_ in properties.items():
@@ -123,7 +136,7 @@ def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "in": "header",
-                "required": name == "If-Match",
+                "required": name == "If-Match" and "precondition-required" in op.problems,
                 "description": text,
                 "schema": {"type": "string"},
             }

@@ -1,9 +1,9 @@
-"""What goes wrong, said as RFC 9457 problem details: one table of types, one of domain errors."""
+"""What goes wrong, said as RFC 9457 problem details; one table says which a domain error is."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from werkzeug.exceptions import HTTPException
 
 from moderation import faults
+from moderation.api.kinds import KINDS
 from moderation.domain import errors
 from moderation.server.service import BodyMissing
 
@@ -21,127 +22,6 @@ MEDIA_TYPE = "application/problem+json"
 STORE_RETRY_SECONDS = 2
 
 
-class Kind(Struct, frozen=True):
-    """One problem type: its URI is `/problems/` and the name it stands under in `KINDS`."""
-
-    status: int
-    title: str
-    meaning: str
-
-
-KINDS: dict[str, Kind] = {
-    "malformed-json": Kind(
-        400,
-        "The body is not JSON",
-        "The body cannot be read as JSON in UTF-8; `errors` says where it breaks.",
-    ),
-    "invalid-parameter": Kind(
-        400,
-        "A parameter or header cannot be used",
-        "A query parameter or a header is unknown, repeated or has a value that is not allowed; "
-        "`errors` names it.",
-    ),
-    "invalid-cursor": Kind(
-        400,
-        "The cursor cannot be used",
-        "A cursor is good for the list, the filters and the site that it was made for: follow "
-        "`next` as it is, or start again without a cursor.",
-    ),
-    "bad-request": Kind(400, "The request cannot be understood", "It is not proper HTTP."),
-    "unauthorised": Kind(
-        401,
-        "A valid token is needed",
-        "There is no `Authorization: Bearer` header, or its token is unknown or was revoked.",
-    ),
-    "forbidden": Kind(
-        403,
-        "The token may not do this",
-        "The token lacks the scope that the call needs, or belongs to no site; or a page of "
-        "another site sent the form.",
-    ),
-    "not-found": Kind(
-        404, "There is no such thing", "There is nothing here, or nothing that this site may see."
-    ),
-    "method-not-allowed": Kind(
-        405, "The method is not allowed here", "`Allow` names those that are."
-    ),
-    "request-timeout": Kind(
-        408,
-        "The body did not come in time",
-        "A body must come with at least 1,024 bytes a second and be whole within two minutes. "
-        "Nothing was stored.",
-    ),
-    "nothing-to-undo": Kind(
-        409, "There is no decision to undo", "The comment carries no decision, so none was undone."
-    ),
-    "stale": Kind(
-        412,
-        "The comment has changed",
-        "It was decided or revised since the ETag in `If-Match` was given; `current` is its "
-        "state now, and the `ETag` of this answer names it. Nothing was changed.",
-    ),
-    "too-large": Kind(
-        413,
-        "The body is too large",
-        "A body has a most number of bytes, a batch of items as well. Nothing was stored.",
-    ),
-    "unsupported-media-type": Kind(
-        415,
-        "The body has the wrong media type",
-        "`Content-Type` must be one that the call takes, in UTF-8 and without a content encoding.",
-    ),
-    "validation": Kind(
-        422,
-        "A field cannot be accepted",
-        "The body is JSON, but a field is unknown, missing or has a value that is not allowed; "
-        "`errors` points to it. Nothing was stored.",
-    ),
-    "idempotency-conflict": Kind(
-        422,
-        "The idempotency key was used before",
-        "The same `Idempotency-Key` came with another body in the last 24 hours.",
-    ),
-    "precondition-required": Kind(
-        428,
-        "If-Match is needed",
-        "Send the `ETag` that you saw as `If-Match`, so that you decide what you looked at.",
-    ),
-    "rate-limited": Kind(
-        429,
-        "Too many comments",
-        "The token has used up its comments of this minute; `Retry-After` says when to go on.",
-    ),
-    "internal-error": Kind(
-        500,
-        "Something went wrong in Winnow",
-        "This is a fault of Winnow. Its log says where under the `request_id`.",
-    ),
-    "too-busy": Kind(
-        503,
-        "Too much is on its way",
-        "So many clients were sending bodies that there was no room for this one; those that had "
-        "not sent for longest are given up first. Nothing was stored: send the same again after "
-        "`Retry-After` seconds.",
-    ),
-    "store-down": Kind(
-        503,
-        "The store does not answer",
-        "Nothing was promised: send the same again after `Retry-After` seconds, with the same "
-        "`external_id` or `Idempotency-Key`.",
-    ),
-    "store-mismatch": Kind(
-        503,
-        "The store belongs to another version",
-        "The store was written by another version of Winnow; the operator must migrate it.",
-    ),
-    "store-full": Kind(
-        507,
-        "The store is full",
-        "The store has no memory left for new comments. Decisions and deletions still work.",
-    ),
-}
-"""Every problem type; docs/problems.md has the same table."""
-
 OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.InvalidInput: "validation",
     errors.NotFound: "not-found",
@@ -149,6 +29,9 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.KeyRefused: "unauthorised",
     errors.NotAllowed: "forbidden",
     errors.StaleState: "stale",
+    errors.StaleChoice: "stale",
+    errors.Conflict: "conflict",
+    errors.GateRefused: "gate-refused",
     errors.NothingToUndo: "nothing-to-undo",
     errors.IdempotencyConflict: "idempotency-conflict",
     errors.RateLimited: "rate-limited",
@@ -161,6 +44,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
 _OF_MISSING = {
     "slow": "request-timeout", "late": "request-timeout", "crowded": "too-busy",
     "unasked": "too-busy", "large": "too-large",
+    "full": "disk-full",
 }  # fmt: skip
 """Which problem it is that a body is not there."""
 
@@ -255,9 +139,9 @@ def answer(details: Problem, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(details), details.status, sent, content_type=MEDIA_TYPE)
 
 
-def register(app: Flask) -> None:
-    """Make every error of an app a problem document."""
-    app.register_error_handler(Exception, lambda error: answer_to(error, request.environ))
+def register(app: Flask, shown: Callable[[Response], Response]) -> None:
+    """Make every error of an app a problem document, as `shown` to who asks."""
+    app.register_error_handler(Exception, lambda error: shown(answer_to(error, request.environ)))
 
 
 def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:

@@ -1,6 +1,7 @@
 """The command line: `python -m moderation`, or `winnow` where it is installed."""
 
 import importlib
+import keyword
 import logging
 import os
 import sys
@@ -20,6 +21,9 @@ COMMANDS = {
     "user": "user",
     "token": "token",
     "key": "key",
+    "models": "models",
+    "train": "train",
+    "import": "history",
     "migrate": "store",
     "doctor": "doctor",
 }
@@ -34,7 +38,9 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"moderation.cli.commands.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        # A word of Python cannot name a function.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(module, name)
         return command
 
 

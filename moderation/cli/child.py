@@ -17,6 +17,14 @@ _LONGEST_DELAY = 30.0
 _STEADY_SECONDS = 60.0
 
 
+def end_with(parent: int) -> None:
+    """Have this process end when its parent, of this process id, does, or at once if it has."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 class Child:
     """One program and its process group; it may be started again and again.
 

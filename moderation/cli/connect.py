@@ -1,8 +1,11 @@
 """Finds the store that a command should talk to: an outside one, a running one, or our own."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,6 +17,9 @@ from moderation.cli.supervisor import Supervisor
 from moderation.domain.errors import StoreDown
 from moderation.settings import Settings
 from moderation.store import Store
+
+if TYPE_CHECKING:
+    from moderation.flow.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +62,20 @@ def open_store(settings: Settings, *, any_layout: bool = False) -> Iterator[tupl
         stack.callback(store.close)
         check(store)
         yield store, settings
+
+
+@contextmanager
+def open_runtime(settings: Settings) -> Iterator[Runtime]:
+    """Return what a process that serves holds, on the store that a command should talk to."""
+    # Imported here as it loads the model, for which most commands need not wait.
+    from moderation.flow import opening
+
+    with open_store(settings) as (_, opened):
+        runtime = opening.open_runtime(opened)
+        try:
+            yield runtime
+        finally:
+            runtime.close()
 
 
 @contextmanager

@@ -40,12 +40,13 @@ def web(settings: Settings) -> list[str]:
     ]
 
 
-def worker(settings: Settings) -> list[str]:
-    """Return a Celery worker that takes from every queue."""
+def worker(settings: Settings, only: str = "") -> list[str]:
+    """Return a Celery worker that takes from every queue, or from one alone."""
     return [
         *(sys.executable, "-m", "celery", "--quiet", "--app", "workers.app", "worker"),
         *("--concurrency", str(settings.workers), "--loglevel", settings.log_level),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *(("--queues", only) if only else ()),
     ]
 
 

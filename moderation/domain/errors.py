@@ -42,8 +42,24 @@ class StaleState(WinnowError):
         self.current = current
 
 
+class StaleChoice(WinnowError):
+    """Another model was put to use since the caller looked."""
+
+
+class GateRefused(WinnowError):
+    """Rules speak against a candidate; `reasons` say each of them and by how much."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("the gate refuses this model: " + "; ".join(reasons))
+        self.reasons = reasons
+
+
+class Conflict(WinnowError):
+    """What is asked for does not go with what is there."""
+
+
 class NothingToUndo(WinnowError):
-    """The comment carries no decision."""
+    """The comment carries no decision, or no promotion of a model stands."""
 
 
 class IdempotencyConflict(WinnowError):

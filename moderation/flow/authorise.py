@@ -58,14 +58,14 @@ class Grant(Struct, frozen=True):
 
 
 def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True) -> Grant:
-    """Return the grant of a bearer token of a site.
+    """Return the grant of a bearer token: of a site, or for `admin` of the installation.
 
     With `fresh` the store is asked whether the token still stands; without it a token that this
     process knows is believed, for callers whose next script compares the revision.
 
     Raises:
         NotAuthorised: the token is missing, unknown or revoked.
-        NotAllowed: it lacks the scope, or belongs to no site.
+        NotAllowed: it lacks the scope; or it belongs to no site, and for `admin` to one.
         StoreDown: it is not known here and the store does not answer.
     """
     if not bearer:
@@ -78,7 +78,9 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
         grant = _ask(runtime, digest) if fresh else hurried(_ask)(runtime, digest)
     if scope not in grant.token.scopes:
         raise NotAllowed(f"the token lacks the scope {scope}")
-    if not grant.site:
+    if scope == "admin" and grant.site:
+        raise NotAllowed("the token belongs to a site, not to the installation")
+    if scope != "admin" and not grant.site:
         raise NotAllowed("the token belongs to the installation, not to a site")
     return grant
 

@@ -66,8 +66,10 @@ def example_of(
     labelled_ms: int,
     model: str = "",
     suggestion_shown: bool = True,
+    audit: float | None = None,
+    stands_for: float = 1.0,
 ) -> bytes:
-    """Return the encoded example that a label on this submission teaches."""
+    """Return the encoded example that a label on this submission teaches, or that is kept of it."""
     author = submission.author
     return codec.encode(
         Example(
@@ -77,6 +79,8 @@ def example_of(
             labelled_ms=labelled_ms,
             model=model,
             suggestion_shown=suggestion_shown,
+            audit=audit,
+            stands_for=stands_for,
             email=personal_hash(secret, "email", author.email),
             ip=personal_hash(secret, "ip", author.ip),
             author=personal_hash(secret, "author", author.id),

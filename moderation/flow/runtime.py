@@ -18,7 +18,7 @@ from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
-from moderation.store import Store, sites
+from moderation.store import Store, models, sites
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Runtime:
         return found
 
     def _load(self, name: str) -> Model:
-        blob = sites.snapshot(self.store, name)
+        blob = models.blob(self.store, name)
         try:
             if blob is not None:
                 return Model.load(blob)

@@ -15,12 +15,22 @@ SCORE_QUEUE = "winnow.score"
 JOBS_QUEUE = "winnow.jobs"
 SWEEP_QUEUE = "winnow.sweep"
 TRIM_QUEUE = "winnow.trim"
+TEND_QUEUE = "winnow.tend"
+TRAINING_QUEUE = "winnow.training"
+NIGHTLY_QUEUE = "winnow.nightly"
+SHADOW_QUEUE = "winnow.shadow"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
 TRIM = "workers.trim"
 REBUILD_LEARNER = "workers.rebuild_learner"
 TELL_SITE = "workers.tell_site"
+TEND_JOBS = "workers.tend_jobs"
+IMPORT_HISTORY = "workers.import_history"
+TRAIN = "workers.train"
+LOOK_ON = "workers.look_on"
+WITHDRAW = "workers.withdraw_labels"
+TRAIN_NIGHTLY = "workers.train_nightly"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -28,12 +38,30 @@ QUEUE_OF = {
     TRIM: TRIM_QUEUE,
     REBUILD_LEARNER: JOBS_QUEUE,
     TELL_SITE: JOBS_QUEUE,
+    TEND_JOBS: TEND_QUEUE,
+    IMPORT_HISTORY: JOBS_QUEUE,
+    TRAIN: TRAINING_QUEUE,
+    WITHDRAW: JOBS_QUEUE,
+    LOOK_ON: SHADOW_QUEUE,
+    TRAIN_NIGHTLY: NIGHTLY_QUEUE,
 }
 
-EXPIRES_SECONDS = {SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600}
-"""A message that nobody took by then is dropped: the sweep, or trimming, has sent it again."""
+TASK_OF_JOB = {
+    "import": IMPORT_HISTORY,
+    "training": TRAIN,
+    "evaluation": TRAIN,
+    "withdrawal": WITHDRAW,
+}
+"""The task that takes up jobs of a kind."""
 
-MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200}
+EXPIRES_SECONDS = {
+    SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
+    WITHDRAW: 60,
+}  # fmt: skip
+"""A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
+again."""
+
+MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4}
 """No message goes into a queue in which so many wait already: nobody would take it any sooner than
 the one by which the sweep, or trimming, makes up for it."""
 

@@ -62,6 +62,8 @@ class Answering:
         except Exception as error:
             faults.say("a request, outside of its application,", error)
             return Answer(bare("500 Internal Server Error"), False)
+        finally:
+            request.close()
 
 
 def _call(

@@ -94,6 +94,11 @@ class Bounds:
         if held[False] + held[True] > limits.held:
             self._free(lambda: held[False] + held[True] > limits.held, strangers=False)
 
+    def drop(self, client: Client) -> None:
+        """Count that nothing is kept in memory for a client, which stays known."""
+        self._held[client.is_known] -= client.held
+        client.held = 0
+
     def release(self, client: Client) -> None:
         """Count that nothing is kept for a client, which has to show a key again."""
         self._held[client.is_known] -= client.held

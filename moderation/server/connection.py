@@ -7,7 +7,8 @@ import time
 from typing import cast
 
 from moderation.server.answering import CONTINUE, Answer, Answering, bare
-from moderation.server.request import Malformed, Reader, Request, environ_base
+from moderation.server.reader import Reader
+from moderation.server.request import Malformed, Request, environ_base
 from moderation.server.service import Admission, Missing
 from moderation.server.serving import Serving
 from moderation.server.state import READING, WAITING, State, unsent
@@ -55,6 +56,8 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """End."""
         self._state = State.CLOSED
+        if self._reader.current is not None:
+            self._reader.current.close()
         self._bounds.leave(self)
 
     def get_buffer(self, _size_hint: int) -> memoryview:
@@ -117,7 +120,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._bounds.ended["head"] += 1
                 self._refuse("408 Request Timeout")
             case State.BODY:
-                if now - self._body_since > limits.body_seconds:
+                longest = limits.spool_seconds if self._begun.is_spooled else limits.body_seconds
+                if now - self._body_since > longest:
                     self._give_up("late")
                 elif self._is_slow(now, self._begun.size):
                     self._give_up("slow")
@@ -152,8 +156,10 @@ class Connection(asyncio.BufferedProtocol):
             self._reader.feed(data)
         except Malformed as error:
             self._refuse(error.status)
-        else:
-            self._go_on()
+            return
+        if self._reader.current is not None and self._reader.current.is_spooled:
+            self._bounds.drop(self)  # It is on the disk.
+        self._go_on()
 
     def _go_on(self) -> None:
         """Do what comes next after what was read."""
@@ -196,7 +202,9 @@ class Connection(asyncio.BufferedProtocol):
         if admission is None:
             self._give_up("unasked")
             return
-        request.admit(admission.most)
+        request.admit(admission.most, admission.folder)
+        if request.is_spooled:
+            self._bounds.drop(self)
         if admission.is_known:
             self._bounds.know(self)
         if request.missing:

@@ -43,6 +43,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     body_seconds: float = 120.0
     """From a request's head to the last byte of its body, however fast it comes."""
 
+    spool_seconds: float = 3600.0
+    """The same of a body that is kept on the disk: an import's file."""
+
     linger_seconds: float = 5.0
     """How long what is still coming is dropped after an answer that ends a connection: a client
     that is hung up on while it sends does not hear the answer."""

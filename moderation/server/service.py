@@ -10,16 +10,21 @@ from typing import Any, Literal, NamedTuple
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-Missing = Literal["slow", "late", "crowded", "large", "unasked"]
+Missing = Literal["slow", "late", "crowded", "large", "unasked", "full"]
 """Why a body is not there: it came slower than the least rate, or was not whole in time; others
-needed the room; it is larger than the call takes; the call was answered without it."""
+needed the room; it is larger than the call takes; the call was answered without it; the disk on
+which it is kept has no room for it."""
 
 
 class Admission(NamedTuple):
-    """How a body may come: its most bytes, and whether a good key was shown before it."""
+    """How a body may come: its most bytes, and whether a good key was shown before it.
+
+    `folder`: in which it is kept as a file while it comes; '' keeps it in memory.
+    """
 
     most: int
     is_known: bool
+    folder: str = ""
 
 
 @dataclass(frozen=True)

@@ -86,13 +86,14 @@ def put(
     """Keep a checkpoint, and drop those that are superfluous as the log is now.
 
     `in_use` is the snapshot that was in use when it was made. Return False, with nothing kept,
-    where that or the epoch has moved on.
+    where that or the epoch has moved on. Those of snapshots that are neither in use nor to be
+    kept for now go.
     """
     k = keys.of_site(site)
     c = checkpoint
     answer = store.run(
         "checkpoint",
-        [k.meta, k.checkpoints, k.snapshot],
+        [k.meta, k.checkpoints, k.snapshot, k.other_snapshots],
         [c.epoch, in_use, c.snapshot, c.place, blob, spacing.every, spacing.reach],
     )
     return bool(answer)

@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 from ulid import ULID
 
+from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Comment, Submission
-from moderation.domain.decisions import Decision, Example, LabelEntry
+from moderation.domain.decisions import HOWS, Decision, Example, How, LabelEntry
 from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
@@ -23,29 +24,36 @@ _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
 _LABEL = struct.Struct(">BBIIIIBH")
 _ERASED = struct.Struct(">II")
 _LABEL_HAS_DAY = 2
+_LABEL_HOW, _LABEL_KEPT = 2, 5
+"""From which bit of the flags on an entry says how its label came, and how much evidence it has."""
 _LABEL_DAY = 10
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
-_KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased")
+_KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased", "kept")
 
 STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUSES)}
 LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
+_BANDS: tuple[Band | None, ...] = (None, *BANDS)
+BAND_CODE: dict[Band | None, int] = {band: code for code, band in enumerate(_BANDS)}
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
+HOW_CODE: dict[How | None, int] = {how: code for code, how in enumerate(HOWS)}
 
 TOLD_STATUS, TOLD_NOTHING = 1, 4
 """What a site took a comment for: what its status by the verdict says; nothing at all."""
-TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3}
+TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 
 
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
 _RECORDED = struct.Struct(">B16sIBBBB")
+_SHOWN = struct.Struct(">16sI")
 
 
 class _PackedVerdict(msgspec.Struct, array_like=True):
     """A verdict as codes and numbers: about 50 bytes instead of 200.
 
-    `flags`: label, 2 bits for the status, discard, who judged. `score` in millionths; `reasons`
-    alternates a reason's number (or its code, where it has none) with hundredths of a logit.
+    `flags`: label, 2 bits for the status, discard, 2 for who judged, 3 for the band. `score` in
+    millionths; `reasons` alternates a reason's number (or its code, where it has none) with
+    hundredths of a logit.
     """
 
     flags: int
@@ -179,6 +187,7 @@ def pack_verdict(verdict: Verdict) -> bytes:
         | STATUS_CODE[verdict.status] << 1
         | verdict.discard << 3
         | BY_CODE[verdict.decided_by] << 4
+        | BAND_CODE[verdict.band] << 6
     )
     reasons: list[int | str] = []
     for code, weight in verdict.reasons:
@@ -214,6 +223,7 @@ def _unpack_verdict(data: memoryview) -> Verdict:
         policy=p.policy,
         decided_by=_BY[p.flags >> 4 & 3],
         signals=p.signals,
+        band=_BANDS[p.flags >> 6 & 7],
     )
 
 
@@ -225,6 +235,11 @@ def unpack_written(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
 def unpack_waiting(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Return the id, revision and size of each comment of an inbox entry."""
     return _WAITING.iter_unpack(data)
+
+
+def unpack_shown(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Return the id and the score in millionths of each comment that may be evidence."""
+    return _SHOWN.iter_unpack(data)
 
 
 def revision_of(data: bytes) -> int:
@@ -259,6 +274,8 @@ def unpack_label(seq: int, data: bytes) -> LabelEntry:
         previous=previous,
         decision=_decision(view[:n_decision]) if n_decision else None,
         example=_example(example) if example else None,
+        how=HOWS[flags >> _LABEL_HOW & 7],
+        kept=flags >> _LABEL_KEPT,
     )
 
 

@@ -21,12 +21,25 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 SNAPSHOTS = "{winnow}:snapshots"
-SNAPSHOT_ORIGIN = "{winnow}:snapshot-origins"
+MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
+REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
+FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
+TRAINING = "{winnow}:training"  # the lease of whoever trains or evaluates
+SHADOW = "{winnow}:shadow"  # hash: the candidate that looks on, since when, what it saw
+SHADOW_AT = "{winnow}:shadow:at"  # hash: site → the newest comment that it looked at
+SHADOW_STRICTER = "{winnow}:shadow:stricter"  # lists of the newest disagreements
+SHADOW_MILDER = "{winnow}:shadow:milder"
+IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
+PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
+
+AUDIT = "{winnow}:audit"  # stream: what people did, the newest entries of it
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
+JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
 
 EXTERNAL_BUCKETS = 4096
 """The hashes that a site's external ids are spread over, small enough to be kept compact."""
@@ -65,9 +78,34 @@ def snapshot(shard: int) -> str:
     return f"{{{shard:02d}}}:snapshot"
 
 
+def snapshot_revision(shard: int) -> str:
+    """Return the revision of the choice of that snapshot."""
+    return f"{{{shard:02d}}}:snapshot:revision"
+
+
+def other_snapshots(shard: int) -> str:
+    """Return the sorted set of the other snapshots whose checkpoints stay: name, until when."""
+    return f"{{{shard:02d}}}:snapshot:others"
+
+
 def waiting(shard: int) -> str:
     """Return the channel on which the ids of comments that wait no longer are told."""
     return f"{{{shard:02d}}}:scored"
+
+
+def job(job_id: str) -> str:
+    """Return a job: a hash of its fields."""
+    return f"{{winnow}}:job:{job_id}"
+
+
+def job_lease(job_id: str) -> str:
+    """Return the lease of whoever works on a job."""
+    return f"{{winnow}}:job:{job_id}:lease"
+
+
+def jobs(site: str) -> str:
+    """Return the ids of a site's jobs, those of all jobs where it is ''."""
+    return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
 
 
 def akismet_blogs(account: str) -> str:
@@ -90,6 +128,21 @@ def akismet_telling(what: str) -> str:
     return f"{{winnow}}:akismet:telling:{what}"
 
 
+def session(digest: str) -> str:
+    """Return a log-in of a person, by the digest of what the browser keeps."""
+    return f"{{winnow}}:session:{digest}"
+
+
+def sessions(user: str) -> str:
+    """Return the log-ins of a person: a set of digests."""
+    return f"{{winnow}}:sessions:{user}"
+
+
+def attempts(kind: str, what: str) -> str:
+    """Return how often somebody tried to log in of late, by account or by address."""
+    return f"{{winnow}}:attempts:{kind}:{what}"
+
+
 def day_of(now_ms: int) -> str:
     """Return the UTC day of a time as `2026-11-22`."""
     return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
@@ -110,9 +163,10 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
-        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once", "queued",
-        "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
+        "approved", "by_status", "checkpoints", "comment", "day", "escalated", "external",
+        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
+        "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard", "snapshot",
+        "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -131,6 +185,8 @@ class SiteKeys:
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
+        self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
+        self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
         self.forgetting = root + ":forgetting"  # hash id → what its deletion has still to delete
         self.idempotency = root + ":idempotency:"  # + keyed hash of the client's key
@@ -143,6 +199,7 @@ class SiteKeys:
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)
+        self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
 
 

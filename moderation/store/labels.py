@@ -39,6 +39,21 @@ def _entry(seq: int, data: bytes | None) -> LabelEntry:
     return codec.unpack_label(seq, data)
 
 
+def first_since(store: Store, site: str, since_ms: int) -> int | None:
+    """Return the first entry that was written to a site's log since a time by the store's clock,
+    whatever time its label names; None where there is none."""
+    name, start = keys.of_site(site).labels, f"{since_ms}"
+    while True:
+        with store_errors():
+            found = store.redis.xrange(name, min=start, count=A_TRIP)
+        for _, fields in found:
+            if fields[b"s"].decode() == site:
+                return int(fields[b"n"])
+        if len(found) < A_TRIP:
+            return None
+        start = f"({found[-1][0].decode()}"
+
+
 def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
     """Return one entry, None where there is none."""
     with store_errors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from moderation.store.client import Store
+from moderation.store.faults import store_errors
 
 What = Literal["claim", "keep", "release", "hand over"]
 
@@ -16,3 +17,9 @@ def lease(store: Store, name: str, what: What, token: str, lease_ms: int) -> boo
     there is something to do.
     """
     return bool(store.run("lease", [name], [what, token, lease_ms]))
+
+
+def is_held(store: Store, name: str) -> bool:
+    """Say whether somebody holds the lease of this name, or died holding it a moment ago."""
+    with store_errors():
+        return bool(store.redis.exists(name))

@@ -48,9 +48,27 @@ def _last_entries(store: Store, site: str) -> dict[bytes, tuple[int, int]]:
     return found
 
 
+def note_drawn(store: Store, progress: Callable[[str], None]) -> None:
+    """Note of every site until when evidence counts as drawn: its newest label.
+
+    A log of layout 2 has none, and nothing else in it changes; but who only knows that layout
+    cannot read evidence, so it must not work on a log that may have some.
+    """
+    for site in sites.names(store):
+        last = sites.read(store, site).labels
+        newest = labels.entries(store, site, max(0, last - _AT_ONCE), last)
+        times = [entry.decision.at_ms for entry in newest if entry.decision is not None]
+        if times:
+            with store_errors():
+                store.redis.hsetnx(keys.of_site(site).meta, "drawn", codec.id_at(max(times)))
+        progress(
+            f"{site}: {'looked for evidence from its newest label on' if times else 'no label'}"
+        )
+
+
 Step = Callable[[Store, Callable[[str], None]], None]
 
-STEPS: dict[int, Step] = {1: note_labelled}
+STEPS: dict[int, Step] = {1: note_labelled, 2: note_drawn}
 """`STEPS[n]` brings a store from layout n to n + 1; running it twice does no harm."""
 
 

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.bench import memory, texts, wrk
+from tests.bench import memory, texts, training, wrk
 from tests.e2e.running import Up, free_port
 from tests.processes import until
 
@@ -202,41 +202,6 @@ def decision_visible(up: Up, times: int = 30) -> None:
     show("decision_visible_ms", sorted(took)[len(took) // 2], "ms")
 
 
-def check_while_training(up: Up, folder: Path) -> None:
-    """Return the 99th percentile of checks at half the budget's rate while a model is trained
-    beside.
-    """
-    progress("check_while_training")
-    token, bodies = up.credentials["api_token"], json_bodies(seed=5)
-    run = {"connections": 16, "seconds": 5, "each_ms": 10}
-    alone = wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
-    argv = [sys.executable, "-m", "classifier", "train", "--out", str(folder / "beside.winnow")]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as training:
-        try:
-            beside = wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
-            was_on = training.poll() is None
-        finally:
-            training.terminate()
-    show("check_p99_ratio_while_training", beside["p99_ms"] / alone["p99_ms"], "",
-         p99_ms=beside["p99_ms"], alone_p99_ms=alone["p99_ms"],
-         per_second=round(beside["per_second"]), trained_throughout=was_on)  # fmt: skip
-
-
-def train(folder: Path) -> None:
-    """Return training from the seed corpus alone: time and peak memory of the whole process."""
-    progress("train")
-    argv = [sys.executable, "-m", "classifier", "train", "--out", str(folder / "model.winnow")]
-    began = time.monotonic()
-    run = subprocess.run(
-        ["/usr/bin/env", "time", "-f", "%M", *argv] if shutil.which("time") else argv,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    show("train_seconds", time.monotonic() - began, "s")
-    last = run.stderr.strip().splitlines()[-1] if run.stderr.strip() else ""
-    if last.isdigit():
-        show("train_peak_mib", int(last) / 1024, "MiB")
-
-
 def classifier() -> None:
     """Return the classifier alone, on one core."""
     progress("classifier")
@@ -271,7 +236,7 @@ def main() -> int:
             }
             if options.full:
                 parts["decision_visible_ms"] = lambda: decision_visible(up)
-                parts["check_p99_ratio_while_training"] = lambda: check_while_training(up, folder)
+                parts["training"] = lambda: training.measure(up, folder, show, progress)
             for part, measure in parts.items():
                 if not options.only or part in options.only:
                     measure()
@@ -281,8 +246,6 @@ def main() -> int:
             "redis_bytes_per_comment": lambda: memory.measure(show, progress),
             "classifier": classifier,
         }
-        if options.full:
-            rest["train_seconds"] = lambda: train(folder)
         for part, measure in rest.items():
             if not options.only or part in options.only:
                 measure()

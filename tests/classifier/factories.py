@@ -37,6 +37,26 @@ def some_rows(count: int, seed: int = 1) -> list[tuple[Row, str]]:
     return rows
 
 
+SPUN = (
+    ("Hello", "Hi all", "Good day", "Greetings", "Hey"),
+    ("I tried", "we used", "my cousin tested", "somebody showed me", "I found"),
+    ("the roofing people", "these roofers", "the roof crew", "a roofing firm"),
+    ("in town", "near us", "down the road", "in our area"),
+    ("last month", "in spring", "this year", "a while ago"),
+    ("and they were quick.", "and the price was fair.", "and the work was clean."),
+    ("Ask for", "Look for", "Search for", "Write to"),
+    ("Nordway Roofs", "Nordway roof repair", "the Nordway roofers"),
+    ("if you need it", "when it leaks", "before winter", "for a quote"),
+)
+
+
+def variant(number: int) -> Row:
+    """Return one of a campaign's comments, spun from a template."""
+    pick = random.Random(number)
+    text = " ".join(pick.choice(words) for words in SPUN)
+    return Row(text=f"{text} {number}", author=f"{pick.choice(('Ken', 'Lou', 'Pia'))}{number}")
+
+
 texts = st.text(max_size=300) | st.text(alphabet="aа1.:/@<>[] \n\u200b漢กé", max_size=300)
 
 rows = st.builds(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +11,7 @@ from classifier.evaluation.regimes import REGIMES
 from classifier.evaluation.site import Site
 from classifier.evidence import DRAWN, EARLY, LATER, NEWEST, SEEN_AFTER, Published
 from classifier.learner import SUSPICIOUS
-from tests.classifier.factories import PILLS, THANKS, some_rows
+from tests.classifier.factories import PILLS, THANKS, some_rows, variant
 
 MODEL = Model.load()
 LABELLED = some_rows(200, seed=5)
@@ -129,26 +127,6 @@ def test_evidence_keeps_ham_from_being_pushed_where_only_spam_is_reported() -> N
     without, evident = (MODEL.score(unseen, learner).logit for learner in (alone, shown))
     assert evident.mean() < without.mean() - 0.5
     assert (MODEL.score(unseen, shown).probability < shown.bands.hold).mean() > 0.9
-
-
-SPUN = (
-    ("Hello", "Hi all", "Good day", "Greetings", "Hey"),
-    ("I tried", "we used", "my cousin tested", "somebody showed me", "I found"),
-    ("the roofing people", "these roofers", "the roof crew", "a roofing firm"),
-    ("in town", "near us", "down the road", "in our area"),
-    ("last month", "in spring", "this year", "a while ago"),
-    ("and they were quick.", "and the price was fair.", "and the work was clean."),
-    ("Ask for", "Look for", "Search for", "Write to"),
-    ("Nordway Roofs", "Nordway roof repair", "the Nordway roofers"),
-    ("if you need it", "when it leaks", "before winter", "for a quote"),
-)
-
-
-def variant(number: int) -> Row:
-    """Return one of a campaign's comments, spun from a template."""
-    pick = random.Random(number)
-    text = " ".join(pick.choice(words) for words in SPUN)
-    return Row(text=f"{text} {number}", author=f"{pick.choice(('Ken', 'Lou', 'Pia'))}{number}")
 
 
 def test_a_hundred_unreported_variants_do_not_open_the_door_to_the_next() -> None:

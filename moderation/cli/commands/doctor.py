@@ -11,7 +11,7 @@ from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
 from moderation.settings import Settings
-from moderation.store import schema, sites
+from moderation.store import models, schema, sites
 
 
 @click.command()
@@ -69,7 +69,7 @@ def _store(settings: Settings) -> Iterator[str]:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)
         yield f"layout {schema.VERSION}"
-        yield f"{len(sites.names(store))} sites, snapshot {sites.current_snapshot(store)}"
+        yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
 
 
 def _broker(settings: Settings) -> Iterator[str]:

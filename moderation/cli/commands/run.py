@@ -1,5 +1,6 @@
 """`up`, `init`, `web`, `worker`, `beat`."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -37,10 +38,16 @@ def web(settings: Settings) -> None:
 
 
 @click.command()
+@click.option("--only", default="", help="Take from this queue alone, such as winnow.training.")
 @pass_settings
-def worker(settings: Settings) -> None:
+def worker(settings: Settings, only: str) -> None:
     """Run a Celery worker alone."""
-    _become(settings, services.worker)
+    from moderation.flow.tasks import QUEUE_OF
+
+    queues = sorted(set(QUEUE_OF.values()))
+    if only and only not in queues:
+        raise Refused(f"there is no such queue; there are {', '.join(queues)}")
+    _become(settings, functools.partial(services.worker, only=only))
 
 
 @click.command()

@@ -69,6 +69,56 @@ def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
     click.echo(f"{name} is at revision {revision} of its settings")
 
 
+def _share(context: click.Context, parameter: click.Parameter, value: str) -> float:
+    number, _, of = value.partition("/")
+    try:
+        return float(number) / float(of or 1)
+    except (ValueError, ZeroDivisionError) as error:
+        raise click.BadParameter("write a share as 1/50 or 0.02") from error
+
+
+@site.command()
+@click.argument("name")
+@click.option(
+    "--rejected",
+    default="1/1000",
+    show_default=True,
+    callback=_share,
+    help="The most good comments that may be rejected.",
+)
+@click.option(
+    "--held",
+    default="1/50",
+    show_default=True,
+    callback=_share,
+    help="The most that may be held or rejected.",
+)
+@click.option("--apply", is_flag=True, help="Set them as the site's hold and reject.")
+@pass_settings
+def bands(settings: Settings, name: str, rejected: float, held: float, apply: bool) -> None:
+    """Say which bands keep to a target, how sure that is, and set them if wanted."""
+    from moderation.flow.models import targets
+
+    with connect.open_runtime(settings) as runtime:
+        found = targets.propose(runtime, name, held, rejected)
+        if apply:
+            administering.change_settings(
+                runtime.store,
+                name,
+                lambda known: msgspec.structs.replace(
+                    known, hold=found.hold.band, reject=found.reject.band
+                ),
+            )
+    for word, placed in (("hold", found.hold), ("reject", found.reject)):
+        share = placed.share
+        click.echo(f"{word} from {placed.band:g}, by {placed.rests_on}")
+        click.echo(
+            f"  good comments at or above it: {share.value:.2%} ({share.low:.2%} to "
+            f"{share.high:.2%}) of {found.comments:,.0f} of this site"
+        )
+    click.echo("set" if apply else "not set; --apply does it")
+
+
 def _everything(found: object) -> dict[str, object]:
     """Return the settings with their defaults, which the stored form leaves out."""
     whole = msgspec.structs.asdict(msgspec.convert(found, SiteSettings))

@@ -51,6 +51,11 @@ class Answer(Struct, frozen=True):
         return "spam" if self.spam else "ham"
 
     @property
+    def counted(self) -> Literal["spam", "ham", "wait"]:
+        """What the comment counts as: ham that waits is not shown to anybody yet."""
+        return "wait" if self.recheck_after else self.label
+
+    @property
     def told(self) -> Label | Literal[""]:
         """The label that the site takes it for; '' where it waits for a person's word."""
         return "" if self.recheck_after else self.label
@@ -105,7 +110,7 @@ def _unjudged(runtime: Runtime, grant: BlogGrant, asked: Check, guid: bytes) -> 
     def notes(comment: Comment, settings: SiteSettings) -> Notes:
         answer = _answer(asked, Checked(comment, True, settings), guid)
         trace = Trace([guid], asked.callback, grant.digest, answer.told, [], [])
-        return akismet.notes(grant.site, guid, trace, answer.label)
+        return akismet.notes(grant.site, guid, trace, answer.counted)
 
     external = name_of_unread(runtime.secret, asked)
     submission = msgspec.structs.replace(asked.submission, external_id=external)
@@ -123,7 +128,7 @@ def _first(
     def notes(comment: Comment, settings: SiteSettings) -> Notes:
         answer = _answer(asked, Checked(comment, True, settings), guid)
         trace = _trace(grant, asked, names, guid, answer)
-        return akismet.notes(grant.site, guid, trace, answer.label)
+        return akismet.notes(grant.site, guid, trace, answer.counted)
 
     submission = msgspec.structs.replace(asked.submission, external_id=external)
     checked = None
@@ -166,7 +171,7 @@ def _noted(
     """
     comment = found.comment
     trace = _trace(grant, asked, names, bytes.fromhex(answer.guid), answer)
-    label = "" if comment.decisions else answer.label
+    label = "" if comment.decisions else answer.counted
     try:
         akismet.change_trace(
             runtime.store,

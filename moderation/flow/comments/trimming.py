@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from moderation.flow.labels import replaying
+from moderation.flow.labels import importing, replaying
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import labels, sites
@@ -33,6 +33,7 @@ def trim(runtime: Runtime) -> int:
             deletions.forget(runtime.store, site, raw, "", replaying.REPLAYABLE, now_ms())
     for site in labels.rebuilds_asked(runtime.store, names):
         runtime.tasks.send(REBUILD_LEARNER, site)
+    importing.tidy(runtime)
     if removed:
         log.info("%d index entries of expired comments were removed", removed)
     return removed

@@ -74,7 +74,8 @@ class NoTime(Exception):
 class Advance:
     """One way of a site's learner to the end of the log as a state names it.
 
-    `offer` is called with what is known on the way, for others to use meanwhile.
+    `offer` is called with what is known on the way, for others to use meanwhile; `most` is how
+    many labels it replays at most (None: as many as a request may).
     """
 
     def __init__(
@@ -84,8 +85,10 @@ class Advance:
         state: SiteState,
         model: Model,
         offer: Callable[[Learned], None],
+        most: float | None = None,
     ) -> None:
         self.model = model
+        self._most = replaying.REPLAY_AT_MOST if most is None else most
         self._store, self._site, self._state = runtime.store, site, state
         self._offer = offer
         self._entries: list[LabelEntry] = []
@@ -97,7 +100,7 @@ class Advance:
 
         Raises:
             Overtaken: the state is no longer that of the log.
-            OutOfReach: more than `REPLAY_AT_MOST` labels would have to be replayed, or erased ones.
+            OutOfReach: more than `most` labels would have to be replayed, or erased ones.
             NoTime: what hurries has no time left for it. StoreDown.
         """
         if held is not None and (held.model.name, held.epoch) != (
@@ -154,7 +157,7 @@ class Advance:
         if place and replaying.reached(self._entries, max(as_of, self._after)) <= place:
             return False
         if place < self._after:
-            if self._state.labels - place > replaying.REPLAY_AT_MOST:
+            if self._state.labels - place > self._most:
                 raise OutOfReach
             _may_ask_more()
             earlier = labels.entries(self._store, self._site, place, self._after)

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 from ulid import ULID
 
 from moderation.domain.comments import Comment
-from moderation.domain.decisions import Decision, Via
+from moderation.domain.decisions import HOW_BY_WAY, Decision, How, Via
 from moderation.domain.errors import NotFound, NothingToUndo, StaleState, StoreDown
 from moderation.domain.policy import effective_status
 from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided, Deciding, Deleted
-from moderation.flow.labels import learning, replaying
+from moderation.flow.labels import evidence, learning, replaying
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import codec, sites
+from moderation.store import codec, labels, sites
 from moderation.store.comments import accepting, deciding, deletions, reading
+from moderation.store.comments.published import Teaching
 
 
 class Word(Struct, frozen=True):
-    """Who says so, by which way, and what they saw."""
+    """Who says so, by which way, and what they saw.
+
+    `audit` is the probability with which the comment was drawn at random to be decided, None where
+    somebody chose it.
+    """
 
     by: str
     via: Via
     note: str = ""
     suggestion_shown: bool = True
+    audit: float | None = None
+
+    @property
+    def how(self) -> How | None:
+        """How a label comes that is this word; None where only the comment shows it."""
+        return HOW_BY_WAY.get(self.via) if self.audit is None else "audit"
 
 
 def decide(
@@ -87,8 +99,9 @@ def _write(
     state = sites.read(runtime.store, comment.site)
     settings = runtime.site_settings(comment.site, state.settings)
     retention = accepting.ttls(settings.retention)
-    example = b""
+    example = kept = b""
     if label is not None:
+        word = _as_drawn(runtime, comment, word)
         example = example_of(
             runtime.secret,
             comment.submission,
@@ -97,7 +110,9 @@ def _write(
             labelled_ms=now,
             model=comment.verdict.model if comment.verdict else "",
             suggestion_shown=word.suggestion_shown,
+            audit=word.audit,
         )
+        kept = evidence.drawn(runtime, comment.site, raw_id(comment.id), now)
     decision = Decision(label or "ham", word.by, word.via, now, word.note)
     return deciding.decide(
         runtime.store,
@@ -112,7 +127,19 @@ def _write(
         call=call,
         replayable=replaying.REPLAYABLE,
         undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
+        teaching=Teaching(word.how, kept),
     )
+
+
+def _as_drawn(runtime: Runtime, comment: Comment, word: Word) -> Word:
+    """Return a word with the probability with which the comment was drawn when it was decided
+    before: whoever changes his mind about it has not chosen it."""
+    if comment.decision is None or word.audit is not None:
+        return word
+    before = labels.entry(runtime.store, comment.site, comment.active_label)
+    if before is None or before.example is None:
+        return word
+    return msgspec.structs.replace(word, audit=before.example.audit)
 
 
 def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> None:

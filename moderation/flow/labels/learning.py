@@ -141,12 +141,17 @@ def _caught_up(runtime: Runtime, site: str, state: SiteState, model: Model) -> L
 
 
 def _out_of_reach(runtime: Runtime, site: str, way: Advance) -> Learned | None:
-    """Have a job make the learner anew; return the newest that is known of the snapshot."""
+    """Have a job make the learner anew; return the newest that is known of the snapshot.
+
+    Where none is known of it yet, one that was made with another goes on: nobody is to lose for
+    a while what his labels taught because a model was promoted.
+    """
     learners = runtime.own(Learners)
     held = learners.get(site)
     if held is None or held.model.name != way.model.name:
-        held = way.newest()
-        if held is not None:
+        newest = way.newest()
+        if newest is not None:
+            held = newest
             learners.offer(site, held)
     ask_rebuild(runtime, site)
     return held

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 from classifier import Learner
-from moderation.domain.decisions import LabelEntry
+from moderation.domain.decisions import HOW_BY_WAY, How, LabelEntry
 from moderation.flow.rows import training_row
 from moderation.store.checkpoints import Spacing
 
 REPLAYABLE = 1000
-"""How many labels back a withdrawal is replayed at once; an older one is left to a job."""
+"""How many entries back a withdrawal is replayed at once; an older one is left to a job."""
 REPLAY_AT_MOST = 2000
-"""Most labels that a request replays; more are left to a job."""
+"""Most entries that a request replays; more are left to a job."""
 CHECKPOINT_EVERY = 256
-How = Literal["all", "error", "import"]
-_HOWS: dict[str, How] = {"akismet": "error", "import": "import"}
 
 
 def spacing() -> Spacing:
@@ -45,12 +42,15 @@ def _last_rebuilt(entries: Sequence[LabelEntry]) -> int:
 def reached(entries: Sequence[LabelEntry], after: int) -> float:
     """Return the earliest place that those of these entries that follow `after` reach back to.
 
-    It is 0 where the learner was made anew after it, infinite where nothing reaches back.
+    It is 0 where the learner was made anew after it, infinite where nothing reaches back. Whatever
+    switches a label off or on does so with its evidence, which stands before it.
     """
     rebuilt = _last_rebuilt(entries)
     if rebuilt > after:
         return 0
-    targets = (seq for e in entries if e.seq > after for seq in _targets(e, rebuilt))
+    kept = {e.seq: e.kept for e in entries if e.kept}
+    switched = (seq for e in entries if e.seq > after for seq in _targets(e, rebuilt))
+    targets = (seq - kept.get(seq, 0) for seq in switched)
     return min(targets, default=math.inf)
 
 
@@ -74,7 +74,7 @@ def replay(
     everything: bool = False,
     passing: Callable[[int], None] = lambda place: None,
 ) -> Learner:
-    """Teach a learner the labels that hold among `entries`, in order, and return it.
+    """Teach a learner what holds among `entries`, labels and evidence, in order, and return it.
 
     `everything`: withdrawals of old labels count too, as for a learner made anew. `passing` is
     called with each place at which a checkpoint belongs once all up to it is learned.
@@ -85,30 +85,49 @@ def replay(
     place = entries[0].seq - 1
     for seq, chosen in sorted(_active(entries, rebuilt).items()):
         place = _pass(place, seq - 1, passing)
-        if chosen is not None and chosen.example is not None and chosen.label is not None:
-            learner.learn(training_row(chosen.example.row), chosen.label, _how(chosen))
+        if chosen is not None:
+            _teach(learner, chosen)
     _pass(place, entries[-1].seq, passing)
     return learner
 
 
-def _how(entry: LabelEntry) -> How:
-    """Return how a label came, as far as its way tells: Akismet's clients report errors alone."""
-    via = entry.decision.via if entry.decision else "api"
-    return _HOWS.get(via, "all")
+def _teach(learner: Learner, entry: LabelEntry) -> None:
+    if entry.example is None:
+        return
+    row = training_row(entry.example.row)
+    if entry.kind == "kept":
+        learner.keep(row, entry.example.stands_for)
+    elif entry.label is not None:
+        learner.learn(row, entry.label, how_of(entry))
+
+
+def how_of(entry: LabelEntry) -> How:
+    """Return how a label came.
+
+    Of one that was written before that was noted its way alone tells: Akismet's clients report
+    errors, imports are imports, and anything else counts as decided whatever the comment was.
+    """
+    if entry.how is not None:
+        return entry.how
+    return HOW_BY_WAY.get(entry.decision.via, "all") if entry.decision else "all"
 
 
 def _active(entries: Sequence[LabelEntry], rebuilt: int) -> dict[int, LabelEntry | None]:
-    """Return what holds at the end at each place of a label: its entry, None where none does."""
+    """Return what holds at the end at each place of a label or of evidence: its entry, None where
+    none does. Evidence holds as long as the label that it was drawn with."""
     active: dict[int, LabelEntry | None] = {}
     by_seq = {e.seq: e for e in entries}
     for e in entries:
-        if e.kind == "label" and e.example is not None:
+        if e.kind in ("label", "kept") and e.example is not None:
             active[e.seq] = e
         near = _targets(e, rebuilt)
         if e.drops in near and e.drops in active:
             active[e.drops] = None
         if e.restores in near and e.restores in active:
             active[e.restores] = by_seq[e.restores]
+    for e in entries:
+        if e.kept and active.get(e.seq) is None:
+            active.update(dict.fromkeys(range(e.seq - e.kept, e.seq)))
     return active
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -14,13 +15,14 @@ from moderation.domain.verdicts import Label, Verdict
 from moderation.flow.authorise import Grant, confirm
 from moderation.flow.drafts import write_of
 from moderation.flow.judging import SiteContext, score_batch
-from moderation.flow.labels import learning, replaying
+from moderation.flow.labels import evidence, learning, replaying
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import codec, sites
 from moderation.store.comments import accepting, reading
+from moderation.store.comments.published import Teaching
 
 
 class Lesson(Struct, frozen=True):
@@ -34,6 +36,14 @@ class Lesson(Struct, frozen=True):
     note: str = ""
     labelled_ms: int | None = None
     missed: str = ""
+
+
+class _Place(NamedTuple):
+    """A comment by its id and revision, and whether it was there before its label came."""
+
+    id: bytes
+    revision: int
+    is_known: bool
 
 
 def teach(
@@ -63,26 +73,43 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
     """
     ids: list[str] = []
     for start in range(0, len(lessons), accepting.AT_ONCE):
-        ids += _write(runtime, grant, lessons[start : start + accepting.AT_ONCE], word)
+        some = lessons[start : start + accepting.AT_ONCE]
+        ids += write(runtime, grant.site, some, word, grant)
     learning.heed(runtime, grant.site)
     return ids
 
 
-def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word) -> list[str]:
-    state = sites.read(runtime.store, grant.site)
-    if state.tokens != grant.revision:
+def write(
+    runtime: Runtime,
+    site: str,
+    lessons: Sequence[Lesson],
+    word: Word,
+    grant: Grant | None = None,
+) -> list[str]:
+    """Store up to `accepting.AT_ONCE` labelled comments of a site and return their ids, in order.
+
+    `grant` is compared with the site's tokens; None: nobody's token is used.
+
+    Raises:
+        As `teach_many`.
+    """
+    state = sites.read(runtime.store, site)
+    if grant is not None and state.tokens != grant.revision:
         grant = confirm(runtime, grant)
-    context = learning.context(runtime, grant.site, state)
+    context = learning.context(runtime, site, state)
     verdicts = score_batch([(lesson.submission, context) for lesson in lessons])
-    places = _places(runtime, grant.site, [lesson.submission for lesson in lessons])
+    places = _places(runtime, site, [lesson.submission for lesson in lessons])
     now = now_ms()
     writes = [
         _labelled(runtime, lesson, verdict, context, place, word, now)
         for lesson, verdict, place in zip(lessons, verdicts, places, strict=True)
     ]
     names, args = accepting.accept_call(
-        grant.site, writes, accepting.ttls(context.settings.retention), now,
-        accepting.Conditions(tokens=grant.revision, replayable=replaying.REPLAYABLE),
+        site, writes, accepting.ttls(context.settings.retention), now,
+        accepting.Conditions(
+            tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE
+        ),
+        teaching=Teaching(word.how, _evidence(runtime, site, places, word, now)),
     )  # fmt: skip
     answer = accepting.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):
@@ -90,24 +117,33 @@ def _write(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: Word
     return [codec.id_text(done.id) for done in answer]
 
 
-def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[tuple[bytes, int]]:
-    """Return the id and the revision that each submission has, or will have once written."""
+def _evidence(runtime: Runtime, site: str, places: Sequence[_Place], word: Word, now: int) -> bytes:
+    """Return the evidence that is drawn with labels: none with imported ones, as whoever imports
+    has not looked at what was published here."""
+    if word.via == "import":
+        return b""
+    known = [place.id for place in places if place.is_known]
+    return evidence.drawn(runtime, site, max(known, default=b""), now, apart=set(known))
+
+
+def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[_Place]:
+    """Return the place that each submission has, or will have once written."""
     ids = reading.find_externals(runtime.store, site, [s.external_id for s in sent])
     known = [raw_id for raw_id in ids if raw_id is not None]
-    latest: dict[str, tuple[bytes, int, Submission]] = {}
+    latest: dict[str, tuple[_Place, Submission]] = {}
     for raw_id, stored in zip(known, reading.get_many(runtime.store, site, known), strict=True):
         if stored is not None:
             external_id = stored.submission.external_id
-            latest[external_id] = raw_id, stored.revision, stored.submission
+            latest[external_id] = _Place(raw_id, stored.revision, True), stored.submission
     places = []
     for submission in sent:
         before = latest.get(submission.external_id)
-        raw_id, revision = before[:2] if before else (codec.new_id(), 1)
-        if before and codec.encode(before[2]) != codec.encode(submission):
-            revision += 1
+        place = before[0] if before else _Place(codec.new_id(), 1, False)
+        if before and codec.encode(before[1]) != codec.encode(submission):
+            place = place._replace(revision=place.revision + 1)
         if submission.external_id:
-            latest[submission.external_id] = raw_id, revision, submission
-        places.append((raw_id, revision))
+            latest[submission.external_id] = place, submission
+        places.append(place)
     return places
 
 
@@ -116,24 +152,24 @@ def _labelled(
     lesson: Lesson,
     verdict: Verdict,
     context: SiteContext,
-    place: tuple[bytes, int],
+    place: _Place,
     word: Word,
     now: int,
 ) -> accepting.Write:
-    raw_id, revision = place
     at = now if lesson.labelled_ms is None else lesson.labelled_ms
     if lesson.missed:
         verdict = of_partly_read(verdict, lesson.missed)
     status = effective_status(verdict, context.settings)
-    write = write_of(runtime, raw_id, lesson.submission, verdict, status)
+    write = write_of(runtime, place.id, lesson.submission, verdict, status)
     example = example_of(
         runtime.secret,
         lesson.submission,
-        comment=codec.id_text(raw_id),
-        revision=revision,
+        comment=codec.id_text(place.id),
+        revision=place.revision,
         labelled_ms=at,
         model=context.name,
         suggestion_shown=False,
+        audit=word.audit,
     )
     decision = codec.encode(Decision(lesson.label, word.by, word.via, at, lesson.note))
     return accepting.Write(

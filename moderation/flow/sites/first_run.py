@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import sha256
 
 from msgspec import Struct
 from ulid import ULID
@@ -10,12 +11,13 @@ from ulid import ULID
 from classifier import Model
 from moderation.domain.accounts import Scope, Token, new_token, token_digest
 from moderation.domain.errors import InvalidInput
+from moderation.domain.models import Promotion, Snapshot
 from moderation.domain.sites import site_name
 from moderation.flow.akismet import accounts
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites.administering import put_user
 from moderation.settings import Settings
-from moderation.store import Store, migrations, sites
+from moderation.store import Store, migrations, models, sites
 
 DEMO_SITE = "demo"
 
@@ -72,15 +74,22 @@ def was_run(store: Store) -> bool:
 
 
 def use_shipped(store: Store, settings: Settings) -> str:
-    """Put the shipped snapshot to use unless a trained one is, and return the one in use."""
-    model = Model.load(settings.model)
-    current = sites.current_snapshot(store)
-    if current and sites.snapshot_origin(store, current) == "trained":
-        return current
-    if current != model.name:
-        sites.put_snapshot(store, model.name, model.to_bytes(), "shipped")
-        sites.use_snapshot(store, model.name)
-    return model.name
+    """Put the shipped snapshot to use unless people chose another, and return the one in use."""
+    model, now = Model.load(settings.model), now_ms()
+    models.copy_pointer(store, now)
+    blob = model.to_bytes()
+    known = Snapshot(model.name, "shipped", now, "start", len(blob), sha256(blob).hexdigest())
+    models.put(store, known, blob)
+    current = models.in_use(store)
+    if current.name == model.name or _chosen_by_people(store):
+        return current.name
+    models.use(store, Promotion("start", model.name, current.name, now, "start"), current)
+    return models.in_use(store).name
+
+
+def _chosen_by_people(store: Store) -> bool:
+    newest = models.changes(store, 1)
+    return bool(newest) and newest[0].kind != "start"
 
 
 def add_site(store: Store, name: str) -> None:

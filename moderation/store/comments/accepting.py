@@ -12,6 +12,7 @@ from moderation.domain.sites import Retention
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
 from moderation.store.client import Store
+from moderation.store.comments.published import PLAIN, Teaching
 from moderation.store.faults import store_errors
 from moderation.store.sites import SiteState, state_of
 
@@ -86,7 +87,8 @@ def ttls(retention: Retention) -> list[int]:
 class Notes(Struct, frozen=True):
     """What is noted of a new comment beside itself.
 
-    `told` is the label that its site is told, '' for what the status says. `kept` lives for as
+    `told` is the label that its site is told, `wait` for ham that it asks about again before it
+    shows it, '' for what the status says. `kept` lives for as
     long as the comment: a prefix to which the comment's id is added with what stands there, or a
     key that leads to the comment's id with b"" in its place.
     """
@@ -105,10 +107,12 @@ def accept_call(
     now_ms: int,
     on: Conditions,
     notes: Notes = NO_NOTES,
+    teaching: Teaching = PLAIN,
 ) -> tuple[list[str], list[Any]]:
     """Return keys and arguments of the script that writes up to `AT_ONCE` comments.
 
-    `notes` are on the first of them. What comes with a label is no answer to anybody.
+    `notes` are on the first of them, `teaching` belongs to the labels. What comes with a
+    label is no answer to anybody.
     """
     k = keys.of_site(site)
     idempotency, limit = k.meta, k.meta
@@ -123,6 +127,7 @@ def accept_call(
         site, now_ms, _known(on), *retention,
         request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
         on.charge or len(writes), "" if on.state is None else _state_text(on.state), words,
+        codec.HOW_CODE[teaching.how], teaching.evidence,
     ]  # fmt: skip
     for w in writes:
         args += (w.id, w.external_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from moderation.domain.comments import Status
 from moderation.store import codec, keys
 from moderation.store.client import Store
+from moderation.store.comments.published import PLAIN, Teaching
 
 
 def decide(
@@ -21,13 +22,15 @@ def decide(
     call: str,
     replayable: int,
     undecided: Status | None = None,
+    teaching: Teaching = PLAIN,
 ) -> tuple[str, int]:
     """Decide a comment, or undo its decision (`label` None), if it is as `expected`.
 
     `expected` is (revision, number of decisions); `call` names this call, so that running it
     twice has one effect; the withdrawal of a label more than `replayable` back asks for a job
     that makes the learner anew; `undecided` is the status that the last undo gives back (None: that
-    by the verdict). Return ("ok", sequence), or ("stale" | "missing" | "nothing", 0).
+    by the verdict); `teaching` belongs to a label. Return ("ok", sequence), or ("stale" |
+    "missing" | "nothing", 0).
     """
     k = keys.of_site(site)
     answer = store.run(
@@ -39,6 +42,7 @@ def decide(
         [
             site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,
             replayable, "" if undecided is None else codec.STATUS_CODE[undecided],
+            codec.HOW_CODE[teaching.how], teaching.evidence,
         ],
     )  # fmt: skip
     return answer[0].decode(), int(answer[1]) if len(answer) > 1 else 0

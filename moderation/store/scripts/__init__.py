@@ -16,6 +16,6 @@ class Script:
             first, rest = text.split("\n", 1)
         else:
             first, rest = "", text
-        library = (folder / "comment.lua").read_text() if "comment_" in rest else ""
+        library = (folder / "comment.lua").read_text() if "comment_" in rest.lower() else ""
         self.text = f"{first}\n{library}{rest}" if first else library + rest
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so

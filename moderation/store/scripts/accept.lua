@@ -9,7 +9,8 @@
 --       allowed a minute (0: any number), number of comments, how far back (labels) a learner may
 --       be made anew at once, what counts against the limit, what the verdicts were made with
 --       ('' unasked: labels, epoch, revisions of settings and tokens, time of making, snapshot, as
---       in read.lua, with a blank between them), words a comment;
+--       in read.lua, with a blank between them), words a comment, how the labels came (0: as each
+--       comment shows), evidence drawn with the first of them (as in comment.lua);
 --       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
 --       or in 8: who judged, decided label (0: none), decision, example besides;
 --       then notes on the first comment if it is new, which live as long as it: a prefix to which
@@ -22,7 +23,8 @@
 -- new to the caller, and counted no second time.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-  labelled = KEYS[16], replayable = tonumber(ARGV[12])}
+  labelled = KEYS[16], replayable = tonumber(ARGV[12]), how = tonumber(ARGV[16]),
+  evidence = ARGV[17]}
 local inbox, external = KEYS[7], KEYS[9]
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
@@ -152,8 +154,8 @@ local function accept(at)
   return id .. pack(kind, c.revision, c.status)
 end
 
-for i = 1, n do answers[i] = accept(16 + words * (i - 1)) end
-local notes, id = 16 + words * n, string.sub(answers[1], 1, 16)
+for i = 1, n do answers[i] = accept(18 + words * (i - 1)) end
+local notes, id = 18 + words * n, string.sub(answers[1], 1, 16)
 if places[id] and string.sub(answers[1], 17, 17) == 'n' then
   for at = notes, #ARGV, 2 do
     local key, value = ARGV[at], ARGV[at + 1]

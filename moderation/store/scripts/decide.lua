@@ -4,12 +4,14 @@
 --       once, channel of those who wait, prefix of what leads to last entries of the label log
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
---       learner may be made anew at once, status without a decision ('' that by the verdict)
+--       learner may be made anew at once, status without a decision ('' that by the verdict), how
+--       the label came (0: as the comment shows), evidence drawn with it (as in comment.lua)
 -- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
 -- ran before.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[7], label = KEYS[8], labels = KEYS[9],
   site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-  labelled = KEYS[12], replayable = tonumber(ARGV[13])}
+  labelled = KEYS[12], replayable = tonumber(ARGV[13]), how = tonumber(ARGV[15]),
+  evidence = ARGV[16]}
 local now = tonumber(ARGV[2])
 local ttls = {[0] = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])}
 local id, label = ARGV[7], tonumber(ARGV[10])
@@ -26,13 +28,11 @@ local from = c.status
 
 local function undo()
   local withdrawn = comment_label_load(k.label .. c.active)
-  local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   local restored = withdrawn.before > 0 and comment_label_load(k.label .. withdrawn.before)
   local restores = restored and withdrawn.before or 0
-  redis.call('SET', k.label .. seq, comment_label_pack({kind = LABEL_UNDONE, label = 0,
-    drops = c.active, restores = restores, previous = c.last, before = 0, same = 0, day = '',
-    decision = ARGV[11], example = ''}))
-  redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  local seq = comment_append(k, {kind = LABEL_UNDONE, label = 0, drops = c.active,
+    restores = restores, previous = c.last, before = 0, same = 0, day = '', decision = ARGV[11],
+    example = ''})
   comment_ask_rebuild(k, seq, c.active)
   comment_ask_rebuild(k, seq, restores)
   comment_recount_error(k.day, withdrawn, -1)

@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 -- Deletes a comment at once, or what is left of one that expired, and then its older revisions and
--- what its labels taught, at most 100 of both a call; what is left is noted for the next call.
--- A label's text goes at once. Learners lose it at once too, with the epoch, where they can be made
--- anew from before it: it is not too far back, and a checkpoint stands between it and what learners
--- still hold of other erased labels. Else they hold it until a job has made them anew.
+-- what its labels taught, at most 100 of both a call, and the evidence that was drawn with these
+-- labels; what is left is noted for the next call.
+-- A label's text goes at once, and that of its evidence. Learners lose both at once too, with the
+-- epoch, where they can be made anew from before them: they are not too far back, and a checkpoint
+-- stands between them and what learners still hold of other erased labels. Else they hold them until
+-- a job has made them anew.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
 --       leads to last entries of the label log
@@ -42,12 +44,19 @@ while revision > 0 and room > 0 do
   revision, room = revision - 1, room - 1
 end
 local entries = {}
-while seq > 0 and room > 0 do
-  local e = comment_label_load(KEYS[9] .. seq)
-  if not e then seq = 0; break end
-  entries[#entries + 1] = {seq, e}
-  seq, room = e.previous, room - 1
+local function take(at)
+  local e = comment_label_load(KEYS[9] .. at)
+  -- What was erased with another comment's label stays as it is.
+  if e and e.kind ~= LABEL_ERASED then entries[#entries + 1], room = {at, e}, room - 1 end
+  return e
 end
+while seq > 0 and room > 0 do
+  local e = take(seq)
+  if not e then seq = 0; break end
+  for at = seq - e.kept, seq - 1 do take(at) end
+  seq = e.previous
+end
+table.sort(entries, function(a, b) return a[1] > b[1] end)
 local left = revision > 0 or seq > 0
 if left then
   redis.call('HSET', KEYS[11], id, struct.pack('>I4I4', revision, seq))
@@ -74,8 +83,9 @@ end
 local oldest, far = nil, 0
 for i = #entries, 1, -1 do
   local at, e = entries[i][1], entries[i][2]
-  local taught = e.kind == LABEL_ADDED
+  local taught = e.kind == LABEL_ADDED or e.kind == LABEL_KEPT
   e.kind, e.label, e.decision, e.day, e.example = LABEL_ERASED, 0, '', '', ''
+  e.how, e.kept = 0, 0
   if not taught then
     -- A withdrawal taught nothing; what it switched off stays off.
   elseif oldest or replayable(at) then

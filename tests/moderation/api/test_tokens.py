@@ -19,12 +19,18 @@ PUBLIC = {
 ELSEWHERE = ("akismet", "console")
 
 COMMENT = {"content": "Hello"}
+ID = "01M81Q1142C3EYPAKXTQDKFX9P"
 
 
 def calls(app: Flask) -> list[tuple[str, str]]:
     """Return every method and path of the app that is not public."""
     return [
-        (method, rule.rule.replace("<comment_id>", "01M81Q1142C3EYPAKXTQDKFX9P"))
+        (
+            method,
+            rule.rule.replace("<comment_id>", ID)
+            .replace("<job_id>", ID)
+            .replace("<name>", "made-1"),
+        )
         for rule in app.url_map.iter_rules()
         if rule.rule not in PUBLIC and not rule.endpoint.startswith(ELSEWHERE)
         for method in (rule.methods or set()) - {"HEAD"}

@@ -2,7 +2,6 @@
 
 import json
 import stat
-from collections.abc import Callable
 
 import pytest
 import redis
@@ -14,43 +13,8 @@ from moderation.domain.errors import SchemaMismatch
 from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
 from moderation.store import Store, keys, migrations, schema, sites
-from tests.conftest import SECRET
 from tests.e2e.running import free_port
-
-Winnow = Callable[..., str]
-
-
-@pytest.fixture
-def winnow(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Winnow:
-    """Run a command on the test's store and return what it printed."""
-    monkeypatch.setenv("WINNOW_DATA", str(settings.data))
-    monkeypatch.setenv("WINNOW_REDIS_URL", settings.redis_url)
-    monkeypatch.setenv("WINNOW_BROKER_URL", settings.broker_url)
-    monkeypatch.setenv("WINNOW_SECRET_KEY", SECRET)
-
-    def run(*words: str, status: int = 0) -> str:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main(list(words))
-        out, err = capsys.readouterr()
-        assert (ended.value.code or 0) == status, err
-        if status:
-            assert err.startswith("winnow: ")
-            assert err.count("\n") == 1, "one line says what is wrong"
-            return err
-        return out
-
-    return run
-
-
-@pytest.fixture
-def prepared(winnow: Winnow, settings: Settings) -> dict[str, str]:
-    """Return what the first run told."""
-    winnow("init")
-    found: dict[str, str] = json.loads((settings.data / "credentials.json").read_text())
-    return found
+from tests.moderation.cli.conftest import Winnow
 
 
 def test_the_first_run_writes_its_keys_for_its_owner_alone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import socket
 import threading
@@ -18,11 +19,20 @@ from moderation.server.process import Entrance, serve
 from moderation.server.service import Admission, BodyMissing, Counts, Environ, Service
 
 MOST = 1 << 20
+SPOOLED = 1 << 30
 QUICK = Limits(
     head_seconds=0.5, idle_seconds=2, window_seconds=0.5, least_rate=1000, body_seconds=3,
-    linger_seconds=0.5, tick_seconds=0.05, stop_seconds=1,
+    spool_seconds=6, linger_seconds=0.5, tick_seconds=0.05, stop_seconds=1,
 )  # fmt: skip
 """As the real ones, but for a test's patience."""
+
+
+def spooled(file: Any) -> dict[str, str]:
+    """Return what is known of a body that lies on the disk."""
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return {"digest": digest.hexdigest(), "file": str(getattr(file, "name", ""))}
 
 
 class Asked:
@@ -32,6 +42,8 @@ class Asked:
         self.admitted: list[str] = []
         self.answered: list[str] = []
         self.counts = Counts(0, 0, 0, {}, {})
+        self.folder = ""
+        """Where the bodies of `/spooled` are kept."""
         self.hold = threading.Event()
         """Calls of `/wait` are answered, and bodies of `/unsaid` admitted, when it is set."""
 
@@ -48,7 +60,10 @@ class Asked:
             assert self.hold.wait(20)
         status, said = "200 OK", {k: v for k, v in environ.items() if isinstance(v, str)}
         try:
-            said["body"] = environ["wsgi.input"].read().decode("latin-1")
+            if path == "/spooled":
+                said |= spooled(environ["wsgi.input"])
+            else:
+                said["body"] = environ["wsgi.input"].read().decode("latin-1")
         except BodyMissing as error:
             status, said["body"] = "400 Bad Request", error.reason
         body = b"x" * (8 << 20) if path == "/large" else json.dumps(said).encode()
@@ -62,6 +77,8 @@ class Asked:
             assert self.hold.wait(20)
         if environ["PATH_INFO"] == "/refused":
             return None
+        if environ["PATH_INFO"] == "/spooled":
+            return Admission(SPOOLED, is_known=True, folder=self.folder)
         return Admission(MOST, is_known="HTTP_KEY" in environ)
 
     def report(self, counts: Counts) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from moderation.server.request import PIPELINED
+from moderation.server.reader import PIPELINED
 from tests.moderation.server.conftest import MOST, Running, Talk
 
 Open = Callable[[], Talk]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from moderation.store import checkpoints, keys, sites
+from moderation.store import checkpoints, keys, models
 from moderation.store.checkpoints import Checkpoint, Spacing
-from tests.factories import SITE
+from tests.factories import SITE, use_snapshot
 
 pytestmark = pytest.mark.second_store
 
@@ -25,7 +27,7 @@ def kept(store, snapshot="snap"):
 @pytest.fixture
 def log(store):
     """Return what makes the site's log so many entries long, and raises its epoch."""
-    sites.use_snapshot(store, "snap")
+    use_snapshot(store, "snap")
 
     def be(labels, epoch=0):
         store.redis.hset(keys.of_site(SITE).meta, mapping={"labels": labels, "epoch": epoch})
@@ -33,16 +35,38 @@ def log(store):
     return be
 
 
-def test_what_was_made_before_an_erasure_or_a_promotion_is_not_kept(store, log):
+def test_what_was_made_before_an_erasure_or_a_promotion_is_not_put(store, log):
     log(20, epoch=1)
     assert not put(store, 10)
     assert not put(store, 10, epoch=1, in_use="the one before")
     assert kept(store) == []
     assert put(store, 10, epoch=1)
-    sites.use_snapshot(store, "next")
+    use_snapshot(store, "next")
     assert not put(store, 20, epoch=1)
     assert put(store, 20, epoch=1, snapshot="next", in_use="next")
-    assert (kept(store), kept(store, "next")) == ([], [(20, 20)])
+    assert kept(store, "next") == [(20, 20)]
+
+
+def test_those_of_the_other_snapshot_stay_until_its_promotion_is_a_week_old(store, log):
+    log(20)
+    assert put(store, 10)
+    use_snapshot(store, "next")
+    assert put(store, 20, snapshot="next", in_use="next")
+    assert (kept(store), kept(store, "next")) == ([(10, 10)], [(20, 20)])
+    others = keys.of_site(SITE).other_snapshots
+    ((_, until),) = store.redis.zrange(others, 0, -1, withscores=True)
+    assert until / 1000 - time.time() == pytest.approx(7 * 86_400, abs=60)
+    store.redis.zadd(others, {"snap": time.time() * 1000 - 2000})
+    assert put(store, 10, snapshot="next", in_use="next")
+    assert (kept(store), kept(store, "next")) == ([], [(20, 20), (10, 10)])
+
+
+def test_those_of_a_snapshot_that_is_made_ready_stay_beside_those_of_the_one_in_use(store, log):
+    log(20)
+    models.keep_checkpoints(store, "next", int(time.time() * 1000) + 60_000)
+    assert put(store, 10, snapshot="next")
+    assert put(store, 20)
+    assert (kept(store), kept(store, "next")) == ([(20, 20)], [(10, 10)])
 
 
 def test_one_is_kept_for_each_place_as_of_the_newest_log(store, log):

@@ -11,7 +11,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.store import Store, connection, hurried, keys, sites
+from moderation.store import Store, connection, hurried, keys, models, sites
 from moderation.store.client import Call
 from moderation.store.faults import store_errors
 from tests.conftest import Server
@@ -161,7 +161,7 @@ def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> No
             with pytest.raises(StoreDown):
                 sites.create(store, SITE, 7)
             with pytest.raises(StoreDown):  # The client puts words before errors of pipelines.
-                sites.use_snapshot(store, "1")
+                models.keep_checkpoints(store, "1", 7)
         finally:
             client.config_set("min-replicas-to-write", 0)
     assert sites.create(store, SITE, 7)

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from moderation.domain.errors import StoreDown
-from moderation.store import Store, hurried, keys, sites
+from moderation.store import Store, hurried, keys, models, sites
 from moderation.store.client import Call
 from moderation.store.comments import inbox
 from moderation.store.faults import store_errors
@@ -46,7 +46,7 @@ USES: dict[str, Callable[[Store], object]] = {
     "command": lambda store: store.command("SET", "a key", "a value"),
     "command ahead": lambda store: ahead(store, Call("", (), ("SET", "a key", "a value"))),
     "command of the client": lambda store: sites.create(store, SITE, 7),
-    "pipeline": lambda store: sites.use_snapshot(store, "1"),
+    "pipeline": lambda store: models.keep_checkpoints(store, "1", 7),
     "transaction": in_a_transaction,
 }
 

@@ -1,0 +1,152 @@
+"""Jobs: what takes long, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from msgspec import Meta, Struct
+
+from moderation.api import answers, body, cursors
+from moderation.api.endpoint import Answer, Call, Operation, endpoint
+from moderation.domain import jobs as domain
+from moderation.domain.jobs import State
+from moderation.flow import jobs
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/v1")
+
+
+class Job(Struct, frozen=True):
+    """A piece of long work.
+
+    `stage` is what is being done, `done` of `total` its rows or bytes (`total` 0 and `percent`
+    null: not known), `eta_s` the seconds left of the stage. `result` is there when it succeeded,
+    `error` says why it failed. `site` is empty where the whole installation is concerned.
+    """
+
+    id: str
+    kind: str
+    state: State
+    stage: str
+    done: int
+    total: int
+    percent: int | None
+    eta_s: int | None
+    result: dict[str, Any] | None
+    error: str
+    by: str
+    site: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+class JobPage(Struct, frozen=True):
+    """A page of jobs; `next` leads to the page after it."""
+
+    data: list[Job]
+    next: str | None
+
+
+class JobsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Parameters of the list of jobs."""
+
+    state: State | None = None
+    kind: Annotated[str, Meta(max_length=32)] = ""
+    limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    cursor: str = ""
+
+
+def job_out(job: domain.Job) -> Job:
+    """Return a job as it is shown."""
+    return Job(
+        id=job.id,
+        kind=job.kind,
+        state=job.state,
+        stage=job.stage,
+        done=job.done,
+        total=job.total,
+        percent=job.percent,
+        eta_s=job.eta_s,
+        result=job.result,
+        error=job.error,
+        by=job.by,
+        site=job.site,
+        created_at=_time(job.created_ms),
+        updated_at=_time(job.updated_ms),
+    )
+
+
+def _time(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+
+
+@blueprint.get("/jobs")
+@endpoint(
+    Operation(
+        id="listJobs",
+        tag="Jobs",
+        summary="List jobs, newest first",
+        scopes=("moderate", "admin"),
+        query=JobsQuery,
+        answers={
+            200: Answer(
+                "A page of jobs: with a site's token those of the site, with one of the "
+                "installation all of them. A call looks at 1,000 jobs at most, so a page may be "
+                "short and not the last: the last has `next: null`.",
+                {body.JSON: JobPage},
+            )
+        },
+        problems=("invalid-cursor",),
+    )
+)
+def list_jobs(call: Call) -> Response:
+    query: JobsQuery = call.query
+    site, secret = call.grant.site, call.runtime.secret
+    filters = {"of": "jobs", "state": query.state or "", "kind": query.kind}
+    before = cursors.read(secret, site, filters, query.cursor) if query.cursor else ""
+    page = jobs.page(call.runtime, site, query.state, query.kind, before, query.limit)
+    following = None
+    if page.last:
+        cursor = cursors.sign(secret, site, filters, page.last)
+        kept = {k: v for k, v in filters.items() if v and k != "of"}
+        parameters = urlencode({**kept, "limit": query.limit, "cursor": cursor})
+        following = f"{request.script_root}{request.path}?{parameters}"
+    return answers.json(JobPage([job_out(job) for job in page.jobs], following))
+
+
+@blueprint.get("/jobs/<job_id>")
+@endpoint(
+    Operation(
+        id="getJob",
+        tag="Jobs",
+        summary="Read how far a job is",
+        scopes=("moderate", "admin"),
+        answers={200: Answer("The job.", {body.JSON: Job})},
+        problems=("not-found",),
+    )
+)
+def get(call: Call, job_id: str) -> Response:
+    return answers.json(job_out(jobs.find(call.runtime, job_id, call.grant.site)))
+
+
+@blueprint.post("/jobs/<job_id>/cancel")
+@endpoint(
+    Operation(
+        id="cancelJob",
+        tag="Jobs",
+        summary="Cancel a job",
+        scopes=("moderate", "admin"),
+        answers={
+            200: Answer(
+                "The job: `cancelled`, or still `running` where its process has to hear of it "
+                "first, which takes seconds. What is over stays as it is, and what was done stays.",
+                {body.JSON: Job},
+            )
+        },
+        problems=("not-found",),
+    )
+)
+def cancel(call: Call, job_id: str) -> Response:
+    return answers.json(job_out(jobs.cancel(call.runtime, job_id, call.grant.site)))

@@ -1,0 +1,224 @@
+"""The models of the installation: listed, handed in, promoted and rolled back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import Meta, Struct
+
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.jobs import Job, job_out
+from moderation.api.preconditions import if_match
+from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot
+from moderation.domain.reports import Report
+from moderation.flow.models import offering, promoting, working
+from moderation.flow.models.promoting import Why
+
+blueprint = Blueprint("models", __name__, url_prefix="/v1/models")
+
+SMALL_BYTES = 64 << 10
+IF_MATCH = "The `ETag` under which you saw which model is in use; left out or `*`: whichever it is."
+PROBLEMS = ("not-found", "conflict", "stale", "store-full")
+
+
+class ModelOut(Struct, frozen=True):
+    """A model: a snapshot that verdicts name. `labels` are those of the installation it learned."""
+
+    name: str
+    state: Literal["in use", "candidate", "retired"]
+    origin: Origin
+    labels: int
+    size_bytes: int
+    sha256: str
+    made_at: dt.datetime
+    made_by: str
+    first_used_at: dt.datetime | None
+
+
+class PromotionOut(Struct, frozen=True):
+    """A change of the model in use. `overridden`: rules of the gate that spoke against it."""
+
+    revision: int
+    kind: Kind
+    name: str
+    previous: str
+    at: dt.datetime
+    by: str
+    reason: str
+    overridden: tuple[str, ...]
+
+
+class ModelsOut(Struct, frozen=True):
+    """Every model, the newest first, and the newest changes of the one in use."""
+
+    in_use: str
+    data: list[ModelOut]
+    promotions: list[PromotionOut]
+
+
+class InUseOut(Struct, frozen=True):
+    """The model in use from the next verdict on."""
+
+    in_use: str
+    revision: int
+
+
+class Promote(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why; `override`: although the gate refuses it."""
+
+    reason: Annotated[str, Meta(max_length=2000)] = ""
+    override: bool = False
+
+
+class RollBack(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why the newest promotion is withdrawn."""
+
+    reason: Annotated[str, Meta(max_length=2000)] = ""
+
+
+_promote = msgspec.json.Decoder(Promote)
+_roll_back = msgspec.json.Decoder(RollBack)
+CHOSEN = {200: Answer("The model that is now in use.", {body.JSON: InUseOut}, ("ETag",))}
+
+
+@blueprint.get("")
+@endpoint(
+    Operation(
+        id="listModels",
+        tag="Models",
+        summary="Models, the one in use and how it came to be",
+        scopes=("admin",),
+        answers={200: Answer("The models.", {body.JSON: ModelsOut}, ("ETag",))},
+    )
+)
+def list_models(call: Call) -> Response:
+    found = promoting.listed(call.runtime)
+    shown = ModelsOut(
+        found.in_use.name,
+        [_model(one, found.in_use) for one in found.snapshots],
+        [_promotion(one) for one in found.changes],
+    )
+    return answers.json(shown, 200, {"ETag": found.in_use.etag})
+
+
+@blueprint.post("")
+@endpoint(
+    Operation(
+        id="addModel",
+        tag="Models",
+        summary="Train a model; or with a model file, made elsewhere, hand that in",
+        scopes=("admin",),
+        body=Body({body.BYTES: bytes}, offering.FILE_BYTES, required=False),
+        answers={
+            201: Answer("The candidate that was handed in.", {body.JSON: ModelOut}),
+            200: Answer("The model, which was there already.", {body.JSON: ModelOut}),
+            202: Answer(
+                "Without a body: the job that trains; the one that is under way, if any.",
+                {body.JSON: Job},
+                ("Location",),
+            ),
+        },
+        problems=("conflict", "store-full"),
+    )
+)
+def add_model(call: Call) -> Response:
+    by = call.grant.actor
+    blob = body.read(call.environ, offering.FILE_BYTES)
+    if not blob:
+        job = working.ask_training(call.runtime, by)
+        return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})
+    body.media_type(call.environ, body.BYTES)
+    made, is_new = offering.offer(call.runtime, blob, by)
+    if made.state(promoting.in_use(call.runtime).name) == "candidate":
+        working.ask_evaluation(call.runtime, by, made.name)
+    shown = _model(made, promoting.in_use(call.runtime))
+    return answers.json(shown, 201 if is_new else 200)
+
+
+@blueprint.get("/<name>/report")
+@endpoint(
+    Operation(
+        id="getModelReport",
+        tag="Models",
+        summary="What a candidate would change, beside the model in use",
+        scopes=("admin",),
+        answers={200: Answer("How it was judged.", {body.JSON: Report})},
+        problems=("not-found",),
+    )
+)
+def get_report(call: Call, name: str) -> Response:
+    return answers.json(promoting.report(call.runtime, name))
+
+
+@blueprint.post("/<name>/promote")
+@endpoint(
+    Operation(
+        id="promoteModel",
+        tag="Models",
+        summary="Put a model to use from the next verdict on",
+        scopes=("admin",),
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: Promote}, SMALL_BYTES, required=False),
+        answers=CHOSEN,
+        problems=(*PROBLEMS, "gate-refused"),
+    )
+)
+def promote_model(call: Call, name: str) -> Response:
+    seen = if_match(call.environ, required=False)
+    given = body.decode_optional(_promote, call.environ, SMALL_BYTES)
+    why = Why(call.grant.actor, given.reason)
+    chosen = promoting.promote(call.runtime, name, why, seen, override=given.override)
+    return _chosen(chosen)
+
+
+@blueprint.post("/rollback")
+@endpoint(
+    Operation(
+        id="rollBackModel",
+        tag="Models",
+        summary="Withdraw the newest promotion: the model before it is in use again",
+        scopes=("admin",),
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: RollBack}, SMALL_BYTES, required=False),
+        answers=CHOSEN,
+        problems=(*PROBLEMS, "nothing-to-undo"),
+    )
+)
+def roll_back_model(call: Call) -> Response:
+    seen = if_match(call.environ, required=False)
+    given = body.decode_optional(_roll_back, call.environ, SMALL_BYTES)
+    why = Why(call.grant.actor, given.reason)
+    return _chosen(promoting.roll_back(call.runtime, why, seen))
+
+
+def _chosen(now: InUse) -> Response:
+    return answers.json(InUseOut(now.name, now.revision), 200, {"ETag": now.etag})
+
+
+def _model(one: Snapshot, in_use: InUse) -> ModelOut:
+    return ModelOut(
+        name=one.name,
+        state=one.state(in_use.name),
+        origin=one.origin,
+        labels=one.labels,
+        size_bytes=one.size,
+        sha256=one.sha256,
+        made_at=_time(one.made_ms),
+        made_by=one.by,
+        first_used_at=_time(one.first_used_ms) if one.first_used_ms else None,
+    )
+
+
+def _promotion(one: Promotion) -> PromotionOut:
+    return PromotionOut(
+        one.revision, one.kind, one.name, one.previous, _time(one.at_ms), one.by, one.reason,
+        one.overridden,
+    )  # fmt: skip
+
+
+def _time(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)

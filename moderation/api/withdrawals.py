@@ -1,0 +1,59 @@
+"""Withdrawing what one person, key or import taught since a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import Meta, Struct
+
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.jobs import Job, job_out
+from moderation.flow.labels import withdrawing
+from moderation.flow.labels.withdrawing import Asked, Preview
+
+blueprint = Blueprint("withdrawals", __name__, url_prefix="/v1")
+
+SMALL_BYTES = 64 << 10
+
+
+class NewWithdrawal(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose labels are withdrawn, `by` as decisions name it; `dry_run` changes nothing."""
+
+    by: Annotated[str, Meta(min_length=1, max_length=256)]
+    since: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    site: Annotated[str, Meta(max_length=63)] = ""
+    note: Annotated[str, Meta(max_length=2000)] = ""
+    dry_run: bool = False
+
+
+_new = msgspec.json.Decoder(NewWithdrawal)
+
+
+@blueprint.post("/withdrawals")
+@endpoint(
+    Operation(
+        id="withdrawLabels",
+        tag="Decisions",
+        summary="Withdraw what one person, key or import taught since a time",
+        scopes=("admin",),
+        body=Body({body.JSON: NewWithdrawal}, SMALL_BYTES),
+        answers={
+            202: Answer("The job that withdraws.", {body.JSON: Job}, ("Location",)),
+            200: Answer("With `dry_run`: what would be withdrawn.", {body.JSON: Preview}),
+        },
+        problems=("not-found",),
+    )
+)
+def withdraw(call: Call) -> Response:
+    body.media_type(call.environ, body.JSON)
+    given = body.decode(_new, body.read(call.environ, SMALL_BYTES))
+    since = max(0, int(given.since.timestamp() * 1000)) if given.since else 0
+    asked = Asked(given.by, since, given.site, given.note)
+    if given.dry_run:
+        return answers.json(withdrawing.preview(call.runtime, asked))
+    job = withdrawing.begin(call.runtime, call.grant.actor, asked)
+    return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})

@@ -1,0 +1,156 @@
+"""`import`: what was decided elsewhere, from the files of other software."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from moderation.cli import connect, kernels, services
+from moderation.cli.context import pass_settings
+from moderation.cli.embedded import Refused
+from moderation.cli.progress import Progress
+from moderation.cli.table import plain
+from moderation.cli.up import say
+from moderation.domain.jobs import Job
+from moderation.history.formats import FORMATS
+from moderation.history.rows import time_at
+from moderation.history.staging import Staging
+from moderation.settings import Settings
+
+EXAMPLES = 10
+REJECTS_SHOWN = 20
+WIDTH = 100
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--site", required=True, help="The site whose history it is.")
+@click.option("--dry-run", is_flag=True, help="Show what it would do, and write nothing.")
+@click.option("--format", "name", type=click.Choice(list(FORMATS)), help="Found out if left out.")
+@click.option("--encoding", default="", help="Of a file that is not in UTF-8: latin-1, cp1252, …")
+@click.option("--table", default="", help="Of a dump with several sites: the one's …comments.")
+@click.option(
+    "--partial", is_flag=True, help="Take what stands before the place a file breaks off."
+)
+@click.option("--rejects", type=click.Path(path_type=Path), help="Write every reject to this file.")
+@pass_settings
+def import_(
+    settings: Settings,
+    file: Path,
+    site: str,
+    dry_run: bool,
+    name: str | None,
+    encoding: str,
+    table: str,
+    partial: bool,
+    rejects: Path | None,
+) -> None:
+    """Teach a site what was decided on its comments before: spam status becomes labels.
+
+    FILE is an export, a database dump, a backup or a folder, packed with gzip or not: WordPress,
+    Disqus, Isso, Remark42, Commento, Comentario, Discourse, Staticman, CSV, lines of JSON. When it
+    is cut off, run the same command again: it goes on where it was.
+    """
+    from moderation.flow.labels import importing
+    from moderation.flow.labels.history import Asked
+    from moderation.flow.opening import open_runtime
+    from moderation.flow.sites import administering
+
+    asked = Asked(
+        str(file.resolve()), name or "", encoding, table, dry_run=dry_run, partial=partial
+    )
+    with connect.open_store(settings) as (store, opened):
+        administering.settings_of(store, site)
+        kernels.prepare(services.environment(opened), say)
+        runtime = open_runtime(opened)
+        progress, heard = Progress(), _Heard(rejects)
+        try:
+            if dry_run:
+                result = importing.preview(runtime, site, asked, progress.show, heard.take)
+            else:
+                job = importing.here(
+                    runtime, site, "command line", asked, progress.show, heard.take
+                )
+                result = None if job is None else _result_of(job)
+        finally:
+            progress.end()
+            runtime.close()
+    if result is None:
+        raise Refused("another process imports this file just now: `GET /v1/jobs` shows how far")
+    report(result)
+    heard.report()
+    if result["broken"]:
+        sys.exit(1)
+
+
+def _result_of(job: Job) -> dict[str, Any]:
+    if job.result is None:
+        raise Refused(plain(job.error) or f"the import was {job.state}")
+    return job.result
+
+
+class _Heard:
+    """What is told of the rows themselves: examples, rejects by line."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._lines: list[str] = []
+        self._examples: list[str] = []
+        self._count = 0
+
+    def take(self, staging: Staging) -> None:
+        """Take what is staged while it is there."""
+        for staged in staging.examples(EXAMPLES):
+            day = time_at(staged.at_ms).date().isoformat()
+            words = plain(f"{staged.submission.author.name}: {staged.submission.content}")
+            self._examples.append(f"  {staged.label:<5}{day}  {words[:WIDTH]}")
+        file = self._path.open("w", encoding="utf-8") if self._path else None
+        try:
+            for place, reason in staging.rejects():
+                self._count += 1
+                if self._count <= REJECTS_SHOWN:
+                    self._lines.append(plain(f"{place}: {reason}"))
+                if file is not None:
+                    file.write(plain(f"{place}: {reason}") + "\n")
+        finally:
+            if file is not None:
+                file.close()
+
+    def report(self) -> None:
+        """Print it."""
+        if self._examples:
+            click.echo("Examples:")
+        for line in self._examples:
+            click.echo(line)
+        for line in self._lines:
+            click.echo(f"  {line}", err=True)
+        if self._count > len(self._lines):
+            more = f"  … and {self._count - len(self._lines):,} more"
+            click.echo(more if self._path else f"{more} (--rejects FILE writes all)", err=True)
+
+
+def report(result: Mapping[str, Any]) -> None:
+    """Print what came of an import, or would."""
+    is_dry = bool(result.get("dry_run"))
+    title = FORMATS[result["format"]].title
+    click.echo(f"{'Would import' if is_dry else 'Imported'} from {title}:")
+    rows = (
+        ("spam", result["spam"]), ("ham", result["ham"]),
+        ("without a label, left out", result["unlabelled"]),
+        ("rejected, by line below", result["rejected"]),
+        ("labels written" if not is_dry else "labels to write", result["imported"]),
+        ("labelled the same here before", result["known"]),
+        ("decided here later, left as they are", result["decided_here"]),
+    )  # fmt: skip
+    for words, count in rows:
+        click.echo(f"  {words:<40}{count:>12,}")
+    if result["from"]:
+        click.echo(f"  decided from {result['from'][:10]} to {result['to'][:10]}")
+    for words, count in result["reasons"].items():
+        click.echo(f"  {count:>8,} × {words}")
+    if result["broken"]:
+        click.echo(f"  the file could not be read to its end: {plain(result['broken'])}")

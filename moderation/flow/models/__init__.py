@@ -1,0 +1,1 @@
+"""Snapshots of an installation: accepted, trained, judged, promoted and rolled back."""

@@ -1,0 +1,194 @@
+"""From what two models did to held-back labels to figures that an operator understands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from classifier.calibration import wilson
+from classifier.evaluation.counts import Counts
+from classifier.evaluation.metrics import calibration_bins, precision_recall_curve
+from classifier.training.layer import capped_weights
+from moderation.domain.gate import Refusal, Rules, SiteTreated, Treated, refusals
+from moderation.domain.reports import Curves, Figure, Flip, Interval, Report, Slice
+from moderation.domain.verdicts import VerdictStatus
+from moderation.flow.models.evaluating import Outcomes, Split
+from moderation.flow.models.gathering import Fact, Gathered
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import sites
+from moderation.store.comments import counting
+
+LISTED = 100
+"""Flips of each direction, and parts of each kind of slice, that a report lists."""
+POINTS = 50
+FEWEST_AUDITED = 30
+DAYS = 7
+_STATUSES: tuple[VerdictStatus, ...] = ("approved", "held", "spam")
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Judged:
+    """Held-back labels with what both models did to them, and how much each of them counts."""
+
+    def __init__(self, gathered: Gathered, parts: Split, current: Outcomes, new: Outcomes) -> None:
+        site_of = gathered.site_of()
+        self.facts: list[Fact] = [gathered.facts[place] for place in parts.held]
+        self.sites = [site_of[place] for place in parts.held]
+        self.is_spam: Mask = np.array([fact.label == "spam" for fact in self.facts], np.bool_)
+        # Who gives very many labels decides over no model, neither by teaching nor by judging it.
+        self.weights = capped_weights(self.sites, [fact.person for fact in self.facts])
+        self.current, self.new = current, new
+
+    def treated(self, outcomes: Outcomes, part: Mask) -> Treated:
+        """Return what a model does to a part of the labels."""
+        ham, spam, status = part & ~self.is_spam, part & self.is_spam, outcomes.status
+        wrong = np.where(self.is_spam, status == 0, status > 0)
+        return Treated(
+            ham=int(ham.sum()),
+            spam=int(spam.sum()),
+            ham_held=self._share(status > 0, ham),
+            ham_rejected=self._share(status == 2, ham),
+            spam_caught=self._share(status > 0, spam, 1.0),
+            wrong=self._share(wrong, part),
+        )
+
+    def _share(self, hits: Mask, of: Mask, if_none: float = 0.0) -> float:
+        total = float(self.weights[of].sum())
+        return float(self.weights[of & hits].sum()) / total if total else if_none
+
+
+def report(
+    runtime: Runtime, names: tuple[str, str], learned: int, parts: Split, judged: Judged,
+    rules: Rules,
+) -> Report:  # fmt: skip
+    """Return the report on a candidate; `names` are those of the model in use and its own."""
+    everything = np.ones(len(judged.facts), np.bool_)
+    volume = _comments_a_day(runtime)
+    audits = np.array([1 / fact.audit if fact.audit else 0.0 for fact in judged.facts], np.float64)
+    slices = _slices(judged)
+    better, worse = _flips(judged)
+    return Report(
+        candidate=names[1],
+        current=names[0],
+        made_ms=now_ms(),
+        learned=learned,
+        held_back=len(judged.facts),
+        near_duplicates=len(parts.apart) - len(parts.held),
+        comments_a_day=volume,
+        figures=_figures(judged, judged.weights, volume),
+        audited=_figures(judged, audits, volume) if (audits > 0).sum() >= FEWEST_AUDITED else [],
+        current_curves=_curves(judged, judged.current),
+        candidate_curves=_curves(judged, judged.new),
+        slices=slices,
+        better=len(better),
+        worse=len(worse),
+        flips=better[:LISTED] + worse[:LISTED],
+        refusals=_refusals(rules, judged, everything),
+    )
+
+
+def _refusals(rules: Rules, judged: Judged, everything: Mask) -> list[Refusal]:
+    names = np.array(judged.sites)
+    of_sites = [
+        SiteTreated(
+            site,
+            judged.treated(judged.current, names == site),
+            judged.treated(judged.new, names == site),
+        )
+        for site in sorted(set(judged.sites))
+    ]
+    current, new = (judged.treated(o, everything) for o in (judged.current, judged.new))
+    return refusals(rules, current, new, of_sites)
+
+
+def _figures(judged: Judged, weights: Floats, volume: float) -> list[Figure]:
+    """Return figures of both models in words, each label counting by its weight."""
+    ham, spam, all_ = ~judged.is_spam, judged.is_spam, np.ones(len(weights), np.bool_)
+
+    def figure(
+        name: str, text: str, hits: Callable[[Outcomes], Mask], of: Mask, by: float
+    ) -> Figure:
+        found = [_interval(hits(o), of, weights, by) for o in (judged.current, judged.new)]
+        return Figure(name, text, *found)
+
+    return [
+        figure(
+            "ham_rejected", "good comments rejected of 1,000", lambda o: o.status == 2, ham, 1000
+        ),
+        figure(
+            "ham_held", "good comments held or rejected of 100", lambda o: o.status > 0, ham, 100
+        ),
+        figure("spam_through", "spam let through of 100", lambda o: o.status == 0, spam, 100),
+        figure("held", "comments held per day", lambda o: o.status == 1, all_, volume),
+        figure(
+            "spam_through_a_day", "spam let through per day",
+            lambda o: judged.is_spam & (o.status == 0), all_, volume,
+        ),
+    ]  # fmt: skip
+
+
+def _interval(hits: Mask, of: Mask, weights: Floats, by: float) -> Interval:
+    """Return a weighted share as a figure `by` so many, with its interval: of as many labels of
+    equal weight as tell as much (Kish, Survey Sampling, 1965)."""
+    total, squares = float(weights[of].sum()), float((weights[of] ** 2).sum())
+    if not total:
+        return Interval(0.0, 0.0, by)
+    share, size = float(weights[of & hits].sum()) / total, total * total / squares
+    rate = wilson(share * size, size)
+    return Interval(*(round(by * x, 3) for x in (rate.share, rate.low, rate.high)))
+
+
+def _curves(judged: Judged, outcomes: Outcomes) -> Curves:
+    counts = Counts.of(outcomes.chance, judged.is_spam)
+    points = list(zip(*(axis.tolist() for axis in precision_recall_curve(counts)), strict=True))
+    chosen = sorted({round(i) for i in np.linspace(0, len(points) - 1, POINTS)} if points else [])
+    return Curves(
+        [points[i] for i in chosen],
+        [(b.confidence, b.spam_share, b.rows) for b in calibration_bins(counts)],
+    )
+
+
+def _slices(judged: Judged) -> list[Slice]:
+    """Return what both models do by site, language and link, the largest parts of each first."""
+    link = ["with a link" if fact.has_link else "without" for fact in judged.facts]
+    found: list[Slice] = []
+    for by, values in (
+        ("site", judged.sites),
+        ("language", [fact.language[:35] or "not said" for fact in judged.facts]),
+        ("link", link),
+    ):
+        array = np.array(values)
+        parts = sorted(set(values), key=lambda value: (-values.count(value), value))[:LISTED]
+        for value in parts:
+            both = [judged.treated(o, array == value) for o in (judged.current, judged.new)]
+            found.append(Slice(by, value, *both))  # type: ignore[arg-type]
+    return found
+
+
+def _flips(judged: Judged) -> tuple[list[Flip], list[Flip]]:
+    """Return the labels that the candidate treats better, and those that it treats worse."""
+    better: list[Flip] = []
+    worse: list[Flip] = []
+    for i, fact in enumerate(judged.facts):
+        before, after = int(judged.current.status[i]), int(judged.new.status[i])
+        if before == after:
+            continue
+        flip = Flip(judged.sites[i], fact.comment, fact.label, _STATUSES[before], _STATUSES[after])
+        (better if (after > before) == (fact.label == "spam") else worse).append(flip)
+    return better, worse
+
+
+def _comments_a_day(runtime: Runtime) -> float:
+    """Return how many comments came a day in the last week, of all sites together."""
+    names, today = sites.names(runtime.store), dt.datetime.now(dt.UTC).date()
+    total = 0
+    for back in range(1, DAYS + 1):
+        day = (today - dt.timedelta(days=back)).isoformat()
+        found: Sequence[dict[str, int]] = counting.counters_of_day(runtime.store, names, day)
+        total += sum(one.get("comments", 0) for one in found)
+    return total / DAYS

@@ -1,0 +1,198 @@
+"""The file of a history: opened whole or unpacked, read in bounded pieces, its place known."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from moderation.history.rows import Reject, Unreadable
+
+LINE_BYTES = 4 << 20
+"""Most bytes of a line: every text of a comment at its bound, written as JSON escapes."""
+PIECE = 1 << 18
+HEAD_BYTES = 1 << 16
+
+_GZIP = b"\x1f\x8b"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+class Source:
+    """A file or folder that a history is read from.
+
+    `encoding` is that of its text unless the file says otherwise; `table` is the table of comments
+    to take of a dump with several; `now_ms` is the time of the import. `done` of `size` bytes of
+    the file as it lies on the disk have been read.
+    """
+
+    def __init__(self, path: Path, *, now_ms: int, encoding: str = "", table: str = "") -> None:
+        self.path = path
+        self.now_ms = now_ms
+        self.table = table
+        self._raw: BinaryIO | None = None
+        self._passed = 0
+        self.size = sum(f.stat().st_size for f in files_in(path)) if path.is_dir() else _size(path)
+        if encoding:
+            try:
+                codecs.lookup(encoding)
+            except LookupError:
+                raise Unreadable("there is no such encoding: write utf-8 or latin-1") from None
+        self._encoding = encoding
+
+    @property
+    def done(self) -> int:
+        """How many bytes of the file were read so far."""
+        if self._raw is None:
+            return self._passed
+        try:
+            return self._raw.tell()
+        except ValueError:
+            return self.size
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file lies there as it is, not packed."""
+        with self.path.open("rb") as file:
+            return file.read(2) != _GZIP
+
+    def again(self) -> None:
+        """Begin anew."""
+        self._raw, self._passed = None, 0
+
+    def passed(self, size: int) -> None:
+        """Note that so many bytes of a folder or database were read."""
+        self._passed += size
+
+    def opened(self) -> BinaryIO:
+        """Return the bytes of the file, unpacked; what is broken there raises `Unreadable`."""
+        try:
+            raw = self._raw = self.path.open("rb", buffering=PIECE)
+            packed = raw.read(2) == _GZIP
+            raw.seek(0)
+        except OSError as error:
+            raise Unreadable(f"the file cannot be read: {error.strerror}") from error
+        return io.BufferedReader(_Unpacked(raw), PIECE) if packed else raw
+
+    def head(self) -> bytes:
+        """Return the beginning of the file."""
+        with self.opened() as file:
+            return file.read(HEAD_BYTES)
+
+    def beginning(self) -> bytes:
+        """Return the beginning of the file in UTF-8, without a mark, to be told by."""
+        head = self.head()
+        encoding = self.encoding(head)
+        if encoding.startswith(("utf-16", "utf-32")):
+            return head.decode(encoding, "ignore").encode()
+        return head.removeprefix(codecs.BOM_UTF8).lstrip()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes of the file."""
+        with self.opened() as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    def encoding(self, head: bytes) -> str:
+        """Return the encoding of the file's text, by its byte order mark or as it was given."""
+        for mark, name in _BOMS:
+            if head.startswith(mark):
+                return name
+        return self._encoding or "utf-8"
+
+    def lines(self) -> Iterator[tuple[int, str | Reject]]:
+        """Yield the number and the text of each line; a line that cannot be read is a `Reject`.
+
+        Line ends stay, as they may stand within a quoted field.
+        """
+        encoding = self.encoding(self.head())
+        with self.opened() as file:
+            if encoding.startswith(("utf-16", "utf-32")):
+                text = io.TextIOWrapper(file, encoding, errors="strict", newline="")
+                yield from _decoded(text)
+                return
+            for number, line in enumerate(_bounded(file), 1):
+                if number == 1:
+                    line = line.removeprefix(codecs.BOM_UTF8)
+                place = f"line {number}"
+                if len(line) > LINE_BYTES:
+                    yield number, Reject(place, f"the line is longer than {LINE_BYTES:,} bytes")
+                    continue
+                try:
+                    yield number, line.decode(encoding)
+                except UnicodeDecodeError as error:
+                    yield number, Reject(place, not_in(encoding, error.start))
+
+
+def not_in(encoding: str, byte: int) -> str:
+    """Return the reason of text in another encoding."""
+    return (
+        f"byte {byte + 1} is no {encoding.upper()}: say in which encoding the file is "
+        "(--encoding latin-1)"
+    )
+
+
+def _bounded(file: BinaryIO) -> Iterator[bytes]:
+    """Yield lines; of one that is too long no more than shows that it is."""
+    while line := file.readline(LINE_BYTES + 1):
+        rest = line
+        while rest and not rest.endswith(b"\n") and len(rest) > LINE_BYTES:
+            rest = file.readline(LINE_BYTES + 1)
+        yield line
+
+
+def _decoded(text: io.TextIOWrapper) -> Iterator[tuple[int, str | Reject]]:
+    number = 0
+    try:
+        while line := text.readline(LINE_BYTES + 1):
+            number += 1
+            if len(line) > LINE_BYTES:
+                raise Unreadable(f"line {number} is longer than {LINE_BYTES:,} characters")
+            yield number, line
+    except UnicodeError:
+        raise Unreadable(f"line {number + 1}: this is no {text.encoding.upper()}") from None
+
+
+class _Unpacked(io.RawIOBase):
+    """A packed file's bytes; damage is told as what it is."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__()
+        self._raw = raw
+        self._packed = gzip.GzipFile(fileobj=raw)
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer."""
+        try:
+            return self._packed.readinto(buffer)
+        except (EOFError, OSError, zlib.error) as error:
+            raise Unreadable("the packed file is cut off or damaged") from error
+
+    def close(self) -> None:
+        """Close the file below as well."""
+        self._raw.close()
+        super().close()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read: {error.strerror}") from error
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder, in order; links are not followed."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield path

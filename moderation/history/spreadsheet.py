@@ -1,0 +1,124 @@
+"""CSV with a line of names first, with any of the usual separators."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from moderation.history.fields import has_content, row_of
+from moderation.history.rows import Found, Reject, Row, Unreadable
+from moderation.history.source import Source
+
+COLUMNS = 1000
+FIELD_CHARACTERS = 1 << 20
+_SEPARATORS = ",;\t|"
+_SIGNS_A_LINE = 100_000
+"""A line with more separators is not taken apart: one field of text has fewer."""
+
+RowOf = Callable[[Mapping[str, Any], str, int], Row | Reject]
+
+
+def names_in(head: bytes) -> list[str]:
+    """Return the names of the columns of a file that begins like this."""
+    first = head.decode("utf-8", "replace").partition("\n")[0]
+    if max(map(first.count, _SEPARATORS)) > COLUMNS:
+        return []
+    return _names(next(csv.reader([first], delimiter=separator_of(first)), []))
+
+
+def separator_of(line: str) -> str:
+    """Return the sign between columns: the one that stands there most often."""
+    return max(_SEPARATORS, key=line.count)
+
+
+def is_one(head: bytes) -> bool:
+    """Say whether a file begins like one."""
+    return has_content(names_in(head))
+
+
+def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
+    """Yield what is found, row by row; `of` makes a comment of one.
+
+    Raises:
+        Unreadable: the first line names no column with the text of a comment, or far too many.
+    """
+    csv.field_size_limit(FIELD_CHARACTERS)
+    lines = _Lines(source)
+    names, separator = lines.header()
+    rows = csv.reader(lines, delimiter=separator, strict=True)
+    while True:
+        lines.begin()
+        try:
+            values = next(rows)
+        except StopIteration:
+            yield from lines.rejects()
+            return
+        except csv.Error:
+            yield from lines.rejects()
+            yield Reject(lines.place, "its quotes do not close, or a field is far too long")
+            continue
+        yield from lines.rejects()
+        if not values:
+            continue
+        if len(values) != len(names):
+            why = f"it has {len(values):,} columns, the first line {len(names):,}"
+            yield Reject(lines.place, why)
+        else:
+            yield of(dict(zip(names, values, strict=True)), lines.place, source.now_ms)
+
+
+class _Lines:
+    """Hands the lines to the reader of CSV, and keeps those that cannot be read."""
+
+    def __init__(self, source: Source) -> None:
+        self._lines = source.lines()
+        self._separator = ","
+        self._rejects: deque[Reject] = deque()
+        self._number = 0
+        self.place = "line 1"
+
+    def header(self) -> tuple[list[str], str]:
+        for number, line in self._lines:
+            if isinstance(line, Reject):
+                raise Unreadable(f"{line.place}: {line.reason}")
+            self._number = number
+            separator = self._separator = separator_of(line)
+            if line.count(separator) >= COLUMNS:
+                raise Unreadable(f"line {number}: it has more than {COLUMNS:,} columns")
+            try:
+                return _names(next(csv.reader([line], delimiter=separator))), separator
+            except (csv.Error, StopIteration):
+                raise Unreadable(f"line {number}: it names no columns") from None
+        raise Unreadable("the file is empty")
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        for number, line in self._lines:
+            self._number = number
+            if not self.place:
+                self.place = f"line {number}"
+            if isinstance(line, Reject):
+                self._rejects.append(line)
+            elif line.count(self._separator) > _SIGNS_A_LINE:
+                why = f"it has {line.count(self._separator) + 1:,} columns"
+                self._rejects.append(Reject(f"line {number}", why))
+            else:
+                return line
+        raise StopIteration
+
+    def begin(self) -> None:
+        """Begin a row: its place is that of the line that comes next."""
+        self.place = ""
+
+    def rejects(self) -> Iterator[Reject]:
+        """Yield the lines that could not be read since."""
+        while self._rejects:
+            yield self._rejects.popleft()
+
+
+def _names(header: list[str]) -> list[str]:
+    return [name.strip().lower() for name in header]

@@ -1,0 +1,130 @@
+"""How long the import of a generated history takes, and how much memory its process.
+
+`python -m tests.bench.history [COMMENTS]` prints one JSON object for each of WXR, SQL and Disqus,
+each into an empty installation of its own; `python -m tests.bench.history dump` one for reading a
+dump of 2 GB.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from moderation.history.formats import FORMATS
+from moderation.history.source import Source
+from moderation.history.staging import Staging
+from tests import histories
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path, *words: str) -> tuple[str, dict[str, float]]:
+    """Run a command on a data folder; return its output and what it took.
+
+    `seconds` by the clock, `cpu_s` of it and its store, `peak_mib` of it alone.
+    """
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "WINNOW_DATA": str(folder / "var"),
+        "XDG_RUNTIME_DIR": str(folder),
+    }
+    began, peak, before = time.monotonic(), 0, _cpu_seconds()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moderation", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    status = Path(f"/proc/{process.pid}/status")
+    while process.poll() is None:
+        lines = status.read_text().splitlines() if status.exists() else []
+        found = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+        peak = max([peak, *found])
+        time.sleep(0.05)
+    assert process.stdout is not None
+    output = process.stdout.read()
+    assert process.returncode == 0, output
+    return output, {
+        "seconds": round(time.monotonic() - began, 1),
+        "cpu_s": round(_cpu_seconds() - before, 1),
+        "peak_mib": peak // 1024,
+    }
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main(count: int) -> None:
+    """Measure every generated format."""
+    for kind in histories.WRITERS:
+        with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
+            folder = Path(name)
+            path = histories.write(kind, folder / f"history.{kind}", count, faults=True)
+            run(folder, "init")
+            output, took = run(folder, "import", str(path), "--site", "demo")
+            lines = dict(line.strip().rsplit(None, 1) for line in output.splitlines()[1:8])
+            size = round(path.stat().st_size / (1 << 20), 1)
+            found = {"name": f"import_{kind}", "comments": count, "file_mib": size}
+            print(json.dumps({**found, **took, **lines}), flush=True)
+
+
+DUMP_BYTES = 2_000_000_000
+_POST = "<p>" + "lorem it\\'s ipsum dolor " * 800
+
+
+def dump(path: Path) -> None:
+    """Write a dump of 2 GB: 100,000 comments of some 2 KB, and posts."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(histories.SQL_HEAD.format("wp_"))
+        made = (msgspec.structs.replace(m, text=m.text * 20) for m in histories.comments(100_000))
+        while rows := list(itertools.islice(map(histories.sql_row, made), 500)):
+            file.write(f"INSERT INTO `wp_comments` VALUES {','.join(rows)};\n")
+        columns = "(`ID`,`post_title`,`guid`,`post_type`,`post_content`)"
+        for first in itertools.count(1, 200):
+            if file.tell() > DUMP_BYTES:
+                break
+            posts = ",".join(
+                f"({n},'t','http://b/{n}','post','{_POST}')" for n in range(first, first + 200)
+            )
+            file.write(f"INSERT INTO `wp_posts` {columns} VALUES {posts};\n")
+        file.write(histories.SQL_END)
+
+
+def read_dump() -> None:
+    """Measure how a dump of 2 GB is read and put in order of time, by this process alone."""
+    with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
+        path = Path(name) / "dump.sql"
+        dump(path)
+        staging = Staging.take(Path(name) / "staging.sqlite")
+        assert staging is not None
+        began = time.process_time()
+        source = Source(path, now_ms=time.time_ns() // 1_000_000)
+        for found in FORMATS["sql"].read(source):
+            staging.add(found)
+        staging.settle(source.now_ms)
+        took = round(time.process_time() - began, 1)
+        status = Path("/proc/self/status").read_text()
+        peak = int(status.partition("VmHWM:")[2].split()[0]) // 1024
+        counts = staging.counts()
+        staging.close(remove=True)
+        print(json.dumps({"name": "read_dump", "cpu_s": took, "peak_mib": peak, **counts}))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["dump"]:
+        read_dump()
+    else:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000)

@@ -1,0 +1,147 @@
+"""`import` as an operator types it: a table, examples that do no harm, rejects, reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from moderation.cli import main
+from moderation.cli.progress import left
+from moderation.cli.table import plain
+from moderation.settings import Settings
+from moderation.store import Store, sites
+from tests import histories
+from tests.conftest import SECRET
+
+Winnow = Callable[..., tuple[str, str]]
+SITE = "demo"
+
+
+@pytest.fixture
+def winnow(
+    settings: Settings,
+    kernels: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Winnow:
+    """Run a command on a prepared installation; return what it printed, and what it complained."""
+    monkeypatch.setenv("WINNOW_DATA", str(settings.data))
+    monkeypatch.setenv("WINNOW_REDIS_URL", settings.redis_url)
+    monkeypatch.setenv("WINNOW_BROKER_URL", settings.broker_url)
+    monkeypatch.setenv("WINNOW_SECRET_KEY", SECRET)
+
+    def run(*words: str, status: int = 0) -> tuple[str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(words))
+        out, err = capsys.readouterr()
+        assert (ended.value.code or 0) == status, err
+        return out, err
+
+    run("init")
+    return run
+
+
+def counted(out: str, words: str) -> int:
+    table = out.partition("Examples:")[0].splitlines()
+    (line,) = [line for line in table if line.strip().startswith(words)]
+    return int(line.split()[-1].replace(",", ""))
+
+
+def test_a_dry_run_shows_a_table_with_ten_examples_and_writes_nothing(
+    winnow: Winnow, store: Store, tmp_path: Path
+) -> None:
+    path = histories.write("wxr", tmp_path / "blog.xml", 300)
+    out, _ = winnow("import", str(path), "--site", SITE, "--dry-run")
+    assert out.startswith("Would import from WordPress export (WXR):")
+    assert (counted(out, "spam"), counted(out, "ham")) == (98, 196)
+    assert counted(out, "without a label") == 6
+    assert counted(out, "labels to write") == 294
+    assert "decided from 2016-03-01 to 2016-03-02" in out
+    examples = out.partition("Examples:\n")[2].splitlines()
+    assert len(examples) == 10
+    assert {line.split()[0] for line in examples} == {"spam", "ham"}
+    assert sites.read(store, SITE).labels == 0
+
+
+def test_an_import_says_what_it_did_and_how_far_it_was(
+    winnow: Winnow, store: Store, tmp_path: Path
+) -> None:
+    path = histories.write("sql", tmp_path / "dump.sql", 300)
+    out, err = winnow("import", str(path), "--site", SITE)
+    assert out.startswith("Imported from WordPress database dump (SQL):")
+    assert counted(out, "labels written") == 294 == sites.read(store, SITE).labels
+    for stage in ("reading", "writing", "learning"):
+        assert f"winnow: {stage} " in err
+    out, _ = winnow("import", str(path), "--site", SITE)
+    assert (counted(out, "labels written"), counted(out, "labelled the same here")) == (0, 294)
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\u2066 \r\nline\u2028two\x9b31m\u200b"
+
+
+def test_what_comments_say_does_nothing_to_the_terminal(winnow: Winnow, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    row = {"content": HOSTILE + " text", "label": "spam", "author": {"name": HOSTILE}}
+    path.write_text(json.dumps(row) + "\n")
+    for words in (("--dry-run",), ()):
+        out, err = winnow("import", str(path), "--site", SITE, *words)
+        assert " text" in out
+        for shown in (out, err):
+            assert all(c.isprintable() or c == "\n" for c in shown)
+    folder = tmp_path / "comments"
+    folder.mkdir()
+    (folder / "a\x1b[2Jb.yml").write_text("message: [")
+    _, err = winnow("import", str(folder), "--site", SITE)
+    assert "file a" in err and "\x1b" not in err
+
+
+def test_rejects_are_shown_by_line_and_all_of_them_written_where_that_is_asked_for(
+    winnow: Winnow, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"content": "Good", "label": "ham"}\n' + "broken\n" * 30)
+    out, err = winnow("import", str(path), "--site", SITE, "--dry-run")
+    assert counted(out, "rejected") == 30
+    assert "30 × this is no JSON object" in out
+    assert "  line 21: this is no JSON object\n" in err and "line 22:" not in err
+    assert "… and 10 more (--rejects FILE writes all)" in err
+    rejects = tmp_path / "rejects.txt"
+    winnow("import", str(path), "--site", SITE, "--rejects", str(rejects))
+    assert rejects.read_text().splitlines() == [
+        f"line {n}: this is no JSON object" for n in range(2, 32)
+    ]
+
+
+def test_what_cannot_be_imported_ends_with_one_line_that_says_why(
+    winnow: Winnow, store: Store, tmp_path: Path
+) -> None:
+    whole = histories.write("wxr", tmp_path / "blog.xml", 50)
+    cut = tmp_path / "cut.xml"
+    cut.write_text(whole.read_text()[:5000])
+    for words in (("--dry-run",), ()):
+        _, err = winnow("import", str(cut), "--site", SITE, *words, status=1)
+        last = err.splitlines()[-1]
+        assert last.startswith("winnow: line ") and last.endswith("; nothing was imported")
+    assert sites.read(store, SITE).labels == 0
+    _, err = winnow("import", str(whole), "--site", "nowhere.example", status=1)
+    assert "there is no site nowhere.example" in err.splitlines()[-1]
+    out, _ = winnow("import", str(cut), "--site", SITE, "--partial", status=1)
+    assert "could not be read to its end: line " in out
+    assert counted(out, "labels written") == sites.read(store, SITE).labels > 0
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [(None, ""), (0, ", 0 s left"), (89, ", 89 s left"), (600, ", 10 min left"),
+     (9000, ", 2.5 h left")],
+)  # fmt: skip
+def test_the_time_left_is_said_in_words(seconds: int | None, words: str) -> None:
+    assert left(seconds) == words
+
+
+def test_text_for_a_terminal_is_one_line_of_what_is_printed() -> None:
+    assert plain("a\tb\n\nc \x1b[1md\u202ee") == "a b c [1md e"
