@@ -38,7 +38,7 @@ WARM, WARMED = 1.0, 50.0
 REJECT_RISE, ONE_SIDED, FEW_HAM = 0.3, 2.5, 10.0
 """Logits by which reject is above the model's at most, and by which it is where spam alone is
 labelled: nobody says there what is rejected by mistake. Ten ham labels halve that."""
-AS_HAM = 6.0
+AS_HAM = 24.0
 """Pieces of evidence that count as one ham label for where reject stands. A decision on a held
 comment counts as one whatever it was, for ham among what was held would have been found: else a
 blog that gets little but spam is asked about most of it for ever."""
