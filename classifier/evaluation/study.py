@@ -25,6 +25,7 @@ from classifier.evaluation.peers import (
     Tutorial,
 )
 from classifier.evaluation.protocols import (
+    FIRST_LABELS,
     Scored,
     Winnow,
     hold_out,
@@ -148,9 +149,14 @@ class Study:
         return found
 
     def taught(self) -> Figures:
-        """Return each labelled stream replayed: predict, then learn."""
+        """Return each stream replayed, predict, then learn, that has both classes after the first
+        labels.
+        """
         found = {}
         for name, (source, runs) in self.streams().items():
+            if not all(has_both_labels(run[FIRST_LABELS:]) for run in runs):
+                self.say(f"replay: {name} is left out, too little of one class")
+                continue
             model = self.bases.without(source)
             self.say(f"replay: {name}, {len(runs)} orders of {len(runs[0]):,} rows")
             found[name] = {"winnow": replay_figures([replay(Winnow(model), run) for run in runs])}

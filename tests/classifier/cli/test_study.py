@@ -92,6 +92,22 @@ def test_tables_of_a_page_are_renewed_and_the_rest_is_left(study, tmp_path):
     assert "kept as it was" in text, "a section that was not measured keeps its table"
 
 
+def test_a_stream_whose_spam_all_comes_first_is_left_out_of_the_replay(study, data):
+    lines = [
+        {
+            "text": row.text,
+            "label": "spam" if i == 0 else "ham",
+            "source": "delta",
+            "date": f"2020-01-01T00:{i // 60:02}:{i % 60:02}",
+        }
+        for i, row in enumerate(generated_rows(70, 9))
+    ]
+    (data / "delta.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    ran = study("--only", "replay", "--orders", "1")
+    assert set(json.loads(ran.out)["replay"]) == {"alpha", "beta"}
+    assert "delta is left out" in ran.err
+
+
 @pytest.mark.slow
 def test_a_second_run_trains_nothing_and_finds_the_same(study):
     first = study("--only", "replay")
