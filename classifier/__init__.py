@@ -10,11 +10,12 @@ from classifier.features.extract import for_training
 from classifier.learner import Learner
 from classifier.model import Model
 from classifier.model_file import ModelError
-from classifier.reasons import REASONS
+from classifier.reasons import NAMES, REASONS
 from classifier.row import LabelledRow, Row
 from classifier.scores import Scores
 
 __all__ = [
+    "NAMES",
     "REASONS",
     "Bands",
     "Explanation",

@@ -6,7 +6,7 @@ import gc
 
 from flask import Flask
 
-from moderation import akismet, api
+from moderation import akismet, api, console
 from moderation.api.edge import Edge, admission, hot_calls
 from moderation.api.metrics import Meter
 from moderation.flow.opening import open_runtime
@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     runtime.store.on_round_trip = meter.count_round_trip
     api.register(app)
     akismet.register(app)
+    console.register(app)
     app.wsgi_app = Edge(app.wsgi_app, meter, runtime, hot_calls(app))  # type: ignore[method-assign]
     return app
 

@@ -15,7 +15,8 @@ _FEW_DENSE = 3
 """The same of a script that is written without words and parts none of its characters."""
 _FARTHEST = 3
 """Signs and blanks that may stand between two of them."""
-_KINDS = 8
+_KINDS = 32
+"""Twice the widths that are told apart, as a blank may be sent as a reference of six characters."""
 
 
 @unmanaged
@@ -87,7 +88,7 @@ def _copy(text, at, first, stop, used):
 
 @inlined
 def _kind_of_gap(text, at, end, first):
-    """Return what stands between two letters: how wide it was sent, up to four, and if blank alone.
+    """Return what stands between two letters: how wide it was sent, up to 16, and if blank alone.
 
     Blanks of a folded text are one.
     """

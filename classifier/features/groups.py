@@ -54,5 +54,5 @@ tells more about the source than about spam. So are the habits of names and addr
 SITE_WEIGHTS: npt.NDArray[np.float64] = np.zeros(GROUPS)
 SITE_WEIGHTS[[CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL]] = [1.5, 3, 0.5, 2.5, 2, 2]
 SITE_WEIGHTS[[TOPIC, CJK, SITE_ONLY, SIGNALS, EDGES, SIGNS]] = [2, 4, 2, 2, 2, 2]
-SITE_WEIGHTS[[NAMES, ADDRESSES, NAME_RUNS]] = [2, 3, 1]
+SITE_WEIGHTS[[NAMES, ADDRESSES, NAME_RUNS]] = [2, 2, 1]
 """The same for a site's learner: what is common to all sites tells a single one less."""

@@ -28,6 +28,6 @@ PARTS = (
 
 def register(app: Flask) -> None:
     """Put the API on an app."""
-    problems.register(app)
+    problems.register(app, pages.for_people)
     for part in PARTS:
         app.register_blueprint(part.blueprint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from moderation.api.kinds import KINDS
 from moderation.api.problems import Refusal
 from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import StoreDown
+from moderation.flow.comments import reading
+from moderation.flow.comments.phrases import Phrase, phrases
 from moderation.flow.comments.previewing import preview
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites.first_run import DEMO_SITE
@@ -69,10 +72,11 @@ def try_out() -> str:
     submission = Submission(content=content, author=author)
     try:
         comment = preview(_runtime(), DEMO_SITE, submission)
+        marks = reading.explain_now(_runtime(), comment).marks
     except StoreDown:
         return _home(submission, error="The store does not answer just now; try again.")
     assert comment.verdict is not None
-    return _home(submission, verdict=shapes.verdict_out(comment.verdict))
+    return _home(submission, shapes.verdict_out(comment.verdict), phrases(content, marks))
 
 
 @blueprint.get("/openapi.json")
@@ -93,6 +97,19 @@ def problem(name: str) -> str:
     if name not in KINDS:
         abort(404)
     return render_template("api/problem.html", name=name, kind=KINDS[name])
+
+
+def for_people(answer: Response) -> Response:
+    """Return a problem as a page where a browser asked for one, outside of the API."""
+    wanted = request.accept_mimetypes.best == "text/html" and request.method == "GET"
+    if not wanted or request.path.startswith("/v1/"):
+        return answer
+    name = msgspec.json.decode(answer.get_data())["type"].rpartition("/")[2]
+    if name in KINDS:
+        answer.set_data(render_template("api/problem.html", name=name, kind=KINDS[name]))
+        answer.content_type = "text/html; charset=utf-8"
+        answer.headers.update(HEADERS)
+    return answer
 
 
 def has_box() -> bool:
@@ -133,6 +150,7 @@ def _is_ours(host: str) -> bool:
 def _home(
     submission: Submission | None = None,
     verdict: shapes.Verdict | None = None,
+    text: Sequence[Phrase] = (),
     error: str = "",
 ) -> str:
     runtime = _runtime()
@@ -141,9 +159,9 @@ def _home(
         version=moderation.__version__,
         model=runtime.shipped.name,
         box=has_box(),
-        console="console" in current_app.blueprints,
         submission=submission,
         verdict=verdict,
+        text=text,
         error=error,
         examples=EXAMPLES,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -139,9 +139,9 @@ def answer(details: Problem, headers: dict[str, str] | None = None) -> Response:
     return Response(msgspec.json.encode(details), details.status, sent, content_type=MEDIA_TYPE)
 
 
-def register(app: Flask) -> None:
-    """Make every error of an app a problem document."""
-    app.register_error_handler(Exception, lambda error: answer_to(error, request.environ))
+def register(app: Flask, shown: Callable[[Response], Response]) -> None:
+    """Make every error of an app a problem document, as `shown` to who asks."""
+    app.register_error_handler(Exception, lambda error: shown(answer_to(error, request.environ)))
 
 
 def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:

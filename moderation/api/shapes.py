@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from moderation.api.problems import Problem
 from moderation.domain import comments, decisions, verdicts
+from moderation.domain.bands import Band
 from moderation.domain.comments import Author, Status
 from moderation.domain.decisions import Via
 from moderation.domain.verdicts import DecidedBy, Label
@@ -32,13 +33,15 @@ class Verdict(Struct, frozen=True):
     """The machine's word on a comment: `score` is the probability of spam.
 
     `label` is the likelier side, `status` what the site's bands and rules make of it, `discard`
-    marks blatant spam. `model` names what scored it and `policy` the revision of the site's
+    marks blatant spam. `band` is the score in words, by the thresholds of its time; null where
+    nothing was scored. `model` names what scored it and `policy` the revision of the site's
     settings; `signals` are the stateful values that were used.
     """
 
     label: Label
     status: Literal["approved", "held", "spam"]
     score: Score | None
+    band: Band | None
     discard: bool
     reasons: list[Reason]
     model: str
@@ -157,6 +160,7 @@ def verdict_out(verdict: verdicts.Verdict) -> Verdict:
         verdict.label,
         verdict.status,
         verdict.score,
+        verdict.band,
         verdict.discard,
         [Reason(code, reason_text(code), weight) for code, weight in verdict.reasons],
         verdict.model,

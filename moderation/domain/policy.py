@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
 from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.domain.sites import SiteSettings
@@ -73,20 +74,39 @@ def judge(
     if not 0 <= score <= 1:
         raise ValueError("a score is a probability")
     label: Label = "spam" if score >= 0.5 else "ham"
-    if is_trusted(submission, settings):
-        return Verdict(
-            label, "approved", score, False, ((TRUSTED_ROLE, 0.0),), model, policy, "rule"
-        )
-    if is_filled_by_a_bot(submission):
-        # The site itself says that the field is hidden from people: whoever filled it is none.
-        return Verdict(label, "spam", score, False, ((HONEYPOT, 0.0),), model, policy, "rule")
     hold, reject = thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
-    why = tuple(reasons[:REASONS])
-    discard = status == "spam" and score >= bands.discard
-    verdict = Verdict(label, status, score, discard, why, model, policy, "model", signals or {})
+    verdict = Verdict(
+        label,
+        status,
+        score,
+        status == "spam" and score >= bands.discard,
+        tuple(reasons[:REASONS]),
+        model,
+        policy,
+        "model",
+        signals or {},
+        band_of(score, hold, reject),
+    )
+    if is_trusted(submission, settings):
+        return _by_rule(verdict, "approved", TRUSTED_ROLE)
+    if is_filled_by_a_bot(submission):
+        # The site itself says that the field is hidden from people: whoever filled it is none.
+        return _by_rule(verdict, "spam", HONEYPOT)
     # Browsers fill hidden fields in too, but with nothing that is not the author's own.
     return _at_most_held(verdict, HONEYPOT_AUTOFILL) if submission.honeypot.strip() else verdict
+
+
+def _by_rule(verdict: Verdict, status: VerdictStatus, reason: str) -> Verdict:
+    """Return what a rule makes of a verdict, whatever the score."""
+    return replace(
+        verdict,
+        status=status,
+        discard=False,
+        reasons=((reason, 0.0),),
+        decided_by="rule",
+        signals={},
+    )
 
 
 def of_partly_read(verdict: Verdict, reason: str) -> Verdict:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from moderation.domain.bands import Band
+
 Label = Literal["spam", "ham"]
 LABELS: tuple[Label | None, ...] = (None, "ham", "spam")
 """The index of a label is its code in the store."""
@@ -21,16 +23,34 @@ CONTENT_UNREAD = "content_unread"
 HONEYPOT = "honeypot"
 HONEYPOT_AUTOFILL = "honeypot_autofill"
 
-POLICY_REASONS = {
-    COULD_NOT_BE_SCORED: "The filter could not read this comment; a person must look.",
-    STORE_UNREACHABLE: "The store could not be reached; this is the site's answer for that case.",
-    TRUSTED_ROLE: "The author has a role that this site trusts.",
-    CONTENT_CUT: "The text or a field of the author was longer than is read; its end was cut off.",
-    CONTENT_UNREAD: "No text was found, or it could not be read; a person must look.",
-    HONEYPOT_AUTOFILL: "The hidden field holds what the author's own field holds, as browsers "
-    "fill it in.",
+POLICY_WORDS = {
+    COULD_NOT_BE_SCORED: (
+        "The filter could not read this comment; a person must look.",
+        "Could not be scored",
+    ),
+    STORE_UNREACHABLE: (
+        "The store could not be reached; this is the site's answer for that case.",
+        "Store not reached",
+    ),
+    TRUSTED_ROLE: ("The author has a role that this site trusts.", "Trusted role"),
+    CONTENT_CUT: (
+        "The text or a field of the author was longer than is read; its end was cut off.",
+        "Too long, cut off",
+    ),
+    CONTENT_UNREAD: (
+        "No text was found, or it could not be read; a person must look.",
+        "No readable text",
+    ),
+    HONEYPOT_AUTOFILL: (
+        "The hidden field holds what the author's own field holds, as browsers fill it in.",
+        "Hidden field autofilled",
+    ),
 }
-"""Reasons that come from rules and faults; those of the model stand in `classifier.REASONS`."""
+"""Reasons that come from rules and faults, each with its text and a name of at most 30 characters;
+those of the model stand in `classifier.reasons`."""
+
+POLICY_REASONS = {code: text for code, (text, _) in POLICY_WORDS.items()}
+POLICY_NAMES = {code: name for code, (_, name) in POLICY_WORDS.items()}
 
 
 class Verdict(Struct, array_like=True, frozen=True):
@@ -39,7 +59,8 @@ class Verdict(Struct, array_like=True, frozen=True):
     `score` is the probability of spam, 0..1, rounded to 1e-6, or None where nothing could be
     scored; `reasons` are at most five (code, weight in logits); `model` is `name+position` or
     `name+position.epoch`; `policy` is the revision of the site's settings; `signals` are the
-    stateful values that were used; `discard` marks blatant spam.
+    stateful values that were used; `discard` marks blatant spam; `band` is the score in words
+    (None: nothing was scored, or by a version that knew no bands).
     """
 
     label: Label
@@ -51,3 +72,4 @@ class Verdict(Struct, array_like=True, frozen=True):
     policy: int
     decided_by: DecidedBy
     signals: dict[str, float] = {}
+    band: Band | None = None

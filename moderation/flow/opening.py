@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moderation.flow.akismet import word_back
 from moderation.flow.models import promoting
+from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
 
@@ -17,4 +18,5 @@ def open_runtime(settings: Settings) -> Runtime:
     runtime = Runtime.open(settings)
     word_back.listen(runtime)
     promoting.listen(runtime)
+    looking.listen(runtime)
     return runtime

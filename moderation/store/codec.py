@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from ulid import ULID
 
+from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Comment, Submission
 from moderation.domain.decisions import HOWS, Decision, Example, How, LabelEntry
 from moderation.domain.reasons import CODES, NUMBERS
@@ -31,6 +32,8 @@ _KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased", "kept")
 
 STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUSES)}
 LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
+_BANDS: tuple[Band | None, ...] = (None, *BANDS)
+BAND_CODE: dict[Band | None, int] = {band: code for code, band in enumerate(_BANDS)}
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 HOW_CODE: dict[How | None, int] = {how: code for code, how in enumerate(HOWS)}
 
@@ -48,8 +51,9 @@ _SHOWN = struct.Struct(">16sI")
 class _PackedVerdict(msgspec.Struct, array_like=True):
     """A verdict as codes and numbers: about 50 bytes instead of 200.
 
-    `flags`: label, 2 bits for the status, discard, who judged. `score` in millionths; `reasons`
-    alternates a reason's number (or its code, where it has none) with hundredths of a logit.
+    `flags`: label, 2 bits for the status, discard, 2 for who judged, 3 for the band. `score` in
+    millionths; `reasons` alternates a reason's number (or its code, where it has none) with
+    hundredths of a logit.
     """
 
     flags: int
@@ -183,6 +187,7 @@ def pack_verdict(verdict: Verdict) -> bytes:
         | STATUS_CODE[verdict.status] << 1
         | verdict.discard << 3
         | BY_CODE[verdict.decided_by] << 4
+        | BAND_CODE[verdict.band] << 6
     )
     reasons: list[int | str] = []
     for code, weight in verdict.reasons:
@@ -218,6 +223,7 @@ def _unpack_verdict(data: memoryview) -> Verdict:
         policy=p.policy,
         decided_by=_BY[p.flags >> 4 & 3],
         signals=p.signals,
+        band=_BANDS[p.flags >> 6 & 7],
     )
 
 

@@ -32,6 +32,8 @@ SHADOW_MILDER = "{winnow}:shadow:milder"
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
+AUDIT = "{winnow}:audit"  # stream: what people did, the newest entries of it
+
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
@@ -126,6 +128,21 @@ def akismet_telling(what: str) -> str:
     return f"{{winnow}}:akismet:telling:{what}"
 
 
+def session(digest: str) -> str:
+    """Return a log-in of a person, by the digest of what the browser keeps."""
+    return f"{{winnow}}:session:{digest}"
+
+
+def sessions(user: str) -> str:
+    """Return the log-ins of a person: a set of digests."""
+    return f"{{winnow}}:sessions:{user}"
+
+
+def attempts(kind: str, what: str) -> str:
+    """Return how often somebody tried to log in of late, by account or by address."""
+    return f"{{winnow}}:attempts:{kind}:{what}"
+
+
 def day_of(now_ms: int) -> str:
     """Return the UTC day of a time as `2026-11-22`."""
     return dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC).date().isoformat()
@@ -146,10 +163,10 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "checkpoints", "comment", "day", "external", "forgetting", "held",
-        "idempotency", "inbox", "label", "labelled", "labels", "limit", "meta", "once",
-        "other_snapshots", "queued",
-        "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
+        "approved", "by_status", "checkpoints", "comment", "day", "escalated", "external",
+        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
+        "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard", "snapshot",
+        "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -168,6 +185,8 @@ class SiteKeys:
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
+        self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
+        self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
         self.forgetting = root + ":forgetting"  # hash id → what its deletion has still to delete
         self.idempotency = root + ":idempotency:"  # + keyed hash of the client's key

@@ -16,8 +16,8 @@ from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import StoreDown
 from moderation.store import Store, labels, sites
 from tests import histories
-from tests.e2e.running import ROOT, StartUp, Up
-from tests.processes import Running, until
+from tests.e2e.running import PARTS, ROOT, StartUp, Up
+from tests.processes import Running, command_of, until
 
 pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(400)]
 
@@ -54,6 +54,16 @@ def is_complete(entries: list[LabelEntry]) -> None:
     written = [(e.decision.at_ms, e.label) for e in entries if e.decision]
     assert written == expected
     assert {e.kind for e in entries} == {"label"}
+
+
+def running_part(up: Up, name: str) -> psutil.Process:
+    """Return a part of `up`, once it was started again."""
+
+    def found() -> list[psutil.Process]:
+        return [p for p in up.process.children() if PARTS[name] in command_of(p)]
+
+    until(found, 60, up.output)
+    return found()[0]
 
 
 def jobs(up: Up) -> list[dict[str, Any]]:
@@ -99,7 +109,7 @@ def test_an_import_waits_for_a_store_that_is_killed_again_and_again(
         for number in range(1, KILLS + 1):
             wanted = LABELS * number // (KILLS + 2)
             until(lambda at=wanted: written(up) >= at, 120, lambda: running.output + up.output)
-            up.part("store").kill()
+            running_part(up, "store").kill()
         running.says("decided from 2016-03-01", 180)
     finally:
         running.end()
@@ -132,7 +142,7 @@ def test_an_upload_goes_on_though_the_workers_are_killed_again_and_again(
     for number in range(1, kills + 1):
         wanted = LABELS * number // (kills + 2)
         until(lambda at=wanted: len(log(up)) >= at, 120, up.output)
-        worker = up.part("worker")
+        worker = running_part(up, "worker")
         for process in [*worker.children(recursive=True), worker]:
             try:
                 process.kill()

@@ -9,7 +9,7 @@ import pytest
 
 import classifier
 from moderation.domain.sites import SiteSettings
-from moderation.domain.verdicts import POLICY_REASONS
+from moderation.domain.verdicts import POLICY_NAMES, POLICY_REASONS
 from moderation.server.limits import Limits
 from moderation.settings import VARIABLES
 from tests.structure.tree import ROOT, tracked
@@ -59,8 +59,15 @@ def test_defaults_in_the_table_of_variables_are_those_of_the_code() -> None:
 
 def test_every_reason_is_documented_with_its_text() -> None:
     text = (ROOT / "docs" / "reasons.md").read_text()
-    found = dict(re.findall(r"^\| `([^`]+)` \| ([^|]*) \|$", text, flags=re.MULTILINE))
-    assert found == POLICY_REASONS | classifier.REASONS
+    rows = re.findall(r"^\| `([^`]+)` \| ([^|]*) \| ([^|]*) \|$", text, flags=re.MULTILINE)
+    assert {code: said for code, said, _ in rows} == POLICY_REASONS | classifier.REASONS
+    assert {code: name for code, _, name in rows} == POLICY_NAMES | classifier.NAMES
+
+
+def test_every_reason_has_a_name_for_where_there_is_little_room() -> None:
+    names = POLICY_NAMES | classifier.NAMES
+    assert {name for name in names.values() if not 0 < len(name) <= 30} == set()
+    assert len(set(names.values())) == len(names)
 
 
 def slug(heading: str) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
 import classifier
 from classifier import Explanation
+from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
-from moderation.domain.verdicts import POLICY_REASONS
+from moderation.domain.policy import thresholds
+from moderation.domain.verdicts import POLICY_NAMES, POLICY_REASONS
+from moderation.flow.comments.phrases import Mark
 from moderation.flow.labels import learning
 from moderation.flow.lookup import find
 from moderation.flow.rows import row_of
@@ -28,6 +31,8 @@ _CHUNK = 200
 class Filter(Struct, frozen=True):
     """Which comments of a site are asked for. Times are milliseconds since 1970, `to` excluded.
 
+    `bands` and `reason` are those of the verdict.
+
     `text` stands somewhere in the content, `author` in the author's name or e-mail address;
     both are compared without regard to case.
     """
@@ -38,17 +43,24 @@ class Filter(Struct, frozen=True):
     from_ms: int = 0
     to_ms: int = 0
     newest_first: bool = True
+    bands: tuple[Band, ...] = ()
+    reason: str = ""
 
     @property
     def seeks(self) -> bool:
         """Whether comments must be read to know which of them are asked for."""
-        return bool(self.text or self.author)
+        return bool(self.text or self.author or self.bands or self.reason)
 
     def fits(self, comment: Comment) -> bool:
         """Say whether a comment is one of those asked for."""
         if self.status is not None and comment.status != self.status:
             return False
         if self.text and self.text.casefold() not in comment.submission.content.casefold():
+            return False
+        verdict = comment.verdict
+        if self.bands and (verdict is None or verdict.band not in self.bands):
+            return False
+        if self.reason and (verdict is None or self.reason not in dict(verdict.reasons)):
             return False
         author = comment.submission.author
         wanted = self.author.casefold()
@@ -102,9 +114,57 @@ def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:
     ), context.name
 
 
+def list_many(
+    runtime: Runtime, of_sites: Sequence[str], wanted: Filter, after: str, limit: int
+) -> Page:
+    """Return a page of the comments of several sites together, in the order of their ids.
+
+    Of a site that was not looked through as far as the others nothing is left out: the page ends
+    where the first of them ended.
+    """
+    pages = [list_comments(runtime, site, wanted, after, limit) for site in of_sites]
+    found = sorted(
+        (comment for page in pages for comment in page.comments),
+        key=lambda comment: comment.id,
+        reverse=wanted.newest_first,
+    )
+    ends = [page.last for page in pages if page.last]
+    if ends and wanted.newest_first:
+        found = [comment for comment in found if comment.id >= max(ends)]
+    elif ends:
+        found = [comment for comment in found if comment.id <= min(ends)]
+    if len(found) > limit:
+        return Page(found[:limit], found[limit - 1].id)
+    return Page(found, (max(ends) if wanted.newest_first else min(ends)) if ends else "")
+
+
+class Explained(Struct, frozen=True):
+    """Why the model as it is now gives a comment its score, and where the site's bands stand."""
+
+    probability: float
+    marks: list[Mark]
+    model: str
+    hold: float
+    reject: float
+
+
+def explain_now(runtime: Runtime, comment: Comment) -> Explained:
+    """Return why a comment gets its score, with the site's thresholds as they are now."""
+    context = learning.context(runtime, comment.site, sites.read(runtime.store, comment.site))
+    found = classifier.explain(context.model, row_of(comment.submission), context.learner)
+    hold, reject = thresholds(context.bands, context.settings)
+    marks = [Mark(s.start, s.end, s.weight) for s in found.spans if s.field == "text"]
+    return Explained(found.probability, marks, context.name, hold, reject)
+
+
 def reason_text(code: str) -> str:
     """Return a reason in plain words; the code itself where this version does not know it."""
     return POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code
+
+
+def reason_name(code: str) -> str:
+    """Return the short name of a reason, of at most 30 characters where this version knows it."""
+    return POLICY_NAMES.get(code) or classifier.NAMES.get(code) or code
 
 
 def wait_for_verdict(

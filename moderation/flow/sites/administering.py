@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from argon2 import PasswordHasher
+from msgspec.structs import replace
 
 from moderation.domain.accounts import Token, User
 from moderation.domain.errors import InvalidInput, NotFound, StoreDown
+from moderation.domain.people import Role
 from moderation.domain.sites import SiteSettings
-from moderation.store import Store, sites
+from moderation.flow.people import passwords, sessions
+from moderation.store import Store, people, sites
 
 TRIES = 8
 
@@ -61,21 +63,59 @@ def users(store: Store) -> list[User]:
     return sites.users(store)
 
 
-def add_user(store: Store, name: str, password: str, role: str) -> None:
-    """Make a person's account; raises `InvalidInput` where there is one of that name."""
+def add_user(
+    store: Store, name: str, password: str, role: Role, of_sites: tuple[str, ...] = ()
+) -> None:
+    """Make a person's account; an administrator works on every site, others on those named.
+
+    Raises:
+        InvalidInput: there is one of that name, or no such site.
+    """
     if sites.user(store, name) is not None:
-        raise InvalidInput(f"there is a user {name} already; `user password` changes theirs")
-    put_user(store, name, password, role)
+        raise InvalidInput(f"there is a user {name} already; `user reset` gives a new password")
+    if not set(of_sites) <= set(sites.names(store)):
+        raise InvalidInput("there is no such site; `site list` prints them")
+    put_user(store, name, password, role, of_sites)
 
 
 def change_password(store: Store, name: str, password: str) -> None:
-    """Change a person's password; raises `NotFound`."""
+    """Change a person's password and end every log-in of theirs; raises `NotFound`."""
+    found = _user(store, name)
+    sites.put_user(store, replace(found, password=passwords.hashed(password)))
+    people.end_sessions(store, name, [session.id for session in people.sessions(store, name)])
+
+
+def let_in(store: Store, name: str, password: str) -> None:
+    """Let in who is locked out: change the password and forget the attempts to log in.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    change_password(store, name, password)
+    people.forget_attempts(store, sessions.account_digest(name))
+
+
+def change_sites(store: Store, name: str, of_sites: tuple[str, ...]) -> None:
+    """Say which sites a person works on; it holds from their next click on.
+
+    Raises:
+        NotFound: there is no such person. InvalidInput: there is no such site.
+    """
+    found = _user(store, name)
+    if not set(of_sites) <= set(sites.names(store)):
+        raise InvalidInput("there is no such site; `site list` prints them")
+    sites.put_user(store, replace(found, sites=of_sites))
+
+
+def put_user(
+    store: Store, name: str, password: str, role: Role, of_sites: tuple[str, ...] = ()
+) -> None:
+    """Make a person's account, in place of one of that name."""
+    sites.put_user(store, User(name, passwords.hashed(password), role, of_sites))
+
+
+def _user(store: Store, name: str) -> User:
     found = sites.user(store, name)
     if found is None:
         raise NotFound(f"there is no user {name}; `user list` prints them")
-    put_user(store, name, password, found.role)
-
-
-def put_user(store: Store, name: str, password: str, role: str) -> None:
-    """Make or changes a person's account."""
-    sites.put_user(store, User(name, PasswordHasher().hash(password), role))  # type: ignore[arg-type]
+    return found

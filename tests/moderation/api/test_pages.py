@@ -1,6 +1,7 @@
 """Pages for people."""
 
 import json
+import re
 
 import pytest
 
@@ -27,6 +28,8 @@ def test_the_box_shows_the_verdict_and_why_and_keeps_nothing(
     answer = anyone.post("/", data={"content": PILLS, "author": "cheap pills"}, headers=OURS)
     assert answer.status_code == 200
     assert "Probability of spam" in answer.text
+    assert re.search("<b>(Likely|Sure) spam</b>", answer.text)
+    assert '<mark class="spam">' in answer.text
     assert "<td>spam</td>" in answer.text
     assert demo.stored() == 0
     assert demo.get("/v1/stats").json["data"][-1]["comments"] == 0
@@ -88,9 +91,18 @@ def test_a_page_runs_no_script_and_loads_nothing_from_elsewhere(anyone: Caller, 
     assert anyone.get("/assets/pages.css").status_code == 200
 
 
-def test_links_lead_somewhere(anyone: Caller) -> None:
-    import re
+def test_a_browser_is_told_of_an_error_by_a_page_and_the_api_never(anyone: Caller) -> None:
+    browser = {"headers": {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}}
+    answer = anyone.get("/nowhere/at-all", **browser)
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no such thing" in answer.text
+    assert "at-all" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    is_problem(anyone.get("/nowhere/at-all"), 404, "not-found")
+    is_problem(anyone.get("/v1/comments", **browser), 401, "unauthorised")
 
+
+def test_links_lead_somewhere(anyone: Caller) -> None:
     for path in ("/", "/docs"):
         page = anyone.get(path).text
         for link in set(re.findall(r'href="([^"]+)"', page)):

@@ -43,6 +43,7 @@ def test_labels_are_written_in_order_of_time_with_their_way_and_time(
         assert e.label == ("spam" if made[e.decision.at_ms].is_spam else "ham")
         assert e.example.labelled_ms == e.decision.at_ms
         assert not e.example.suggestion_shown
+        assert e.how == "import"
 
 
 def test_what_was_imported_is_learned_and_rebuilt_from_the_log_alike(

@@ -1,0 +1,102 @@
+"""One comment at its own address, and what people do with it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import jsonify, make_response, render_template, request
+
+from moderation.console import entering
+from moderation.console.entering import address, runtime
+from moderation.console.item import item_of, json_of
+from moderation.console.screens import back_to, screen, wants_json
+from moderation.domain.comments import Comment
+from moderation.domain.errors import InvalidInput, StaleState
+from moderation.domain.verdicts import Label
+from moderation.flow.lookup import find
+from moderation.flow.people.access import site_of
+from moderation.flow.review import deciding, history, looking
+
+LABELS: dict[str, Label] = {"ham": "ham", "spam": "spam"}
+
+
+@screen("/comments/<site>/<comment_id>", "viewer")
+def page(site: str, comment_id: str) -> str:
+    """Return everything that is known of a comment."""
+    comment = find(runtime(), site_of(runtime(), entering.user(), site), comment_id)
+    older = history.revisions(runtime(), comment)
+    wanted = request.args.get("revision", type=int)
+    shown = next((revision for revision in older if revision.revision == wanted), comment)
+    return render_template(
+        "console/comment/page.html",
+        comment=comment,
+        item=item_of(runtime(), looking.look_of(runtime(), shown)),
+        revisions=[*older, comment],
+        said=history.of_comment(runtime(), comment),
+        escalation=looking.look_of(runtime(), comment).escalation,
+    )
+
+
+@screen("/comments/<site>/<comment_id>/decision", "moderator", "POST")
+def decide(site: str, comment_id: str) -> Any:
+    """Decide a comment as the person saw it."""
+    label = LABELS.get(request.form.get("label", ""))
+    if label is None:
+        raise InvalidInput("a decision is ham or spam")
+    who, etag = entering.user().name, request.form.get("etag", "")
+    site_of(runtime(), entering.user(), site)
+    try:
+        done = deciding.decide(runtime(), site, comment_id, label, who, address(), etag)
+    except StaleState as error:
+        return _conflict(error.current, label)
+    return _answer(done, "decided")
+
+
+@screen("/comments/<site>/<comment_id>/undo", "moderator", "POST")
+def undo(site: str, comment_id: str) -> Any:
+    """Withdraw the decision that holds, as the person saw it."""
+    who, etag = entering.user().name, request.form.get("etag", "")
+    site_of(runtime(), entering.user(), site)
+    try:
+        done = deciding.undo(runtime(), site, comment_id, who, address(), etag)
+    except StaleState as error:
+        return _conflict(error.current, None)
+    return _answer(done, "undone")
+
+
+@screen("/comments/<site>/<comment_id>/escalate", "moderator", "POST")
+def escalate(site: str, comment_id: str) -> Any:
+    """Ask for another person to look at a held comment."""
+    site_of(runtime(), entering.user(), site)
+    note = request.form.get("note", "")
+    done = looking.escalate(runtime(), site, comment_id, entering.user().name, note)
+    return _answer(done, "escalated")
+
+
+def _answer(comment: Comment, what: str) -> Any:
+    """Return what a script must know, or the way back to where the form stood."""
+    if wants_json():
+        return jsonify(json_of(comment))
+    return back_to(_back(comment, what))
+
+
+def _back(comment: Comment, what: str) -> str:
+    place = {"site": comment.site, "id": comment.id}
+    came_from = request.form.get("from", "")
+    if came_from in ("queue", "spam", "decisions"):
+        return f"/console/{came_from}"
+    if came_from != "review":
+        return f"/console/comments/{comment.site}/{comment.id}"
+    if what == "undone":
+        return f"/console/review?{urlencode(place)}"
+    done = {"done": f"{comment.site}/{comment.id}"} if what == "decided" else {}
+    return f"/console/review?{urlencode({'after': comment.id, **done})}"
+
+
+def _conflict(now: Comment, label: Label | None) -> Any:
+    """Return who decided what meanwhile; nothing was saved."""
+    found = item_of(runtime(), looking.look_of(runtime(), now))
+    template = "conflict.html" if wants_json() else "conflict_page.html"
+    page = render_template(f"console/review/{template}", item=found, wanted=label)
+    return make_response(page, 412, {"Content-Type": "text/html; charset=utf-8"})

@@ -1,0 +1,112 @@
+"""Review: one held comment in focus, decided by one key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import jsonify, make_response, render_template, request
+
+from moderation.console import entering
+from moderation.console.entering import runtime
+from moderation.console.item import Item, item_of
+from moderation.console.screens import back_to, screen
+from moderation.console.shown import number
+from moderation.domain.errors import NotFound
+from moderation.domain.people import may
+from moderation.flow.lookup import find, raw_id
+from moderation.flow.people.access import site_of
+from moderation.flow.review import looking
+
+COMING = 30
+"""Comments that the column of what comes shows."""
+BESIDE = 20
+"""Most ids that a page may ask to be passed over."""
+
+
+@screen("/review", "viewer")
+def page() -> str:
+    """Return the page with the next comment in focus, or the one that was asked for."""
+    sites = entering.chosen_sites(request.args.get("site"))
+    return render_template(
+        "console/review/page.html",
+        item=_wanted(sites),
+        coming=looking.waiting(runtime(), sites, "", COMING),
+        counts=looking.counts(runtime(), sites),
+        done=_done(),
+    )
+
+
+@screen("/review/item", "viewer")
+def item() -> Any:
+    """Return the next comment, or the one that was asked for, for the page to put into focus."""
+    found = _wanted(entering.chosen_sites(request.args.get("site")))
+    return render_template("console/review/item.html", item=found, standing=True)
+
+
+@screen("/review/coming", "viewer")
+def coming() -> str:
+    """Return what comes after a comment, for the page to put to the end of its list."""
+    after = request.args.get("after", "")
+    if after:
+        raw_id(after)  # Refuses what is no id.
+    sites = entering.chosen_sites(request.args.get("site"))
+    found = looking.waiting(runtime(), sites, after, COMING)
+    return render_template("console/review/coming.html", coming=found, item=None)
+
+
+@screen("/review/counts", "viewer")
+def counts() -> Any:
+    """Return how many comments wait, for a page that stays open; the same again costs no bytes."""
+    held, _ = looking.counts(runtime(), entering.my_sites())
+    answer = make_response(number(held), {"Cache-Control": "private, no-cache"})
+    answer.set_etag(str(held))
+    return answer.make_conditional(request)
+
+
+@screen("/review/<site>/<comment_id>/keep", "moderator", "POST")
+def keep(site: str, comment_id: str) -> Any:
+    """Keep a comment for the person who looks at it."""
+    site_of(runtime(), entering.user(), site)
+    return jsonify(yours=looking.keep(runtime(), site, comment_id, entering.user().name))
+
+
+@screen("/review/<site>/<comment_id>/leave", "moderator", "POST")
+def leave(site: str, comment_id: str) -> Any:
+    """Give a comment back and go on to the next."""
+    site_of(runtime(), entering.user(), site)
+    looking.leave(runtime(), site, comment_id, entering.user().name)
+    if request.form.get("told"):
+        # A page that goes away tells so; led to the next comment, it would take that one.
+        return "", 204
+    return back_to(f"/console/review?after={comment_id}")
+
+
+def _wanted(sites: list[str]) -> Item | None:
+    """Return the comment that the query asks for, under a lease where there is one to be had."""
+    who = entering.user()
+    wanted, site = request.args.get("id", ""), request.args.get("site", "")
+    if wanted:
+        comment = find(runtime(), site_of(runtime(), who, site), wanted)
+        if comment.status == "held" and may(who, "moderator"):
+            looking.look(runtime(), comment, who.name)
+        return item_of(runtime(), looking.look_of(runtime(), comment))
+    after = request.args.get("after", "")
+    if after:
+        raw_id(after)  # Refuses what is no id.
+    if not may(who, "moderator"):
+        shown = looking.waiting(runtime(), sites, after, 1)
+        return item_of(runtime(), shown[0]) if shown else None
+    beside = request.args.getlist("not")[:BESIDE]
+    found = looking.take_next(runtime(), sites, who.name, after, beside)
+    return item_of(runtime(), looking.look_of(runtime(), found.comment)) if found else None
+
+
+def _done() -> Any:
+    """Return the comment that the person decided last, to be told and undone on the page."""
+    site, _, comment_id = request.args.get("done", "").partition("/")
+    if not comment_id:
+        return None
+    try:
+        return find(runtime(), site_of(runtime(), entering.user(), site), comment_id)
+    except NotFound:
+        return None

@@ -1,0 +1,130 @@
+"""How numbers, times, names and bands are written, for templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import unicodedata
+from typing import Any
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+from flask import Flask
+
+from moderation.console.language import _, language, ngettext
+from moderation.domain.bands import BANDS, Band
+from moderation.flow.comments.phrases import plain
+from moderation.flow.comments.reading import reason_name, reason_text
+from moderation.flow.runtime import now_ms
+
+_NARROW = "\u202f"
+"""A narrow space that does not break a line."""
+
+
+def register(app: Flask) -> None:
+    """Let templates write them."""
+    app.jinja_env.filters.update(
+        percent=percent,
+        age=age,
+        clock=clock,
+        seconds=seconds,
+        day=day,
+        iso=iso,
+        initials=initials,
+        plain=plain,
+        band_word=band_word,
+        band_code=band_code,
+        signed=signed,
+        number=number,
+        reason_name=lambda code: _(reason_name(code)),
+        reason_text=lambda code: _(reason_text(code)),
+    )
+    app.jinja_env.globals.update(BANDS=BANDS)
+
+
+@functools.cache
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+def number(value: int) -> str:
+    """Return a number with its thousands set apart."""
+    return format_decimal(value, locale=_locale(language()))
+
+
+def percent(probability: float) -> str:
+    """Return a probability as whole percents; near both ends with a decimal."""
+    value = 100 * probability
+    if 0 < value < 0.1:
+        return _("under %(n)s") % {"n": f"0.1{_NARROW}%"}
+    digits = 1 if 0 < value < 1 or 99 < value < 100 else 0
+    # What is not certain is never said to be.
+    rounded = min(value, 99.9) if digits else value
+    said = format_decimal(round(rounded, digits), locale=_locale(language()))
+    return f"{said}{_NARROW}%"
+
+
+def signed(weight: float) -> str:
+    """Return a weight with one decimal and its sign, a real minus."""
+    return f"{weight:+.1f}".replace("-", "\u2212")
+
+
+def _time(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+
+
+def iso(ms: int) -> str:
+    """Return a time for machines."""
+    return _time(ms).isoformat(timespec="milliseconds")
+
+
+def clock(ms: int) -> str:
+    """Return hour and minute in UTC; a script of the page sets it to the reader's zone."""
+    return format_time(_time(ms), "HH:mm", locale=_locale(language()))
+
+
+def seconds(ms: int) -> str:
+    """Return day and time to the second in UTC."""
+    return format_datetime(_time(ms), "d MMM HH:mm:ss", locale=_locale(language()))
+
+
+def day(ms: int) -> str:
+    """Return the day of a time in UTC."""
+    return format_date(_time(ms).date(), "d MMMM y", locale=_locale(language()))
+
+
+def age(ms: int) -> str:
+    """Return how long ago something was, in its largest unit."""
+    minutes = max(0, now_ms() - ms) // 60_000
+    if not minutes:
+        return _("now")
+    if minutes < 60:
+        return _("%(n)s min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(n)s h") % {"n": minutes // 60}
+    days = minutes // 1440
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": number(days)}
+
+
+def initials(name: str) -> str:
+    """Return one or two letters that stand for a name, ? for one without any."""
+    words = [word for word in plain(name).split() if word[0].isalnum()]
+    letters = [words[0][0], *(words[-1][0] for _again in words[1:2])] if words else ["?"]
+    return unicodedata.normalize("NFC", "".join(letters)).upper()[:3]
+
+
+def band_word(band: Band | None) -> str:
+    """Return a band as it is shown."""
+    words: dict[Any, str] = {
+        "likely fine": _("Likely fine"),
+        "unsure": _("Unsure"),
+        "likely spam": _("Likely spam"),
+        "sure spam": _("Sure spam"),
+    }
+    return words.get(band) or _("Not scored")
+
+
+def band_code(band: Band | None) -> int:
+    """Return how many bars stand for a band, 0 for none."""
+    return BANDS.index(band) + 1 if band else 0

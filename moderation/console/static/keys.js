@@ -1,0 +1,73 @@
+// Keys: one letter does one thing. They are off in fields, may be changed, and may be off at all.
+export const DEFAULTS = {
+  approve: "a", spam: "s", undo: "u", escalate: "e", skip: "n", next: "j", previous: "k", select: "x",
+  "approve-all": "A", "spam-all": "S", search: "/", help: "?", go: "g",
+};
+const KEPT = "winnow.keys", OFF = "winnow.keys.off";
+
+export const isOff = () => localStorage.getItem(OFF) === "1";
+
+export function keys() {
+  try {
+    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEPT) || "{}") };
+  } catch {
+    return { ...DEFAULTS };
+  }
+}
+
+export function change(name, letter) {
+  localStorage.setItem(KEPT, JSON.stringify({ ...keys(), [name]: letter }));
+}
+
+export function reset() {
+  localStorage.removeItem(KEPT);
+}
+
+export function turn(on) {
+  if (on) localStorage.removeItem(OFF);
+  else localStorage.setItem(OFF, "1");
+}
+
+// Writes the letters on the buttons as they are now.
+export function print() {
+  const now = keys();
+  document.body.classList.toggle("keys-off", isOff());
+  for (const button of document.querySelectorAll("[data-key]")) {
+    const name = button.dataset.key;
+    const letter = now[name === "leave-it" ? "skip" : name];
+    const cap = button.querySelector(".key");
+    if (cap && letter) cap.textContent = letter === letter.toLowerCase() ? letter.toUpperCase() : `⇧${letter}`;
+    if (isOff() || !letter) button.removeAttribute("aria-keyshortcuts");
+    else button.setAttribute("aria-keyshortcuts", /[A-Z]/.test(letter) ? `Shift+${letter}` : letter);
+  }
+}
+
+const handlers = {};
+let waiting = null;
+
+// Has functions called by what their key is for; those that were named later come first.
+export function listen(more) {
+  Object.assign(handlers, more);
+}
+
+function typed(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog")) return;
+  if (isOff() && event.key !== "?") return;
+  document.body.classList.add("keyed");
+  if (waiting) {
+    const then = waiting;
+    waiting = null;
+    event.preventDefault();
+    then(event.key.toLowerCase());
+    return;
+  }
+  // A held key must not decide one comment after another.
+  const name = Object.entries(keys()).find(([, letter]) => letter === event.key)?.[0];
+  const handler = name && handlers[name];
+  if (!handler) return;
+  event.preventDefault();
+  if (!event.repeat) handler((then) => { waiting = then; setTimeout(() => { waiting = null; }, 1500); });
+}
+
+document.addEventListener("keydown", typed);

@@ -1,0 +1,219 @@
+// Review: one key decides, shows the next comment at once, and saves meanwhile.
+import { localise } from "./console.js";
+import { keys, listen, print } from "./keys.js";
+import { parse, piece, post, tell } from "./sending.js";
+
+const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
+const focus = document.getElementById("focus");
+const saidPlace = document.querySelector("[data-said]");
+const words = document.querySelector("[data-words]").dataset;
+const site = new URLSearchParams(location.search).get("site") || "";
+const done = []; // What was decided here, the last at the end: {id, site, etag}, etag once it is saved.
+const unsaved = new Set();
+const shown = [];
+let following = null; // {after, promise}: the next comment, on its way before it is asked for.
+let conflicted = null;
+let ahead = null; // The article that was fetched ahead: it is this person's too.
+let lengthening = false;
+
+const current = () => focus.querySelector("article.item");
+const mine = () => [current(), ahead].filter(Boolean);
+const held = (item) => `/console/review/${item.dataset.site}/${item.dataset.id}`;
+const of = (item) => `/console/comments/${item.dataset.site}/${item.dataset.id}`;
+
+function wanted(after) {
+  const query = new URLSearchParams({ site, after: after || "" });
+  for (const id of new Set([after, current()?.dataset.id, ...unsaved])) if (id) query.append("not", id);
+  return `/console/review/item?${query}`;
+}
+
+function fetchNext() {
+  const after = current()?.dataset.id || "";
+  following = after ? { after, promise: piece(wanted(after)) } : null;
+  ahead = null;
+  following?.promise.then((item) => { ahead = item?.matches("article") ? item : null; });
+}
+
+function show(item) {
+  focus.replaceChildren(item);
+  for (const time of item.querySelectorAll("time[data-clock]")) localise(time);
+  const id = item.dataset.id;
+  for (const row of document.querySelectorAll(".coming li")) {
+    if (row.dataset.id === id) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+  document.querySelector(".coming [aria-current]")?.scrollIntoView({ block: "nearest" });
+  lengthen();
+  print();
+  fetchNext();
+}
+
+// Puts what comes later to the end of the list when it has become short; nothing else moves.
+async function lengthen() {
+  const list = document.querySelector(".coming ol");
+  const rows = [...list.children];
+  if (lengthening || rows.filter((row) => !row.hidden).length >= SHORT) return;
+  lengthening = true;
+  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after: rows.at(-1)?.dataset.id || "" })}`);
+  for (const row of [...(more?.children ?? [])]) list.append(row);
+  lengthening = false;
+}
+
+async function advance() {
+  const asked = following;
+  following = null;
+  const item = (asked && (await asked.promise)) || (await piece(wanted(current()?.dataset.id || "")));
+  if (item) show(item);
+  else say(words.failed, "", null, true);
+  return item;
+}
+
+function say(what, about, undo, failed = false) {
+  const toast = document.createElement("div");
+  toast.className = failed ? "toast failed" : "toast";
+  toast.append(document.getElementById("said-template").content.cloneNode(true));
+  toast.querySelector(".what").textContent = what;
+  toast.querySelector(".about").textContent = about;
+  if (!about) toast.querySelector(".about").hidden = true;
+  const button = toast.querySelector(".undo");
+  button.querySelector(".key").textContent = keys().undo.toUpperCase();
+  if (undo) button.addEventListener("click", undoLast);
+  else button.remove();
+  saidPlace.replaceChildren(toast);
+}
+
+function mark(id, isDone) {
+  const row = document.querySelector(`.coming li[data-id="${id}"]`);
+  if (row) row.hidden = isDone;
+}
+
+async function decide(label) {
+  const item = current();
+  if (!item || unsaved.has(item.dataset.id)) return;
+  const target = { id: item.dataset.id, site: item.dataset.site, etag: conflicted?.etag || item.dataset.etag };
+  conflicted = null;
+  unsaved.add(target.id);
+  mark(target.id, true);
+  const entry = { id: target.id, site: target.site, etag: null, excerpt: item.dataset.excerpt, saved: null };
+  done.push(entry);
+  if (done.length > UNDOABLE) done.shift();
+  say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
+  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review" });
+  await advance();
+  await entry.saved;
+}
+
+// Sends a decision; what was not saved comes back into focus and says so.
+async function save(item, entry, address, fields) {
+  let answer = null;
+  try {
+    answer = await post(address, fields);
+  } catch { /* The server is away, or too slow. */ }
+  unsaved.delete(item.dataset.id);
+  if (answer?.ok) {
+    entry.etag = (await answer.json()).etag;
+    return true;
+  }
+  done.splice(done.indexOf(entry), 1);
+  mark(item.dataset.id, false);
+  const text = answer ? await answer.text() : "";
+  show(item);
+  if (answer?.status === 412) conflict(item, text);
+  else say(answer ? `${words.refused} ${reason(text)}` : words.failed, item.dataset.excerpt, null, true);
+  return false;
+}
+
+function reason(text) {
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return "";
+  }
+}
+
+function conflict(item, html) {
+  const made = parse(html);
+  conflicted = { etag: made.dataset.etag };
+  item.querySelector(".bar").replaceChildren(made);
+  item.querySelector(".where .tags").replaceChildren(...made.querySelector("[data-state]").children);
+  saidPlace.replaceChildren();
+  made.querySelector("h2").focus();
+  print();
+}
+
+async function undoLast() {
+  const entry = done.pop();
+  if (!entry) return say(words.nothing, "", null);
+  if (!(await entry.saved)) return;
+  const answer = await post(`/console/comments/${entry.site}/${entry.id}/undo`, { etag: entry.etag, from: "review" }).catch(() => null);
+  if (!answer?.ok) {
+    done.push(entry);
+    return say(words.failed, entry.excerpt, null, true);
+  }
+  mark(entry.id, false);
+  await goTo(entry);
+  say(words.undone, entry.excerpt, null);
+}
+
+async function goTo(entry) {
+  const item = await piece(`/console/review/item?${new URLSearchParams({ id: entry.id, site: entry.site })}`);
+  if (item) show(item);
+}
+
+async function escalate() {
+  const item = current();
+  if (!item) return;
+  const answer = await post(`${of(item)}/escalate`, { from: "review" }).catch(() => null);
+  if (!answer?.ok) return say(words.failed, item.dataset.excerpt, null, true);
+  say(words.escalated, item.dataset.excerpt, null);
+  await advance();
+}
+
+async function skip() {
+  const item = current();
+  if (!item) return;
+  conflicted = null;
+  shown.push({ id: item.dataset.id, site: item.dataset.site });
+  tell(`${held(item)}/leave`);
+  say(words.skipped, item.dataset.excerpt, null);
+  await advance();
+}
+
+const acts = { approve: () => decide("ham"), spam: () => decide("spam"), undo: undoLast, escalate, skip, next: skip, "leave-it": skip };
+acts.previous = () => shown.length && goTo(shown.pop());
+let busy = Promise.resolve();
+// One after the other, so that two keys in a row meet two comments.
+const run = (name) => { busy = busy.then(acts[name]).catch(() => say(words.failed, "", null, true)); };
+listen(Object.fromEntries(Object.keys(acts).map((name) => [name, () => run(name)])));
+
+focus.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-key]");
+  if (button && acts[button.dataset.key]) {
+    event.preventDefault();
+    run(button.dataset.key);
+  }
+});
+// A toast that the server wrote is undone by its form, as without a script.
+saidPlace.addEventListener("click", (event) => event.target.closest("form.toast") && event.stopPropagation());
+document.addEventListener("keydown", (event) => {
+  if (event.key === " " && event.target === document.body) {
+    event.preventDefault();
+    focus.querySelector(".reading")?.scrollBy(0, 300);
+  }
+});
+
+setInterval(() => {
+  for (const item of mine()) post(`${held(item)}/keep`).catch(() => {});
+}, BEAT);
+// Nothing to do: look again for what came in.
+setInterval(async () => {
+  if (!focus.querySelector("[data-empty]")) return;
+  const item = await piece(wanted(""));
+  if (item?.matches("article") && focus.querySelector("[data-empty]")) show(item);
+}, LOOK_AGAIN);
+addEventListener("pagehide", () => {
+  for (const item of mine()) tell(`${held(item)}/leave`);
+});
+// A page that comes back as it was left shows what may be decided by now.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+fetchNext();

@@ -1,0 +1,35 @@
+// Sends what a form says without leaving the page.
+const TOKEN = document.querySelector("meta[name=csrf-token]").content;
+
+// Returns the answer; one that does not come within eight seconds is none.
+export function post(address, fields = {}) {
+  const body = new URLSearchParams({ ...fields, csrf_token: TOKEN });
+  return fetch(address, {
+    method: "POST",
+    body,
+    headers: { Accept: "application/json" },
+    redirect: "error",
+    signal: AbortSignal.timeout(8000),
+  });
+}
+
+// Tells the server something while the page goes away.
+export function tell(address) {
+  navigator.sendBeacon(address, new URLSearchParams({ csrf_token: TOKEN, told: "1" }));
+}
+
+// Returns a piece of a page, null where it does not come.
+export async function piece(address) {
+  try {
+    const answer = await fetch(address, { headers: { "X-Piece": "1" }, redirect: "error", signal: AbortSignal.timeout(8000) });
+    return answer.ok ? parse(await answer.text()) : null;
+  } catch {
+    return null;
+  }
+}
+
+export function parse(html) {
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  return made.content.firstElementChild;
+}

@@ -1,0 +1,63 @@
+"""People at work: their log-ins, what they may do, and the log of what they did."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from moderation.domain.accounts import User
+
+Role = Literal["viewer", "moderator", "administrator"]
+ROLES: tuple[Role, ...] = ("viewer", "moderator", "administrator")
+"""What people may do, each role also all that those before it may."""
+
+
+def may(user: User, role: Role) -> bool:
+    """Say whether a person may do what a role may."""
+    return ROLES.index(user.role) >= ROLES.index(role)
+
+
+class Session(Struct, frozen=True):
+    """One log-in. `id` is the digest of what the browser keeps; times are ms since 1970."""
+
+    id: str
+    user: str
+    created_ms: int
+    seen_ms: int
+    address: str
+    agent: str
+
+
+class Act(Struct, frozen=True, omit_defaults=True):
+    """What a person did: `what` is a code of `ACTS`, `about` a comment's id or a person's name."""
+
+    at_ms: int
+    who: str
+    what: str
+    address: str = ""
+    site: str = ""
+    about: str = ""
+    note: str = ""
+
+
+ACTS: dict[str, str] = {
+    "log_in": "logged in",
+    "log_in_refused": "was refused a log-in",
+    "log_out": "logged out",
+    "session_ended": "ended a session",
+    "password_changed": "changed their password",
+    "approved": "approved",
+    "spam": "marked as spam",
+    "undone": "withdrew a decision",
+    "escalated": "escalated",
+}
+"""Everything that the audit log can say, in words that follow a name."""
+
+
+class Escalation(Struct, frozen=True, omit_defaults=True):
+    """That a person asked for another one to look at a held comment."""
+
+    by: str
+    at_ms: int
+    note: str = ""

@@ -1,0 +1,64 @@
+"""What people decide in the console: decisions and their undoing, each noted in the audit log."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from moderation.domain.comments import Comment
+from moderation.domain.errors import StaleState
+from moderation.domain.people import Act
+from moderation.domain.verdicts import Label
+from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
+from moderation.flow.review import looking
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import people
+
+
+def decide(
+    runtime: Runtime,
+    site: str,
+    comment_id: str,
+    label: Label,
+    who: str,
+    address: str,
+    if_match: str,
+) -> Comment:
+    """Decide a comment as seen under an ETag, and give its lease back.
+
+    Raises:
+        NotFound: no such comment. StaleState: it changed since the person looked.
+    """
+    word = Word(who, "console")
+    try:
+        done = deciding.decide(runtime, site, comment_id, label, word, if_match)
+    except StaleState as error:
+        if not _is_mine(error.current, label, who, if_match):
+            raise
+        return error.current
+    what = "spam" if label == "spam" else "approved"
+    people.note(runtime.store, Act(now_ms(), who, what, address, site, comment_id))
+    looking.leave(runtime, site, comment_id, who)
+    return done
+
+
+def _is_mine(now: Comment, label: Label, who: str, if_match: str) -> bool:
+    """Say whether a comment changed by this very decision, sent twice, and nothing else."""
+    return (
+        now.decision is not None
+        and (now.decision.by, now.decision.via, now.decision.label) == (who, "console", label)
+        and if_match == replace(now, decisions=now.decisions - 1).etag
+    )
+
+
+def undo(
+    runtime: Runtime, site: str, comment_id: str, who: str, address: str, if_match: str
+) -> Comment:
+    """Withdraw a comment's decision as seen under an ETag.
+
+    Raises:
+        NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
+    """
+    done = deciding.undo(runtime, site, comment_id, Word(who, "console"), if_match)
+    people.note(runtime.store, Act(now_ms(), who, "undone", address, site, comment_id))
+    return done

@@ -1,0 +1,184 @@
+"""What waits for a person: the next held comment, under a lease, and who looks at which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from msgspec import Struct
+
+from moderation.domain.comments import Comment
+from moderation.domain.errors import InvalidInput
+from moderation.domain.people import Act, Escalation
+from moderation.flow.events import Decided, Deleted
+from moderation.flow.lookup import find, raw_id
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.store import codec, looking, people
+from moderation.store.comments import reading
+
+LEASE_MS = 180_000
+"""How long a comment is somebody's without a heartbeat."""
+_CHUNK, _CHUNKS = 50, 20
+
+
+class Waiting(Struct, frozen=True):
+    """A held comment, who looks at it ('' for nobody), and by whom another one was asked."""
+
+    comment: Comment
+    looks: str
+    escalation: Escalation | None
+
+
+def waiting(
+    runtime: Runtime, sites: Sequence[str], after: str = "", number: int = _CHUNK
+) -> list[Waiting]:
+    """Return held comments of some sites, the oldest first, after an id ('' from the start)."""
+    return _waiting(runtime, sites, codec.id_bytes(after) if after else b"", number)[0]
+
+
+def _waiting(
+    runtime: Runtime, sites: Sequence[str], after: bytes, number: int
+) -> tuple[list[Waiting], bytes]:
+    """Return held comments, and the id up to which was looked (b"" at the end)."""
+    places = looking.held(runtime.store, sites, after, number) if sites else []
+    looks = looking.who_looks(runtime.store, places)
+    of_sites = sorted({site for _, site in places})
+    escalated = looking.escalations(runtime.store, of_sites) if places else {}
+    found = dict(_comments(runtime, places))
+    shown = [
+        Waiting(found[place], who, escalated.get(place))
+        for place, who in zip(places, looks, strict=True)
+        if place in found and found[place].status == "held"
+    ]
+    return shown, places[-1][0] if len(places) == number else b""
+
+
+def _comments(
+    runtime: Runtime, places: Sequence[tuple[bytes, str]]
+) -> list[tuple[tuple[bytes, str], Comment]]:
+    by_site: dict[str, list[bytes]] = {}
+    for raw, site in places:
+        by_site.setdefault(site, []).append(raw)
+    return [
+        ((raw, site), comment)
+        for site, ids in by_site.items()
+        for raw, comment in zip(ids, reading.get_many(runtime.store, site, ids), strict=True)
+        if comment is not None
+    ]
+
+
+def take_next(
+    runtime: Runtime,
+    sites: Sequence[str],
+    who: str,
+    after: str = "",
+    beside: Collection[str] = (),
+) -> Waiting | None:
+    """Lease and return the next held comment that nobody else looks at, None where there is none.
+
+    It is sought after the id `after` first, then from the oldest on; ids `beside` are passed over,
+    and so are those about which this person asked another one.
+    """
+    for start in (after, "") if after else ("",):
+        found = _take_after(runtime, sites, who, start, beside)
+        if found is not None:
+            return found
+    return None
+
+
+def _take_after(
+    runtime: Runtime, sites: Sequence[str], who: str, after: str, beside: Collection[str]
+) -> Waiting | None:
+    last = codec.id_bytes(after) if after else b""
+    for _ in range(_CHUNKS):
+        chunk, last = _waiting(runtime, sites, last, _CHUNK)
+        for place in chunk:
+            comment = place.comment
+            if comment.id in beside or place.looks not in ("", who):
+                continue
+            if place.escalation is not None and place.escalation.by == who:
+                continue
+            if look(runtime, comment, who):
+                return place
+        if not last:
+            return None
+    return None
+
+
+def look(runtime: Runtime, comment: Comment, who: str) -> bool:
+    """Take the lease of a comment; False where another person has it."""
+    raw = raw_id(comment.id)
+    return looking.look(runtime.store, comment.site, raw, "claim", who, LEASE_MS)
+
+
+def keep(runtime: Runtime, site: str, comment_id: str, who: str) -> bool:
+    """Keep the lease of a comment for longer; False where it is not, or no longer, theirs."""
+    return looking.look(runtime.store, site, raw_id(comment_id), "keep", who, LEASE_MS)
+
+
+def leave(runtime: Runtime, site: str, comment_id: str, who: str) -> None:
+    """Give the lease of a comment back, so that others are shown it."""
+    looking.look(runtime.store, site, raw_id(comment_id), "release", who, LEASE_MS)
+
+
+def look_of(runtime: Runtime, comment: Comment) -> Waiting:
+    """Return a comment with who looks at it, whatever its status."""
+    return looks_of(runtime, [comment])[0]
+
+
+def looks_of(runtime: Runtime, comments: Sequence[Comment]) -> list[Waiting]:
+    """Return comments with who looks at each of them, whatever their statuses."""
+    if not comments:
+        return []
+    places = [(raw_id(comment.id), comment.site) for comment in comments]
+    looks = looking.who_looks(runtime.store, places)
+    asked = looking.escalations(runtime.store, sorted({comment.site for comment in comments}))
+    return [
+        Waiting(comment, who, asked.get(place))
+        for comment, who, place in zip(comments, looks, places, strict=True)
+    ]
+
+
+def counts(runtime: Runtime, sites: Sequence[str]) -> tuple[int, int]:
+    """Return how many comments of some sites are held, and how many of them are escalated."""
+    return looking.count_held(runtime.store, sites) if sites else (0, 0)
+
+
+def escalated(runtime: Runtime, sites: Sequence[str]) -> list[Waiting]:
+    """Return the held comments of some sites about which another person was asked.
+
+    What is no longer held, or is gone since, is forgotten.
+    """
+    asked = looking.escalations(runtime.store, sites) if sites else {}
+    found = {p: c for p, c in _comments(runtime, sorted(asked)) if c.status == "held"}
+    for raw, site in asked.keys() - found.keys():
+        looking.settle(runtime.store, site, raw)
+    return looks_of(runtime, [found[place] for place in sorted(found)])
+
+
+def escalate(runtime: Runtime, site: str, comment_id: str, who: str, note: str = "") -> Comment:
+    """Ask for another person to look at a held comment.
+
+    Raises:
+        NotFound: no such comment. InvalidInput: it is not held, or too many were asked about.
+    """
+    comment = find(runtime, site, comment_id)
+    if comment.status != "held":
+        raise InvalidInput("only a held comment can be escalated")
+    now = now_ms()
+    if not looking.escalate(
+        runtime.store, site, raw_id(comment_id), Escalation(who, now, note[:2000])
+    ):
+        raise InvalidInput("too many comments of this site are escalated; decide some first")
+    people.note(runtime.store, Act(now, who, "escalated", "", site, comment_id))
+    leave(runtime, site, comment_id, who)
+    return comment
+
+
+def listen(runtime: Runtime) -> None:
+    """Forget of a comment that was decided or deleted that another person must look at it."""
+
+    def settle(event: Decided | Deleted) -> None:
+        looking.settle(runtime.store, event.site, raw_id(event.comment))
+
+    runtime.events.listen(Decided, settle)
+    runtime.events.listen(Deleted, settle)

@@ -1,0 +1,91 @@
+"""Log-ins, attempts to log in, and the log of what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from moderation.domain.accounts import User
+from moderation.domain.people import Act, Session
+from moderation.store import keys
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+
+AUDIT_KEPT = 100_000
+"""About how many entries of the audit log are kept."""
+
+_session = msgspec.json.Decoder(Session).decode
+_act = msgspec.json.Decoder(Act).decode
+_user = msgspec.json.Decoder(User).decode
+
+
+def put_session(store: Store, session: Session, ttl_ms: int) -> None:
+    """Keep a log-in for so long from now on."""
+    words = [session.id, msgspec.json.encode(session), ttl_ms]
+    store.run("session", [keys.session(session.id), keys.sessions(session.user)], words)
+
+
+def session_of(store: Store, digest: str, user: str) -> tuple[Session | None, User | None]:
+    """Return a log-in and the account of the person it should be of, in one round trip."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.get(keys.session(digest))
+        pipe.hget(keys.USERS, user)
+        session, account = pipe.execute()
+    return session and _session(session), account and _user(account)
+
+
+def sessions(store: Store, user: str) -> list[Session]:
+    """Return the log-ins of a person, the newest first; forget those that ran out."""
+    with store_errors():
+        digests = [digest.decode() for digest in store.redis.smembers(keys.sessions(user))]
+        if not digests:
+            return []
+        pipe = store.redis.pipeline(transaction=False)
+        for digest in digests:
+            pipe.get(keys.session(digest))
+        found = dict(zip(digests, pipe.execute(), strict=True))
+        gone = [digest for digest, data in found.items() if data is None]
+        if gone:
+            store.redis.srem(keys.sessions(user), *gone)
+    held = [_session(data) for data in found.values() if data is not None]
+    return sorted(held, key=lambda session: -session.created_ms)
+
+
+def end_sessions(store: Store, user: str, digests: Sequence[str]) -> int:
+    """End log-ins of a person and return how many there were."""
+    if not digests:
+        return 0
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for digest in digests:
+            pipe.delete(keys.session(digest))
+        pipe.srem(keys.sessions(user), *digests)
+        *ended, _ = pipe.execute()
+    return sum(ended)
+
+
+def count_attempt(store: Store, account: str, address: str, keep_ms: int) -> tuple[int, int]:
+    """Count an attempt to log in and return how many there were: by account, by address."""
+    names = [keys.attempts("account", account), keys.attempts("address", address)]
+    by_account, by_address = store.run("attempts", names, [keep_ms])
+    return int(by_account), int(by_address)
+
+
+def forget_attempts(store: Store, account: str) -> None:
+    """Forget the attempts on an account."""
+    with store_errors():
+        store.redis.delete(keys.attempts("account", account))
+
+
+def note(store: Store, act: Act) -> None:
+    """Put an entry at the end of the audit log."""
+    store.run("audit", [keys.AUDIT], [AUDIT_KEPT, msgspec.json.encode(act)])
+
+
+def acts(store: Store, before: str, number: int) -> list[tuple[str, Act]]:
+    """Return entries of the audit log with their ids, the newest first, before an id ('': all)."""
+    with store_errors():
+        found = store.redis.xrevrange(keys.AUDIT, f"({before}" if before else "+", "-", number)
+    return [(name.decode(), _act(fields[b"e"])) for name, fields in found]

@@ -1,0 +1,149 @@
+"""The console in a real browser, against a running Winnow; each test has a site of its own."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from moderation.flow.comments import draining
+from moderation.flow.lookup import find
+from moderation.flow.opening import open_runtime
+from moderation.flow.review import looking
+from moderation.flow.runtime import Runtime
+from moderation.flow.sites import administering, first_run
+from moderation.settings import Settings
+from moderation.store import codec, keys
+from tests.e2e.running import Up, free_port
+from tests.factories import accept, submission, write
+from tests.processes import until
+
+PASSWORD = "a password of the tests"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def winnow(kernels: None) -> Iterator[Up]:
+    """Return a running Winnow for all tests of the console."""
+    folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
+    up = Up(folder / "var", free_port())
+    yield up.ready()
+    up.end()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def within(winnow: Up) -> Iterator[Runtime]:
+    """Return a view of the same installation, to prepare it and to look into it."""
+    running = msgspec.json.decode((winnow.data / "run.json").read_bytes())
+    opened = open_runtime(
+        Settings.from_env(
+            {"WINNOW_DATA": str(winnow.data), "WINNOW_REDIS_URL": running["redis_url"]}
+        )
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("NOT TESTED IN A BROWSER: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # Within a container there is no room for Chromium's own sandbox.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Desk:
+    """A site with held comments, and browsers of the people who work on it."""
+
+    url: str
+    site: str
+    runtime: Runtime
+    open_context: Callable[..., BrowserContext]
+
+    def hold(self, *contents: str, **fields: Any) -> list[str]:
+        """Make held comments and return their ids, the oldest first."""
+        sent = [write(submission(content, **fields)) for content in contents]
+        written = accept(self.runtime.store, *sent, site=self.site)
+        draining.drain_lane(self.runtime, keys.shard_of(self.site) % keys.LANES)
+        return sorted(codec.id_text(one.id) for one in written)
+
+    def comment(self, comment_id: str) -> Any:
+        """Return a comment as it is stored."""
+        return find(self.runtime, self.site, comment_id)
+
+    def statuses(self, ids: list[str]) -> list[str]:
+        """Return the status of each comment."""
+        return [self.comment(name).status for name in ids]
+
+    def become(self, ids: list[str], *statuses: str) -> None:
+        """Wait until the comments have these statuses: a page saves after it shows the next."""
+        until(lambda: self.statuses(ids) == list(statuses), 10, lambda: str(self.statuses(ids)))
+
+    def looked_at(self, comment_id: str, who: str) -> None:
+        """Wait until a comment is looked at by a person whose name begins so ('': by nobody)."""
+
+        def looks() -> str:
+            return looking.look_of(self.runtime, self.comment(comment_id)).looks
+
+        until(lambda: looks().startswith(who) and bool(looks()) == bool(who), 10, looks)
+
+    def person(self, name: str = "ruth", **options: Any) -> Page:
+        """Return a page of a new moderator of the site, who has logged in."""
+        name = f"{name}{next(_numbers)}"
+        administering.add_user(self.runtime.store, name, PASSWORD, "moderator", (self.site,))
+        page = self.open_context(**options).new_page()
+        page.goto(f"{self.url}/console/review")
+        page.get_by_label("User name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/console/review*")
+        return page
+
+
+@pytest.fixture
+def desk(winnow: Up, within: Runtime, chromium: Browser) -> Iterator[Desk]:
+    """Return a new site that holds everything, and browsers that load nothing from elsewhere."""
+    site = f"desk{next(_numbers)}.example"
+    first_run.add_site(within.store, site)
+    administering.change_settings(
+        within.store,
+        site,
+        lambda settings: msgspec.structs.replace(settings, hold=0.000001, reject=0.999999),
+    )
+    contexts: list[BrowserContext] = []
+    strangers: list[str] = []
+    dialogs: list[str] = []
+
+    def open_context(**options: Any) -> BrowserContext:
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(8000)
+        context.on(
+            "request",
+            lambda asked: (
+                strangers.append(asked.url) if not asked.url.startswith(winnow.url) else None
+            ),
+        )
+        context.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        contexts.append(context)
+        return context
+
+    yield Desk(winnow.url, site, within, open_context)
+    for context in contexts:
+        context.close()
+    assert strangers == [], "a page asked somebody else for something"
+    assert dialogs == [], "a comment ran a script"

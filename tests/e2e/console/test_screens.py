@@ -1,0 +1,159 @@
+"""Every screen, wide and narrow, light and dark: it fits, and axe finds nothing serious."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
+from moderation.flow.review import deciding as reviewing
+from moderation.flow.review import looking
+from tests.e2e.console.conftest import Desk
+
+AXE = (Path(__file__).parent / "axe.min.js").read_text()
+PICTURES = os.environ.get("SCREENS", "")
+"""A folder for pictures of every screen; none are made where it is not named."""
+
+COMMENTS: list[tuple[str, str]] = [
+    (
+        "Tobias Brandwein",
+        "Twenty minutes of soaking the bisque fixed exactly this for me, the celadon stopped "
+        "crawling. I wrote the numbers up at https://glazelab.example/cone-6?ref=tb42\n\n"
+        "If anyone needs a used kiln, my cousin has great prices, just message on WhatsApp.",
+    ),
+    (
+        "Best Kiln Deals 24",
+        "Dear webmaster, your article are very informative!! I bookmarked. Visit "
+        "https://cheap-kilns.example/deal for best price, order now, 90 % discount",
+    ),
+    ("سلمى الخطيب", "شكراً على الشرح المفصّل، لكن هل يصلح هذا الطلاء؟ https://noa.example/s/9"),
+    ("Игорь", "Кто ищет печь недорого — пишите в личку, есть 3 штуки, https://pechi.example"),
+    ("Gottfried Änderle", "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz."),
+    (
+        "小林 さくら",
+        "釉薬の厚みは比重で 1.45 くらいが目安です。測り方はこちら https://togei.example/a",
+    ),
+    (
+        "dev_marguerite",
+        "for (const cone of cones) ramp(cone);\nSee https://git.example/dm/kiln-ctl",
+    ),
+    (
+        "Crystal Readings",
+        "My marriage was SAVED by a powerful spell caster, contact him on WhatsApp",
+    ),
+    ("נועה ברק", "תודה! ניסיתי בתנור ביתי והתוצאה כאן: https://noa.example/kiln"),
+]
+
+
+def fill(desk: Desk) -> list[str]:
+    """Hold some comments, decide some of them, and return the ids of those that wait."""
+    ids: list[str] = []
+    for name, text in COMMENTS:
+        fields = {"context": ["Cone 6 glazes without tears", "My celadon crawls at the foot."]}
+        author = {"name": name, "email": "someone@mail.example", "ip": "203.0.113.24"}
+        ids += desk.hold(
+            text,
+            author=author,
+            permalink="https://kilnnotes.example/cone-6",
+            form_ms=48_000,
+            **fields,
+        )
+    for comment_id, label in ((ids[-1], "ham"), (ids[-2], "spam")):
+        word = Word("jonas", "console")
+        deciding.decide(desk.runtime, desk.site, comment_id, label, word, None)
+    looking.look(desk.runtime, desk.comment(ids[4]), "inès")
+    looking.escalate(desk.runtime, desk.site, ids[3], "inès", "Do we allow this?")
+    return ids
+
+
+def fits(page: Page) -> bool:
+    """Say whether nothing of the page sticks out to the side."""
+    return bool(
+        page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+    )
+
+
+def serious(page: Page) -> list[Any]:
+    """Return what axe finds that keeps people from using the page."""
+    # The page's own policy lets no text become a script; the tool comes around it.
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run()")
+    return [
+        (v["id"], [n["html"][:200] for n in v["nodes"]][:3])
+        for v in found["violations"]
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+SCREENS = {
+    "review": "/console/review",
+    "queue": "/console/queue",
+    "spam": "/console/spam",
+    "escalated": "/console/queue?escalated=1",
+    "empty": "/console/queue?q=nowhere-to-be-found",
+    "comment": "/console/comments/{site}/{id}",
+    "decisions": "/console/decisions",
+    "account": "/console/account",
+    "missing": "/console/comments/{site}/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_every_screen_fits_and_can_be_used_by_everybody(desk: Desk, width: int, theme: str) -> None:
+    ids = fill(desk)
+    size = {"width": width, "height": 900 if width > 400 else 780}
+    page = desk.person(viewport=size, color_scheme=theme, has_touch=width < 400)
+    thorough = (width, theme) in ((1280, "light"), (360, "dark"))
+    faults: dict[str, Any] = {}
+    for name, path in SCREENS.items():
+        page.goto(desk.url + path.format(site=desk.site, id=ids[-1]))
+        picture(page, f"{name}-{width}-{theme}")
+        if not fits(page):
+            faults[f"{name} sticks out"] = page.evaluate(WIDEST)
+        if thorough and (found := serious(page)):
+            faults[name] = found
+    faults |= decided(desk, page, ids, f"{width}-{theme}")
+    page.context.clear_cookies()
+    page.goto(f"{desk.url}/console/login")
+    picture(page, f"login-{width}-{theme}")
+    if thorough and (found := serious(page)):
+        faults["login"] = found
+    assert faults == {}
+
+
+def decided(desk: Desk, page: Page, ids: list[str], name: str) -> dict[str, Any]:
+    """Decide a comment, meet a conflict and come to an end; say where the page sticks out."""
+    faults = {}
+    page.goto(f"{desk.url}/console/review")
+    page.keyboard.press("s")
+    expect(page.locator(".toast")).to_be_visible()
+    expect(page.locator(f'article.item[data-id="{ids[1]}"]')).to_be_visible()
+    picture(page, f"decided-{name}")
+    etag = desk.comment(ids[1]).etag
+    reviewing.decide(desk.runtime, desk.site, ids[1], "ham", "jonas", "", etag)
+    page.keyboard.press("s")
+    expect(page.locator("[data-conflict]")).to_be_visible()
+    picture(page, f"conflict-{name}")
+    if not fits(page):
+        faults["conflict sticks out"] = page.evaluate(WIDEST)
+    page.goto(f"{desk.url}/console/review?site={desk.site}&id={ids[-1]}")
+    return faults
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a picture of a page where pictures are asked for."""
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/{name}.png")
+
+
+WIDEST = """[...document.querySelectorAll("body *")]
+  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""

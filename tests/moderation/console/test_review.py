@@ -1,0 +1,269 @@
+"""Review: leases, conflicts, decisions sent twice, sites of others."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+import pytest
+from ulid import ULID
+
+from moderation.flow.lookup import find
+from moderation.flow.review import deciding, history, looking
+from moderation.flow.runtime import Runtime
+from moderation.store import Store
+from tests.conftest import Server
+from tests.factories import SITE
+from tests.moderation.console.conftest import OTHER, Browser
+
+JSON = {"headers": {"Accept": "application/json"}}
+
+
+def shown(browser: Browser, query: str = "") -> str:
+    """Return the id of the comment in focus, '' where there is none."""
+    found = re.search(
+        r'<article class="item" data-id="(\w{26})"', browser.get(f"/console/review{query}").text
+    )
+    return found.group(1) if found else ""
+
+
+def test_the_oldest_comes_first_and_who_leaves_it_frees_it(
+    person: Callable[..., Browser], hold
+) -> None:
+    first, second = hold("one"), hold("two")
+    ann, bob = person("ann"), person("bob")
+    assert shown(ann) == first.id
+    assert shown(bob) == second.id
+    assert shown(ann) == first.id, "it stays hers"
+    answer = ann.post(f"/console/review/{SITE}/{first.id}/leave")
+    assert answer.headers["Location"] == f"/console/review?after={first.id}"
+    assert shown(bob) == first.id
+    told = bob.post(f"/console/review/{SITE}/{first.id}/leave", {"told": "1"})
+    assert (told.status_code, told.data) == (204, b"")
+
+
+def test_a_lease_is_kept_by_its_holder_alone_and_runs_out(
+    person: Callable[..., Browser], hold, runtime: Runtime, valkey: Server
+) -> None:
+    comment = hold()
+    ann, bob = person("ann"), person("bob")
+    assert shown(ann) == comment.id
+    path = f"/console/review/{SITE}/{comment.id}/keep"
+    assert ann.post(path, **JSON).json == {"yours": True}
+    assert bob.post(path, **JSON).json == {"yours": False}
+    assert shown(bob) == ""
+    with valkey.client() as client:
+        (lease,) = client.keys("*:looking:*")
+        assert 0 < client.pttl(lease) <= looking.LEASE_MS
+        client.pexpire(lease, 1)
+        while client.exists(lease):
+            pass
+    assert shown(bob) == comment.id
+
+
+def test_a_decision_frees_the_comment_and_is_learned(ann: Browser, hold, runtime: Runtime) -> None:
+    comment = hold()
+    assert shown(ann) == comment.id
+    answer = ann.decide(comment, "spam", **JSON)
+    now = find(runtime, SITE, comment.id)
+    assert answer.json == {
+        "id": comment.id, "site": SITE, "etag": now.etag, "status": "spam",
+    }  # fmt: skip
+    assert now.decision and (now.decision.by, now.decision.via) == ("ann", "console")
+    assert looking.look_of(runtime, now).looks == ""
+    assert shown(ann) == ""
+
+
+def test_a_decision_sent_twice_has_one_effect(ann: Browser, hold, runtime: Runtime) -> None:
+    comment = hold()
+    first, second = ann.decide(comment, "spam", **JSON), ann.decide(comment, "spam", **JSON)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json == second.json
+    assert find(runtime, SITE, comment.id).decisions == 1
+
+
+def test_a_decision_of_long_ago_sent_again_is_not_the_one_that_holds(
+    ann: Browser, hold, runtime: Runtime
+) -> None:
+    comment = hold()
+    ann.decide(comment, "spam")
+    path = f"/console/comments/{SITE}/{comment.id}/undo"
+    ann.post(path, {"etag": find(runtime, SITE, comment.id).etag})
+    ann.decide(find(runtime, SITE, comment.id), "spam")
+    assert ann.decide(comment, "spam", **JSON).status_code == 412
+
+
+def test_who_is_late_is_told_and_nothing_is_changed(
+    person: Callable[..., Browser], hold, runtime: Runtime
+) -> None:
+    comment = hold()
+    ann, bob = person("ann"), person("bob")
+    ann.decide(comment, "spam")
+    answer = bob.decide(comment, "ham", **JSON)
+    assert answer.status_code == 412
+    assert "ann marked this spam" in answer.text
+    now = find(runtime, SITE, comment.id)
+    assert html.escape(now.etag, quote=True).replace("&quot;", "&#34;") in answer.text
+    assert (now.status, now.decisions) == ("spam", 1)
+    assert bob.decide(comment, "spam", **JSON).status_code == 412, "the same word is not his"
+    assert (
+        bob.post(f"/console/comments/{SITE}/{comment.id}/undo", {"etag": comment.etag}).status_code
+        == 412
+    )
+    assert bob.decide(now, "ham", **JSON).json["status"] == "approved"
+
+
+@pytest.mark.parametrize("etag", ["", "*", '"1-0', 'W/"1-0"', '"9-9"'])
+def test_nothing_is_decided_that_was_not_seen(
+    ann: Browser, hold, runtime: Runtime, etag: str
+) -> None:
+    comment = hold()
+    path = f"/console/comments/{SITE}/{comment.id}/decision"
+    answer = ann.post(path, {"label": "spam", "etag": etag})
+    assert answer.status_code == 412
+    assert find(runtime, SITE, comment.id).status == "held"
+
+
+def test_sites_of_others_are_as_if_they_were_not(ann: Browser, hold, runtime: Runtime) -> None:
+    theirs = hold("not hers", site=OTHER)
+    base = f"/console/comments/{OTHER}/{theirs.id}"
+    assert ann.get(base).status_code == 404
+    assert ann.decide(theirs, "spam").status_code == 404
+    for path in (f"{base}/undo", f"{base}/escalate", f"/console/review/{OTHER}/{theirs.id}/keep"):
+        assert ann.post(path, {"etag": theirs.etag}).status_code == 404
+    assert shown(ann) == shown(ann, f"?site={OTHER}") == ""
+    assert ann.get(f"/console/review?id={theirs.id}&site={OTHER}").status_code == 404
+    for path in ("queue", "spam", "decisions"):
+        assert "not hers" not in ann.get(f"/console/{path}?site={OTHER}").text
+    ticked = f"{OTHER}/{theirs.id}/{theirs.etag}"
+    ann.post("/console/queue/bulk", {"ticked": [ticked], "label": "spam"})
+    assert find(runtime, OTHER, theirs.id).status == "held"
+
+
+def test_a_viewer_sees_and_changes_nothing(
+    person: Callable[..., Browser], hold, runtime: Runtime
+) -> None:
+    comment = hold()
+    eve = person("eve", "viewer")
+    assert shown(eve) == comment.id
+    assert looking.look_of(runtime, comment).looks == ""
+    assert (
+        "Approve"
+        not in eve.get(f"/console/comments/{SITE}/{comment.id}").text.partition("<dialog")[0]
+    )
+    assert eve.decide(comment, "spam").status_code == 403
+
+
+def test_an_escalated_comment_is_for_another_person_until_it_is_decided(
+    person: Callable[..., Browser], hold, runtime: Runtime
+) -> None:
+    comment = hold()
+    ann, bob = person("ann"), person("bob")
+    path = f"/console/comments/{SITE}/{comment.id}/escalate"
+    assert ann.post(path, {"note": "Do we allow this?", "from": "review"}).status_code == 303
+    assert shown(ann) == ""
+    assert shown(bob) == comment.id
+    assert "Escalated by ann" in ann.get("/console/queue?escalated=1").text
+    assert looking.counts(runtime, [SITE]) == (1, 1)
+    bob.decide(comment, "ham")
+    assert looking.counts(runtime, [SITE]) == (0, 0)
+    assert ann.post(path).status_code == 422
+
+
+def test_the_store_that_is_away_is_said_and_comes_back_by_itself(
+    ann: Browser, hold, runtime: Runtime, tmp_path
+) -> None:
+    comment = hold()
+    kept, runtime.store = runtime.store, Store.connect(f"unix://{tmp_path}/nowhere.sock")
+    answer = ann.get("/console/review")
+    assert answer.status_code == 503
+    assert "The store does not answer since" in answer.text
+    assert 'http-equiv="refresh"' in answer.text
+    runtime.store.close()
+    runtime.store = kept
+    assert shown(ann) == comment.id
+
+
+def test_a_full_store_still_takes_log_ins_and_decisions(
+    ann: Browser, anyone: Browser, hold, runtime: Runtime, valkey: Server
+) -> None:
+    comment = hold()
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+        try:
+            assert anyone.log_in("ann").status_code == 303
+            assert shown(ann) == comment.id
+            assert ann.decide(comment, "spam", **JSON).status_code == 200
+        finally:
+            client.config_set("maxmemory", 0)
+    assert find(runtime, SITE, comment.id).status == "spam"
+
+
+def test_what_cannot_be_an_address_is_not_found(ann: Browser) -> None:
+    for name in ("x", "0" * 26, str(ULID()), "%00", "..%2f..%2f"):
+        assert ann.get(f"/console/comments/{SITE}/{name}").status_code in (404,), name
+    assert ann.get("/console/review?after=nonsense").status_code == 404
+    assert ann.get("/console/queue?after=nonsense&days=x&band=none").status_code == 404
+
+
+def test_history_follows_a_comment_through_undo_and_decision(
+    ann: Browser, hold, runtime: Runtime
+) -> None:
+    comment = hold("to and fro")
+    once = deciding.decide(runtime, SITE, comment.id, "spam", "ann", "", comment.etag)
+    undone = deciding.undo(runtime, SITE, comment.id, "ann", "", once.etag)
+    last = deciding.decide(runtime, SITE, comment.id, "ham", "bob", "", undone.etag)
+    said = history.of_comment(runtime, last)
+    assert [(s.kind, s.decision.label, s.holds) for s in said] == [
+        ("label", "spam", False), ("undo", "ham", False), ("label", "ham", True),
+    ]  # fmt: skip
+    page = ann.get(f"/console/comments/{SITE}/{comment.id}").text
+    for words in (
+        "<s>Spam, by ann</s>",
+        "Withdrawn by ann",
+        "<b>Approved by bob</b>",
+        "would now score",
+    ):
+        assert words in page
+    rows = ann.get("/console/decisions").text
+    assert "withdrawn" in rows and "bob" in rows
+
+
+def test_decisions_go_on_from_page_to_page(ann: Browser, hold, runtime: Runtime) -> None:
+    comment = hold("decided again and again")
+    for n in range(70):
+        label = "spam" if n % 2 else "ham"
+        now = find(runtime, SITE, comment.id)
+        deciding.decide(runtime, SITE, comment.id, label, f"person {n:02}", "", now.etag)
+    first, more = history.decisions(runtime, [SITE], 50)
+    rest, end = history.decisions(runtime, [SITE], 50, more)
+    assert [s.decision.by for s in [*first, *rest]] == [f"person {n:02}" for n in range(69, -1, -1)]
+    assert end == 0
+    page = ann.get("/console/decisions").text
+    assert "person 69" in page and "person 19" not in page
+    assert f"before={more}" in page
+    assert "person 19" in ann.get(f"/console/decisions?site={SITE}&before={more}").text
+
+
+def test_lists_are_filtered_by_what_stands_in_the_address(
+    ann: Browser, hold, runtime: Runtime
+) -> None:
+    pills = hold("Cheap pills, order now: https://pills.example/buy", author={"name": "Pill Shop"})
+    thanks = hold("Thanks, that fixed my build.", author={"name": "Ada"})
+    band = pills.verdict.band
+    for query, expected in (
+        ("", {pills.id, thanks.id}),
+        ("?q=PILLS", {pills.id}),
+        ("?author=ada", {thanks.id}),
+        (f"?band={band}", {c.id for c in (pills, thanks) if c.verdict.band == band}),
+        (f"?reason={pills.verdict.reasons[0][0]}&q=pills", {pills.id}),
+        ("?q=nowhere", set()),
+        ("?days=1", {pills.id, thanks.id}),
+        ("?status=spam", set()),
+    ):
+        page = ann.get(f"/console/queue{query}").text
+        assert {c.id for c in (pills, thanks) if f'data-id="{c.id}"' in page} == expected, query
+    assert 'data-id="' not in ann.get("/console/spam").text
+    ann.decide(pills, "spam")
+    assert f'data-id="{pills.id}"' in ann.get("/console/spam").text

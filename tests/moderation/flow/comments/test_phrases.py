@@ -1,0 +1,66 @@
+"""A text in pieces: nothing is lost or added, and the strongest phrases are marked."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.flow.comments.phrases import MOST, Mark, phrases, plain
+
+Marks = st.lists(
+    st.builds(
+        lambda start, size, weight: Mark(start, start + size, weight),
+        st.integers(0, 60),
+        st.integers(1, 20),
+        st.floats(-5, 5),
+    ),
+    max_size=20,
+)
+
+
+def joined(text, marks):
+    return "".join(
+        part.text if part.kind != "unseen" else chr(int(part.text[2:], 16))
+        for phrase in phrases(text, marks)
+        for part in phrase.parts
+    )
+
+
+@given(st.text(max_size=80), Marks)
+def test_every_character_is_shown_once(text, marks):
+    assert joined(text, marks) == text.replace("\r\n", "\n")
+
+
+def test_words_that_moved_the_score_are_marked_with_their_sign():
+    text = "my cousin has great prices, thanks"
+    marks = [Mark(14, 19, 0.7), Mark(20, 26, 0.6), Mark(28, 34, -0.5), Mark(0, 2, 0.2)]
+    found = [
+        ("".join(p.text for p in ph.parts), ph.sign, ph.is_strong)
+        for ph in phrases(text, marks)
+        if ph.sign
+    ]
+    assert found == [("great prices", 1, True), ("thanks", -1, False)]
+
+
+def test_punctuation_and_blanks_are_never_marked():
+    assert [ph.sign for ph in phrases("  ... !!", [Mark(0, 8, 9.0)])] == [0]
+
+
+def test_a_link_is_spelt_out_with_its_host():
+    (phrase,) = phrases("see https://one.example/a?b now", [])
+    assert [(p.kind, p.text) for p in phrase.parts] == [
+        ("text", "see "), ("link", "https://"), ("host", "one.example"), ("link", "/a?b"),
+        ("text", " now"),
+    ]  # fmt: skip
+
+
+def test_what_nobody_sees_is_named():
+    (phrase,) = phrases("a\u202eb\x1b[0m\u200bc", [])
+    assert [p.text for p in phrase.parts if p.kind == "unseen"] == ["U+202E", "U+001B", "U+200B"]
+    assert plain("a\u202eb\n\tc \u200b d") == "ab c d"
+
+
+def test_only_so_many_phrases_are_marked():
+    text = "one. " * 500
+    marks = [Mark(5 * n, 5 * n + 3, 0.4 + n / 1000) for n in range(500)]
+    assert sum(phrase.sign != 0 for phrase in phrases(text, marks)) == MOST
