@@ -38,10 +38,11 @@ WARM, WARMED = 1.0, 50.0
 REJECT_RISE, ONE_SIDED, FEW_HAM = 0.3, 2.5, 10.0
 """Logits by which reject is above the model's at most, and by which it is where spam alone is
 labelled: nobody says there what is rejected by mistake. Ten ham labels halve that."""
-AS_HAM = 24.0
-"""Pieces of evidence that count as one ham label for where reject stands. A decision on a held
-comment counts as one whatever it was, for ham among what was held would have been found: else a
-blog that gets little but spam is asked about most of it for ever."""
+DECIDED_AS_HAM, KEPT_AS_HAM = 5.0, 24.0
+"""Decisions on held comments, whatever they were, and pieces of evidence, that count as one ham
+label for where reject stands: ham among what was held would have been found, and evidence is what
+looked harmless. Without them a blog that gets little but spam is asked about most of it for ever;
+with more of them ham of other kinds is rejected, and too little is left to be decided."""
 MEMORY = 150.0
 """Ham comments over which the share of held ham is taken."""
 
@@ -117,7 +118,7 @@ def place(
         ham += outcomes[1, i] < 0
     spam = labels - ham
     mean, spread, size = _ham(outcomes, labels, evidence, kept)
-    known = ham + decided + pieces / AS_HAM
+    known = ham + decided / DECIDED_AS_HAM + pieces / KEPT_AS_HAM
     own_hold, own_reject, weight, trust = hold, reject, 0.0, 0.0
     if size >= 2.0:
         mean += curve[INTERCEPT]
