@@ -66,7 +66,7 @@ def test_a_worker_elsewhere_that_takes_trainings_alone_trains(
     made = jobs.find(runtime, job).result
     assert made and made["labels"] == 60
     assert promoting.known(runtime, made["name"]).origin == "trained"
-    assert max(priority) >= working.NICE
+    assert max(priority) >= min(19, psutil.Process().nice() + working.NICE)
     with valkey.client() as client:
         client.execute_command("SELECT", 1)
         assert client.llen("winnow.score") == 1, "it took what was not for it"

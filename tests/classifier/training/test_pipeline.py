@@ -13,7 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from classifier import Row
-from classifier.features.groups import AUTHOR, BASE_WEIGHTS, CHARS, EDGES, SHAPE, TOPIC, WORDS
+from classifier.features.extract import extract_features
+from classifier.features.groups import BASE_WEIGHTS, BLOCK_OF, BLOCK_PRIOR, GROUP_SHIFT
 from classifier.training.pipeline import CommentVectorizer
 
 # scikit-learn says by a warning that checks which fit on numbers do not apply to text.
@@ -27,15 +28,27 @@ def test_the_transformer_passes_the_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
+def squared_length(row: Row) -> float:
+    """Return what a row's blocks come to: each its own length, shortened by what it counts as
+    having besides.
+    """
+    groups = extract_features([row]).codes >> GROUP_SHIFT
+    groups = groups[BASE_WEIGHTS[groups] > 0]
+    total = 0.0
+    for block in set(BLOCK_OF[groups].tolist()):
+        inside = groups[BLOCK_OF[groups] == block]
+        share = len(inside) / (len(inside) + BLOCK_PRIOR[block])
+        total += float(BASE_WEIGHTS[inside[0]]) ** 2 * share
+    return total
+
+
 def test_every_block_has_its_length_and_text_is_a_row_with_only_text() -> None:
-    matrix = CommentVectorizer().transform(["cheap pills", Row(text="cheap pills", author="Kim")])
+    text, named = Row(text="cheap pills"), Row(text="cheap pills", author="Kim")
+    matrix = CommentVectorizer().transform(["cheap pills", named])
     lengths = np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()
-    runs, words, author, shape, topic, edges = (
-        BASE_WEIGHTS[group] ** 2 for group in (CHARS, WORDS, AUTHOR, SHAPE, TOPIC, EDGES)
-    )
-    assert lengths[0] == pytest.approx(runs + words + shape + topic + edges)
-    assert lengths[1] == pytest.approx(runs + words + shape + topic + edges + author)
-    assert (matrix[0] != CommentVectorizer().transform([Row(text="cheap pills")])[0]).nnz == 0
+    assert lengths.tolist() == pytest.approx([squared_length(text), squared_length(named)])
+    assert lengths[1] > lengths[0]
+    assert (matrix[0] != CommentVectorizer().transform([text])[0]).nnz == 0
     assert (matrix[0] != matrix[1]).nnz > 0
 
 

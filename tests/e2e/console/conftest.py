@@ -30,9 +30,11 @@ PASSWORD = "a password of the tests"
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+# Of a module each: the browser's driver runs a loop in this thread, and the modules come in any
+# order with others between them that run loops of their own.
+@pytest.fixture(scope="module")
 def winnow(kernels: None) -> Iterator[Up]:
-    """Return a running Winnow for all tests of the console."""
+    """Return a running Winnow for the tests of a module."""
     folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
     up = Up(folder / "var", free_port())
     yield up.ready()
@@ -40,7 +42,7 @@ def winnow(kernels: None) -> Iterator[Up]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def within(winnow: Up) -> Iterator[Runtime]:
     """Return a view of the same installation, to prepare it and to look into it."""
     running = msgspec.json.decode((winnow.data / "run.json").read_bytes())
@@ -53,7 +55,7 @@ def within(winnow: Up) -> Iterator[Runtime]:
     opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return Debian's Chromium."""
     path = shutil.which("chromium")
@@ -92,7 +94,7 @@ class Desk:
 
     def become(self, ids: list[str], *statuses: str) -> None:
         """Wait until the comments have these statuses: a page saves after it shows the next."""
-        until(lambda: self.statuses(ids) == list(statuses), 10, lambda: str(self.statuses(ids)))
+        until(lambda: self.statuses(ids) == list(statuses), 30, lambda: str(self.statuses(ids)))
 
     def looked_at(self, comment_id: str, who: str) -> None:
         """Wait until a comment is looked at by a person whose name begins so ('': by nobody)."""
@@ -100,7 +102,7 @@ class Desk:
         def looks() -> str:
             return looking.look_of(self.runtime, self.comment(comment_id)).looks
 
-        until(lambda: looks().startswith(who) and bool(looks()) == bool(who), 10, looks)
+        until(lambda: looks().startswith(who) and bool(looks()) == bool(who), 30, looks)
 
     def person(self, name: str = "ruth", **options: Any) -> Page:
         """Return a page of a new moderator of the site, who has logged in."""
@@ -131,7 +133,7 @@ def desk(winnow: Up, within: Runtime, chromium: Browser) -> Iterator[Desk]:
 
     def open_context(**options: Any) -> BrowserContext:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)
         context.on(
             "request",
             lambda asked: (
