@@ -11,18 +11,7 @@ import msgspec
 from classifier.cli.lines import read_rows
 from classifier.cli.options import Commands, add_command
 from classifier.cli.progress import Progress
-
-SECTIONS = (
-    "regimes",
-    "year",
-    "import",
-    "cold",
-    "corpus",
-    "replay",
-    "repeats",
-    "youtube",
-    "ablation",
-)
+from classifier.evaluation.sections import SECTIONS
 
 
 def add_commands(commands: Commands) -> None:

@@ -34,6 +34,7 @@ from classifier.evaluation.protocols import (
     replay_figures,
 )
 from classifier.evaluation.repeats import repeat_figures, swept
+from classifier.evaluation.sections import SECTIONS
 from classifier.evaluation.streams import (
     Rows,
     by_date,
@@ -48,17 +49,6 @@ from classifier.training.layer import SiteLabel, fit_installation_layer
 Figures = dict[str, Any]
 Say = Callable[[str], None]
 
-SECTIONS = (
-    "regimes",
-    "year",
-    "import",
-    "cold",
-    "corpus",
-    "replay",
-    "repeats",
-    "youtube",
-    "ablation",
-)
 DIGEST_OF_PEERS = hashlib.sha256(Path(peers.__file__).read_bytes()).hexdigest()[:8]
 """In the names of remembered scores, so that none outlives a change of how peers are run."""
 YOUTUBE = "youtube_uci"

@@ -70,11 +70,14 @@ def is_unspaced(value):
     return script_of(value) >= UNSPACED
 
 
-@unmanaged
-def topic_at(text, i, n, trie):
-    """Return the reason of the longest topic entry that starts at i, 0 for none."""
+@inlined
+def _entry_at(text, i, n, trie, least):
+    """Return the reason of the longest topic entry that starts at i, and its length; 0, 0 for none.
+
+    An entry ends with a word or is open; with `least` it is at least so long, wherever it ends.
+    """
     states, slots, _ = trie
-    state, found, here = np.uint64(0), 0, states[0]
+    state, reason, size, here = np.uint64(0), 0, 0, states[0]
     for j in range(i, n):
         code = text[j] & CODE_MASK
         if here & CODE_MASK == code:
@@ -86,9 +89,19 @@ def topic_at(text, i, n, trie):
         if state == 0:
             break
         here = states[state]
-        if here >> _TOPIC and (here & _OPEN or _ends_word(text, j)):
-            found = np.int64(here >> _TOPIC)
-    return found
+        if here >> _TOPIC:
+            fits = j - i + 1 >= least
+            if least == 0:
+                fits = here & _OPEN != 0 or _ends_word(text, j)
+            if fits:
+                reason, size = np.int64(here >> _TOPIC), j - i + 1
+    return reason, size
+
+
+@unmanaged
+def topic_at(text, i, n, trie):
+    """Return the reason of the longest topic entry that starts at i, 0 for none."""
+    return _entry_at(text, i, n, trie, 0)[0]
 
 
 @unmanaged
@@ -101,31 +114,9 @@ def topics_inside(text, firsts, ends, count, topics, trie):
         if stop - i < LONG_WORD:
             continue
         while i < stop:
-            reason, size = _entry_at(text, i, stop, trie)
+            reason, size = _entry_at(text, i, stop, trie, _LONG_ENTRY)
             topics[reason] += reason > 0
             i += max(size, 1)
-
-
-@unmanaged
-def _entry_at(text, i, stop, trie):
-    """Return the reason of the longest topic entry at i that is no accident, and its length; 0, 0
-    for none."""
-    states, slots, _ = trie
-    state, reason, size, here = np.uint64(0), 0, 0, states[0]
-    for j in range(i, stop):
-        code = text[j] & CODE_MASK
-        if here & CODE_MASK == code:
-            state += _ONE
-        elif here & _MORE:
-            state = _branch(slots, state << _SHIFT_21 | np.uint64(code))
-        else:
-            break
-        if state == 0:
-            break
-        here = states[state]
-        if here >> _TOPIC and j - i + 1 >= _LONG_ENTRY:
-            reason, size = np.int64(here >> _TOPIC), j - i + 1
-    return reason, size
 
 
 @inlined

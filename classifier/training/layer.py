@@ -51,11 +51,6 @@ class SiteLabel(LabelledRow, kw_only=True):
     person: str = ""
 
 
-def label_weights(labels: Sequence[SiteLabel]) -> npt.NDArray[np.float64]:
-    """Return each label's weight, at most 1; what a site or person has too much is taken off."""
-    return capped_weights([label.site for label in labels], [label.person for label in labels])
-
-
 def capped_weights(sites: Sequence[str], people: Sequence[str]) -> npt.NDArray[np.float64]:
     """Return the weight of each label by its site and by who gave it ('': the site itself)."""
     people = [person or site for site, person in zip(sites, people, strict=True)]

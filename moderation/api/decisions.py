@@ -89,12 +89,8 @@ def decide_comment(call: Call, comment_id: str) -> Response:
 )
 def undo_decision(call: Call, comment_id: str) -> Response:
     seen = if_match(call.environ)
-    data = body.read(call.environ, SMALL_BYTES)
-    note = ""
-    if data:
-        body.media_type(call.environ, body.JSON)
-        note = body.decode(_undo, data).note
-    word = Word(call.grant.actor, "api", note)
+    given = body.decode_optional(_undo, call.environ, SMALL_BYTES)
+    word = Word(call.grant.actor, "api", given.note)
     with _stale_shown():
         done = deciding.undo(call.runtime, call.grant.site, comment_id, word, seen)
     return _state(call, done)

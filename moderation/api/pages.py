@@ -21,6 +21,7 @@ from moderation.flow.comments.phrases import Phrase, phrases
 from moderation.flow.comments.previewing import preview
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites.first_run import DEMO_SITE
+from moderation.page_headers import PAGE_HEADERS
 
 blueprint = Blueprint(
     "pages",
@@ -30,16 +31,6 @@ blueprint = Blueprint(
     template_folder="templates",
 )
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        "object-src 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 EXAMPLES = (
     "Thanks, the second example fixed my build.",
     "Cheap meds without prescription, order now: https://pills.example/buy",
@@ -49,7 +40,7 @@ EXAMPLES = (
 @blueprint.after_request
 def protect(response: Response) -> Response:
     """Let a page load nothing from elsewhere, run no script and stand in no frame."""
-    response.headers.update(HEADERS)
+    response.headers.update(PAGE_HEADERS)
     return response
 
 
@@ -108,7 +99,7 @@ def for_people(answer: Response) -> Response:
     if name in KINDS:
         answer.set_data(render_template("api/problem.html", name=name, kind=KINDS[name]))
         answer.content_type = "text/html; charset=utf-8"
-        answer.headers.update(HEADERS)
+        answer.headers.update(PAGE_HEADERS)
     return answer
 
 

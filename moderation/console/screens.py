@@ -18,6 +18,7 @@ from moderation.console import entering
 from moderation.console.language import _
 from moderation.domain import errors
 from moderation.domain.people import Role
+from moderation.page_headers import PAGE_HEADERS
 
 log = logging.getLogger(__name__)
 
@@ -29,18 +30,6 @@ blueprint = Blueprint(
     static_url_path="/static",
     template_folder="templates",
 )
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        "object-src 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
 
 View = Callable[..., Any]
 
@@ -54,7 +43,7 @@ def _who() -> dict[str, Any]:
 @blueprint.after_request
 def protect(response: Response) -> Response:
     """Let a page load nothing from elsewhere, stand in no frame and stay in no cache."""
-    response.headers.update(HEADERS)
+    response.headers.update(PAGE_HEADERS)
     if request.endpoint != "console.static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -8,7 +8,7 @@ import msgspec
 
 from classifier import Row, for_training
 from moderation.domain.addresses import parsed
-from moderation.domain.comments import CONTENT_BYTES, Submission
+from moderation.domain.comments import CONTENT_BYTES, Comment, Submission
 from moderation.domain.decisions import Example
 from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.store import codec
@@ -85,6 +85,29 @@ def example_of(
             ip=personal_hash(secret, "ip", author.ip),
             author=personal_hash(secret, "author", author.id),
         )
+    )
+
+
+def example_of_comment(
+    secret: bytes,
+    comment: Comment,
+    labelled_ms: int,
+    *,
+    suggestion_shown: bool,
+    audit: float | None = None,
+    stands_for: float = 1.0,
+) -> bytes:
+    """Return the encoded example of a comment as it is stored."""
+    return example_of(
+        secret,
+        comment.submission,
+        comment=comment.id,
+        revision=comment.revision,
+        labelled_ms=labelled_ms,
+        model=comment.verdict.model if comment.verdict else "",
+        suggestion_shown=suggestion_shown,
+        audit=audit,
+        stands_for=stands_for,
     )
 
 

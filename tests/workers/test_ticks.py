@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -10,43 +9,19 @@ import pytest
 
 from moderation.cli import services
 from moderation.domain.comments import Submission
-from moderation.flow.authorise import Grant, authorise
+from moderation.flow.authorise import Grant
 from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
 from moderation.flow.runtime import Runtime
-from moderation.flow.sites import first_run
 from moderation.flow.tasks import MOST_WAITING, SCORE_INBOX, SCORE_QUEUE, SWEEP_QUEUE, TRIM_QUEUE
 from moderation.settings import Settings
 from tests.conftest import Server
-from tests.processes import Running, alive, until
+from tests.processes import alive, until
+from tests.workers.conftest import Part
 from workers.app import SWEEP_SECONDS, make_app
 from workers.ticks import Ticks
 
 pytestmark = pytest.mark.usefixtures("kernels")
-
-Part = Callable[..., Running]
-
-
-@pytest.fixture
-def start(settings: Settings) -> Iterator[Part]:
-    """Start worker or beat with the test's settings."""
-    running: list[Running] = []
-
-    def start(argv: list[str], **more: str) -> Running:
-        running.append(Running(argv, services.environment(settings) | more))
-        return running[-1]
-
-    yield start
-    for process in running:
-        process.end()
-
-
-@pytest.fixture
-def grant(runtime: Runtime) -> Grant:
-    """Leave to submit for the demo site."""
-    made = first_run.new_credentials(runtime.settings)
-    first_run.first_run(runtime.store, runtime.settings, made)
-    return authorise(runtime, made.api_token, "submit")
 
 
 def waiting(valkey: Server) -> dict[str, int]:

@@ -14,7 +14,7 @@ from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided, Deciding, Deleted
 from moderation.flow.labels import evidence, learning, replaying
 from moderation.flow.lookup import find, raw_id
-from moderation.flow.rows import example_of
+from moderation.flow.rows import example_of_comment
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import codec, labels, sites
@@ -102,13 +102,10 @@ def _write(
     example = kept = b""
     if label is not None:
         word = _as_drawn(runtime, comment, word)
-        example = example_of(
+        example = example_of_comment(
             runtime.secret,
-            comment.submission,
-            comment=comment.id,
-            revision=comment.revision,
-            labelled_ms=now,
-            model=comment.verdict.model if comment.verdict else "",
+            comment,
+            now,
             suggestion_shown=word.suggestion_shown,
             audit=word.audit,
         )

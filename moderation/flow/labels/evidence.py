@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from classifier import Published, draw
 from classifier.evidence import NEWEST, SEEN_AFTER
 from moderation.domain.comments import Comment
-from moderation.flow.rows import example_of
+from moderation.flow.rows import example_of_comment
 from moderation.flow.runtime import Runtime
 from moderation.store import codec
 from moderation.store.comments import published, reading
@@ -56,15 +56,8 @@ def _examples(
     return [
         (
             raw_id,
-            example_of(
-                runtime.secret,
-                comment.submission,
-                comment=comment.id,
-                revision=comment.revision,
-                labelled_ms=now,
-                model=comment.verdict.model if comment.verdict else "",
-                suggestion_shown=False,
-                stands_for=weight,
+            example_of_comment(
+                runtime.secret, comment, now, suggestion_shown=False, stands_for=weight
             ),
         )
         for raw_id, comment, weight in zip(ids, stored, weights, strict=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from classifier import Learner, Model, Row
 from classifier.training.layer import (
     SiteLabel,
+    capped_weights,
     fit_installation_layer,
-    label_weights,
     prior_share,
 )
 from tests.classifier.factories import PILLS, THANKS, some_rows
@@ -20,6 +21,10 @@ def labels(text: str, label: str, count: int, site: str, person: str = "") -> li
     return [
         SiteLabel(text=f"{text} {i}", label=label, site=site, person=person) for i in range(count)
     ]
+
+
+def weights_of(given: list[SiteLabel]) -> npt.NDArray[np.float64]:
+    return capped_weights([one.site for one in given], [one.person for one in given])
 
 
 def test_without_labels_the_base_is_unchanged() -> None:
@@ -54,11 +59,11 @@ def test_the_base_is_not_forgotten() -> None:
 def test_one_site_and_one_person_have_a_capped_weight() -> None:
     crowd = [row for n in range(10) for row in labels("a", "ham", 20, f"s{n}")]
     loud = labels("b", "spam", 1000, "loud")
-    weights = label_weights([*crowd, *loud])
+    weights = weights_of([*crowd, *loud])
     assert weights[: len(crowd)].min() == 1
     assert np.isclose(weights[len(crowd) :].sum(), 0.25 * 1200)
     same = [row for n in range(10) for row in labels("c", "spam", 100, f"t{n}", person="eve")]
-    weights = label_weights([*crowd, *same])
+    weights = weights_of([*crowd, *same])
     assert np.isclose(weights[len(crowd) :].sum(), 0.25 * 1200)
 
 
