@@ -4,7 +4,9 @@ from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import importing, rebuilding, withdrawing
 from moderation.flow.models import shadow, working
+from moderation.flow.review import bulk
 from moderation.flow.tasks import (
+    DECIDE_TOGETHER,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
@@ -79,6 +81,12 @@ def train_nightly() -> None:
 def withdraw_labels(job: str) -> None:
     """Withdraw what somebody taught."""
     withdrawing.work_on(runtime(), job)
+
+
+@app.task(name=DECIDE_TOGETHER)
+def decide_together(job: str) -> None:
+    """Decide the comments that somebody ticked."""
+    bulk.work_on(runtime(), job)
 
 
 @app.task(name=LOOK_ON)
