@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 from flask import jsonify, make_response, render_template, request
 
 from moderation.console import entering
-from moderation.console.revisions import Piece, differences
 from moderation.console.entering import address, runtime
 from moderation.console.item import item_of, json_of
+from moderation.console.revisions import Piece, differences
 from moderation.console.screens import back_to, screen, wants_json
 from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, StaleState
