@@ -74,13 +74,14 @@ def test_a_worker_elsewhere_that_takes_trainings_alone_trains(
         assert client.llen("winnow.score") == 1, "it took what was not for it"
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_training_whose_process_is_killed_begins_anew_and_makes_one_model(
-    start: Callable[[], Running], runtime: Runtime, valkey: Server
+    start: Callable[[], Running], runtime: Runtime, valkey: Server, kills: int
 ) -> None:
     teach_site(runtime, "one.example", 60)
     worker = start()
     job = working.ask_training(runtime, "ann").id
-    for _ in range(4):
+    for _ in range(kills):
         until(lambda: state(runtime, job) == "running" and trainer(worker), 90, worker_says(worker))
         process = trainer(worker)
         if process is None:
