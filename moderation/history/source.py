@@ -41,8 +41,8 @@ class Source:
         self.size = sum(f.stat().st_size for f in files_in(path)) if path.is_dir() else _size(path)
         if encoding:
             try:
-                codecs.lookup(encoding)
-            except LookupError:
+                "a".encode(encoding)
+            except (LookupError, ValueError):
                 raise Unreadable("there is no such encoding: write utf-8 or latin-1") from None
         self._encoding = encoding
 
@@ -89,7 +89,7 @@ class Source:
         """Return the beginning of the file in UTF-8, without a mark, to be told by."""
         head = self.head()
         encoding = self.encoding(head)
-        if encoding.startswith(("utf-16", "utf-32")):
+        if is_wide(encoding):
             return head.decode(encoding, "ignore").encode()
         return head.removeprefix(codecs.BOM_UTF8).lstrip()
 
@@ -98,6 +98,26 @@ class Source:
         with self.opened() as file:
             while piece := file.read(PIECE):
                 yield piece
+
+    def as_utf8(self) -> Iterator[bytes]:
+        """Yield the bytes of the file, those of UTF-16 and UTF-32 as UTF-8.
+
+        Others are passed on as they are, since they write what is ASCII in the same way.
+        """
+        encoding = self.encoding(self.head())
+        if not is_wide(encoding):
+            yield from self.pieces()
+            return
+        decode = codecs.getincrementaldecoder(encoding)().decode
+        line = 1
+        try:
+            for piece in self.pieces():
+                text = decode(piece).encode()
+                line += text.count(b"\n")
+                yield text
+            decode(b"", final=True)
+        except UnicodeError:
+            raise Unreadable(f"line {line}: this is no {encoding.upper()}") from None
 
     def encoding(self, head: bytes) -> str:
         """Return the encoding of the file's text, by its byte order mark or as it was given."""
@@ -113,7 +133,7 @@ class Source:
         """
         encoding = self.encoding(self.head())
         with self.opened() as file:
-            if encoding.startswith(("utf-16", "utf-32")):
+            if is_wide(encoding):
                 text = io.TextIOWrapper(file, encoding, errors="strict", newline="")
                 yield from _decoded(text)
                 return
@@ -128,6 +148,11 @@ class Source:
                     yield number, line.decode(encoding)
                 except UnicodeDecodeError as error:
                     yield number, Reject(place, not_in(encoding, error.start))
+
+
+def is_wide(encoding: str) -> bool:
+    """Say whether an encoding writes each sign of ASCII in several bytes."""
+    return "a".encode(encoding) != b"a"
 
 
 def not_in(encoding: str, byte: int) -> str:

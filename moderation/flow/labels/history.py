@@ -115,6 +115,14 @@ def read(asked: Asked, staging: Staging, note: Callable[[str, int, int], None]) 
             raise JobFailed(f"{error}; nothing was imported") from error
         staging.note(broken=str(error))
     staging.settle(now)
+    _refuse_empty(staging)
+
+
+def _refuse_empty(staging: Staging) -> None:
+    """Raise JobFailed where no comment was read, and none was rejected."""
+    plan = staging.counts()
+    if not any(plan[name] for name in ("spam", "ham", "unlabelled", "rejected")):
+        raise JobFailed("there is no comment in it; nothing was imported")
 
 
 def planned(
