@@ -103,6 +103,8 @@ def read(asked: Asked, staging: Staging, note: Callable[[str, int, int], None]) 
     try:
         source = Source(Path(asked.path), now_ms=now, encoding=asked.encoding, table=asked.table)
         name = asked.format or detect(source)
+        # A file of which no row can be read is noted, and cancelled, as well.
+        source.watch = lambda: note("reading", source.done, source.size)
         staging.note(**{k: v for k, v in kept.items() if v}, format=name)
         for count, found in enumerate(FORMATS[name].read(source)):
             staging.add(found)

@@ -218,3 +218,13 @@ def test_quotes_backslashes_and_signs_of_many_bytes_may_be_parted_anywhere(
     assert [row.submission.content for row in rows_of(items)] == [
         text.replace("\0", "") for text in texts
     ]
+
+
+def test_a_packed_nothing_is_not_unpacked_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.history.source.UNPACKED_BYTES", 1 << 20)
+    head, nothing = history(tmp_path, "wxr").partition(b"<channel>")[0], b" " * (32 << 20)
+    for kind, data in (("wxr", head), ("sql", b"SET x = 1;"), ("csv", b"content,label\n")):
+        why = refused(tmp_path / "x", gzip.compress(data + nothing))
+        assert why.startswith("the packed file is more than 200 times as large"), kind
