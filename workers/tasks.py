@@ -61,8 +61,8 @@ def tend_jobs() -> None:
 
 @app.task(name=IMPORT_HISTORY)
 def import_history(job: str) -> None:
-    """Go on with an import of history."""
-    importing.work_on(runtime(), job)
+    """Have a process of its own import what was sent."""
+    importing.launch(runtime(), job)
 
 
 @app.task(name=TRAIN)

@@ -17,6 +17,7 @@ SWEEP_QUEUE = "winnow.sweep"
 TRIM_QUEUE = "winnow.trim"
 TEND_QUEUE = "winnow.tend"
 TRAINING_QUEUE = "winnow.training"
+IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
 
@@ -40,7 +41,7 @@ QUEUE_OF = {
     REBUILD_LEARNER: JOBS_QUEUE,
     TELL_SITE: JOBS_QUEUE,
     TEND_JOBS: TEND_QUEUE,
-    IMPORT_HISTORY: JOBS_QUEUE,
+    IMPORT_HISTORY: IMPORT_QUEUE,
     TRAIN: TRAINING_QUEUE,
     WITHDRAW: JOBS_QUEUE,
     DECIDE_TOGETHER: JOBS_QUEUE,
@@ -64,7 +65,7 @@ EXPIRES_SECONDS = {
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""
 
-MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4}
+MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4, IMPORT_QUEUE: 4}
 """No message goes into a queue in which so many wait already: nobody would take it any sooner than
 the one by which the sweep, or trimming, makes up for it."""
 
