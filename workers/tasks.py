@@ -4,11 +4,13 @@ from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import importing, rebuilding, withdrawing
 from moderation.flow.models import shadow, working
+from moderation.flow.sites import digest
 from moderation.flow.tasks import (
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
     SCORE_INBOX,
+    SEND_DIGESTS,
     SWEEP,
     TELL_SITE,
     TEND_JOBS,
@@ -85,3 +87,9 @@ def withdraw_labels(job: str) -> None:
 def look_on() -> None:
     """Have a candidate score the newest comments."""
     shadow.look(runtime())
+
+
+@app.task(name=SEND_DIGESTS)
+def send_digests() -> None:
+    """Send the digests by mail that are due."""
+    digest.send(runtime())

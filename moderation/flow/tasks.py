@@ -19,6 +19,7 @@ TEND_QUEUE = "winnow.tend"
 TRAINING_QUEUE = "winnow.training"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
+DIGEST_QUEUE = "winnow.digest"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -31,6 +32,7 @@ TRAIN = "workers.train"
 LOOK_ON = "workers.look_on"
 WITHDRAW = "workers.withdraw_labels"
 TRAIN_NIGHTLY = "workers.train_nightly"
+SEND_DIGESTS = "workers.send_digests"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -44,6 +46,7 @@ QUEUE_OF = {
     WITHDRAW: JOBS_QUEUE,
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
+    SEND_DIGESTS: DIGEST_QUEUE,
 }
 
 TASK_OF_JOB = {

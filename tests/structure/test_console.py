@@ -20,6 +20,12 @@ STATIC = CONSOLE / "static"
 FOR_ANYONE = {
     ("GET", "/console/login"),
     ("POST", "/console/login"),
+    ("GET", "/console/login/code"),
+    ("POST", "/console/login/code"),
+    ("GET", "/console/login/forgotten"),
+    ("POST", "/console/login/forgotten"),
+    ("GET", "/console/link/<secret>"),
+    ("POST", "/console/link"),
     ("GET", "/console/static/<path:filename>"),
 }
 
