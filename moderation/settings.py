@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
@@ -160,6 +160,10 @@ def _secret(text: str) -> str:
 
 
 def _smtp_url(text: str) -> str:
+    parts = urlsplit(text)
+    # The standard library's client says no other name and password.
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise ValueError
     return _address(text, ("smtp", "smtps"))
 
 
