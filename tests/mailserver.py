@@ -43,7 +43,7 @@ class Box:
         data = cast(bytes, envelope.content)
         self.letters.append(cast(EmailMessage, message_from_bytes(data, policy=policy.default)))
         self.envelopes.append(envelope)
-        self.by_tls.append(session.ssl is not None)
+        self.by_tls.append(server.transport.get_extra_info("ssl_object") is not None)
         return "250 OK"
 
 

@@ -142,8 +142,8 @@ def test_a_password_goes_over_tls_and_to_a_server_that_is_who_it_says(
 ) -> None:
     path = certificate(tmp_path)
     name, password = (quote(word, safe="") for word in LOGIN)
-    options = {"authenticator": authenticator, "auth_required": True}
-    starttls = {"tls_context": tls(path), "require_starttls": True}
+    options = {"authenticator": authenticator}
+    starttls = {"tls_context": tls(path), "require_starttls": True, "auth_required": True}
     for scheme, more in (("smtp", starttls), ("smtps", {"ssl_context": tls(path)})):
         with serving(
             free_port(), scheme, **options, **more, auth_require_tls=scheme == "smtp"
