@@ -6,14 +6,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import render_template, request
+from msgspec.structs import replace
 
 from moderation.console import entering
 from moderation.console.entering import address, runtime
-from moderation.console.item import item_of
+from moderation.console.item import Item, item_of
+from moderation.console.language import _
 from moderation.console.screens import back_to, screen
 from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, NotFound, StaleState
 from moderation.domain.verdicts import Label
+from moderation.flow.comments.phrases import phrases
 from moderation.flow.lookup import find
 from moderation.flow.people.access import site_of
 from moderation.flow.people.links import By
@@ -24,7 +27,7 @@ from moderation.flow.sites.first_run import DEMO_SITE
 LONGEST = 20_000
 _COMMAND = r"""curl -s %s/v1/check \
   -H "Authorization: Bearer %s" -H 'Content-Type: application/json' \
-  -d '{"content": "Great prices on used kilns, message me on WhatsApp"}'"""
+  -d '{"content": "Used kilns at the best price, order now: https://kilns.example/deal"}'"""
 LABELS: dict[str, Label] = {"ham": "ham", "spam": "spam"}
 
 
@@ -74,14 +77,31 @@ def _page(keys: first_steps.Keys | None = None) -> str:
     return render_template(
         "console/first/page.html",
         site=site,
-        item=item_of(runtime(), looking.look_of(runtime(), comment)) if comment else None,
-        like=like,
+        item=_item(comment) if comment else None,
+        # The shipped filter holds the first, and once it is approved no more of the second.
+        example=_(
+            "Hello, we sell used kilns at the best price. "
+            "Order now: https://kilns.example/deal or message me on WhatsApp"
+        ),
+        like=like
+        or _(
+            "Hello, we sell kilns and wheels at the best price. "
+            "Order here: https://kilns.example/wheels or message me on WhatsApp"
+        ),
         alike=first_steps.alike(runtime(), site, like) if like else None,
         keys=keys,
         command=_COMMAND % (server, keys.token if keys else "$TOKEN"),
         wordpress=f"define( 'WINNOW_URL', '{server}' );",
         importing=f"winnow import blog.sql.gz --site {site}",
     )
+
+
+def _item(comment: Comment) -> Item:
+    """Return a comment; one that was decided without marks, which would be those of after that."""
+    item = item_of(runtime(), looking.look_of(runtime(), comment))
+    if comment.decision is None:
+        return item
+    return replace(item, text=phrases(comment.submission.content, []))
 
 
 def _site() -> str:

@@ -102,7 +102,7 @@ def fresh(kernels: None) -> Iterator[Up]:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["script", "no script"])
 def test_the_first_minute(fresh: Up, chromium: Browser, scripts: bool) -> None:
-    found = re.search(r"log in, once and within ten minutes: (http\S+)", fresh.output())
+    found = re.search(r"log in, once and within ten minutes: (http\S+)", fresh.output)
     assert found
     context = chromium.new_context(java_script_enabled=scripts)
     context.set_default_timeout(20_000)
@@ -117,6 +117,7 @@ def test_the_first_minute(fresh: Up, chromium: Browser, scripts: bool) -> None:
     expect(thought).to_be_visible()
     expect(page.locator(".steps .text mark").first).to_be_visible()
     before = percent(thought.inner_text())
+    assert before > 80, "there is something to overrule"
     page.get_by_role("button", name="Approve").click()
     moved = page.locator(".change .moved")
     expect(moved).to_contain_text("→")
