@@ -5,12 +5,14 @@ from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import importing, rebuilding, withdrawing
 from moderation.flow.models import shadow, working
 from moderation.flow.review import bulk
+from moderation.flow.sites import digest
 from moderation.flow.tasks import (
     DECIDE_TOGETHER,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
     SCORE_INBOX,
+    SEND_DIGESTS,
     SWEEP,
     TELL_SITE,
     TEND_JOBS,
@@ -93,3 +95,9 @@ def decide_together(job: str) -> None:
 def look_on() -> None:
     """Have a candidate score the newest comments."""
     shadow.look(runtime())
+
+
+@app.task(name=SEND_DIGESTS)
+def send_digests() -> None:
+    """Send the digests by mail that are due."""
+    digest.send(runtime())

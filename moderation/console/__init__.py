@@ -8,15 +8,19 @@ from moderation.console import (
     comment,
     decisions,
     entering,
+    factor,
+    first,
     language,
+    link,
     login,
+    people,
     queue,
     review,
     screens,
     shown,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions)
+SCREENS = (login, link, first, account, factor, people, audit, review, queue, comment, decisions)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 

@@ -20,6 +20,7 @@ TRAINING_QUEUE = "winnow.training"
 IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
+DIGEST_QUEUE = "winnow.digest"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -33,6 +34,7 @@ LOOK_ON = "workers.look_on"
 WITHDRAW = "workers.withdraw_labels"
 DECIDE_TOGETHER = "workers.decide_together"
 TRAIN_NIGHTLY = "workers.train_nightly"
+SEND_DIGESTS = "workers.send_digests"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -47,6 +49,7 @@ QUEUE_OF = {
     DECIDE_TOGETHER: JOBS_QUEUE,
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
+    SEND_DIGESTS: DIGEST_QUEUE,
 }
 
 TASK_OF_JOB = {
