@@ -157,6 +157,7 @@ def _words(error: Exception) -> tuple[int, str]:
     # Its message may hold what was sent: the way there is enough.
     name = request.environ.get("winnow.request_id", "")
     log.error("request %s failed: %s", name, faults.way_to(error))
+    faults.note("a request", error, name)
     return 500, _("Something went wrong in Winnow. Nothing was saved.")
 
 
