@@ -8,15 +8,18 @@ from moderation.console import (
     comment,
     decisions,
     entering,
+    health,
     language,
     login,
+    measures,
     queue,
     review,
     screens,
     shown,
+    signs,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions)
+SCREENS = (login, account, audit, review, queue, comment, decisions, health, signs)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 
@@ -25,4 +28,5 @@ def register(app: Flask) -> None:
     entering.register(app)
     language.register(app)
     shown.register(app)
+    measures.register(app)
     app.register_blueprint(screens.blueprint)
