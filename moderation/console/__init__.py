@@ -5,6 +5,7 @@ from flask import Flask
 from moderation.console import (
     account,
     audit,
+    choosing,
     comment,
     decisions,
     entering,
@@ -12,14 +13,29 @@ from moderation.console import (
     language,
     login,
     measures,
+    models,
     queue,
     review,
     screens,
     shown,
     signs,
+    training,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions, health, signs)
+SCREENS = (
+    login,
+    account,
+    audit,
+    review,
+    queue,
+    comment,
+    decisions,
+    models,
+    choosing,
+    training,
+    health,
+    signs,
+)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 

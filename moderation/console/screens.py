@@ -19,6 +19,7 @@ from moderation.console.language import _
 from moderation.domain import errors
 from moderation.domain.people import Role
 from moderation.page_headers import PAGE_HEADERS
+from moderation.server.service import Admission
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,12 @@ def protect(response: Response) -> Response:
     return response
 
 
-def screen(rule: str, role: Role, method: str = "GET") -> Callable[[View], View]:
-    """Put a view at an address, for people of a role; a POST must carry the token of forms."""
-    return _route(rule, role, method)
+def screen(rule: str, role: Role, method: str = "GET", most: int = 0) -> Callable[[View], View]:
+    """Put a view at an address, for people of a role; a POST must carry the token of forms.
+
+    `most` bytes may be sent to it, as many as to every form where it is 0.
+    """
+    return _route(rule, role, method, most)
 
 
 def for_anyone(rule: str, method: str = "GET") -> Callable[[View], View]:
@@ -59,11 +63,13 @@ def for_anyone(rule: str, method: str = "GET") -> Callable[[View], View]:
     return _route(rule, None, method)
 
 
-def _route(rule: str, role: Role | None, method: str) -> Callable[[View], View]:
+def _route(rule: str, role: Role | None, method: str, most: int = 0) -> Callable[[View], View]:
     def decorate(function: View) -> View:
         @functools.wraps(function)
         def view(**path: str) -> Any:
             request.environ["winnow.route"] = f"/console{rule}"
+            if most:
+                request.max_content_length = most
             if role is not None:
                 entering.recognise(role)
             entering.csrf.protect()
@@ -72,6 +78,8 @@ def _route(rule: str, role: Role | None, method: str) -> Callable[[View], View]:
             return answer
 
         view.role = role  # type: ignore[attr-defined]
+        if most:
+            view.admit = lambda _runtime, _environ: Admission(most, is_known=False)  # type: ignore[attr-defined]
         name = f"{function.__module__.rpartition('.')[2]}_{function.__name__}"
         blueprint.add_url_rule(rule, name, view, methods=[method])
         return function
