@@ -65,7 +65,7 @@ def flips(name: str) -> str:
         "console/models/flips.html",
         name=name,
         report=found,
-        direction=direction,
+        way=direction,
         shown=showing.with_comments(runtime(), listed),
     )
 

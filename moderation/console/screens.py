@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from moderation import faults
-from moderation.console import entering
+from moderation.console import away, entering
 from moderation.console.language import _
 from moderation.domain import errors
 from moderation.domain.people import Role
@@ -74,7 +73,8 @@ def _route(rule: str, role: Role | None, method: str, most: int = 0) -> Callable
                 entering.recognise(role)
             entering.csrf.protect()
             answer = function(**path)
-            Outage.of_this_process().ended()
+            away.Outage.of_this_process().ended()
+            away.remember()
             return answer
 
         view.role = role  # type: ignore[attr-defined]
@@ -85,27 +85,6 @@ def _route(rule: str, role: Role | None, method: str, most: int = 0) -> Callable
         return function
 
     return decorate
-
-
-class Outage:
-    """Since when the store does not answer this process, as far as people asked."""
-
-    def __init__(self) -> None:
-        self.since: float | None = None
-
-    @classmethod
-    def of_this_process(cls) -> Outage:
-        """Return the one of this process."""
-        return entering.runtime().own(cls)
-
-    def ended(self) -> None:
-        """Note that the store answers."""
-        self.since = None
-
-    def noted(self) -> float:
-        """Note that it does not, and return since when (seconds since 1970)."""
-        self.since = self.since or time.time()
-        return self.since
 
 
 def wants_json() -> bool:
@@ -122,20 +101,26 @@ def back_to(target: str) -> Response:
 def failed(error: Exception) -> Response:
     """Return what a person is told of an error; what was sent is not repeated."""
     status, said = _words(error)
+    is_away = isinstance(error, errors.StoreDown)
+    if isinstance(error, errors.NotAuthorised):
+        away.forget()
+    answer = _failed(status, said, is_away)
+    if is_away:
+        answer.headers.update(away.headers())
+    return answer
+
+
+def _failed(status: int, said: str, is_away: bool) -> Response:
     if "HX-Request" in request.headers:
         return _for_htmx(status)
     if status == 401 and not wants_json():
         return back_to(f"/console/login{_asked()}")
     if wants_json():
         return make_response(jsonify(error=said), status)
-    since = Outage.of_this_process().noted() if isinstance(error, errors.StoreDown) else None
-    page = render_template(
-        "console/error.html",
-        status=status,
-        said=said,
-        since=since,
-        request_id=request.environ.get("winnow.request_id", ""),
-    )
+    request_id = request.environ.get("winnow.request_id", "")
+    if is_away:
+        return make_response(away.page(said, status, request_id), status)
+    page = render_template("console/error.html", status=status, said=said, request_id=request_id)
     return make_response(page, status)
 
 

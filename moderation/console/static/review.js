@@ -1,6 +1,7 @@
 // Review: one key decides, shows the next comment at once, and saves meanwhile.
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
+import { saved } from "./away.js";
 import { parse, piece, post, tell } from "./sending.js";
 
 const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
@@ -112,6 +113,7 @@ async function save(item, entry, address, fields) {
   unsaved.delete(item.dataset.id);
   if (answer?.ok) {
     entry.etag = (await answer.json()).etag;
+    saved(fields.label, entry.excerpt);
     return true;
   }
   done.splice(done.indexOf(entry), 1);
@@ -214,6 +216,7 @@ setInterval(async () => {
 addEventListener("pagehide", () => {
   for (const item of mine()) tell(`${held(item)}/leave`);
 });
+document.addEventListener("winnow:back", () => { saidPlace.replaceChildren(); fetchNext(); });
 // A page that comes back as it was left shows what may be decided by now.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 fetchNext();

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from moderation.domain.errors import StoreDown
 from moderation.domain.jobs import Job
 from moderation.domain.processes import Fault, Kind, Moment, Process
 from moderation.flow import jobs
@@ -22,6 +23,7 @@ from moderation.store import looking, processes, sites, telling
 
 FRESH_SECONDS = 2.0
 """So long what was seen is not looked for again: every page shows a sign of it."""
+AWAY_SECONDS = 1.0
 WAITS_SECONDS = 30.0
 """Longer than this no comment should wait for its verdict."""
 CHECK_SECONDS = 0.025
@@ -89,13 +91,24 @@ class Watching:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: Seen | None = None
-        self._until = 0.0
+        self._until = self._away_until = 0.0
 
     def seen(self, runtime: Runtime) -> Seen:
-        """Return what is seen, not older than `FRESH_SECONDS`; one thread looks at a time."""
+        """Return what is seen, not older than `FRESH_SECONDS`; one thread looks at a time.
+
+        Raises:
+            StoreDown: the store does not answer, or did not a moment ago: threads that wait for it
+            one after the other would answer nothing else.
+        """
         with self._lock:
+            if monotonic() < self._away_until:
+                raise StoreDown("the store did not answer a moment ago")
             if self._seen is None or monotonic() > self._until:
-                self._seen = _look(runtime)
+                try:
+                    self._seen = _look(runtime)
+                except StoreDown:
+                    self._away_until = monotonic() + AWAY_SECONDS
+                    raise
                 self._until = monotonic() + FRESH_SECONDS
             return self._seen
 
