@@ -9,13 +9,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Response, abort, current_app, render_template, request
+from msgspec import Struct
 
 import moderation
-from moderation.api import answers, openapi, shapes
+from moderation.api import answers, openapi
 from moderation.api.kinds import KINDS
 from moderation.api.problems import Refusal
+from moderation.domain.bands import needle
 from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import StoreDown
+from moderation.domain.verdicts import Verdict
 from moderation.flow.comments import reading
 from moderation.flow.comments.phrases import Phrase, phrases
 from moderation.flow.comments.previewing import preview
@@ -63,11 +66,11 @@ def try_out() -> str:
     submission = Submission(content=content, author=author)
     try:
         comment = preview(_runtime(), DEMO_SITE, submission)
-        marks = reading.explain_now(_runtime(), comment).marks
+        explained = reading.explain_now(_runtime(), comment)
     except StoreDown:
         return _home(submission, error="The store does not answer just now; try again.")
     assert comment.verdict is not None
-    return _home(submission, shapes.verdict_out(comment.verdict), phrases(content, marks))
+    return _home(submission, _judged(comment.verdict, explained, phrases(content, explained.marks)))
 
 
 @blueprint.get("/openapi.json")
@@ -138,11 +141,26 @@ def _is_ours(host: str) -> bool:
     return True
 
 
+class Judged(Struct, frozen=True):
+    """What the filter says of a text: as Review shows it, with the place on the scale of bands."""
+
+    verdict: Verdict
+    text: Sequence[Phrase]
+    hold: float
+    reject: float
+    meter: int | None
+
+
+def _judged(verdict: Verdict, explained: reading.Explained, text: Sequence[Phrase]) -> Judged:
+    hold, reject = explained.hold, explained.reject
+    at = None
+    if verdict.band is not None and verdict.score is not None:
+        at = needle(verdict.band, verdict.score, hold, reject)
+    return Judged(verdict, text, hold, reject, at)
+
+
 def _home(
-    submission: Submission | None = None,
-    verdict: shapes.Verdict | None = None,
-    text: Sequence[Phrase] = (),
-    error: str = "",
+    submission: Submission | None = None, judged: Judged | None = None, error: str = ""
 ) -> str:
     runtime = _runtime()
     return render_template(
@@ -151,8 +169,7 @@ def _home(
         model=runtime.shipped.name,
         box=has_box(),
         submission=submission,
-        verdict=verdict,
-        text=text,
+        judged=judged,
         error=error,
         examples=EXAMPLES,
     )
