@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from msgspec import Struct
 
 import moderation
-from moderation.api import answers, openapi
+from moderation.api import answers, openapi, problems
 from moderation.api.kinds import KINDS
 from moderation.api.problems import Refusal
 from moderation.domain.bands import needle
@@ -95,14 +95,22 @@ def problem(name: str) -> str:
 
 def for_people(answer: Response) -> Response:
     """Return a problem as a page where a browser asked for one, outside of the API."""
-    wanted = request.accept_mimetypes.best == "text/html" and request.method == "GET"
+    accepts = request.accept_mimetypes
+    # By their quality: browsers also name types of their own that are more specific.
+    wanted = accepts["text/html"] > accepts[problems.MEDIA_TYPE]
     if not wanted or request.path.startswith("/v1/"):
         return answer
-    name = msgspec.json.decode(answer.get_data())["type"].rpartition("/")[2]
-    if name in KINDS:
-        answer.set_data(render_template("api/problem.html", name=name, kind=KINDS[name]))
-        answer.content_type = "text/html; charset=utf-8"
-        answer.headers.update(PAGE_HEADERS)
+    details = msgspec.json.decode(answer.get_data())
+    name = details["type"].rpartition("/")[2]
+    page = render_template(
+        "api/problem.html",
+        name=name if name in KINDS else "",
+        kind=KINDS.get(name, {**details, "meaning": ""}),
+        request_id=details.get("request_id", ""),
+    )
+    answer.set_data(page)
+    answer.content_type = "text/html; charset=utf-8"
+    answer.headers.update(PAGE_HEADERS)
     return answer
 
 

@@ -82,7 +82,7 @@ def test_train_compare_promote_and_roll_back(desk: Desk, winnow: Up, killed: int
     expect(page.get_by_role("heading", level=1)).to_contain_text("A candidate is ready")
     for heading in ("How much spam, at what price", "Whether the percent can be trusted", "Gate"):
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-    expect(page.get_by_role("img")).to_have_count(2)
+    expect(page.locator('svg[role="img"]')).to_have_count(2)
     page.get_by_text("As a table").first.click()
     expect(page.get_by_role("columnheader", name="Precision of the candidate, %")).to_be_visible()
     made = promoting.candidate(desk.runtime)
