@@ -45,7 +45,7 @@ export function print() {
     const name = button.dataset.key;
     const letter = now[name === "leave-it" ? "skip" : name];
     const cap = button.querySelector(".key");
-    if (paused) button.disabled = true;
+    if (paused && button.matches("button")) button.disabled = true;
     if (cap && letter) cap.textContent = letter === letter.toLowerCase() ? letter.toUpperCase() : `⇧${letter}`;
     if (isOff() || !letter) button.removeAttribute("aria-keyshortcuts");
     else button.setAttribute("aria-keyshortcuts", /[A-Z]/.test(letter) ? `Shift+${letter}` : letter);

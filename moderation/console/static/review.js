@@ -101,7 +101,8 @@ async function decide(label) {
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
   entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review" });
   await advance();
-  await entry.saved;
+  // The next one may have come after it was known that this one was not saved.
+  if (!(await entry.saved) && current() !== item) show(item);
 }
 
 // Sends a decision; what was not saved comes back into focus and says so.
