@@ -24,6 +24,8 @@ DAYS = (1, 14)
 DAYS_OF_BARS = 14
 LABELS_APART = 9.0
 """Percent of a plot's height that two labels beside it need."""
+FEWEST_DRAWN = 3
+"""The least that an axis of counts reaches: below it there would be half comments on it."""
 FAULTS_SHOWN = 20
 
 
@@ -164,7 +166,7 @@ def _ms(seconds: float | None) -> float | None:
 
 def bars(days: Sequence[Mix]) -> Bars:
     """Return the chart of verdicts by day."""
-    scale, axis = charts.rising(max(mix.total for mix in days))
+    scale, axis = charts.rising(max(FEWEST_DRAWN, *(mix.total for mix in days)))
     slot = 100 / len(days)
     made = [
         Bar(

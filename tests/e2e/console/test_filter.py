@@ -23,7 +23,7 @@ from tests.e2e.running import Up, free_port
 from tests.moderation.flow.models.taught import teach_site
 from tests.processes import command_of, until
 
-SLOW = 40_000
+SLOW = 90_000
 """Milliseconds that a training, or three beats that do not come, may take on a busy machine."""
 
 
@@ -125,7 +125,7 @@ def test_a_page_says_that_the_store_is_away_keeps_what_was_not_saved_and_goes_on
     in_focus(page, first)
     page.keyboard.press("s")
     in_focus(page, second)
-    page.wait_for_function("sessionStorage.getItem('winnow.saved')")
+    until(lambda: bool(page.evaluate("sessionStorage.getItem('winnow.saved')")), 30)
     desk.looked_at(third, "ruth")
     with store_away(winnow):
         page.keyboard.press("a")
@@ -215,4 +215,7 @@ def test_the_screens_of_the_filter_fit_and_can_be_used_by_everybody(
             faults[f"{name} sticks out"] = page.evaluate(WIDEST)
         if found := serious(page):
             faults[name] = found
+    page.goto(f"{desk.url}/console/health")
+    for kind in ("web", "worker", "beat"):
+        expect(page.locator(f'[data-process^="{kind} "]').first).to_be_visible()
     assert faults == {}
