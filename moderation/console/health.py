@@ -110,7 +110,8 @@ def _now(seen: watching.Seen) -> dict[str, Any]:
         "models": sorted({process.model for process in seen.processes if process.model}),
         "bounds": watching,
         "sparks": {
-            "comments": charts.spark([_comments(moment) for moment in moments]),
+            # The last stretch is not over: its counts would look like a fall.
+            "comments": charts.spark([_comments(moment) for moment in moments[:-1]]),
             "waiting": charts.spark([moment.counts.get("waiting") for moment in moments]),
             "p99": charts.spark([watching.check_seconds(moment, 0.99) for moment in moments]),
             "held": charts.spark([moment.counts.get("held") for moment in moments]),
