@@ -37,13 +37,15 @@ class Slice(Struct, frozen=True):
 
 
 class Flip(Struct, frozen=True):
-    """A held-back label that the two models treat differently."""
+    """A held-back label that the two models treat differently, with the score of each."""
 
     site: str
     comment: str
     label: Label
     current: VerdictStatus
     candidate: VerdictStatus
+    current_score: float = 0.0
+    candidate_score: float = 0.0
 
 
 class Disagreement(Struct, frozen=True):
@@ -70,8 +72,10 @@ class Report(Struct, frozen=True):
 
     Both learned without the `held_back` labels and without the `near_duplicates` of them.
     `better` and `worse` count labels that the candidate treats otherwise; at most so many of each
-    are listed. `audited` are the figures by comments that were drawn at random alone, each weighted
-    by the inverse of its probability; none where too few were. `refusals` speak against it.
+    are listed. `stricter` and `milder` count them by direction: of good comments, of spam.
+    `overall` is what both models do to all of them. `audited` are the figures by comments that
+    were drawn at random alone, each weighted by the inverse of its probability; none where too few
+    were. `refusals` speak against it.
     """
 
     candidate: str
@@ -90,3 +94,6 @@ class Report(Struct, frozen=True):
     worse: int
     flips: list[Flip]
     refusals: list[Refusal]
+    stricter: tuple[int, int] = (0, 0)
+    milder: tuple[int, int] = (0, 0)
+    overall: tuple[Treated, Treated] | None = None

@@ -41,6 +41,9 @@ AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
 
+PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
+FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
+
 JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
 
 EXTERNAL_BUCKETS = 4096
@@ -108,6 +111,16 @@ def job_lease(job_id: str) -> str:
 def jobs(site: str) -> str:
     """Return the ids of a site's jobs, those of all jobs where it is ''."""
     return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
+
+
+def process(process_id: str) -> str:
+    """Return what a process says of itself."""
+    return f"{{winnow}}:process:{process_id}"
+
+
+def moment(step_ms: int, at_ms: int) -> str:
+    """Return what all processes did in a stretch of time of this length: hash of counts."""
+    return f"{{winnow}}:moment:{step_ms // 60_000}:{at_ms // step_ms * step_ms}"
 
 
 def akismet_blogs(account: str) -> str:

@@ -62,6 +62,19 @@ def in_use(runtime: Runtime) -> InUse:
     return models.in_use(runtime.store)
 
 
+def candidate(runtime: Runtime) -> str:
+    """Return the newest candidate that waits for somebody's word: one made since the last change
+    of the snapshot in use; '' where there is none."""
+    found = listed(runtime)
+    since = found.changes[0].at_ms if found.changes else 0
+    waiting = (
+        one.name
+        for one in found.snapshots
+        if one.state(found.in_use.name) == "candidate" and one.made_ms > since
+    )
+    return next(waiting, "")
+
+
 def known(runtime: Runtime, name: str) -> Snapshot:
     """Return what is known of a snapshot; raises `NotFound`."""
     found = models.one(runtime.store, name)

@@ -68,6 +68,7 @@ class Judged:
             ham_rejected=self._share(status == 2, ham),
             spam_caught=self._share(status > 0, spam, 1.0),
             wrong=self._share(wrong, part),
+            spam_rejected=self._share(status == 2, spam),
         )
 
     def _share(self, hits: Mask, of: Mask, if_none: float = 0.0) -> float:
@@ -121,6 +122,12 @@ def report(
         worse=len(worse),
         flips=better[:LISTED] + worse[:LISTED],
         refusals=_refusals(rules, judged, everything),
+        stricter=_moved(judged, judged.new.status > judged.current.status),
+        milder=_moved(judged, judged.new.status < judged.current.status),
+        overall=(
+            judged.treated(judged.current.status, everything),
+            judged.treated(judged.new.status, everything),
+        ),
     )
 
 
@@ -206,9 +213,17 @@ def _flips(judged: Judged) -> tuple[list[Flip], list[Flip]]:
         before, after = int(judged.current.status[i]), int(judged.new.status[i])
         if before == after:
             continue
-        flip = Flip(judged.sites[i], fact.comment, fact.label, _STATUSES[before], _STATUSES[after])
+        flip = Flip(
+            judged.sites[i], fact.comment, fact.label, _STATUSES[before], _STATUSES[after],
+            round(float(judged.current.chance[i]), 6), round(float(judged.new.chance[i]), 6),
+        )  # fmt: skip
         (better if (after > before) == (fact.label == "spam") else worse).append(flip)
     return better, worse
+
+
+def _moved(judged: Judged, moved: Mask) -> tuple[int, int]:
+    """Return how many good comments and how many of spam are among these."""
+    return int((moved & ~judged.is_spam).sum()), int((moved & judged.is_spam).sum())
 
 
 def _comments_a_day(runtime: Runtime) -> float:
