@@ -3,11 +3,12 @@
 from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import importing, rebuilding, withdrawing
-from moderation.flow.models import shadow, working
+from moderation.flow.models import rescoring, shadow, working
 from moderation.flow.tasks import (
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
+    RESCORE,
     SCORE_INBOX,
     SWEEP,
     TELL_SITE,
@@ -79,6 +80,12 @@ def train_nightly() -> None:
 def withdraw_labels(job: str) -> None:
     """Withdraw what somebody taught."""
     withdrawing.work_on(runtime(), job)
+
+
+@app.task(name=RESCORE)
+def rescore_held(job: str) -> None:
+    """Judge anew what is held."""
+    rescoring.work_on(runtime(), job)
 
 
 @app.task(name=LOOK_ON)

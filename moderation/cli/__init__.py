@@ -24,6 +24,7 @@ COMMANDS = {
     "models": "models",
     "train": "train",
     "import": "history",
+    "labels": "labels",
     "migrate": "store",
     "doctor": "doctor",
 }

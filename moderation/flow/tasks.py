@@ -30,6 +30,7 @@ IMPORT_HISTORY = "workers.import_history"
 TRAIN = "workers.train"
 LOOK_ON = "workers.look_on"
 WITHDRAW = "workers.withdraw_labels"
+RESCORE = "workers.rescore_held"
 TRAIN_NIGHTLY = "workers.train_nightly"
 
 QUEUE_OF = {
@@ -42,6 +43,7 @@ QUEUE_OF = {
     IMPORT_HISTORY: JOBS_QUEUE,
     TRAIN: TRAINING_QUEUE,
     WITHDRAW: JOBS_QUEUE,
+    RESCORE: JOBS_QUEUE,
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
 }
@@ -51,12 +53,13 @@ TASK_OF_JOB = {
     "training": TRAIN,
     "evaluation": TRAIN,
     "withdrawal": WITHDRAW,
+    "rescoring": RESCORE,
 }
 """The task that takes up jobs of a kind."""
 
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
-    WITHDRAW: 60,
+    WITHDRAW: 60, RESCORE: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""

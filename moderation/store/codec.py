@@ -45,6 +45,7 @@ TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
 _RECORDED = struct.Struct(">B16sIBBBB")
+_REJUDGED = struct.Struct(">16sIBBBH")
 _SHOWN = struct.Struct(">16sI")
 
 
@@ -53,7 +54,8 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
 
     `flags`: label, 2 bits for the status, discard, 2 for who judged, 3 for the band. `score` in
     millionths; `reasons` alternates a reason's number (or its code, where it has none) with
-    hundredths of a logit.
+    hundredths of a logit. `audit` is there where the comment was drawn at random, `earlier` where
+    it was judged anew: the packed verdicts that it had before.
     """
 
     flags: int
@@ -63,6 +65,8 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
     place: list[int]
     policy: int
     signals: dict[str, float] = {}
+    audit: float | None = None
+    earlier: list[bytes] = []
 
 
 _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
@@ -195,7 +199,10 @@ def pack_verdict(verdict: Verdict) -> bytes:
     score = None if verdict.score is None else round(verdict.score * 1_000_000)
     # As `_PackedVerdict`, in order: a tuple is quicker made than a struct.
     fields = (flags, score, reasons, *_split_model(verdict.model), verdict.policy, verdict.signals)
-    return encode(fields)
+    if verdict.earlier:
+        earlier = [pack_verdict(one) for one in verdict.earlier]
+        return encode((*fields, verdict.audit, earlier))
+    return encode(fields if verdict.audit is None else (*fields, verdict.audit))
 
 
 def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str) -> bytes:
@@ -206,7 +213,7 @@ def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, sta
     ) + pack_verdict(verdict)  # fmt: skip
 
 
-def _unpack_verdict(data: memoryview) -> Verdict:
+def _unpack_verdict(data: bytes | memoryview) -> Verdict:
     p = _packed_verdict(data)
     place = "+" + ".".join(map(str, p.place)) if p.place else ""
     codes, weights = p.reasons[::2], p.reasons[1::2]
@@ -224,7 +231,18 @@ def _unpack_verdict(data: memoryview) -> Verdict:
         decided_by=_BY[p.flags >> 4 & 3],
         signals=p.signals,
         band=_BANDS[p.flags >> 6 & 7],
+        audit=p.audit,
+        earlier=tuple(map(_unpack_verdict, p.earlier)),
     )
+
+
+def pack_rejudged(raw_id: bytes, revision: int, old: Verdict, new: Verdict, status: str) -> bytes:
+    """Return a new verdict as the script takes it that puts it in the place of an old one."""
+    before = pack_verdict(old)
+    return _REJUDGED.pack(
+        raw_id, revision, STATUS_CODE[status], STATUS_CODE[new.status], LABEL_CODE[new.label],
+        len(before),
+    ) + before + pack_verdict(new)  # fmt: skip
 
 
 def unpack_written(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
