@@ -2,9 +2,10 @@
 
 from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
-from moderation.flow.labels import importing, rebuilding, withdrawing
+from moderation.flow.labels import compacting, importing, rebuilding, withdrawing
 from moderation.flow.models import rescoring, shadow, working
 from moderation.flow.tasks import (
+    COMPACT,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
@@ -80,6 +81,12 @@ def train_nightly() -> None:
 def withdraw_labels(job: str) -> None:
     """Withdraw what somebody taught."""
     withdrawing.work_on(runtime(), job)
+
+
+@app.task(name=COMPACT)
+def compact_labels(job: str) -> None:
+    """Take out of label logs what counts no longer."""
+    compacting.work_on(runtime(), job)
 
 
 @app.task(name=RESCORE)

@@ -31,6 +31,7 @@ TRAIN = "workers.train"
 LOOK_ON = "workers.look_on"
 WITHDRAW = "workers.withdraw_labels"
 RESCORE = "workers.rescore_held"
+COMPACT = "workers.compact_labels"
 TRAIN_NIGHTLY = "workers.train_nightly"
 
 QUEUE_OF = {
@@ -44,6 +45,7 @@ QUEUE_OF = {
     TRAIN: TRAINING_QUEUE,
     WITHDRAW: JOBS_QUEUE,
     RESCORE: JOBS_QUEUE,
+    COMPACT: JOBS_QUEUE,
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
 }
@@ -54,12 +56,13 @@ TASK_OF_JOB = {
     "evaluation": TRAIN,
     "withdrawal": WITHDRAW,
     "rescoring": RESCORE,
+    "compaction": COMPACT,
 }
 """The task that takes up jobs of a kind."""
 
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
-    WITHDRAW: 60, RESCORE: 60,
+    WITHDRAW: 60, RESCORE: 60, COMPACT: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""

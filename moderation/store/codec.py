@@ -297,6 +297,22 @@ def unpack_label(seq: int, data: bytes) -> LabelEntry:
     )
 
 
+OUTLINE_BYTES = _LABEL.size + _ERASED.size
+"""So many bytes of an entry say what it does to others, and whether it was erased."""
+
+
+def unpack_outline(seq: int, data: bytes) -> LabelEntry:
+    """Return an entry without decision and example, of its first `OUTLINE_BYTES`."""
+    kind, label, drops, restores, previous, _, flags, _ = _LABEL.unpack_from(data)
+    is_erased = _KINDS[kind] == "erased" and len(data) == OUTLINE_BYTES
+    epoch, far = _ERASED.unpack_from(data, _LABEL.size) if is_erased else (0, 0)
+    return LabelEntry(
+        seq, _KINDS[kind], LABELS[label], drops, restores, previous,
+        erased_epoch=epoch, erased_far=far, how=HOWS[flags >> _LABEL_HOW & 7],
+        kept=flags >> _LABEL_KEPT,
+    )  # fmt: skip
+
+
 def pack_rebuilt() -> bytes:
     """Return a label entry that marks a learner made anew."""
     return _LABEL.pack(_KINDS.index("rebuilt"), 0, 0, 0, 0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""`labels`: what people taught, withdrawn together."""
+"""`labels`: what people taught, withdrawn together; their log, compacted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from moderation.cli import connect
 from moderation.cli.commands.models import BY
 from moderation.cli.context import pass_settings
+from moderation.cli.embedded import Refused
 from moderation.cli.outcomes import result_of
 from moderation.cli.progress import Progress
 from moderation.cli.table import plain
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def labels() -> None:
-    """Withdraw what somebody taught."""
+    """Withdraw what somebody taught, compact the log of it."""
 
 
 def _time(context: click.Context, parameter: click.Parameter, value: str | None) -> int:
@@ -70,6 +71,30 @@ def withdraw(
     click.echo(f"withdrawn: {done['withdrawn']:,}")
     if done["left"]:
         click.echo(f"left, as their comments are kept no longer: {done['left']:,}")
+
+
+@labels.command()
+@click.option("--site", default="", help="The log of this site alone.")
+@pass_settings
+def compact(settings: Settings, site: str) -> None:
+    """Take out of label logs what counts no longer; what is learned stays the same.
+
+    It works here, in the foreground, as a job; one that was cut off goes on when asked again.
+    """
+    from moderation.flow import jobs
+    from moderation.flow.labels import compacting
+
+    progress = Progress()
+    with connect.open_runtime(settings) as runtime:
+        job = compacting.begin(runtime, BY, site, send=False)
+        try:
+            compacting.work_on(runtime, job.id, progress.show, here=True)
+        finally:
+            progress.end()
+        done = jobs.find(runtime, job.id)
+    if not done.is_over:
+        raise Refused(f"another process does it just now: job {done.id}")
+    click.echo(f"entries taken out: {result_of(done, 'compaction')['taken_out']:,}")
 
 
 def _show(found: Preview, by: str) -> None:

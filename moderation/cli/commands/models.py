@@ -81,9 +81,7 @@ def rollback(settings: Settings, reason: str) -> None:
 def _in_use(name: str, held: int) -> None:
     click.echo(f"{name} is in use")
     if held:
-        click.echo(
-            f"held by models before: {held:,}; `models rescore` judges them anew"
-        )
+        click.echo(f"held by models before: {held:,}; `models rescore` judges them anew")
 
 
 @models.command()

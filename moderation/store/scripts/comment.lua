@@ -163,6 +163,7 @@ local function comment_append(k, entry)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   redis.call('SET', k.label .. seq, comment_label_pack(entry))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  if entry.drops > 0 then redis.call('HINCRBY', k.meta, 'stale', 1) end
   return seq
 end
 
