@@ -12,7 +12,7 @@ from moderation.domain.decisions import LabelEntry
 from moderation.flow.labels import replaying
 from moderation.store import Store, labels
 
-PIECE = 500
+PIECE = 200
 """Entries whose texts are in memory at once."""
 OUTLINES_AT_ONCE = 1000
 
