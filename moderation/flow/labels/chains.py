@@ -84,23 +84,25 @@ class Chains:
         self._store, self._site, self._rebuilt = store, site, rebuilt
         self._known: dict[bytes, Chain] = {}
 
-    def superfluous(self, raw: bytes) -> Iterator[Step]:
-        """Yield the steps by which what counts no longer of a comment goes."""
-        chain = self._chain(raw)
-        for entry in chain.superfluous(self._rebuilt):
-            for evidence in self._evidence(entry):
-                yield from self._without(chain, *evidence)
-            yield from self._without(chain, chain, entry.seq)
+    def superfluous(self, ids: Sequence[bytes]) -> Iterator[Step]:
+        """Yield the steps by which what counts no longer of some comments goes."""
+        self._load(ids)
+        for chain in (self._known[raw] for raw in ids):
+            for entry in chain.superfluous(self._rebuilt):
+                for evidence in self._evidence(entry):
+                    yield from self._without(chain, *evidence)
+                yield from self._without(chain, chain, entry.seq)
 
     def _evidence(self, label: LabelEntry) -> list[tuple[Chain, int]]:
         """Return what was drawn with a label, each with the chain that it is part of."""
         drawn = range(label.seq - label.kept, label.seq)
-        found = labels.some(self._store, self._site, drawn) if drawn else []
-        return [
-            (self._chain(codec.id_bytes(entry.example.comment)), entry.seq)
-            for entry in found
+        found = {
+            entry.seq: codec.id_bytes(entry.example.comment)
+            for entry in labels.some(self._store, self._site, drawn)
             if entry.kind == "kept" and entry.example is not None
-        ]
+        }
+        self._load(list(found.values()))
+        return [(self._known[raw], seq) for seq, raw in found.items()]
 
     def _without(self, guard: Chain, chain: Chain, seq: int) -> Iterator[Step]:
         if not chain.has(seq):
@@ -108,15 +110,20 @@ class Chains:
         guarded, last = guard.last, chain.last
         yield Step(seq, guard.raw, guarded, chain.raw, last, chain.without(seq))
 
-    def _chain(self, raw: bytes) -> Chain:
-        if raw not in self._known:
-            ((last, is_kept),) = compaction.last_entries(self._store, self._site, [raw])
-            entries: list[LabelEntry] = []
-            while last:
-                (entry,) = labels.outlines(self._store, self._site, [last])
-                if entry.kind == "gone":
-                    break
-                entries.append(entry)
-                last = entry.previous
-            self._known[raw] = Chain(raw, entries, is_kept)
-        return self._known[raw]
+    def _load(self, ids: Sequence[bytes]) -> None:
+        """Read the chains of comments that are not known, all of them a link at a time."""
+        new = [raw for raw in dict.fromkeys(ids) if raw not in self._known]
+        if not new:
+            return
+        found = compaction.last_entries(self._store, self._site, new)
+        entries: dict[bytes, list[LabelEntry]] = {raw: [] for raw in new}
+        following = {raw: last for raw, (last, _) in zip(new, found, strict=True) if last}
+        while following:
+            links = labels.outlines(self._store, self._site, list(following.values()))
+            for raw, entry in zip(list(following), links, strict=True):
+                if entry.kind != "gone":
+                    entries[raw].append(entry)
+                following[raw] = entry.previous
+            following = {raw: seq for raw, seq in following.items() if seq}
+        for raw, (_, is_kept) in zip(new, found, strict=True):
+            self._known[raw] = Chain(raw, entries[raw], is_kept)

@@ -100,7 +100,7 @@ def compact(runtime: Runtime, site: str, note: Note, turn: Callable[[int], None]
     (seen,) = compaction.stale(store, [site])
     if labels.rebuild_asked(store, site):
         # Until then learners still have what was withdrawn long ago.
-        rebuilding.rebuild(runtime, site)
+        rebuilding.rebuild(runtime, site, partial(note, "making the learner anew"))
     found = _looked_through(store, site, sites.read(store, site).labels, note)
     taken, raises = 0, True
     for steps in _steps(store, site, found):
@@ -168,7 +168,7 @@ def _steps(store: Store, site: str, found: _Found) -> Iterator[list[Step]]:
         off = labels.some(store, site, found.off[at : at + compaction.AT_ONCE])
         ids = {codec.id_bytes(e.example.comment) for e in off if e.example is not None}
         chains = Chains(store, site, found.rebuilt)
-        yield from _parts([step for raw in sorted(ids) for step in chains.superfluous(raw)])
+        yield from _parts(list(chains.superfluous(sorted(ids))))
     yield from _parts([Step(seq) for seq in found.empty])
 
 

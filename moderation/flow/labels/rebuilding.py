@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from classifier import Learner, Model
@@ -40,12 +41,15 @@ def ask_rebuild(runtime: Runtime, site: str) -> None:
     runtime.tasks.send_aside(REBUILD_LEARNER, site)
 
 
-def rebuild(runtime: Runtime, site: str) -> bool:
+def rebuild(
+    runtime: Runtime, site: str, note: Callable[[int, int], None] = lambda done, total: None
+) -> bool:
     """Make a site's learner anew from every label that holds, whatever its age, if asked for.
 
     Marks that in the label log, so that every process takes it up at the same place. Labels that
-    come in meanwhile are learned too, unless they reach back: then it begins again. Return False,
-    and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
+    come in meanwhile are learned too, unless they reach back: then it begins again. `note` is told
+    often how much of how much is learned. Return False, and stays asked for, where something came
+    in between each of `REBUILD_TRIES` tries.
     """
     making: _Making | None = None
     for _ in range(REBUILD_TRIES):
@@ -57,7 +61,7 @@ def rebuild(runtime: Runtime, site: str) -> bool:
         if making is None or making.made_with != (model.name, state.epoch, asked):
             making = _Making(model, state.epoch, asked)
         try:
-            is_learned = making.learn(runtime.store, site, state.labels)
+            is_learned = making.learn(runtime.store, site, state.labels, note)
         except streaming.Changed:
             is_learned = False
         if not is_learned:
@@ -77,7 +81,7 @@ class _Making:
         self._learner = Learner(model)
         self._earlier: dict[int, bytes] = {}
 
-    def learn(self, store: Store, site: str, end: int) -> bool:
+    def learn(self, store: Store, site: str, end: int, note: Callable[[int, int], None]) -> bool:
         """Learn what holds among the entries that follow, up to `end`.
 
         Return False, with nothing learned, where one of them switches one off or on that was
@@ -92,7 +96,7 @@ class _Making:
             if end - place <= reach:
                 self._earlier[place] = self._learner.to_bytes()
 
-        streaming.teach(store, site, self._learner, found, passing)
+        streaming.teach(store, site, self._learner, found, passing, note)
         self.position = end
         self._earlier = {at: blob for at, blob in self._earlier.items() if end - at <= reach}
         return True

@@ -106,10 +106,12 @@ def teach(
     learner: Learner,
     found: Outline,
     passing: Callable[[int], None] = lambda place: None,
+    note: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
     """Teach a learner what holds of a stretch, in order, `PIECE` texts at a time.
 
-    `passing` is called with each place at which a checkpoint belongs once all up to it is learned.
+    `passing` is called with each place at which a checkpoint belongs once all up to it is learned,
+    `note` after each piece with how much of how much was looked at.
 
     Raises:
         Changed: something that held is there no longer.
@@ -122,6 +124,7 @@ def teach(
             replaying.pass_on(place, held[0].seq - 1, passing)
             replaying.replay(learner, held, found.everything, passing=passing)
             place, taught = held[-1].seq, taught + len(held)
+        note(min(found.end, first + PIECE) - found.after, found.end - found.after)
     if taught != found.rows:
         raise Changed
     replaying.pass_on(place, found.end, passing)
