@@ -1,4 +1,4 @@
-"""How comments and label entries are written as bytes; `scripts/comment.lua` reads the headers."""
+"""How comments are written as bytes; `scripts/comment.lua` reads the headers."""
 
 from __future__ import annotations
 
@@ -9,26 +9,18 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from ulid import ULID
 
 from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Comment, Submission
-from moderation.domain.decisions import HOWS, Decision, Example, How, LabelEntry
+from moderation.domain.decisions import HOWS, Decision, How
 from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
-_LABEL = struct.Struct(">BBIIIIBH")
-_ERASED = struct.Struct(">II")
-_LABEL_HAS_DAY = 2
-_LABEL_HOW, _LABEL_KEPT = 2, 5
-"""From which bit of the flags on an entry says how its label came, and how much evidence it has."""
-_LABEL_DAY = 10
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
-_KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased", "kept")
 
 STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUSES)}
 LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
@@ -45,7 +37,6 @@ TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
 _RECORDED = struct.Struct(">B16sIBBBB")
-_REJUDGED = struct.Struct(">16sIBBBH")
 _SHOWN = struct.Struct(">16sI")
 
 
@@ -74,7 +65,6 @@ _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
 encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
 _decision = msgspec.msgpack.Decoder(Decision).decode
-_example = msgspec.msgpack.Decoder(Example).decode
 
 
 def digest(secret: bytes, encoded: bytes) -> bytes:
@@ -236,15 +226,6 @@ def _unpack_verdict(data: bytes | memoryview) -> Verdict:
     )
 
 
-def pack_rejudged(raw_id: bytes, revision: int, old: Verdict, new: Verdict, status: str) -> bytes:
-    """Return a new verdict as the script takes it that puts it in the place of an old one."""
-    before = pack_verdict(old)
-    return _REJUDGED.pack(
-        raw_id, revision, STATUS_CODE[status], STATUS_CODE[new.status], LABEL_CODE[new.label],
-        len(before),
-    ) + before + pack_verdict(new)  # fmt: skip
-
-
 def unpack_written(data: bytes) -> Iterator[tuple[bytes, bytes, int, int]]:
     """Return id, kind, revision and status code of what the accepting script wrote."""
     return _WRITTEN.iter_unpack(data)
@@ -271,48 +252,3 @@ def unjudged(data: bytes) -> Submission | None:
     if fields[8]:
         return None
     return _submission(memoryview(data)[_COMMENT.size + fields[9] :])
-
-
-def unpack_label(seq: int, data: bytes) -> LabelEntry:
-    """Return the entry of a label log that was written as `data`."""
-    kind, label, drops, restores, previous, _, flags, n_decision = _LABEL.unpack_from(data)
-    view = memoryview(data)[_LABEL.size :]
-    example = view[n_decision + (_LABEL_DAY if flags & _LABEL_HAS_DAY else 0) :]
-    if _KINDS[kind] == "erased":
-        epoch, far = _ERASED.unpack(example) if example else (0, 0)
-        return LabelEntry(
-            seq, "erased", None, drops, restores, previous, erased_epoch=epoch, erased_far=far
-        )
-    return LabelEntry(
-        seq=seq,
-        kind=_KINDS[kind],
-        label=LABELS[label],
-        drops=drops,
-        restores=restores,
-        previous=previous,
-        decision=_decision(view[:n_decision]) if n_decision else None,
-        example=_example(example) if example else None,
-        how=HOWS[flags >> _LABEL_HOW & 7],
-        kept=flags >> _LABEL_KEPT,
-    )
-
-
-OUTLINE_BYTES = _LABEL.size + _ERASED.size
-"""So many bytes of an entry say what it does to others, and whether it was erased."""
-
-
-def unpack_outline(seq: int, data: bytes) -> LabelEntry:
-    """Return an entry without decision and example, of its first `OUTLINE_BYTES`."""
-    kind, label, drops, restores, previous, _, flags, _ = _LABEL.unpack_from(data)
-    is_erased = _KINDS[kind] == "erased" and len(data) == OUTLINE_BYTES
-    epoch, far = _ERASED.unpack_from(data, _LABEL.size) if is_erased else (0, 0)
-    return LabelEntry(
-        seq, _KINDS[kind], LABELS[label], drops, restores, previous,
-        erased_epoch=epoch, erased_far=far, how=HOWS[flags >> _LABEL_HOW & 7],
-        kept=flags >> _LABEL_KEPT,
-    )  # fmt: skip
-
-
-def pack_rebuilt() -> bytes:
-    """Return a label entry that marks a learner made anew."""
-    return _LABEL.pack(_KINDS.index("rebuilt"), 0, 0, 0, 0, 0, 0, 0)

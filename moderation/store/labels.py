@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from moderation.domain.decisions import LabelEntry
-from moderation.store import codec, keys
+from moderation.store import entry_codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
@@ -48,16 +48,16 @@ def outlines(store: Store, site: str, seqs: Sequence[int]) -> list[LabelEntry]:
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for seq in seqs:
-            pipe.getrange(f"{prefix}{seq}", 0, codec.OUTLINE_BYTES - 1)
+            pipe.getrange(f"{prefix}{seq}", 0, entry_codec.OUTLINE_BYTES - 1)
         found = pipe.execute()
     return [
-        codec.unpack_outline(seq, data) if data else _gone(seq)
+        entry_codec.unpack_outline(seq, data) if data else _gone(seq)
         for seq, data in zip(seqs, found, strict=True)
     ]
 
 
 def _entry(seq: int, data: bytes | None) -> LabelEntry:
-    return _gone(seq) if data is None else codec.unpack_label(seq, data)
+    return _gone(seq) if data is None else entry_codec.unpack_label(seq, data)
 
 
 def _gone(seq: int) -> LabelEntry:
@@ -83,7 +83,7 @@ def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
     """Return one entry, None where there is none."""
     with store_errors():
         data = store.redis.get(f"{keys.of_site(site).label}{seq}")
-    return None if data is None else codec.unpack_label(seq, data)
+    return None if data is None else entry_codec.unpack_label(seq, data)
 
 
 def ask_rebuild(store: Store, site: str) -> None:

@@ -15,7 +15,7 @@ from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
 from moderation.flow import jobs
 from moderation.flow.jobs import HandOver, Watch, Work
-from moderation.flow.labels import rebuilding, streaming
+from moderation.flow.labels import rebuilding, replaying, streaming
 from moderation.flow.labels.chains import Chains
 from moderation.flow.runtime import Runtime
 from moderation.store import Store, codec, compaction, labels, sites
@@ -130,10 +130,7 @@ def _looked_through(store: Store, site: str, end: int, note: Note) -> _Found:
     for count, entry in enumerate(streaming.outlined(store, site, 0, end)):
         newest = looking.rebuilt
         looking.take(entry)
-        is_learned_still = entry.erased_far > 0 and entry.erased_far >= looking.rebuilt
-        if (entry.kind == "rebuilt" and newest) or (
-            entry.kind == "erased" and not is_learned_still
-        ):
+        if _is_empty(entry, newest, looking.rebuilt):
             empty.append(entry)
         elif entry.kind == "undo":
             undone[entry.drops] = entry
@@ -145,6 +142,13 @@ def _looked_through(store: Store, site: str, end: int, note: Note) -> _Found:
             note("looking through the log", count, end)
     empty.sort(key=lambda entry: entry.seq)
     return _Found(sorted(looking.off), _unreached(store, site, empty), looking.rebuilt)
+
+
+def _is_empty(entry: LabelEntry, newest: int, rebuilt: int) -> bool:
+    """Say whether an entry is a mark with a newer one, or was erased and no learner has it."""
+    if entry.kind == "rebuilt":
+        return newest > 0
+    return entry.kind == "erased" and not replaying.is_still_learned(entry, rebuilt)
 
 
 def _unreached(store: Store, site: str, empty: Sequence[LabelEntry]) -> list[int]:

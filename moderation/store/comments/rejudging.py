@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -10,6 +11,8 @@ from moderation.domain.comments import Status
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
 from moderation.store.client import Store
+
+_REJUDGED = struct.Struct(">16sIBBBH")
 
 
 class Rejudged(Struct, frozen=True):
@@ -30,6 +33,14 @@ def rejudge(
     It was not where the comment is held no longer, was labelled, or has another verdict by now.
     """
     k = keys.of_site(site)
-    packed = [codec.pack_rejudged(r.id, r.revision, r.before, r.verdict, r.status) for r in new]
-    answer = store.run("rejudge", [k.comment, *k.by_status], [now_ms, *ttls, *packed])
+    words = [now_ms, *ttls, *map(_packed, new)]
+    answer = store.run("rejudge", [k.comment, *k.by_status], words)
     return [bool(one) for one in answer]
+
+
+def _packed(new: Rejudged) -> bytes:
+    before = codec.pack_verdict(new.before)
+    return _REJUDGED.pack(
+        new.id, new.revision, codec.STATUS_CODE[new.status],
+        codec.STATUS_CODE[new.verdict.status], codec.LABEL_CODE[new.verdict.label], len(before),
+    ) + before + codec.pack_verdict(new.verdict)  # fmt: skip
