@@ -13,8 +13,8 @@ for at = 6, #ARGV do
     struct.unpack('>c16I4BBBHc0', ARGV[at])
   local key = KEYS[1] .. id
   local c = comment_load(key)
-  local is_open = c and c.revision == revision and c.status == COMMENT_HELD and c.decision == ''
-  if is_open and c.active == 0 and c.verdict == before then
+  local is_open = c and c.revision == revision and c.status == COMMENT_HELD and c.active == 0
+  if is_open and c.verdict == before then
     local ttl = status == COMMENT_HELD and redis.call('PTTL', key) or tonumber(ARGV[2 + status])
     c.status, c.verdict_status, c.verdict_label = status, verdict_status, verdict_label
     c.verdict, c.updated = string.sub(ARGV[at], from), now

@@ -17,7 +17,7 @@ from moderation.flow.models import offering, promoting, rescoring
 from moderation.flow.models.promoting import Why
 from moderation.flow.review import looking
 from moderation.store import looking as stored_looking
-from moderation.store.comments import reading
+from moderation.store.comments import reading, rejudging
 from tests.factories import SITE, put_settings, submission
 from tests.moderation.flow.learning import WORD
 from tests.moderation.flow.models.made import model_file
@@ -138,6 +138,21 @@ def test_one_that_was_decided_while_it_was_judged_keeps_the_decision(runtime, ot
     comment = find(runtime, SITE, one)
     assert (comment.status, comment.decision.label) == ("spam", "spam")
     assert comment.verdict.earlier == ()
+
+
+def test_a_verdict_whose_answer_was_lost_is_not_written_twice(runtime, grant, monkeypatch):
+    (one,) = held(runtime, grant, 1)
+    put_settings(runtime.store, SITE, HOLD_ALL)  # Judged anew, it is held as before.
+    real, answers = rejudging.rejudge, []
+
+    def twice(*given):
+        answers.extend((real(*given), real(*given)))
+        return answers[0]
+
+    monkeypatch.setattr(rejudging, "rejudge", twice)
+    assert rescored(runtime).result["held"] == 1
+    assert answers == [[True], [False]]
+    assert len(find(runtime, SITE, one).verdict.earlier) == 1
 
 
 def test_a_worker_gives_way_and_goes_on_where_it_was(runtime, grant, monkeypatch):
