@@ -32,8 +32,11 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
 AGAIN_SECONDS = 1.0
 """How soon a store that did not answer is asked again."""
-SILENT_MS = 16_000
-"""Three beats that did not come: a process that was not heard of for so long has ended or hangs."""
+SILENT_MS: dict[Kind, int] = {
+    "web": 16_000, "worker": 16_000, "beat": 16_000, "trainer": 60_000, "indexer": 60_000,
+}  # fmt: skip
+"""Three beats that did not come: a process that was not heard of for so long has ended or hangs.
+What computes for long lets no other thread run meanwhile, and is given more time."""
 GAUGES_EVERY_SECONDS = 60.0
 _STATM = "/proc/self/statm"
 
@@ -80,6 +83,7 @@ class Heartbeat:
         now, passed = _now_ms(), max(0.001, monotonic() - self._beaten)
         counts = self._vitals.take() if self._vitals else {}
         told = [_told(noted, self._said) for noted in list(faults.noted)]
+        taken = len(told)
         if self._away_ms:
             seconds = round((now - self._away_ms) / 1000)
             what = f"the store did not answer for {seconds} s"
@@ -94,9 +98,8 @@ class Heartbeat:
                 self._vitals.give_back(counts)
             raise
         self._beaten, self._away_ms = monotonic(), 0
-        for _ in range(len(told)):
-            if faults.noted:
-                faults.noted.popleft()
+        for _ in range(min(taken, len(faults.noted))):
+            faults.noted.popleft()
 
     def _now(self, counts: dict[str, int], passed: float) -> Process:
         """Return the process as it is now."""

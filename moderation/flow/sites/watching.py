@@ -127,7 +127,7 @@ def _look(runtime: Runtime) -> Seen:
     known = sorted(processes.every(store, now), key=lambda p: (_KINDS.index(p.kind), p.since_ms))
     # A store that was away kept all of them from telling: who told last says when it was back.
     newest = max((p.heard_ms for p in known), default=now)
-    silent = [p for p in known if newest - p.heard_ms > SILENT_MS]
+    silent = [p for p in known if newest - p.heard_ms > SILENT_MS[p.kind]]
     running = [p for p in known if p not in silent]
     queue = health.queue(runtime)
     held, _ = looking.count_held(store, sites.names(store))

@@ -50,7 +50,7 @@ def test_it_says_that_no_worker_runs(ann, store):
 
 def test_a_process_that_fell_silent_is_shown_and_named(ann, store):
     all_run(store)
-    runs(store, "worker", 77, heard=now() - watching.SILENT_MS - 3000)
+    runs(store, "worker", 77, heard=now() - watching.SILENT_MS["worker"] - 3000)
     page = ann.get("/console/health").text
     assert "One thing wants attention." in page
     assert "process 77 on host" in page and "1 other of its kind runs" in page
