@@ -144,7 +144,7 @@ def _words(error: Exception) -> tuple[int, str]:
         return 400, _("This page was open for too long. Load it again; nothing was saved.")
     if isinstance(error, HTTPException):
         return error.code or 500, _("There is nothing at this address.")
-    for kind, status, said in _KINDS:
+    for kind, status, said in SAID:
         if isinstance(error, kind):
             return status, _(said)
     # Its message may hold what was sent: the way there is enough.
@@ -154,7 +154,7 @@ def _words(error: Exception) -> tuple[int, str]:
     return 500, _("Something went wrong in Winnow. Nothing was saved.")
 
 
-_KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+SAID: tuple[tuple[type[Exception], int, str], ...] = (
     (errors.NotFound, 404, "There is no such thing, or it is not on one of your sites."),
     (errors.NotAuthorised, 401, "You are logged out."),
     (errors.NotAllowed, 403, "Your role may not do this."),
