@@ -24,6 +24,7 @@ COMMANDS = {
     "models": "models",
     "train": "train",
     "import": "history",
+    "importer": "history",
     "migrate": "store",
     "doctor": "doctor",
 }

@@ -69,9 +69,9 @@ def _route(rule: str, role: Role | None, method: str, most: int = 0) -> Callable
             request.environ["winnow.route"] = f"/console{rule}"
             if most:
                 request.max_content_length = most
+            entering.csrf.protect()
             if role is not None:
                 entering.recognise(role)
-            entering.csrf.protect()
             answer = function(**path)
             away.Outage.of_this_process().ended()
             away.remember()
