@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "train",
     "import": "history",
     "importer": "history",
+    "labels": "labels",
     "migrate": "store",
     "doctor": "doctor",
 }

@@ -12,6 +12,7 @@ from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import RUN_FILE, Refused
 from moderation.cli.supervisor import Supervisor
+from moderation.domain.errors import WinnowError
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -91,9 +92,7 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
         if _ready(settings.bind):
             say(f"ready at {settings.public_url}")
             if is_first:
-                with closing(Store.connect(settings.redis_url)) as store:
-                    address = first_run.one_log_in(store, settings)
-                say(f"log in, once and within ten minutes: {address}")
+                _offer_log_in(settings)
             say(first_run.where(settings))
             return
         if time.monotonic() > slow_at:
@@ -101,6 +100,16 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
             return
         supervisor.tend()
         supervisor.wait(_PROBE_SECONDS)
+
+
+def _offer_log_in(settings: Settings) -> None:
+    try:
+        with closing(Store.connect(settings.redis_url)) as store:
+            address = first_run.one_log_in(store, settings)
+    except WinnowError as error:
+        say(f"no address to log in by could be made ({error}); `user link` makes one")
+    else:
+        say(f"log in, once and within ten minutes: {address}")
 
 
 def _ready(bind: tuple[str, int]) -> bool:

@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from moderation.console import charts
 from moderation.console.charts import Point, Scale, Tick
-from moderation.domain.reports import Interval, Report
-from moderation.flow.models import showing
+from moderation.domain.reports import CalibrationPoint, Interval, RecallPoint, Report
 
 LEAST_ROWS = 1
 NARROW = 14.0
@@ -89,10 +88,11 @@ def precision_recall(found: Report) -> PrecisionRecall:
     )  # fmt: skip
 
 
-def _by_recall(points: Sequence[tuple[float, float, float]]) -> list[tuple[float, float]]:
+def _by_recall(points: Sequence[RecallPoint]) -> list[tuple[float, float]]:
     # Of points at one recall the line comes by the most precise first.
     return sorted(
-        ((recall, precision) for _, precision, recall in points), key=lambda p: (p[0], -p[1])
+        ((point.recall.value, point.precision.value) for point in points),
+        key=lambda p: (p[0], -p[1]),
     )
 
 
@@ -121,18 +121,18 @@ def calibration(found: Report) -> Calibration:
     """Return the chart of how often comments of a score were spam."""
     across, up = Scale(0, 100), Scale(0, 100, rises=True)
     both = [found.candidate_curves.calibration, found.current_curves.calibration]
-    most = max((rows for _, _, rows in both[0]), default=1)
+    most = max((point.labels for point in both[0]), default=1)
     bins = [
-        [_bin(*one, most, across, up) for one in sorted(c) if one[2] >= LEAST_ROWS] for c in both
+        [_bin(point, most, across, up) for point in c if point.labels >= LEAST_ROWS] for c in both
     ]
     paths = [charts.path([one.at for one in line]) for line in bins]
     return Calibration(up.ticks(25), across.ticks(25), paths[0], paths[1], bins[0], bins[1])
 
 
-def _bin(score: float, spam: float, rows: int, most: int, across: Scale, up: Scale) -> Bin:
-    share = showing.share(spam, rows)
+def _bin(point: CalibrationPoint, most: int, across: Scale, up: Scale) -> Bin:
+    score, share, rows = point.probability, point.spam_share, point.labels
     return Bin(
-        at=(across.at(100 * score), up.at(100 * spam)),
+        at=(across.at(100 * score), up.at(100 * share.value)),
         low=up.at(100 * share.low),
         high=up.at(100 * share.high),
         column=round(15 * rows / most, 2),

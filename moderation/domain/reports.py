@@ -28,12 +28,13 @@ class Figure(Struct, frozen=True):
 
 
 class Slice(Struct, frozen=True):
-    """What both models do to a part of the held-back labels."""
+    """What both models do to a part of the held-back labels: shares, and figures in words."""
 
     by: Literal["site", "language", "link"]
     value: str
     current: Treated
     candidate: Treated
+    figures: list[Figure] = []
 
 
 class Flip(Struct, frozen=True):
@@ -59,12 +60,28 @@ class Disagreement(Struct, frozen=True):
     candidate_score: float
 
 
-class Curves(Struct, frozen=True):
-    """Points of a model: threshold, precision and recall of spam; mean probability, share of spam
-    and number of labels in each bin of a calibration curve."""
+class RecallPoint(Struct, frozen=True):
+    """Precision and recall of spam where everything from a probability on counts as spam."""
 
-    precision_recall: list[tuple[float, float, float]]
-    calibration: list[tuple[float, float, int]]
+    threshold: float
+    precision: Interval
+    recall: Interval
+
+
+class CalibrationPoint(Struct, frozen=True):
+    """Labels of about the same probability of spam: its mean, the share of spam, how many."""
+
+    probability: float
+    spam_share: Interval
+    labels: int
+
+
+class Curves(Struct, frozen=True):
+    """Points of a model, to be drawn in their order: precision by recall from the highest threshold
+    down, and the share of spam by probability from the lowest up."""
+
+    precision_recall: list[RecallPoint]
+    calibration: list[CalibrationPoint]
 
 
 class Report(Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from contextlib import suppress
 
@@ -183,7 +182,7 @@ def _make_ready(runtime: Runtime, name: str, deadline: float) -> None:
     for site, state in sorted(states.items(), key=lambda item: -item[1].labels):
         if state.labels <= REPLAY_AT_MOST or time.monotonic() > deadline:
             break
-        way = Advance(runtime, site, state, runtime.model(name), _keep_to_itself, math.inf)
+        way = Advance(runtime, site, state, runtime.model(name), _keep_to_itself, may_be_long=True)
         try:
             way.run(None)
         except (OutOfReach, Overtaken):

@@ -288,3 +288,15 @@ def test_the_language_of_the_account_comes_before_the_browsers(
     ann.post("/console/account/preferences", {"language": "xx", "blurred": "on"})
     page = ann.get("/console/account", **asks).text
     assert '<html lang="de"' in page and '<body class=" blurred"' in page
+
+
+def test_a_digest_that_was_asked_for_stays_while_there_is_no_mail(
+    ann: Browser, store: Store
+) -> None:
+    asked = [ann.post("/console/account/preferences", {"digest": d}) for d in ("daily", "often")]
+    assert [answer.status_code for answer in asked] == [303, 303]
+    ann.post("/console/account/preferences", {"language": "en"})
+    kept = sites.user(store, "ann").preferences
+    assert (kept.digest, kept.language) == ("daily", "en")
+    ann.post("/console/account/preferences", {"digest": "never"})
+    assert sites.user(store, "ann").preferences.digest == "never"
