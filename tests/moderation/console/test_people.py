@@ -290,9 +290,7 @@ def test_the_language_of_the_account_comes_before_the_browsers(
     assert '<html lang="de"' in page and '<body class=" blurred"' in page
 
 
-def test_a_digest_that_was_asked_for_stays_while_there_is_no_mail(
-    ann: Browser, store: Store
-) -> None:
+def test_a_digest_asked_for_stays_while_there_is_no_mail(ann: Browser, store: Store) -> None:
     asked = [ann.post("/console/account/preferences", {"digest": d}) for d in ("daily", "often")]
     assert [answer.status_code for answer in asked] == [303, 303]
     ann.post("/console/account/preferences", {"language": "en"})
