@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     model: Path | None = None
     alive: Path | None = None
+    search: str = ""
     promote: str = "ask"
     train_at: str = "03:10"
     gate_labels: int = 50
@@ -280,6 +281,7 @@ VARIABLES = (
     ),
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
     Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
+    Variable("WINNOW_SEARCH", "search", "WINNOW_DATA/search", str, "off, or the path of a folder"),
     Variable("WINNOW_TRAIN_AT", "train_at", "03:10", _time_of_day, "a time UTC as 03:10, or never"),
     Variable(
         "WINNOW_PROMOTE", "promote", "ask", _one_of("auto", "ask", "never"), "auto, ask or never"
