@@ -13,10 +13,11 @@ from moderation.console import (
     queue,
     review,
     screens,
+    search,
     shown,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions)
+SCREENS = (login, account, audit, review, queue, comment, decisions, search)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 

@@ -46,11 +46,12 @@ def read(text: str, plain: Field = "any") -> tuple[Term, ...]:
     `plain` is the field of words that name none.
     """
     terms = []
-    for name, quoted, word in _PART.findall(text[:LONGEST].replace("\0", " ")):
+    for name, quoted, word in _PART.findall(text[:LONGEST]):
         field: Field = name if name in TYPED else plain
         value = quoted or word if not name or name in TYPED else f"{name}:{quoted or word}"
-        is_start = not quoted and len(value) > 1 and value.endswith("*")
-        terms.append(Term(field, value.rstrip("*") if is_start else value, is_start))
+        start = value.rstrip("*")
+        is_start = not quoted and start not in ("", value)
+        terms.append(Term(field, start if is_start else value, is_start))
     return tuple(term for term in terms[:TERMS_AT_MOST] if term.value)
 
 

@@ -13,6 +13,7 @@ from moderation.flow.comments import reading
 from moderation.flow.comments.reading import Filter
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.search import folders
+from moderation.search import asking
 from moderation.search.asking import fits
 from moderation.search.index import Bounds, Place, Reader
 from moderation.store import Store, codec
@@ -26,6 +27,11 @@ BEHIND_MS = 5000
 _ROUNDS = 8
 _MORE = 10
 
+LONGEST_QUESTION, TYPED = asking.LONGEST, asking.TYPED
+"""Characters of a question; the fields that may be typed in one."""
+SCANNED_SITES = 50
+"""Most sites whose comments are looked through together."""
+
 How = Literal["index", "scan"]
 
 
@@ -33,13 +39,15 @@ class Found(Struct, frozen=True):
     """Comments, the id to go on after ('' at the end), and how they were found.
 
     By the index all that fit are found, page by page. By a scan a call looks at a bounded number of
-    comments: `looked_to_ms` is how far back or on in time it has looked (0: through all of them).
+    comments: `looked_to_ms` is how far back or on in time it has looked (0: through all of them),
+    `sites_left` how many sites it has not looked at.
     """
 
     comments: list[Comment]
     last: str
     how: How
     looked_to_ms: int = 0
+    sites_left: int = 0
 
 
 class Readers:
@@ -82,9 +90,15 @@ def find(
             found = None
         if found is not None:
             return found
-    page = reading.list_many(runtime, of_sites, wanted, after, limit)
+    scanned = of_sites[:SCANNED_SITES]
+    page = reading.list_many(runtime, scanned, wanted, after, limit)
     looked = codec.id_ms(codec.id_bytes(page.last)) if page.last else 0
-    return Found(page.comments, page.last, "scan", looked)
+    return Found(page.comments, page.last, "scan", looked, len(of_sites) - len(scanned))
+
+
+def phrases(wanted: Filter) -> list[str]:
+    """Return what is to be marked in a comment that was found."""
+    return asking.phrases(wanted.terms)
 
 
 def _by_index(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -110,6 +111,8 @@ class Indexer:
             if not more:
                 self._stop.wait(EVERY_SECONDS)
         self._drop()
+        with suppress(StoreDown):
+            stored.write_lease(self._store, "release", self._who, LEASE_MS)
 
     def make(self) -> bool:
         """Make the index anew in this process; False while another one writes it."""
