@@ -19,6 +19,7 @@ PARTS = {
     "web": "moderation.server",
     "worker": "workers.app",
     "beat": "workers.beat",
+    "search": "search follow",
     "guard": "guard.py",
 }
 
