@@ -28,6 +28,8 @@ from tests.processes import until
 FORM = "application/x-www-form-urlencoded"
 CONNECTIONS = 2
 """How many send batches at once."""
+READ_SECONDS = 900.0
+"""How long a store of `--data` may take to read its file."""
 
 
 def show(name: str, value: float, unit: str, **more: Any) -> None:
@@ -59,7 +61,7 @@ def start(folder: Path) -> Up:
     """Start `up` and measure how long the first verdict takes."""
     progress("start")
     began = time.monotonic()
-    up = Up(folder, free_port()).ready()
+    up = Up(folder, free_port()).ready(READ_SECONDS)
     answer = up.post("/v1/check", {"content": "Thanks, the second example fixed my build."})
     answer.raise_for_status()
     show("start_seconds", time.monotonic() - began, "s", budget=10)
