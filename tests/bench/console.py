@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -57,7 +58,7 @@ def p95(times: list[float]) -> float:
 def measure(up: Up, show: Show, progress: Progress, comments: int) -> None:
     """Fill the demo site, wait for its index, and measure all of it."""
     seeded(up, progress, comments)
-    with log_in(up) as client:
+    with closing(log_in(up)) as client:
         ids = some_ids(client)
         of_screens(client, ids, show, progress, comments)
         of_searches(client, show, progress, comments)

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
 LEASE_MS = 10_000
+BROKEN_SECONDS = 30.0
+"""How long it waits where the folder cannot be written to."""
 EXPIRED_SECONDS = 60.0
 KEPT_SECONDS = 3600.0
 ERASED_MS = 86_400_000
@@ -74,6 +76,11 @@ class Index:
         self.erased_ms = self.erased_ms or now_ms()
         return True
 
+    def close(self) -> None:
+        """Let go of it without what was not committed, whatever state it is in."""
+        with suppress(ValueError):
+            self.writer.close()
+
     def settle(self, store: Store, positions: Positions) -> None:
         """Commit, then note how far the index is, then drop what was read."""
         self.writer.commit()
@@ -102,14 +109,19 @@ class Indexer:
         """Follow until told to stop, whatever the store does meanwhile."""
         while not self._stop.is_set():
             alive()
+            pause = EVERY_SECONDS
             try:
-                more = self._claim() and self._round()
+                if self._claim() and self._round():
+                    continue
             except (StoreDown, StoreFull, LeaseLost, Gap) as error:
                 log.warning("the index of searches waits: %s", type(error).__name__)
                 self._drop()
-                more = False
-            if not more:
-                self._stop.wait(EVERY_SECONDS)
+            except (OSError, ValueError) as error:
+                # A full disk, a folder that may not be written to: tantivy's errors are values'.
+                log.error("the index of searches cannot be written: %s", error)
+                self._drop()
+                pause = BROKEN_SECONDS
+            self._stop.wait(pause)
         self._drop()
         with suppress(StoreDown):
             stored.write_lease(self._store, "release", self._who, LEASE_MS)
@@ -143,9 +155,9 @@ class Indexer:
                 raise LeaseLost
 
     def _drop(self) -> None:
-        if self._index is not None:
-            self._index.writer.close()
-            self._index = None
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
 
     def _round(self) -> bool:
         """Take in what changed; say whether more waits already."""
@@ -239,7 +251,7 @@ class Indexer:
             index.apply(self._store, later, self._beat)
             index.settle(self._store, self._positions)
         except BaseException:
-            index.writer.close()
+            index.close()
             raise
         self._serve(token, index)
         self._show(total, total)

@@ -269,3 +269,27 @@ def test_only_comments_of_sites_that_are_asked_for_are_found(
     finds(search, "pills", mine)
     finds(search, "pills site:other.example", [])
     assert find(runtime, "other.example", theirs[0]).site == "other.example"
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_and_tried_again(
+    runtime: Runtime,
+    grant: Grant,
+    search: Search,
+    settings: Settings,
+    monkeypatch: Any,
+    caplog: Any,
+) -> None:
+    monkeypatch.setattr(following, "BROKEN_SECONDS", 0.1)
+    root = folders.root(settings)
+    assert root is not None
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.write_text("no folder")
+    ids = send(runtime, grant, "the same words")
+    follower = Follower(settings)
+    try:
+        until(lambda: "cannot be written" in caplog.text, SECONDS)
+        assert search("words").how == "scan"
+        root.unlink()
+        finds(search, "words", ids)
+    finally:
+        follower.end()
