@@ -7,7 +7,7 @@ only which words stand where, and what the order of results needs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import tantivy
@@ -125,6 +125,21 @@ class Writer:
             return False
         self._writer.delete_documents_by_query(query)
         return True
+
+    def keep_sites(self, known: Collection[str]) -> bool:
+        """Remove the comments of all sites but these; say whether there were any."""
+        self._index.reload()
+        searcher = self._index.searcher()
+        gone = [
+            site
+            for site, _ in searcher.terms_with_prefix("site", "")
+            # The word stays until its documents, which were removed, are merged away.
+            if site not in known
+            and searcher.search(tantivy.Query.term_query(schema(), "site", site), 1).hits
+        ]
+        for site in gone:
+            self._writer.delete_documents_by_term("site", site)
+        return bool(gone)
 
     def commit(self) -> None:
         """Make what was done durable and visible to readers."""

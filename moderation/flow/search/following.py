@@ -69,9 +69,10 @@ class Index:
                 else:
                     self.writer.add(raw, comment, expires)
 
-    def expire(self) -> bool:
-        """Take out what has expired; say whether there was any."""
-        if not self.writer.expire(now_ms()):
+    def clean(self, known: list[str]) -> bool:
+        """Take out what has expired, and sites that are gone; say whether there was any."""
+        gone = self.writer.keep_sites(known)
+        if not self.writer.expire(now_ms()) and not gone:
             return False
         self.erased_ms = self.erased_ms or now_ms()
         return True
@@ -212,7 +213,7 @@ class Indexer:
         is_changed = bool(found.places)
         if monotonic() - self._expired_at > EXPIRED_SECONDS:
             self._expired_at = monotonic()
-            is_changed = index.expire() or is_changed
+            is_changed = index.clean(sites.names(self._store)) or is_changed
         if is_changed:
             index.settle(self._store, self._positions)
         if monotonic() - self._kept_at > KEPT_SECONDS:

@@ -172,6 +172,19 @@ def test_what_is_removed_or_expired_is_not_found(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_a_site_that_is_gone_leaves_the_index(tmp_path: Path) -> None:
+    writer = Writer(tmp_path)
+    for number, site in enumerate(SITES):
+        writer.add(raw(number), comment("the same words", site), 0)
+    writer.commit()
+    assert writer.keep_sites(SITES[1:])
+    writer.commit()
+    assert not writer.keep_sites(SITES[1:])
+    places = Reader(tmp_path).find(read("words"), Bounds(SITES), 9)
+    writer.close()
+    assert [place.site for place in places or []] == ["b.example"]
+
+
 def test_only_one_writes(tmp_path: Path) -> None:
     writer = Writer(tmp_path)
     with pytest.raises(ValueError, match="LockBusy"):
