@@ -13,6 +13,7 @@ from moderation.console import entering
 from moderation.console.entering import runtime
 from moderation.console.screens import screen
 from moderation.domain.comments import STATUSES, Comment, Status
+from moderation.flow.comments.phrases import plain
 from moderation.flow.comments.reading import Filter
 from moderation.flow.lookup import raw_id
 from moderation.flow.runtime import now_ms
@@ -23,7 +24,8 @@ from moderation.flow.search.finding import LONGEST_QUESTION, TYPED, phrases
 ROWS = 50
 PERIODS = (1, 7, 30, 90)
 """Days that the filter of the period offers."""
-_NAME = 60
+_NAME, _SHOWN = 60, 20_000
+"""Code points of a name that are shown, and of a text in which matches are looked for."""
 
 
 class Sought(Struct, frozen=True):
@@ -105,6 +107,6 @@ def _row(comment: Comment, said: list[str]) -> Row:
     submission = comment.submission
     return Row(
         comment,
-        excerpt(submission.author.name, said, _NAME),
-        excerpt(submission.content, said),
+        excerpt(plain(submission.author.name), said, _NAME),
+        excerpt(plain(submission.content[:_SHOWN]), said),
     )

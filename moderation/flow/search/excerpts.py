@@ -11,8 +11,6 @@ from moderation.search.words import marks
 LONGEST = 240
 """Code points of an excerpt."""
 _BEFORE = 60
-_MARKED = 20_000
-"""Code points of a text in which matches are looked for."""
 
 
 class Part(Struct, frozen=True):
@@ -24,7 +22,7 @@ class Part(Struct, frozen=True):
 
 def excerpt(text: str, phrases: Sequence[str], longest: int = LONGEST) -> list[Part]:
     """Return a text, or its part around the first match, with the matches apart."""
-    found = marks(text[:_MARKED], phrases)
+    found = marks(text, phrases)
     start = max(0, found[0][0] - _BEFORE) if found and found[0][0] > longest - _BEFORE else 0
     end = min(len(text), start + longest)
     parts = [Part("…")] if start else []
