@@ -26,6 +26,8 @@ COMMANDS = {
     "import": "history",
     "search": "search",
     "seed": "seed",
+    "importer": "history",
+    "labels": "labels",
     "migrate": "store",
     "doctor": "doctor",
 }

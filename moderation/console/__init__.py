@@ -5,19 +5,47 @@ from flask import Flask
 from moderation.console import (
     account,
     audit,
+    choosing,
     comment,
     decisions,
     entering,
+    factor,
+    first,
+    health,
     language,
+    link,
     login,
+    measures,
+    models,
+    people,
     queue,
     review,
     screens,
     search,
     shown,
+    signs,
+    training,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions, search)
+SCREENS = (
+    login,
+    link,
+    first,
+    account,
+    factor,
+    people,
+    audit,
+    review,
+    queue,
+    comment,
+    decisions,
+    models,
+    choosing,
+    training,
+    health,
+    signs,
+    search,
+)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 
@@ -26,4 +54,5 @@ def register(app: Flask) -> None:
     entering.register(app)
     language.register(app)
     shown.register(app)
+    measures.register(app)
     app.register_blueprint(screens.blueprint)
