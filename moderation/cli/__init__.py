@@ -24,6 +24,8 @@ COMMANDS = {
     "models": "models",
     "train": "train",
     "import": "history",
+    "search": "search",
+    "seed": "seed",
     "importer": "history",
     "labels": "labels",
     "migrate": "store",

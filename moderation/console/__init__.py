@@ -21,6 +21,7 @@ from moderation.console import (
     queue,
     review,
     screens,
+    search,
     shown,
     signs,
     training,
@@ -43,6 +44,7 @@ SCREENS = (
     training,
     health,
     signs,
+    search,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
