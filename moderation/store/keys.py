@@ -163,10 +163,10 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "checkpoints", "comment", "day", "escalated", "external",
+        "approved", "attack", "by_status", "checkpoints", "comment", "day", "escalated", "external",
         "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard", "snapshot",
-        "spam", "trimmed", "waiting",
+        "listed", "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard",
+        "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -174,6 +174,8 @@ class SiteKeys:
         root = f"{{{self.shard:02d}}}:site:{site}"
         self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
+        self.listed = root + ":listed"  # the ordered list of its people
+        self.attack = root + ":attack"  # until when everything is held
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"

@@ -9,13 +9,16 @@ import msgspec
 from msgspec import Struct
 
 from moderation.domain.accounts import Token, User
-from moderation.domain.sites import SiteSettings
+from moderation.domain.listed import Listed
+from moderation.domain.sites import Attack, SiteSettings
 from moderation.store import keys
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
 
 A_TRIP = 1000
 _settings = msgspec.json.Decoder(SiteSettings).decode
+list_of = msgspec.json.Decoder(Listed).decode
+_attack = msgspec.json.Decoder(Attack).decode
 _token = msgspec.json.Decoder(Token).decode
 _user = msgspec.json.Decoder(User).decode
 
@@ -95,14 +98,39 @@ def settings(store: Store, site: str) -> SiteSettings:
     return SiteSettings() if data is None else _settings(data)
 
 
+def policy(store: Store, site: str) -> tuple[SiteSettings, bytes | None, Attack]:
+    """Return the settings of a site, its list as it is stored, and what is held for now."""
+    k = keys.of_site(site)
+    with store_errors():
+        settings, listed, attack = store.redis.mget(k.settings, k.listed, k.attack)
+    return (
+        SiteSettings() if settings is None else _settings(settings),
+        listed,
+        Attack() if attack is None else _attack(attack),
+    )
+
+
 def put_settings(store: Store, site: str, new: SiteSettings, revision: int) -> int:
     """Change a site's settings, read at a revision, and return their new one.
 
     Return 0, with nothing changed, where somebody else changed them since.
     """
-    k = keys.of_site(site)
+    return _put(store, site, keys.of_site(site).settings, new, revision)
+
+
+def put_list(store: Store, site: str, new: Listed, revision: int) -> int:
+    """Change a site's list as `put_settings` its settings: they share a revision."""
+    return _put(store, site, keys.of_site(site).listed, new, revision)
+
+
+def put_attack(store: Store, site: str, new: Attack, revision: int) -> int:
+    """Change until when everything is held, as `put_settings` the settings."""
+    return _put(store, site, keys.of_site(site).attack, new, revision)
+
+
+def _put(store: Store, site: str, key: str, new: Struct, revision: int) -> int:
     words = [revision, msgspec.json.encode(new)]
-    return int(store.run("put_settings", [k.meta, k.settings], words))
+    return int(store.run("put_settings", [keys.of_site(site).meta, key], words))
 
 
 def put_token(store: Store, digest: str, token: Token) -> None:
