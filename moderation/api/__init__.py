@@ -7,22 +7,25 @@ from moderation.api import (
     check,
     comments,
     decisions,
+    entrance,
     health,
     imports,
     jobs,
     labels,
     listing,
+    lists,
     models,
     pages,
     problems,
     shadow,
+    sites,
     stats,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals,
+    shadow, withdrawals, sites, entrance, lists,
 )  # fmt: skip
 
 

@@ -51,8 +51,32 @@ ACTS: dict[str, str] = {
     "spam": "marked as spam",
     "undone": "withdrew a decision",
     "escalated": "escalated",
+    "site_made": "made a site",
+    "site_retired": "retired a site",
+    "site_reopened": "reopened a site",
+    "settings_changed": "changed a site's settings",
+    "list_changed": "changed a site's list",
+    "attack_begun": "had everything of a site held",
+    "attack_ended": "ended the holding of everything",
+    "token_made": "made a token",
+    "token_rotated": "rotated a token",
+    "token_revoked": "revoked a token",
+    "key_made": "made an Akismet key",
+    "key_rotated": "rotated an Akismet key",
+    "key_revoked": "revoked an Akismet key",
 }
 """Everything that the audit log can say, in words that follow a name."""
+
+
+ON_COMMENTS = frozenset(("approved", "spam", "undone", "escalated"))
+"""Acts that are about a comment."""
+
+
+class Actor(Struct, frozen=True):
+    """Who changes something, as the audit log names them, and from where."""
+
+    name: str
+    address: str = ""
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):

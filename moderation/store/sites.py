@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -91,6 +91,46 @@ def names(store: Store) -> list[str]:
         return sorted(name.decode() for name in store.redis.smembers(keys.SITES))
 
 
+class Made(Struct, frozen=True):
+    """When a site was made and, if it was, retired (ms since 1970, 0: it was not)."""
+
+    name: str
+    created_ms: int
+    retired_ms: int
+
+
+def made(store: Store, some: Sequence[str]) -> list[Made]:
+    """Return when sites were made and retired, a thousand in one round trip."""
+    found: list[Made] = []
+    for at in range(0, len(some), A_TRIP):
+        asked = some[at : at + A_TRIP]
+        with store_errors():
+            pipe = store.redis.pipeline(transaction=False)
+            for name in asked:
+                pipe.hmget(keys.of_site(name).meta, "created", "retired")
+            answers = pipe.execute()
+        found += [
+            Made(n, int(c or 0), int(r or 0)) for n, (c, r) in zip(asked, answers, strict=True)
+        ]
+    return found
+
+
+def retire(store: Store, site: str, now_ms: int) -> None:
+    """Have a site take no new comments from a time on (0: have it take them again)."""
+    meta = keys.of_site(site).meta
+    with store_errors():
+        store.redis.hset(meta, "retired", now_ms)
+        # After it: whoever reads the revision first and this after it knows it.
+        store.redis.hincrby(meta, "tokens", 1)
+
+
+def standing(store: Store, site: str) -> tuple[int, bool]:
+    """Return the revision of a site's tokens, and whether the site is retired."""
+    with store_errors():
+        tokens, retired = store.redis.hmget(keys.of_site(site).meta, "tokens", "retired")
+    return int(tokens or 0), bool(int(retired or 0))
+
+
 def settings(store: Store, site: str) -> SiteSettings:
     """Return the settings of a site, the defaults where nobody changed them."""
     with store_errors():
@@ -151,6 +191,14 @@ def tokens(store: Store) -> dict[str, Token]:
     with store_errors():
         found = store.redis.hgetall(keys.TOKENS)
     return {digest.decode(): _token(data) for digest, data in found.items()}
+
+
+def replace_token(store: Store, digest: str, token: Token) -> None:
+    """Keep a token as it is changed; its site's next request in any process notices."""
+    put_token(store, digest, token)
+    if token.site:
+        with store_errors():
+            store.redis.hincrby(keys.of_site(token.site).meta, "tokens", 1)
 
 
 def revoke_token(store: Store, digest: str, site: str) -> bool:
