@@ -14,6 +14,7 @@ from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.shapes import time_of
 from moderation.api.validation import invalid
+from moderation.domain.accounts import Scope
 from moderation.domain.errors import InvalidInput
 from moderation.domain.people import Actor
 from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
@@ -24,7 +25,7 @@ blueprint = Blueprint("sites", __name__, url_prefix="/v1/sites")
 
 SMALL_BYTES = 64 << 10
 TAG = "Sites"
-SCOPE = ("admin",)
+SCOPE: tuple[Scope, ...] = ("admin",)
 IF_MATCH = "The `ETag` under which you saw it; `*`: whatever it is."
 CHOSEN = ("not-found", "precondition-required", "stale", "store-full")
 

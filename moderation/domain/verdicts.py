@@ -26,6 +26,8 @@ LISTED_WORDS = "listed_words"
 LISTED_DOMAIN = "listed_domain"
 LISTED_ADDRESS = "listed_address"
 LISTED_EMAIL = "listed_email"
+LISTED = frozenset((LISTED_WORDS, LISTED_DOMAIN, LISTED_ADDRESS, LISTED_EMAIL))
+"""What an entry of a site's list gives as its reason, by its kind."""
 UNDER_ATTACK = "under_attack"
 WARMING_UP = "warming_up"
 

@@ -76,12 +76,12 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
         raise NotAuthorised("no token was given")
     digest = token_digest(bearer)
     known = None if fresh else runtime.own(KnownTokens).get(digest)
-    if known:
-        grant = Grant(digest, known.token, known.revision, known.is_retired)
+    # A site that was retired may be open again: no script of its own would say so.
+    if known and not known.is_retired:
+        grant = Grant(digest, known.token, known.revision)
     else:
         grant = _ask(runtime, digest) if fresh else hurried(_ask)(runtime, digest)
-    if grant.token.is_over(now_ms()):
-        raise NotAuthorised("the token has ended: another took its place")
+    refuse_ended(grant.token)
     if scope not in grant.token.scopes:
         raise NotAllowed(f"the token lacks the scope {scope}")
     if scope == "admin" and grant.site:
@@ -91,6 +91,12 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
     if scope == "submit":
         refuse_retired(grant)
     return grant
+
+
+def refuse_ended(token: Token) -> None:
+    """Return if a token is still good; raises `NotAuthorised` where another took its place."""
+    if token.is_over(now_ms()):
+        raise NotAuthorised("the token has ended: another took its place")
 
 
 def refuse_retired(grant: Grant) -> None:
@@ -118,9 +124,11 @@ def _ask(runtime: Runtime, digest: str) -> Grant:
     # Revoking deletes the token before it raises the revision: whoever reads the revision first
     # and the token after it cannot keep a revoked token under the new revision.
     revision, is_retired = sites.standing(runtime.store, token.site) if token.site else (0, False)
-    if sites.token(runtime.store, digest) is None:
+    token = sites.token(runtime.store, digest)
+    if token is None:
         runtime.own(KnownTokens).drop(digest)
         raise NotAuthorised("the token is unknown or was revoked")
+    refuse_ended(token)
     runtime.own(KnownTokens).put(digest, KnownToken(token, revision, is_retired))
     return Grant(digest, token, revision, is_retired)
 
