@@ -3,6 +3,7 @@
 from flask import Flask
 
 from moderation.api import (
+    attacks,
     batch,
     check,
     comments,
@@ -25,7 +26,7 @@ from moderation.api import (
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals, sites, entrance, lists,
+    shadow, withdrawals, sites, attacks, entrance, lists,
 )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from moderation.api.preconditions import if_match
 from moderation.api.shapes import time_of
 from moderation.api.validation import invalid
 from moderation.domain.accounts import Scope
-from moderation.domain.errors import InvalidInput
 from moderation.domain.people import Actor
 from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
 from moderation.flow.runtime import now_ms
@@ -95,16 +94,9 @@ SettingsChange = msgspec.defstruct(
 )
 
 
-class UnderAttack(Struct, frozen=True, forbid_unknown_fields=True):
-    """Until when to hold everything: a time to come, within 30 days."""
-
-    until: Annotated[dt.datetime, Meta(tz=True)]
-
-
 _new = msgspec.json.Decoder(NewSite)
 _settings = msgspec.json.Decoder(SiteSettings)
 _change: msgspec.json.Decoder[Any] = msgspec.json.Decoder(SettingsChange)
-_until = msgspec.json.Decoder(UnderAttack)
 SETTINGS = {200: Answer("The settings.", {body.JSON: SettingsOut}, ("ETag",))}
 
 
@@ -237,53 +229,6 @@ def merged(known: SiteSettings, given: Any) -> SiteSettings:
         retention: Retention = msgspec.structs.replace(known.retention, **given_days)
         changes["retention"] = retention
     return msgspec.structs.replace(known, **changes)
-
-
-@blueprint.get("/<site>/attack")
-@endpoint(
-    operation(
-        "getAttack",
-        "Read until when everything of a site is held",
-        answers={200: Answer("Until when.", {body.JSON: AttackOut})},
-        problems=("not-found",),
-    )
-)
-def get_attack(call: Call, site: str) -> Response:
-    return answers.json(attack_out(choosing.attack(call.runtime.store, site)))
-
-
-@blueprint.put("/<site>/attack")
-@endpoint(
-    operation(
-        "beginAttack",
-        "Hold everything of a site until a time",
-        body=Body({body.JSON: UnderAttack}, SMALL_BYTES),
-        answers={200: Answer("Until when.", {body.JSON: AttackOut})},
-        problems=("not-found", "store-full"),
-    )
-)
-def begin_attack(call: Call, site: str) -> Response:
-    until = small(call, _until).until
-    try:
-        until_ms = int(until.timestamp() * 1000)
-        found = choosing.hold_everything(call.runtime.store, site, until_ms, actor(call))
-    except (InvalidInput, OverflowError) as error:
-        raise invalid("/until", "Expected a time to come, within 30 days.") from error
-    return answers.json(attack_out(found))
-
-
-@blueprint.delete("/<site>/attack")
-@endpoint(
-    operation(
-        "endAttack",
-        "Hold everything of a site no longer",
-        answers={204: Answer("It is held no longer.")},
-        problems=("not-found", "store-full"),
-    )
-)
-def end_attack(call: Call, site: str) -> Response:
-    choosing.hold_everything(call.runtime.store, site, 0, actor(call))
-    return Response(status=204)
 
 
 def attack_out(found: Attack) -> AttackOut:

@@ -8,15 +8,18 @@ from moderation.console import (
     comment,
     decisions,
     entering,
+    entrance,
     language,
+    lists,
     login,
     queue,
     review,
     screens,
     shown,
+    sites,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions)
+SCREENS = (login, account, audit, review, queue, comment, decisions, sites, entrance, lists)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 

@@ -20,6 +20,7 @@ SCHEMA = "{winnow}:schema"
 SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
+ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged

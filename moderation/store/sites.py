@@ -16,6 +16,7 @@ from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
 
 A_TRIP = 1000
+_DAY_MS = 86_400_000
 _settings = msgspec.json.Decoder(SiteSettings).decode
 list_of = msgspec.json.Decoder(Listed).decode
 _attack = msgspec.json.Decoder(Attack).decode
@@ -165,7 +166,21 @@ def put_list(store: Store, site: str, new: Listed, revision: int) -> int:
 
 def put_attack(store: Store, site: str, new: Attack, revision: int) -> int:
     """Change until when everything is held, as `put_settings` the settings."""
+    with store_errors():
+        store.redis.zadd(keys.ATTACKED, {site: new.until_ms})
     return _put(store, site, keys.of_site(site).attack, new, revision)
+
+
+def attacked(store: Store, now_ms: int) -> list[str]:
+    """Return the names of sites of which everything may be held now, a thousand at most.
+
+    Those that are over for a day are forgotten.
+    """
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.zremrangebyscore(keys.ATTACKED, "-inf", now_ms - _DAY_MS)
+        pipe.zrangebyscore(keys.ATTACKED, f"({now_ms}", "+inf", 0, A_TRIP)
+        return [name.decode() for name in pipe.execute()[1]]
 
 
 def _put(store: Store, site: str, key: str, new: Struct, revision: int) -> int:

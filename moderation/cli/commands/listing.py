@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 @click.group("list")
 def list_() -> None:
-    """A site's ordered list: the first entry that fits a comment decides it."""
+    """Show and change a site's ordered list: the first entry that fits a comment decides it."""
 
 
 @list_.command()

@@ -135,6 +135,14 @@ def hold_everything(store: Store, site: str, until_ms: int, by: Actor) -> Attack
     return new
 
 
+def attacked(store: Store, of_sites: Sequence[str]) -> list[tuple[str, Attack]]:
+    """Return those of some sites of which everything is held now, with until when."""
+    now, asked = now_ms(), set(of_sites)
+    found = [(site, sites.policy(store, site)[2])
+             for site in sites.attacked(store, now) if site in asked]  # fmt: skip
+    return [(site, one) for site, one in found if one.is_on(now)]
+
+
 def note(store: Store, by: Actor, what: str, site: str, about: str = "") -> None:
     """Write into the audit log what somebody did to a site."""
     people.note(store, Act(now_ms(), by.name, what, by.address, site, about))
