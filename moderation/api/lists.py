@@ -51,11 +51,11 @@ class ListIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Tried(Struct, frozen=True):
-    """A comment that an entry of the draft fits, or that would get another status.
+    """A comment that a new entry of the draft would decide, or that an old one decides no more.
 
-    `was` is what the saved list and the score make of it, `would_be` what the draft would;
-    `entry` is the place in the draft of what would decide it (null: none). `overrules`: a person
-    had said otherwise.
+    `was` is its status: by a person's decision, else by the saved list and the score; `would_be`
+    what the draft and the score would make of it; `entry` is the place in the draft of what would
+    decide it (null: none). `overrules`: a person had said otherwise.
     """
 
     comment: Comment

@@ -10,7 +10,7 @@ from moderation.domain.comments import Comment
 from moderation.domain.listed import Entry, Listed
 from moderation.domain.matching import Compiled
 from moderation.domain.policy import ENTRY, Rules, by_rules, judge, unscored
-from moderation.domain.verdicts import Verdict, VerdictStatus
+from moderation.domain.verdicts import Label, Verdict, VerdictStatus
 from moderation.flow.comments import reading
 from moderation.flow.judging import SiteContext
 from moderation.flow.labels import learning
@@ -22,13 +22,15 @@ SECONDS = 3.0
 """How long comments are looked at, the newest first."""
 EXAMPLES = 50
 _PAGE = 100
+_DECIDED: dict[Label, VerdictStatus] = {"ham": "approved", "spam": "spam"}
 
 
 class Example(Struct, frozen=True):
-    """A comment that the list would decide otherwise, or that an entry of the draft fits.
+    """A comment that a new entry of the draft would decide, or that an old one decides no more.
 
-    `was` is what list and score make of it as they are, `would_be` what they would with the
-    draft; `entry` is what would decide it. `overrules`: a person had said otherwise.
+    `was` is its status: by a person's decision, else by list and score as they are; `would_be` is
+    what they would make of it with the draft, `entry` what would decide it (None: the score).
+    `overrules`: a person had said otherwise.
     """
 
     comment: Comment
@@ -80,12 +82,13 @@ def try_out(runtime: Runtime, site: str, saved: Listed, draft: Listed) -> Trial:
             runtime, site, reading.Filter(), after, min(_PAGE, COMMENTS - looked)
         )
         for comment in page.comments:
-            was, would_be = (_verdict(comment, context, rules) for rules in both)
-            number = would_be.signals.get(ENTRY, 0.0)
+            before, with_draft = (_verdict(comment, context, rules) for rules in both)
+            number = with_draft.signals.get(ENTRY, 0.0)
             looked, oldest = looked + 1, comment.created_ms
             fits += number in drafted
-            if was.status != would_be.status or number in drafted:
-                examples.append(_example(comment, was, would_be, entries.get(number)))
+            if number in drafted or before.status != with_draft.status:
+                entry = entries.get(number)
+                examples.append(_example(comment, before.status, with_draft.status, entry))
         after, is_cut = page.last, time.monotonic() - began > SECONDS
         if not after:
             break
@@ -118,8 +121,12 @@ def _verdict(comment: Comment, context: SiteContext, rules: Rules) -> Verdict:
     )
 
 
-def _example(comment: Comment, was: Verdict, would_be: Verdict, entry: Entry | None) -> Example:
-    said = comment.decision.label if comment.decision else None
-    is_good = would_be.status == "approved"
-    overrules = (said == "ham" and not is_good) or (said == "spam" and is_good)
-    return Example(comment, was.status, would_be.status, entry, overrules)
+def _example(
+    comment: Comment, by_rules: VerdictStatus, would_be: VerdictStatus, entry: Entry | None
+) -> Example:
+    said = comment.decision
+    was: VerdictStatus = by_rules if said is None else _DECIDED[said.label]
+    # A decision for ham is overruled by holding, too; one for spam by approving alone.
+    is_good = would_be == "approved"
+    overrules = said is not None and is_good is not (said.label == "ham")
+    return Example(comment, was, would_be, entry, overrules)
