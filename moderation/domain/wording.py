@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import repeat
 
 from moderation.domain.shown import unescape
 
@@ -32,7 +33,7 @@ _ASCII_WORD = re.compile(r"[a-z0-9]+|[$+<=>^`|~]")
 _SIGNS = re.compile(r"[013457@$!€|]+")
 _BEFORE = "$@€"
 _MEANT = str.maketrans("013457@$!€|", "oieastasiei")
-_FEWEST_APART = 4
+_FOUR_SINGLE = b"\1\1\1\1"
 _APART = re.compile(r"(?<!\w)[^\W\d_](?:([ .*_\-])\1{0,2}[^\W\d_]){3,31}(?!\w)")
 """Four letters and more, each alone, with the same sign between them."""
 _OTHERS = "авԁеһіјкӏмноԛрсѕтуѵԝхзαεηικνορτυχω"
@@ -84,7 +85,7 @@ def readings(text: str) -> tuple[list[str], ...]:
     shown = _shown(text)
     words = _parted(shown)
     meant = _SIGNS.sub(_letters, shown)
-    if list(map(len, words)).count(1) >= _FEWEST_APART:
+    if _FOUR_SINGLE in bytes(map(min, map(len, words), repeat(2))):
         meant = _APART.sub(lambda found: "".join(c for c in found[0] if c.isalpha()), meant)
     others = words if meant == shown else _parted(meant)
     if not shown.isascii():
