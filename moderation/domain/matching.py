@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -51,6 +51,8 @@ class Words:
 
     def _in(self, words: list[str]) -> int:
         found, root = NOWHERE, self._root
+        if root.keys().isdisjoint(words):
+            return found
         for start, word in enumerate(words):
             node = root.get(word)
             at = start + 1
@@ -73,35 +75,39 @@ class Domains:
 
     def first(self, comment: Submission) -> int:
         """Return the lowest place of a domain that the text or the author's address names."""
-        get = self._places.get
-        named = (
-            name for text in (comment.content, comment.author.url) for name in domains_in(text)
-        )
-        return min((get(name, NOWHERE) for name in named), default=NOWHERE)
+        named = domains_in(comment.content)
+        if comment.author.url:
+            named += domains_in(comment.author.url)
+        if self._places.keys().isdisjoint(named):
+            return NOWHERE
+        return min(self._places.get(name, NOWHERE) for name in named)
 
 
-def domains_in(text: str) -> Iterator[str]:
-    """Yield every domain that a text may name, and those above it, in Unicode and lower case.
+def domains_in(text: str) -> list[str]:
+    """Return every domain that a text may name, and those above it, in Unicode and lower case.
 
     Where one ends is not sure ("see shop.example.Then"): each run of labels, up to eight, is one
     that may be meant; of single labels the last.
     """
     if "." not in text and "\u3002" not in text and "&" not in text:
-        return
+        return []
     text = unquote(unescape(text)).lower()
     if not text.isascii():
         text = wording.plain(text).replace("\u3002", ".")
+    found: list[str] = []
     for piece in text.split():
         if "." in piece[1:-1]:
             for run in _DOTTED.findall(piece):
-                yield from _names([unicode_label(label) for label in run.split(".")])
+                labels = run.split(".")
+                found += _names(list(map(unicode_label, labels)) if "xn--" in run else labels)
+    return found
 
 
-def _names(labels: list[str]) -> Iterator[str]:
-    yield labels[-1]
+def _names(labels: list[str]) -> list[str]:
+    found = [labels[-1]]
     for end in range(2, len(labels) + 1):
-        for first in range(max(0, end - _LABELS), end - 1):
-            yield ".".join(labels[first:end])
+        found += [".".join(labels[first:end]) for first in range(max(0, end - _LABELS), end - 1)]
+    return found
 
 
 class Addresses:
@@ -176,7 +182,9 @@ class Compiled:
 
     def first(self, comment: Submission) -> Entry | None:
         """Return the entry that decides a comment: of those that fit it, the first."""
-        place = min((index.first(comment) for index in self._indexes.values()), default=NOWHERE)
+        place = NOWHERE
+        for index in self._indexes.values():
+            place = min(place, index.first(comment))
         return self._entries[place] if place < NOWHERE else None
 
 
