@@ -15,8 +15,8 @@ from moderation.api.preconditions import if_match
 from moderation.api.shapes import time_of
 from moderation.api.validation import invalid
 from moderation.domain.accounts import Scope
-from moderation.domain.people import Actor
 from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, founding
 
@@ -100,9 +100,9 @@ _change: msgspec.json.Decoder[Any] = msgspec.json.Decoder(SettingsChange)
 SETTINGS = {200: Answer("The settings.", {body.JSON: SettingsOut}, ("ETag",))}
 
 
-def actor(call: Call) -> Actor:
+def actor(call: Call) -> By:
     """Return who calls, as the audit log names them."""
-    return Actor(call.grant.actor, call.environ.get("REMOTE_ADDR", ""))
+    return By(call.grant.actor, call.environ.get("REMOTE_ADDR", ""))
 
 
 def small(call: Call, decoder: msgspec.json.Decoder[Any], most: int = SMALL_BYTES) -> Any:

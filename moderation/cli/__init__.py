@@ -26,6 +26,7 @@ COMMANDS = {
     "models": "models",
     "train": "train",
     "import": "history",
+    "importer": "history",
     "migrate": "store",
     "doctor": "doctor",
 }

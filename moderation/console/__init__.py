@@ -9,9 +9,13 @@ from moderation.console import (
     decisions,
     entering,
     entrance,
+    factor,
+    first,
     language,
+    link,
     lists,
     login,
+    people,
     queue,
     review,
     screens,
@@ -19,7 +23,10 @@ from moderation.console import (
     sites,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions, sites, entrance, lists)
+SCREENS = (
+    login, link, first, account, factor, people, audit, review, queue, comment, decisions, sites,
+    entrance, lists,
+)  # fmt: skip
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 

@@ -41,7 +41,7 @@ def write(site: str) -> Any:
             return back_to(f"/console/sites/{site}/lists?saved={len(drafts)}")
         saved = choosing.listed(store, place)
         new = _with([draft_of(entry) for entry in saved.entries], drafts)
-        draft = choosing.bounded(rewritten(saved, new, actor().name, now_ms()))
+        draft = choosing.bounded(rewritten(saved, new, actor().who, now_ms()))
     except BadEntry as error:
         number = error.place + 1 - (0 if _is_first() else len(choosing.listed(store, site).entries))
         said = _("Line %(n)s cannot be read as what you chose, or is in the list already.")

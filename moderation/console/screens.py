@@ -64,9 +64,9 @@ def _route(rule: str, role: Role | None, method: str) -> Callable[[View], View]:
         @functools.wraps(function)
         def view(**path: str) -> Any:
             request.environ["winnow.route"] = f"/console{rule}"
+            entering.csrf.protect()
             if role is not None:
                 entering.recognise(role)
-            entering.csrf.protect()
             answer = function(**path)
             Outage.of_this_process().ended()
             return answer

@@ -122,6 +122,12 @@ def page(
     return Page(found, before)
 
 
+def unfinished(runtime: Runtime, kind: str) -> list[Job]:
+    """Return the jobs of a kind that are not over, the oldest first."""
+    found = stored.get_many(runtime.store, stored.open_ids(runtime.store))
+    return [job for job in found if job is not None and job.kind == kind]
+
+
 def cancel(runtime: Runtime, job_id: str, site: str = "") -> Job:
     """Cancel a job and return it: at once where nobody works on it, else within seconds.
 

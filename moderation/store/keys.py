@@ -20,6 +20,7 @@ SCHEMA = "{winnow}:schema"
 SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
+USERS_REVISION = "{winnow}:users:revision"
 ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
@@ -33,6 +34,7 @@ SHADOW_MILDER = "{winnow}:shadow:milder"
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
+SEEN = "{winnow}:seen"  # hash: person → when they were seen last
 AUDIT = "{winnow}:audit"  # stream: what people did, the newest entries of it
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
@@ -137,6 +139,22 @@ def session(digest: str) -> str:
 def sessions(user: str) -> str:
     """Return the log-ins of a person: a set of digests."""
     return f"{{winnow}}:sessions:{user}"
+
+
+def ticket(kind: str, digest: str) -> str:
+    """Return what opens something for a while, by the digest of its secret: a link, a log-in that
+    lacks its code, a second factor that is being set up."""
+    return f"{{winnow}}:ticket:{kind}:{digest}"
+
+
+def mailed(account: str) -> str:
+    """Return what became of the last letter to a person, by the digest of their name."""
+    return f"{{winnow}}:mailed:{account}"
+
+
+def digested(day: str, account: str) -> str:
+    """Return the sign that a person has the digest of a day."""
+    return f"{{winnow}}:digested:{day}:{account}"
 
 
 def attempts(kind: str, what: str) -> str:

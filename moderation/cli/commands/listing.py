@@ -6,11 +6,11 @@ from typing import TypeVar, get_args
 import click
 
 from moderation.cli import connect
-from moderation.cli.commands.site import OPERATOR
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.errors import NotFound
 from moderation.domain.listed import Action, Draft, Kind, draft_of, rewritten
+from moderation.flow.people.links import OPERATOR
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing
 from moderation.settings import Settings
@@ -101,7 +101,7 @@ def try_(
             [draft_of(e) for e in saved.entries], Draft(kind, value, action, note), first
         )
         trial = trying.try_out(
-            runtime, site, saved, rewritten(saved, drafts, OPERATOR.name, now_ms())
+            runtime, site, saved, rewritten(saved, drafts, OPERATOR.who, now_ms())
         )
     click.echo(f"of the last {trial.comments} comments it would decide {trial.fits}")
     click.echo(

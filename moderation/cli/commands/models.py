@@ -78,9 +78,10 @@ def rollback(settings: Settings, reason: str) -> None:
 @pass_settings
 def evaluate(settings: Settings, name: str) -> None:
     """Judge the candidate NAME beside the model in use, here and now."""
-    from moderation.flow.models import training, working
+    from moderation.flow import aside
+    from moderation.flow.models import training
 
-    working.give_way()
+    aside.give_way()
     progress = Progress()
     with connect.open_runtime(settings) as runtime:
         try:

@@ -7,14 +7,12 @@ from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows, minute
 from moderation.domain.errors import InvalidInput
-from moderation.domain.people import Actor
 from moderation.domain.sites import SiteSettings
+from moderation.flow.people.links import OPERATOR
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, founding
 from moderation.settings import Settings
 
-OPERATOR = Actor("operator")
-"""Whom the audit log names for what is done on the command line."""
 _HOUR_MS = 3_600_000
 
 

@@ -1,4 +1,4 @@
-// What every page does: keys, times in the reader's zone, filters that send themselves.
+// What every page does: keys, times in the reader's zone, filters that send themselves, copying.
 import { listen } from "./keys.js";
 import { sheet } from "./sheet.js";
 
@@ -15,6 +15,22 @@ export function localise(time) {
 
 for (const field of document.querySelectorAll("[data-send]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
+}
+
+// What is sent once must not be sent twice: its answer may hold what is shown once.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true))));
+}
+addEventListener("pageshow", () => document.querySelectorAll("form[data-once] button").forEach((b) => (b.disabled = false)));
+
+for (const field of document.querySelectorAll("[data-all]")) field.addEventListener("focus", () => field.select());
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.done;
+  });
 }
 
 const places = { r: "review", q: "queue", s: "spam", d: "decisions" };

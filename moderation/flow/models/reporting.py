@@ -11,8 +11,8 @@ import numpy.typing as npt
 from classifier.calibration import wilson
 from classifier.evaluation.counts import Counts
 from classifier.evaluation.metrics import calibration_bins, precision_recall_curve
-from classifier.training.layer import capped_weights
-from moderation.domain.gate import Refusal, Rules, SiteTreated, Treated, refusals
+from classifier.training.layer import FREE
+from moderation.domain.gate import Both, Refusal, Rules, SiteTreated, Treated, refusals
 from moderation.domain.reports import Curves, Figure, Flip, Interval, Report, Slice
 from moderation.domain.verdicts import VerdictStatus
 from moderation.flow.models.evaluating import Outcomes, Split
@@ -24,6 +24,10 @@ from moderation.store.comments import counting
 LISTED = 100
 """Flips of each direction, and parts of each kind of slice, that a report lists."""
 POINTS = 50
+ROUNDS = 100
+LARGEST_SHARE = 0.25
+"""Of the weight of the held-back labels, the most that one site has, and the most that one person
+has, where that leaves them as much as `FREE` labels."""
 FEWEST_AUDITED = 30
 DAYS = 7
 _STATUSES: tuple[VerdictStatus, ...] = ("approved", "held", "spam")
@@ -41,12 +45,21 @@ class Judged:
         self.sites = [site_of[place] for place in parts.held]
         self.is_spam: Mask = np.array([fact.label == "spam" for fact in self.facts], np.bool_)
         # Who gives very many labels decides over no model, neither by teaching nor by judging it.
-        self.weights = capped_weights(self.sites, [fact.person for fact in self.facts])
+        self.weights = fair_weights(self.sites, [fact.person for fact in self.facts])
         self.current, self.new = current, new
 
-    def treated(self, outcomes: Outcomes, part: Mask) -> Treated:
-        """Return what a model does to a part of the labels."""
-        ham, spam, status = part & ~self.is_spam, part & self.is_spam, outcomes.status
+    def both(self, part: Mask) -> Both:
+        """Return what both models do to a part of the labels."""
+        return Both(*(self.treated(o.status, part) for o in (self.current, self.new)))
+
+    def untaught(self) -> Both:
+        """Return what both models do to all of the labels where no site had taught anything."""
+        part = np.ones(len(self.facts), np.bool_)
+        return Both(*(self.treated(o.untaught, part) for o in (self.current, self.new)))
+
+    def treated(self, status: npt.NDArray[np.int8], part: Mask) -> Treated:
+        """Return what becomes of a part of the labels."""
+        ham, spam = part & ~self.is_spam, part & self.is_spam
         wrong = np.where(self.is_spam, status == 0, status > 0)
         return Treated(
             ham=int(ham.sum()),
@@ -60,6 +73,25 @@ class Judged:
     def _share(self, hits: Mask, of: Mask, if_none: float = 0.0) -> float:
         total = float(self.weights[of].sum())
         return float(self.weights[of & hits].sum()) / total if total else if_none
+
+
+def fair_weights(sites: Sequence[str], people: Sequence[str]) -> Floats:
+    """Return how much each label counts, by its site and by who gave it ('': the site itself).
+
+    More labels of one do not raise its share, as they would where it is one of all labels as they
+    were given.
+    """
+    given = [person or f"/{site}" for site, person in zip(sites, people, strict=True)]
+    groups = [np.unique(names, return_inverse=True)[1] for names in (list(sites), given)]
+    weights = np.ones(len(sites))
+    for _ in range(ROUNDS):
+        before = weights
+        for group in groups:
+            most = max(FREE, LARGEST_SHARE * weights.sum())
+            weights = weights * np.minimum(1.0, most / np.bincount(group, weights))[group]
+        if np.allclose(before, weights, rtol=1e-6):
+            break
+    return weights
 
 
 def report(
@@ -95,15 +127,11 @@ def report(
 def _refusals(rules: Rules, judged: Judged, everything: Mask) -> list[Refusal]:
     names = np.array(judged.sites)
     of_sites = [
-        SiteTreated(
-            site,
-            judged.treated(judged.current, names == site),
-            judged.treated(judged.new, names == site),
-        )
+        SiteTreated(site, both.current, both.candidate)
         for site in sorted(set(judged.sites))
+        for both in (judged.both(names == site),)
     ]
-    current, new = (judged.treated(o, everything) for o in (judged.current, judged.new))
-    return refusals(rules, current, new, of_sites)
+    return refusals(rules, judged.both(everything), judged.untaught(), of_sites)
 
 
 def _figures(judged: Judged, weights: Floats, volume: float) -> list[Figure]:
@@ -165,8 +193,8 @@ def _slices(judged: Judged) -> list[Slice]:
         array = np.array(values)
         parts = sorted(set(values), key=lambda value: (-values.count(value), value))[:LISTED]
         for value in parts:
-            both = [judged.treated(o, array == value) for o in (judged.current, judged.new)]
-            found.append(Slice(by, value, *both))  # type: ignore[arg-type]
+            both = judged.both(array == value)
+            found.append(Slice(by, value, both.current, both.candidate))  # type: ignore[arg-type]
     return found
 
 

@@ -10,7 +10,7 @@ from moderation.domain.people import Act
 from moderation.domain.verdicts import Label
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
-from moderation.flow.review import looking
+from moderation.flow.review import history, looking
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import people
 
@@ -23,13 +23,14 @@ def decide(
     who: str,
     address: str,
     if_match: str,
+    note: str = "",
 ) -> Comment:
     """Decide a comment as seen under an ETag, and give its lease back.
 
     Raises:
         NotFound: no such comment. StaleState: it changed since the person looked.
     """
-    word = Word(who, "console")
+    word = Word(who, "console", note)
     try:
         done = deciding.decide(runtime, site, comment_id, label, word, if_match)
     except StaleState as error:
@@ -51,6 +52,17 @@ def _is_mine(now: Comment, label: Label, who: str, if_match: str) -> bool:
     )
 
 
+def _is_undone(runtime: Runtime, now: Comment, who: str, if_match: str) -> bool:
+    """Say whether a comment changed by this very withdrawal, sent twice, and nothing else."""
+    if if_match != replace(now, decisions=now.decisions - 1).etag:
+        return False
+    last = history.of_comment(runtime, now)[-1:]
+    return any(
+        (said.kind, said.decision.by, said.decision.via) == ("undo", who, "console")
+        for said in last
+    )
+
+
 def undo(
     runtime: Runtime, site: str, comment_id: str, who: str, address: str, if_match: str
 ) -> Comment:
@@ -59,6 +71,11 @@ def undo(
     Raises:
         NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
     """
-    done = deciding.undo(runtime, site, comment_id, Word(who, "console"), if_match)
+    try:
+        done = deciding.undo(runtime, site, comment_id, Word(who, "console"), if_match)
+    except StaleState as error:
+        if not _is_undone(runtime, error.current, who, if_match):
+            raise
+        return error.current
     people.note(runtime.store, Act(now_ms(), who, "undone", address, site, comment_id))
     return done

@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from moderation.domain.errors import InvalidInput, NotFound, StaleChoice, StoreDown
 from moderation.domain.listed import LIST_BYTES, Draft, Listed, draft_of, rewritten
-from moderation.domain.people import Act, Actor
+from moderation.domain.people import Act
 from moderation.domain.sites import ATTACK_AT_MOST_MS, Attack, SiteSettings, check
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.store import Store, people, sites
 
@@ -53,7 +54,7 @@ def put_settings(
     store: Store,
     site: str,
     change: Callable[[SiteSettings], SiteSettings],
-    by: Actor,
+    by: By,
     if_match: str | None = None,
 ) -> SiteSettings:
     """Change a site's settings, as seen under an ETag (None: whatever they are).
@@ -73,7 +74,7 @@ def put_settings(
 
 
 def put_list(
-    store: Store, site: str, drafts: Sequence[Draft], by: Actor, if_match: str | None
+    store: Store, site: str, drafts: Sequence[Draft], by: By, if_match: str | None
 ) -> Listed:
     """Put these entries in this order in place of a site's list, as seen under an ETag.
 
@@ -83,7 +84,7 @@ def put_list(
     """
 
     def change(known: Listed) -> Listed:
-        return bounded(rewritten(known, drafts, by.name, now_ms()))
+        return bounded(rewritten(known, drafts, by.who, now_ms()))
 
     new, is_new = _changed(store, site, listed, sites.put_list, change, if_match)
     if is_new:
@@ -92,13 +93,13 @@ def put_list(
 
 
 def change_list(
-    store: Store, site: str, change: Callable[[list[Draft]], list[Draft]], by: Actor
+    store: Store, site: str, change: Callable[[list[Draft]], list[Draft]], by: By
 ) -> Listed:
     """Change a site's list, whatever it is by now; raises as `put_list`."""
 
     def changed(known: Listed) -> Listed:
         drafts = change([draft_of(entry) for entry in known.entries])
-        return bounded(rewritten(known, drafts, by.name, now_ms()))
+        return bounded(rewritten(known, drafts, by.who, now_ms()))
 
     new, is_new = _changed(store, site, listed, sites.put_list, changed, None)
     if is_new:
@@ -113,7 +114,7 @@ def bounded(new: Listed) -> Listed:
     return new
 
 
-def hold_everything(store: Store, site: str, until_ms: int, by: Actor) -> Attack:
+def hold_everything(store: Store, site: str, until_ms: int, by: By) -> Attack:
     """Have everything of a site held until a time (ms since 1970; 0: end it now).
 
     Raises:
@@ -127,7 +128,7 @@ def hold_everything(store: Store, site: str, until_ms: int, by: Actor) -> Attack
         if not until_ms:
             return Attack()
         since = known.since_ms if known.is_on(now) else now
-        return Attack(until_ms, by.name, since)
+        return Attack(until_ms, by.who, since)
 
     new, is_new = _changed(store, site, attack, sites.put_attack, change, None)
     if is_new:
@@ -143,9 +144,9 @@ def attacked(store: Store, of_sites: Sequence[str]) -> list[tuple[str, Attack]]:
     return [(site, one) for site, one in found if one.is_on(now)]
 
 
-def note(store: Store, by: Actor, what: str, site: str, about: str = "") -> None:
+def note(store: Store, by: By, what: str, site: str, about: str = "") -> None:
     """Write into the audit log what somebody did to a site."""
-    people.note(store, Act(now_ms(), by.name, what, by.address, site, about))
+    people.note(store, Act(now_ms(), by.who, what, by.address, site, about))
 
 
 def _changed(

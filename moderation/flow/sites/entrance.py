@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from moderation.domain.accounts import Scope, Token, token_digest
 from moderation.domain.akismet import Account
 from moderation.domain.errors import InvalidInput, NotFound
-from moderation.domain.people import Actor
 from moderation.flow.akismet import accounts, keys
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import first_run
 from moderation.flow.sites.choosing import note, there
@@ -39,7 +39,7 @@ def tokens(store: Store, site: str) -> list[Token]:
 
 
 def make_token(
-    store: Store, site: str, scopes: tuple[Scope, ...], name: str, per_minute: int, by: Actor
+    store: Store, site: str, scopes: tuple[Scope, ...], name: str, per_minute: int, by: By
 ) -> tuple[Token, str]:
     """Make a token of a site; return it with its secret, which cannot be shown again.
 
@@ -57,7 +57,7 @@ def make_token(
 
 
 def rotate_token(
-    store: Store, site: str, token_id: str, overlap_hours: int, by: Actor
+    store: Store, site: str, token_id: str, overlap_hours: int, by: By
 ) -> tuple[Token, str]:
     """Make a token in place of one, which goes on for the overlap; return it with its secret.
 
@@ -75,7 +75,7 @@ def rotate_token(
     return made, secret
 
 
-def revoke_token(store: Store, site: str, token_id: str, by: Actor) -> None:
+def revoke_token(store: Store, site: str, token_id: str, by: By) -> None:
     """Make a token useless from the next call on; raises `NotFound`."""
     digest, _ = _found(store, site, token_id)
     sites.revoke_token(store, digest, site)
@@ -108,7 +108,7 @@ def keys_of(store: Store, site: str) -> list[ShownKey]:
     ]
 
 
-def make_key(store: Store, secret: bytes, site: str, by: Actor) -> tuple[ShownKey, str]:
+def make_key(store: Store, secret: bytes, site: str, by: By) -> tuple[ShownKey, str]:
     """Make an Akismet key of a site; return it with the key, which is not shown again.
 
     The first key makes an account of the site's name, to which its keys and blogs belong.
@@ -125,7 +125,7 @@ def make_key(store: Store, secret: bytes, site: str, by: Actor) -> tuple[ShownKe
 
 
 def rotate_keys(
-    store: Store, secret: bytes, site: str, overlap_hours: int, by: Actor
+    store: Store, secret: bytes, site: str, overlap_hours: int, by: By
 ) -> tuple[ShownKey, str]:
     """Make a key in place of a site's keys, which go on for the overlap; raises `NotFound`."""
     account = _account(store, there(store, site))
@@ -135,7 +135,7 @@ def rotate_keys(
     return _made(store, secret, site, key, "key_rotated", by)
 
 
-def revoke_key(store: Store, site: str, key_id: str, by: Actor) -> None:
+def revoke_key(store: Store, site: str, key_id: str, by: By) -> None:
     """Make a key of a site useless from the next call on; raises `NotFound`."""
     if key_id not in {one.id for one in keys_of(store, site)}:
         raise NotFound("the site has no such key")
@@ -144,7 +144,7 @@ def revoke_key(store: Store, site: str, key_id: str, by: Actor) -> None:
 
 
 def _made(
-    store: Store, secret: bytes, site: str, key: str, what: str, by: Actor
+    store: Store, secret: bytes, site: str, key: str, what: str, by: By
 ) -> tuple[ShownKey, str]:
     digest = keys.key_digest(secret, key)
     kept = akismet.key(store, digest)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from moderation.domain.errors import Conflict
-from moderation.domain.people import Actor
 from moderation.domain.sites import Attack, SiteSettings, site_name
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites.choosing import note, there
 from moderation.store import Store, akismet, sites
@@ -41,7 +41,7 @@ def shown(store: Store, site: str) -> Shown:
     )  # fmt: skip
 
 
-def make(store: Store, name: str, by: Actor) -> None:
+def make(store: Store, name: str, by: By) -> None:
     """Make a site.
 
     Raises:
@@ -52,7 +52,7 @@ def make(store: Store, name: str, by: Actor) -> None:
     note(store, by, "site_made", name)
 
 
-def retire(store: Store, site: str, by: Actor) -> None:
+def retire(store: Store, site: str, by: By) -> None:
     """Have a site take no new comments from its next call on; it keeps what it has.
 
     Raises:
@@ -64,7 +64,7 @@ def retire(store: Store, site: str, by: Actor) -> None:
     note(store, by, "site_retired", site)
 
 
-def reopen(store: Store, site: str, by: Actor) -> None:
+def reopen(store: Store, site: str, by: By) -> None:
     """Have a retired site take new comments again.
 
     Raises:

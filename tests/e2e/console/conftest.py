@@ -37,7 +37,8 @@ _numbers = itertools.count(1)
 def winnow(kernels: None) -> Iterator[Up]:
     """Return a running Winnow for the tests of a module."""
     folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
-    up = Up(folder / "var", free_port())
+    # There is mail, as far as pages know; nobody listens at this port.
+    up = Up(folder / "var", free_port(), WINNOW_SMTP_URL="smtp://127.0.0.1:9")
     yield up.ready()
     up.end()
     shutil.rmtree(folder, ignore_errors=True)

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from moderation.domain.listed import Draft
-from moderation.domain.people import Actor
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, first_run
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_screens import WIDEST, fill, fits, picture, serious
 
-BY = Actor("jonas")
+BY = By("jonas")
 
 
 def judge_all(desk: Desk) -> None:

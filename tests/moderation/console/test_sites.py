@@ -7,17 +7,17 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from moderation.domain.people import Actor
 from moderation.flow.authorise import authorise
 from moderation.flow.comments import checking
 from moderation.flow.people import auditing
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, first_run, founding
 from tests.factories import SITE, submission
 from tests.moderation.console.conftest import OTHER
 
 PATH = f"/console/sites/{SITE}"
-BY = Actor("ann")
+BY = By("ann")
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from moderation.domain.errors import InvalidInput, NotFound, StaleChoice
 from moderation.domain.listed import LIST_BYTES, Draft
-from moderation.domain.people import Actor
 from moderation.domain.sites import Contradiction
+from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, first_run
 from moderation.store import sites
 from tests.factories import SITE
 
-BY = Actor("ann")
+BY = By("ann")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_settings_list_and_attack_are_each_seen_by_themselves(store):
 def test_what_changes_nothing_is_no_change(store):
     choosing.put_list(store, SITE, [draft("one")], BY, None)
     revision = sites.read(store, SITE).settings
-    choosing.put_list(store, SITE, [draft("one")], Actor("ben"), None)
+    choosing.put_list(store, SITE, [draft("one")], By("ben"), None)
     choosing.put_settings(store, SITE, lambda s: s, BY)
     assert sites.read(store, SITE).settings == revision
 
@@ -76,7 +76,7 @@ def test_an_attack_is_among_those_told_until_it_is_over(store):
     choosing.hold_everything(store, SITE, until, BY)
     assert [site for site, _ in choosing.attacked(store, [SITE, "other.example"])] == [SITE]
     assert choosing.attacked(store, ["other.example"]) == []
-    longer = choosing.hold_everything(store, SITE, until + 60_000, Actor("ben"))
+    longer = choosing.hold_everything(store, SITE, until + 60_000, By("ben"))
     assert (longer.by, longer.until_ms) == ("ben", until + 60_000)
     choosing.hold_everything(store, SITE, 0, BY)
     assert choosing.attacked(store, [SITE]) == []
