@@ -21,6 +21,7 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
+ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
@@ -201,10 +202,10 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
+        "approved", "attack", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
         "external", "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels",
-        "limit", "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard",
-        "snapshot", "spam", "trimmed", "waiting",
+        "limit", "listed", "looking", "meta", "once", "other_snapshots", "queued", "settings",
+        "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -212,6 +213,8 @@ class SiteKeys:
         root = f"{{{self.shard:02d}}}:site:{site}"
         self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
+        self.listed = root + ":listed"  # the ordered list of its people
+        self.attack = root + ":attack"  # until when everything is held
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"

@@ -103,6 +103,9 @@ SCREENS = {
     "comment": "/console/comments/{site}/{id}",
     "decisions": "/console/decisions",
     "account": "/console/account",
+    "sites": "/console/sites",
+    "site": "/console/sites/{site}",
+    "lists": "/console/sites/{site}/lists",
     "missing": "/console/comments/{site}/01ARZ3NDEKTSV4RRFFQ69G5FAV",
 }
 
