@@ -7,11 +7,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from classifier.calibration import wilson
 from moderation.domain.comments import Comment
 from moderation.domain.gate import FEWEST_OF_SITE, Rules, Treated
 from moderation.domain.jobs import Job
 from moderation.domain.models import InUse, Promotion, Snapshot, before_promotion
-from moderation.domain.reports import Disagreement, Flip, Report
+from moderation.domain.reports import Disagreement, Flip, Interval, Report
 from moderation.flow import jobs
 from moderation.flow.models import promoting, training
 from moderation.flow.models.shadow import Seen
@@ -137,6 +138,12 @@ def _is_id(comment: str) -> bool:
         return bool(codec.id_bytes(comment))
     except ValueError:
         return False
+
+
+def share(spam: float, rows: int) -> Interval:
+    """Return a share of rows with its 95 % interval (Wilson, 1927)."""
+    rate = wilson(spam * rows, rows)
+    return Interval(rate.share, rate.low, rate.high)
 
 
 def rules(runtime: Runtime, found: Report) -> list[Rule]:
