@@ -4,6 +4,7 @@ from flask import Flask
 
 from moderation.api import (
     attacks,
+    bands,
     batch,
     check,
     comments,
@@ -26,7 +27,7 @@ from moderation.api import (
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals, sites, attacks, entrance, lists,
+    shadow, withdrawals, bands, sites, attacks, entrance, lists,
 )  # fmt: skip
 
 

@@ -26,7 +26,10 @@ COMMANDS = {
     "models": "models",
     "train": "train",
     "import": "history",
+    "search": "search",
+    "seed": "seed",
     "importer": "history",
+    "labels": "labels",
     "migrate": "store",
     "doctor": "doctor",
 }

@@ -12,6 +12,7 @@ from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import RUN_FILE, Refused
 from moderation.cli.supervisor import Supervisor
+from moderation.domain.errors import WinnowError
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -42,11 +43,14 @@ def run(settings: Settings) -> None:
         say(f"starting; what it keeps is in {settings.data.resolve()}")
         env = services.environment(settings)
         kernels.prepare(env, say)
-        for name, argv, stop_seconds in (
+        parts = [
             ("worker", services.worker(settings), 3.0),
             ("beat", services.beat(settings), 1.0),
             ("web", services.web(settings), 3.0),
-        ):
+        ]
+        if settings.search != "off":
+            parts.append(("search", services.search(), 3.0))
+        for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
         _announce(settings, supervisor, is_first)
         supervisor.run()
@@ -91,9 +95,7 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
         if _ready(settings.bind):
             say(f"ready at {settings.public_url}")
             if is_first:
-                with closing(Store.connect(settings.redis_url)) as store:
-                    address = first_run.one_log_in(store, settings)
-                say(f"log in, once and within ten minutes: {address}")
+                _offer_log_in(settings)
             say(first_run.where(settings))
             return
         if time.monotonic() > slow_at:
@@ -101,6 +103,16 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
             return
         supervisor.tend()
         supervisor.wait(_PROBE_SECONDS)
+
+
+def _offer_log_in(settings: Settings) -> None:
+    try:
+        with closing(Store.connect(settings.redis_url)) as store:
+            address = first_run.one_log_in(store, settings)
+    except WinnowError as error:
+        say(f"no address to log in by could be made ({error}); `user link` makes one")
+    else:
+        say(f"log in, once and within ten minutes: {address}")
 
 
 def _ready(bind: tuple[str, int]) -> bool:

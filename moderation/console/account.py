@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, make_response, render_template, request, session
 
@@ -17,6 +17,7 @@ from moderation.flow.people.links import By
 from moderation.wording import LANGUAGES, NAMES
 
 THEMES = ("", "light", "dark")
+DIGESTS: dict[str, Literal["never", "daily"]] = {"never": "never", "daily": "daily"}
 
 
 @screen("/account", "viewer")
@@ -85,7 +86,8 @@ def prefer() -> Any:
     wanted = asked.get("language", "")
     made = Preferences(
         language=wanted if wanted in LANGUAGES else "",
-        digest="daily" if asked.get("digest") == "daily" else "never",
+        # The form asks for it only where there is mail.
+        digest=DIGESTS.get(asked.get("digest", ""), entering.user().preferences.digest),
         blurred="blurred" in asked,
         grey="grey" in asked,
     )

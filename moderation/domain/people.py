@@ -62,7 +62,8 @@ class Session(Struct, frozen=True):
 
 
 class Act(Struct, frozen=True, omit_defaults=True):
-    """What a person did: `what` is a code of `ACTS`, `about` a comment's id or a person's name."""
+    """What a person did: `what` is a code of `ACTS`, `about` a comment's id, a person's name
+    or a model's."""
 
     at_ms: int
     who: str
@@ -102,6 +103,15 @@ ACTS: dict[str, str] = {
     "spam": "marked as spam",
     "undone": "withdrew a decision",
     "escalated": "escalated",
+    "promoted": "promoted a model",
+    "rolled_back": "rolled a model back",
+    "asked_training": "had a model trained",
+    "asked_evaluation": "had a model judged",
+    "cancelled_job": "cancelled a job",
+    "handed_in": "handed a model in",
+    "discarded": "discarded a model",
+    "shadow_begun": "had a model look on",
+    "shadow_ended": "had a model look on no longer",
     "site_made": "made a site",
     "site_retired": "retired a site",
     "site_reopened": "reopened a site",

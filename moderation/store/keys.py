@@ -42,6 +42,11 @@ AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
 
+SEARCH = "{winnow}:search"  # hash: the index that serves, how far it is, what is asked of it
+SEARCH_LEASE = "{winnow}:search:lease"  # the lease of whoever writes the index
+PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
+FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
+
 JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
 
 EXTERNAL_BUCKETS = 4096
@@ -96,6 +101,11 @@ def waiting(shard: int) -> str:
     return f"{{{shard:02d}}}:scored"
 
 
+def changes(shard: int) -> str:
+    """Return the stream of comments that changed, which is there while an index follows it."""
+    return f"{{{shard:02d}}}:changes"
+
+
 def job(job_id: str) -> str:
     """Return a job: a hash of its fields."""
     return f"{{winnow}}:job:{job_id}"
@@ -109,6 +119,16 @@ def job_lease(job_id: str) -> str:
 def jobs(site: str) -> str:
     """Return the ids of a site's jobs, those of all jobs where it is ''."""
     return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
+
+
+def process(process_id: str) -> str:
+    """Return what a process says of itself."""
+    return f"{{winnow}}:process:{process_id}"
+
+
+def moment(step_ms: int, at_ms: int) -> str:
+    """Return what all processes did in a stretch of time of this length: hash of counts."""
+    return f"{{winnow}}:moment:{step_ms // 60_000}:{at_ms // step_ms * step_ms}"
 
 
 def akismet_blogs(account: str) -> str:
@@ -182,10 +202,10 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "attack", "by_status", "checkpoints", "comment", "day", "escalated", "external",
-        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "listed", "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard",
-        "snapshot", "spam", "trimmed", "waiting",
+        "approved", "attack", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
+        "external", "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels",
+        "limit", "listed", "looking", "meta", "once", "other_snapshots", "queued", "settings",
+        "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -222,6 +242,7 @@ class SiteKeys:
         self.snapshot = snapshot(self.shard)
         self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
+        self.changes = changes(self.shard)
 
 
 @lru_cache(maxsize=4096)

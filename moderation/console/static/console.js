@@ -1,5 +1,6 @@
 // What every page does: keys, times in the reader's zone, filters that send themselves, copying.
 import { listen } from "./keys.js";
+import "./away.js";
 import { sheet } from "./sheet.js";
 
 for (const time of document.querySelectorAll("time[data-clock], time[data-seconds]")) localise(time);
@@ -33,7 +34,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-const places = { r: "review", q: "queue", s: "spam", d: "decisions" };
+const places = { r: "review", q: "queue", s: "spam", d: "decisions", m: "models", h: "health" };
 sheet();
 listen({
   search: () => document.querySelector("[data-key=search]")?.focus(),

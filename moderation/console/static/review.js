@@ -1,6 +1,7 @@
 // Review: one key decides, shows the next comment at once, and saves meanwhile.
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
+import { saved } from "./away.js";
 import { parse, piece, post, tell } from "./sending.js";
 
 const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
@@ -100,7 +101,8 @@ async function decide(label) {
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
   entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review" });
   await advance();
-  await entry.saved;
+  // The next one may have come after it was known that this one was not saved.
+  if (!(await entry.saved) && current() !== item) show(item);
 }
 
 // Sends a decision; what was not saved comes back into focus and says so.
@@ -112,6 +114,7 @@ async function save(item, entry, address, fields) {
   unsaved.delete(item.dataset.id);
   if (answer?.ok) {
     entry.etag = (await answer.json()).etag;
+    saved(fields.label, entry.excerpt);
     return true;
   }
   done.splice(done.indexOf(entry), 1);
@@ -214,6 +217,7 @@ setInterval(async () => {
 addEventListener("pagehide", () => {
   for (const item of mine()) tell(`${held(item)}/leave`);
 });
+document.addEventListener("winnow:back", () => { saidPlace.replaceChildren(); fetchNext(); });
 // A page that comes back as it was left shows what may be decided by now.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 fetchNext();

@@ -17,6 +17,7 @@ from moderation.flow.comments.isolation import score_apart
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.vitals import Vitals
 from moderation.store import codec, sites
 from moderation.store.client import Call
 from moderation.store.comments import accepting, inbox, recording
@@ -167,6 +168,7 @@ class Scorer:
         )
         verdict = unscored("", state.settings)
         self._record(_calls(_parts([waiting], [waiting], [verdict], {waiting.site: context})))
+        self._runtime.own(Vitals).unscored()
 
     def _record(self, calls: Sequence[Call]) -> None:
         self._runtime.store.send(calls)

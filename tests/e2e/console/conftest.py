@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from moderation.domain.people import Role
 from moderation.flow.comments import draining
@@ -29,6 +29,8 @@ from tests.processes import until
 
 PASSWORD = "a password of the tests"
 _numbers = itertools.count(1)
+# On a busy machine a page takes longer than the five seconds that are waited for by default.
+expect.set_options(timeout=20_000)
 
 
 # Of a module each: the browser's driver runs a loop in this thread, and the modules come in any

@@ -98,6 +98,8 @@ SCREENS = {
     "spam": "/console/spam",
     "escalated": "/console/queue?escalated=1",
     "empty": "/console/queue?q=nowhere-to-be-found",
+    "search": "/console/search?q=kiln",
+    "search-empty": "/console/search?q=nowhere-to-be-found+words&status=held&days=7",
     "comment": "/console/comments/{site}/{id}",
     "decisions": "/console/decisions",
     "account": "/console/account",

