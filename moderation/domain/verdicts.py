@@ -60,7 +60,8 @@ class Verdict(Struct, array_like=True, frozen=True):
     scored; `reasons` are at most five (code, weight in logits); `model` is `name+position` or
     `name+position.epoch`; `policy` is the revision of the site's settings; `signals` are the
     stateful values that were used; `discard` marks blatant spam; `band` is the score in words
-    (None: nothing was scored, or by a version that knew no bands).
+    (None: nothing was scored, or by a version that knew no bands); `audit` is the probability with
+    which the comment was drawn for a random look (None: it was not drawn).
     """
 
     label: Label
@@ -73,3 +74,4 @@ class Verdict(Struct, array_like=True, frozen=True):
     decided_by: DecidedBy
     signals: dict[str, float] = {}
     band: Band | None = None
+    audit: float | None = None

@@ -37,6 +37,9 @@ BAND_CODE: dict[Band | None, int] = {band: code for code, band in enumerate(_BAN
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 HOW_CODE: dict[How | None, int] = {how: code for code, how in enumerate(HOWS)}
 
+SAMPLED_AT_MOST = 1000
+"""Most comments of a site that were drawn at random and wait to be decided; the newest stay."""
+
 TOLD_STATUS, TOLD_NOTHING = 1, 4
 """What a site took a comment for: what its status by the verdict says; nothing at all."""
 TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
@@ -44,7 +47,7 @@ TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
-_RECORDED = struct.Struct(">B16sIBBBB")
+_RECORDED = struct.Struct(">B16sIBBBBH")
 _SHOWN = struct.Struct(">16sI")
 
 
@@ -53,7 +56,7 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
 
     `flags`: label, 2 bits for the status, discard, 2 for who judged, 3 for the band. `score` in
     millionths; `reasons` alternates a reason's number (or its code, where it has none) with
-    hundredths of a logit.
+    hundredths of a logit. `audit` is there where the comment was drawn at random.
     """
 
     flags: int
@@ -63,6 +66,7 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
     place: list[int]
     policy: int
     signals: dict[str, float] = {}
+    audit: float | None = None
 
 
 _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
@@ -195,14 +199,19 @@ def pack_verdict(verdict: Verdict) -> bytes:
     score = None if verdict.score is None else round(verdict.score * 1_000_000)
     # As `_PackedVerdict`, in order: a tuple is quicker made than a struct.
     fields = (flags, score, reasons, *_split_model(verdict.model), verdict.policy, verdict.signals)
-    return encode(fields)
+    return encode(fields if verdict.audit is None else (*fields, verdict.audit))
+
+
+def drawn(verdict: Verdict | None) -> int:
+    """Return how many comments drawn at random are kept, 0 for one that was not drawn."""
+    return SAMPLED_AT_MOST if verdict is not None and verdict.audit is not None else 0
 
 
 def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str) -> bytes:
     """Return a verdict as the recording script takes it; `site` is its index in the call."""
     return _RECORDED.pack(
         site, raw_id, revision, STATUS_CODE[status], STATUS_CODE[verdict.status],
-        LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by],
+        LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by], drawn(verdict),
     ) + pack_verdict(verdict)  # fmt: skip
 
 
@@ -224,6 +233,7 @@ def _unpack_verdict(data: memoryview) -> Verdict:
         decided_by=_BY[p.flags >> 4 & 3],
         signals=p.signals,
         band=_BANDS[p.flags >> 6 & 7],
+        audit=p.audit,
     )
 
 

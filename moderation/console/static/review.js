@@ -54,8 +54,12 @@ async function lengthen() {
   const rows = [...list.children];
   if (lengthening || rows.filter((row) => !row.hidden).length >= SHORT) return;
   lengthening = true;
-  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after: rows.at(-1)?.dataset.id || "" })}`);
-  for (const row of [...(more?.children ?? [])]) list.append(row);
+  // The random sample stands between those held, whatever its age.
+  const after = rows.findLast((row) => !("sample" in row.dataset))?.dataset.id || "";
+  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after })}`);
+  for (const row of [...(more?.children ?? [])]) {
+    if (!list.querySelector(`[data-id="${row.dataset.id}"]`)) list.append(row);
+  }
   lengthening = false;
 }
 
@@ -82,6 +86,14 @@ function say(what, about, undo, failed = false) {
   saidPlace.replaceChildren(toast);
 }
 
+// Says what the filter had said of a comment of the random sample.
+function tellOf(entry, told) {
+  const place = saidPlace.querySelector(".told");
+  if (!place || saidPlace.firstElementChild.dataset.of !== entry.id) return;
+  place.textContent = told;
+  place.hidden = false;
+}
+
 function mark(id, isDone) {
   const row = document.querySelector(`.coming li[data-id="${id}"]`);
   if (row) row.hidden = isDone;
@@ -98,7 +110,9 @@ async function decide(label) {
   done.push(entry);
   if (done.length > UNDOABLE) done.shift();
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
-  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review" });
+  saidPlace.firstElementChild.dataset.of = target.id;
+  const sample = "sample" in item.dataset ? { sample: "1" } : {};
+  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
   await entry.saved;
 }
@@ -111,7 +125,9 @@ async function save(item, entry, address, fields) {
   } catch { /* The server is away, or too slow. */ }
   unsaved.delete(item.dataset.id);
   if (answer?.ok) {
-    entry.etag = (await answer.json()).etag;
+    const now = await answer.json();
+    entry.etag = now.etag;
+    if (now.told && entry === done.at(-1)) tellOf(entry, now.told);
     return true;
   }
   done.splice(done.indexOf(entry), 1);

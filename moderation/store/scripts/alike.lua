@@ -1,0 +1,97 @@
+-- Put in front of every script that names alike_: which held comments are like each other.
+-- A mark: a sketch of 24 bytes, and bands of 4 bytes by some of which texts that are alike are
+-- found. Comments that are alike stand in a group; a group has a number, and the sketch and bands of
+-- the comment that it began with. A site has so many groups at most; a new one takes the place of
+-- the oldest.
+local ALIKE_GROUPS, ALIKE_BUCKETS = 8192, 512
+local ALIKE_SKETCH, ALIKE_BAND, ALIKE_ID = 24, 4, 16
+-- Of the places in which either of two sketches has something so many are the same in both.
+local ALIKE_SAME, ALIKE_OF = 3, 5
+
+local function alike_bucket(prefix, band)
+  return prefix .. struct.unpack('>I2', band) % ALIKE_BUCKETS
+end
+
+local function alike_group_key(prefix, g) return prefix .. 'groups:' .. tonumber(g) % ALIKE_BUCKETS end
+
+local function alike_group(prefix, g)
+  local text = redis.call('HGET', alike_group_key(prefix, g), g)
+  if not text then return nil end
+  return {first = string.sub(text, 1, ALIKE_ID), mark = string.sub(text, ALIKE_ID + 1)}
+end
+
+local function alike_is(a, b)
+  local same, either = 0, 0
+  for i = 1, ALIKE_SKETCH do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x > 0 or y > 0 then
+      either = either + 1
+      if x == y then same = same + 1 end
+    end
+  end
+  return either > 0 and same * ALIKE_OF >= either * ALIKE_SAME
+end
+
+local function alike_drop(prefix, g, mark)
+  for at = ALIKE_SKETCH + 1, #mark, ALIKE_BAND do
+    local band = string.sub(mark, at, at + ALIKE_BAND - 1)
+    local bucket = alike_bucket(prefix, band)
+    if redis.call('HGET', bucket, band) == g then redis.call('HDEL', bucket, band) end
+  end
+  redis.call('DEL', prefix .. 'of:' .. g)
+  redis.call('HDEL', alike_group_key(prefix, g), g)
+end
+
+-- Calls a function with the number of each group that some band of a mark leads to, and the group,
+-- until it returns something, and returns that.
+local function alike_find(prefix, mark, try)
+  local seen = {}
+  for at = ALIKE_SKETCH + 1, #mark, ALIKE_BAND do
+    local band = string.sub(mark, at, at + ALIKE_BAND - 1)
+    local g = redis.call('HGET', alike_bucket(prefix, band), band)
+    if g and not seen[g] then
+      seen[g] = true
+      local group = alike_group(prefix, g)
+      local found = group and try(g, group)
+      if found then return found end
+    end
+  end
+end
+
+-- Puts a comment that is held into the group of those like it, or begins one.
+local function alike_join(prefix, id, mark)
+  if mark == '' then return end
+  local joined = alike_find(prefix, mark, function(g, group)
+    if not alike_is(group.mark, mark) then return nil end
+    local members = prefix .. 'of:' .. g
+    if group.first ~= id and redis.call('EXISTS', members) == 0 then
+      redis.call('ZADD', members, '0', group.first)
+    end
+    if group.first ~= id or redis.call('EXISTS', members) == 1 then
+      redis.call('ZADD', members, '0', id)
+    end
+    return true
+  end)
+  if joined then return end
+  local g = tostring(redis.call('INCR', prefix .. 'last') % ALIKE_GROUPS)
+  local before = alike_group(prefix, g)
+  if before then alike_drop(prefix, g, before.mark) end
+  redis.call('HSET', alike_group_key(prefix, g), g, id .. mark)
+  for at = ALIKE_SKETCH + 1, #mark, ALIKE_BAND do
+    local band = string.sub(mark, at, at + ALIKE_BAND - 1)
+    redis.call('HSET', alike_bucket(prefix, band), band, g)
+  end
+end
+
+-- Takes a comment that is held no longer out of its group.
+local function alike_leave(prefix, id, mark)
+  if mark == '' then return end
+  alike_find(prefix, mark, function(g, group)
+    local members = prefix .. 'of:' .. g
+    local was = redis.call('ZREM', members, id) == 1
+    if not was and group.first ~= id then return nil end
+    if redis.call('EXISTS', members) == 0 then alike_drop(prefix, g, group.mark) end
+    return true
+  end)
+end
+
