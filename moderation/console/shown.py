@@ -111,6 +111,8 @@ def age(ms: int) -> str:
 def ago(ms: int) -> str:
     """Return how long ago something was, to stand within a sentence."""
     seconds_ago = max(0, now_ms() - ms) // 1000
+    if seconds_ago < 1:
+        return _("just now")
     if seconds_ago < 60:
         found = ngettext("%(n)s second ago", "%(n)s seconds ago", seconds_ago)
         return found % {"n": seconds_ago}
