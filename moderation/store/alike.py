@@ -11,7 +11,7 @@ from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 SKETCH, BAND, ID = 24, 4, 16
-BUCKETS = 512
+BUCKETS = 128
 
 
 class Group(Struct, frozen=True):
@@ -32,7 +32,7 @@ def groups(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Grou
         for i, number in places:
             site, raw, _ = asked[i]
             prefix = keys.of_site(site).alike
-            pipe.hget(f"{prefix}groups:{int(number) % BUCKETS}", number)
+            pipe.hget(f"{prefix}{int(number) % BUCKETS}", f"g{int(number):04}")
             pipe.zscore(f"{prefix}of:{number}", raw)
             pipe.zcard(f"{prefix}of:{number}")
         answers = iter(pipe.execute() if places else ())

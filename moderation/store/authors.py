@@ -12,7 +12,7 @@ from moderation.store import keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
-BUCKETS = 1024
+BUCKETS = 512
 """The hashes that a site's people are spread over, as `scripts/author.lua` has it."""
 STRIP = 20
 """Comments whose outcome is kept each for itself."""
@@ -21,7 +21,8 @@ DAY_MS = 86_400_000
 
 _MARK = struct.Struct(">HBB")
 _HEAD = struct.Struct(">HHBB")
-_OLDER = 6
+_ONCE = 4
+"""Bytes of a record of somebody who wrote once: day and entry."""
 _TAG = 0x3FFF
 
 
@@ -60,7 +61,7 @@ def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for site, person, _ in asked:
-            pipe.hget(_bucket(site, person), person)
+            pipe.hget(*_place(site, person))
         found = pipe.execute()
     return [
         None if data is None else _record(data, left_out)
@@ -71,7 +72,7 @@ def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record
 def drop(store: Store, site: str, people: Sequence[bytes]) -> int:
     """Forget people of a site; return how many were known."""
     with store_errors():
-        return sum(store.redis.hdel(_bucket(site, person), person) for person in people)
+        return sum(store.redis.hdel(*_place(site, person)) for person in people)
 
 
 def drop_before(store: Store, site: str, day: int, part: int, parts: int) -> int:
@@ -81,7 +82,7 @@ def drop_before(store: Store, site: str, day: int, part: int, parts: int) -> int
     with store_errors():
         for bucket in range(part, BUCKETS, parts):
             found = store.redis.hgetall(f"{prefix}{bucket}")
-            gone = [person for person, data in found.items() if _HEAD.unpack_from(data)[1] < day]
+            gone = [person for person, data in found.items() if _last_day(data) < day]
             if gone:
                 dropped += store.redis.hdel(f"{prefix}{bucket}", *gone)
     return dropped
@@ -105,11 +106,20 @@ def note(store: Store, site: str, comments: Sequence[tuple[bytes, bytes, bytes]]
     store.run("note", [k.comment, k.authors, k.alike], words)
 
 
-def _bucket(site: str, person: bytes) -> str:
-    return f"{keys.of_site(site).authors}{int.from_bytes(person[:2], 'big') % BUCKETS}"
+def _place(site: str, person: bytes) -> tuple[str, bytes]:
+    """Return in which hash, under which field, a person's record stands."""
+    bucket = int.from_bytes(person[:2], "big") % BUCKETS
+    return f"{keys.of_site(site).authors}{bucket}", person[2:]
+
+
+def _last_day(data: bytes) -> int:
+    at = 0 if len(data) == _ONCE else 2
+    return int.from_bytes(data[at : at + 2], "big")
 
 
 def _record(data: bytes, left_out: bytes) -> Record | None:
+    if len(data) == _ONCE:
+        data = _HEAD.pack(_last_day(data), _last_day(data), 1, 0) + data[2:]
     first, last, today, names = _HEAD.unpack_from(data)
     rest = data[_HEAD.size + names :]
     entries = [int.from_bytes(rest[at : at + 2], "big") for at in range(0, len(rest), 2)][:STRIP]

@@ -1,9 +1,9 @@
 -- Put in front of every script that names alike_: which held comments are like each other.
 -- A mark: a sketch of 24 bytes, and bands of 4 bytes by some of which texts that are alike are
--- found. Comments that are alike stand in a group; a group has a number, and the sketch and bands of
--- the comment that it began with. A site has so many groups at most; a new one takes the place of
--- the oldest.
-local ALIKE_GROUPS, ALIKE_BUCKETS = 8192, 512
+-- found. Comments that are alike stand in a group; a group has a number, and the id and the mark of
+-- the comment that it began with. A site has so many groups at most: a new one takes the place of
+-- the oldest that has a single comment. Bands and groups are spread over hashes that stay small.
+local ALIKE_GROUPS, ALIKE_BUCKETS, ALIKE_TRIES = 1024, 128, 16
 local ALIKE_SKETCH, ALIKE_BAND, ALIKE_ID = 24, 4, 16
 -- Of the places in which either of two sketches has something so many are the same in both.
 local ALIKE_SAME, ALIKE_OF = 3, 5
@@ -12,10 +12,13 @@ local function alike_bucket(prefix, band)
   return prefix .. struct.unpack('>I2', band) % ALIKE_BUCKETS
 end
 
-local function alike_group_key(prefix, g) return prefix .. 'groups:' .. tonumber(g) % ALIKE_BUCKETS end
+-- Returns the hash and the field of a group; the field is longer than a band.
+local function alike_place(prefix, g)
+  return prefix .. tonumber(g) % ALIKE_BUCKETS, string.format('g%04d', tonumber(g))
+end
 
 local function alike_group(prefix, g)
-  local text = redis.call('HGET', alike_group_key(prefix, g), g)
+  local text = redis.call('HGET', alike_place(prefix, g))
   if not text then return nil end
   return {first = string.sub(text, 1, ALIKE_ID), mark = string.sub(text, ALIKE_ID + 1)}
 end
@@ -39,7 +42,19 @@ local function alike_drop(prefix, g, mark)
     if redis.call('HGET', bucket, band) == g then redis.call('HDEL', bucket, band) end
   end
   redis.call('DEL', prefix .. 'of:' .. g)
-  redis.call('HDEL', alike_group_key(prefix, g), g)
+  redis.call('HDEL', alike_place(prefix, g))
+end
+
+-- Returns the number of a new group.
+local function alike_number(prefix)
+  local g
+  for _ = 1, ALIKE_TRIES do
+    g = tostring(redis.call('INCR', prefix .. 'last') % ALIKE_GROUPS)
+    if redis.call('EXISTS', prefix .. 'of:' .. g) == 0 then break end
+  end
+  local before = alike_group(prefix, g)
+  if before then alike_drop(prefix, g, before.mark) end
+  return g
 end
 
 -- Calls a function with the number of each group that some band of a mark leads to, and the group,
@@ -73,10 +88,9 @@ local function alike_join(prefix, id, mark)
     return true
   end)
   if joined then return end
-  local g = tostring(redis.call('INCR', prefix .. 'last') % ALIKE_GROUPS)
-  local before = alike_group(prefix, g)
-  if before then alike_drop(prefix, g, before.mark) end
-  redis.call('HSET', alike_group_key(prefix, g), g, id .. mark)
+  local g = alike_number(prefix)
+  local bucket, field = alike_place(prefix, g)
+  redis.call('HSET', bucket, field, id .. mark)
   for at = ALIKE_SKETCH + 1, #mark, ALIKE_BAND do
     local band = string.sub(mark, at, at + ALIKE_BAND - 1)
     redis.call('HSET', alike_bucket(prefix, band), band, g)

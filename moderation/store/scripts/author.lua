@@ -1,15 +1,21 @@
 -- Put in front of every script that names author_: what is kept of the people who write.
 -- A person is known by six bytes of a keyed hash of an e-mail address, an id or an IP address. The
--- people of a site are spread over hashes that stay small. A record: first and last day (since
+-- people of a site are spread by two of them over hashes that stay small. A record: first and last day (since
 -- 1970), comments of that last day, names used on it (their number; a byte each, of addresses
 -- alone), then two bytes a comment, the oldest first, at most twenty: 14 bits of its id and 2 bits
--- of its status; where there were more, how many of them were approved and spam.
-local AUTHOR_BUCKETS, AUTHOR_AT_MOST, AUTHOR_DROPPED = 1024, 128, 32
-local AUTHOR_STRIP, AUTHOR_NAMES = 20, 8
+-- of its status; where there were more, how many of them were approved and spam. Most people write
+-- once: of them only the day and the two bytes are kept.
+local AUTHOR_BUCKETS, AUTHOR_AT_MOST, AUTHOR_DROPPED = 512, 256, 64
+local AUTHOR_STRIP, AUTHOR_NAMES, AUTHOR_ONCE = 20, 8, 4
 
 local function author_open(text)
   local r = {first = 65535, last = 0, today = 0, names = '', strip = {}, older = {[1] = 0, [3] = 0}}
   if not text then return r end
+  if #text == AUTHOR_ONCE then
+    r.first, r.strip[1] = struct.unpack('>I2I2', text)
+    r.last, r.today = r.first, 1
+    return r
+  end
   local n
   r.first, r.last, r.today, n = struct.unpack('>I2I2BB', text)
   r.names = string.sub(text, 7, 6 + n)
@@ -24,6 +30,9 @@ end
 local function author_pack(r)
   local older = r.older[1] + r.older[3] > 0 and struct.pack('>I3I3', r.older[1], r.older[3]) or ''
   if #r.strip == 0 and older == '' then return nil end
+  if #r.strip == 1 and older == '' and r.first == r.last and r.today == 1 and r.names == '' then
+    return struct.pack('>I2I2', r.first, r.strip[1])
+  end
   -- What fell out of the strip is told from the strip by its place: a short strip has nothing older.
   while older ~= '' and #r.strip < AUTHOR_STRIP do table.insert(r.strip, 1, 0) end
   local strip = {}
@@ -78,7 +87,7 @@ local function author_make_room(bucket)
   if redis.call('HLEN', bucket) < AUTHOR_AT_MOST then return end
   local found, people = redis.call('HGETALL', bucket), {}
   for i = 1, #found, 2 do
-    people[#people + 1] = {found[i], (struct.unpack('>I2', found[i + 1], 3))}
+    people[#people + 1] = {found[i], author_open(found[i + 1]).last}
   end
   table.sort(people, function(a, b) return a[2] < b[2] end)
   for i = 1, AUTHOR_DROPPED do redis.call('HDEL', bucket, people[i][1]) end
@@ -92,8 +101,8 @@ local function author_note(prefix, mark, id, from, to)
   local day, name, addressed = struct.unpack('>I2c1B', mark)
   local tag = struct.unpack('>I2', string.sub(id, 15, 16)) % 16384
   for at = 5, #mark, 6 do
-    local who = string.sub(mark, at, at + 5)
-    local bucket = prefix .. struct.unpack('>I2', who) % AUTHOR_BUCKETS
+    local bucket = prefix .. struct.unpack('>I2', mark, at) % AUTHOR_BUCKETS
+    local who = string.sub(mark, at + 2, at + 5)
     local before = redis.call('HGET', bucket, who)
     local r = author_open(before)
     author_change(r, tag, from, to, day, addressed == 1 and at + 6 > #mark and name)

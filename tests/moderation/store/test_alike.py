@@ -85,10 +85,18 @@ def test_nothing_is_left_of_a_group_that_is_decided(store, valkey):
     assert sizes(store, hold(store, *VARIANTS[4:6])) == [2, 2]
 
 
+def test_what_many_sent_stays_and_single_comments_make_room(store, valkey):
+    campaign = hold(store, *VARIANTS[:3])
+    with valkey.client() as client:
+        client.set(f"{keys.of_site(SITE).alike}last", 1024)
+    hold(store, "Something else entirely that takes no place of a campaign, but the next one.")
+    assert sizes(store, [*campaign, *hold(store, VARIANTS[5])]) == [4] * 4
+
+
 def test_the_newest_groups_of_a_site_are_kept(store, valkey):
     (first,) = hold(store, VARIANTS[0])
     with valkey.client() as client:
-        client.set(f"{keys.of_site(SITE).alike}last", 8192)  # Its next number is that of the first.
+        client.set(f"{keys.of_site(SITE).alike}last", 1024)  # Its next number is that of the first.
     hold(store, "Something else entirely that takes the place of the oldest group here.")
     (late,) = hold(store, VARIANTS[1])
     assert sizes(store, [first, late]) == [0, 0]
