@@ -27,7 +27,7 @@ from classifier.row import Row
 from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, PUSH, REJECT
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 4
+LAYOUT = 5
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
 sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
 """
@@ -59,6 +59,7 @@ class Learner:
         self._evidence: npt.NDArray[np.float64] = np.zeros(2 * EVIDENCE)
         self._marks: npt.NDArray[np.uint32] = np.zeros(2 * EVIDENCE, np.uint32)
         self._kept: npt.NDArray[np.uint8] = np.zeros(repeats.LANES * EVIDENCE, np.uint8)
+        self._pulls: npt.NDArray[np.uint8] = np.zeros(EVIDENCE, np.uint8)
         self._curve: npt.NDArray[np.float64] = np.zeros(CURVE)
         self._curve[[INTERCEPT, HOLD, REJECT]] = [model.offset, *model.band_logits]
 
@@ -130,6 +131,7 @@ class Learner:
             return
         slot = int(self._state[svm.EVIDENCE]) % EVIDENCE
         repeats.note(codes, slot, marks, self._kept, least)
+        self._pulls[slot] = 0
         # What looks half like spam says little by not being reported.
         trust = (1.0 - chance) / (1.0 + chance)
         prior, logit = self._margin_and_logit(batch)
@@ -156,6 +158,7 @@ class Learner:
         known = self._outcomes.reshape(2, OUTCOMES), min(spam + ham, OUTCOMES)
         kept = self._evidence.reshape(2, EVIDENCE), min(evidence, EVIDENCE)
         rows = self._rows.reshape(svm.WINDOW, svm.FIELDS)
+        svm.note_pulls(rows, state, self._pulls)
         pushed = svm.pushed_ham(self.table, self._codes, rows, state, SITE_WEIGHTS)
         curve[CENTRE] = calibration.centre(curve[PUSH], spam, ham, *pushed) * model.scale
         curve[INTERCEPT] = calibration.intercept(*known, *kept, model.offset, curve[INTERCEPT])
@@ -170,10 +173,16 @@ class Learner:
         chances: npt.NDArray[np.float64],
         shifts: npt.NDArray[np.float64],
     ) -> None:
-        """Move the scores of repeats of decided comments to their side; `shifts` says how far."""
+        """Take back what evidence did for its own like, and move the scores of repeats of decided
+        comments to their side; `shifts` says how far."""
+        least, alike = repeats.room()
+        if self._state[svm.EVIDENCE] > 0:
+            marks, scale = self._marks.reshape(2, EVIDENCE), self._model.scale
+            kept = (marks, self._kept, self._pulls, scale, least, np.empty(EVIDENCE, np.uint8))
+            repeats.take_back(codes, starts, *kept, logits, chances)
         line = self._curve[[HOLD, REJECT]]
-        kept = (self.position, self._decided, self._sketches, *repeats.room())
-        repeats.follow(codes, starts, *kept, line, logits, chances, shifts)
+        decided = (self.position, self._decided, self._sketches, least, alike)
+        repeats.follow(codes, starts, *decided, line, logits, chances, shifts)
 
     def copy(self) -> Learner:
         """Return an independent learner with the same state."""
@@ -185,6 +194,7 @@ class Learner:
         twin._rows, twin._state = self._rows.copy(), self._state.copy()
         twin._outcomes, twin._evidence = self._outcomes.copy(), self._evidence.copy()
         twin._marks, twin._kept = self._marks.copy(), self._kept.copy()
+        twin._pulls = self._pulls.copy()
         twin._curve = self._curve.copy()
         return twin
 
@@ -206,6 +216,7 @@ class Learner:
             "evidence": self._evidence,
             "marks": self._marks,
             "kept": self._kept,
+            "pulls": self._pulls,
             "curve": self._curve,
         }
 

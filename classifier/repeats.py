@@ -227,6 +227,35 @@ def is_noted(codes, marks, sketches, least, alike):
 
 
 @unmanaged
+def take_back(
+    codes, starts, marks, sketches, pulls, scale, least, alike, logits, chances
+):  # fmt: skip
+    """Take back by how much pieces of evidence that a row is of a kind with moved it to ham.
+
+    `marks` and `sketches` are as `note` writes them, `pulls` (uint8, in 255ths) is how far each
+    piece moved the product of its own like, and `scale` is the logits of a product of 1. So what
+    was published and not reported speaks for other comments of its site and not for its own next
+    variant.
+    """
+    for row in range(len(starts) - 1):
+        mark, count, _, _ = _read(codes, starts[row], starts[row + 1], least)
+        tag, pulled = _tag(mark), 0.0
+        size = _count_alike(least, sketches, alike) if count >= FEW_WORDS else 0
+        needed = max(LEAST_ALIKE, (size + KINDRED - 1) // KINDRED)
+        for place in range(len(pulls)):
+            if pulls[place] == 0:
+                continue
+            if marks[0, place] == tag:
+                pulled += pulls[place]
+            elif size > 0 and alike[place] >= needed:
+                # Of two sets of a size that share such a part, the cosine.
+                pulled += pulls[place] * 2.0 * alike[place] / (size + np.float64(alike[place]))
+        if pulled > 0.0:
+            logits[row] += scale * pulled / 255.0
+            chances[row] = np.rint(logistic(logits[row]) * 1e6) / 1e6
+
+
+@unmanaged
 def _address_mark(address):
     """Return 32 bits of a mark of addresses, 0 for none."""
     return (

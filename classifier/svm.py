@@ -30,6 +30,9 @@ EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.6
 """Cost and margin of a comment that was published and not reported, and the share of its cost that
 it can move: many of all kinds show what the site's ham is like, and none may open the door to its
 own kind."""
+DOUBTFUL = 0.3
+"""Probability of spam from which a kept comment does nothing for its own like. Below it does some:
+ham of one kind is common, and what looks harmless is published whatever was kept."""
 
 SPAM, HAM, HEAD, COUNT, CODE_HEAD, EVIDENCE, DECIDED = range(7)
 STATE = 7
@@ -113,6 +116,22 @@ def pushed_ham(table, ring, rows, state, group_weights):
         total += row[ALPHA] * size * size
         count += 1
     return total / max(count, 1), count
+
+
+@compiled
+def note_pulls(rows, state, pulls):
+    """Write to `pulls` (uint8, in 255ths, at most 1) how far each piece of evidence that the ring
+    still has moved the product of its own like to ham; what looked harmless counts the less.
+    """
+    number = state[EVIDENCE]
+    for back in range(state[COUNT]):
+        row = rows[(state[HEAD] - 1 - back) % WINDOW]
+        if row[MARGIN] == EVIDENCE_MARGIN:
+            number -= 1
+            trust = row[COST_OF] / EVIDENCE_COST
+            chance = (1.0 - trust) / (1.0 + trust)
+            pull = row[ALPHA] * site_size(row[SCALE]) ** 2 * min(1.0, chance / DOUBTFUL)
+            pulls[number % len(pulls)] = np.uint8(np.rint(255.0 * min(1.0, pull)))
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import sys
@@ -18,6 +19,7 @@ from classifier.row import LabelledRow
 LONGEST_LINE = 16 * 1024 * 1024
 BATCH = 256
 GZIP_MAGIC = b"\x1f\x8b"
+_NO_LABEL = 'label is neither "spam" nor "ham"'
 
 
 class BadLine(Exception):
@@ -96,7 +98,10 @@ def _numbered_lines(stream: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
             return
         if len(line) > LONGEST_LINE:
             raise BadLine(name, number, f"longer than {LONGEST_LINE >> 20} MiB")
-        if not line.isspace():
+        if number == 1:
+            # What Windows writes before UTF-8 is no part of the first line.
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if line and not line.isspace():
             yield number, line
 
 
@@ -111,7 +116,7 @@ def _row(line: bytes, name: str, number: int) -> LabelledRow:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadLine(name, number, "not JSON in UTF-8") from None
     if row.label not in ("", "spam", "ham"):
-        raise BadLine(name, number, "label is neither spam nor ham")
+        raise BadLine(name, number, _NO_LABEL)
     return row
 
 
@@ -131,4 +136,6 @@ def _why(error: msgspec.ValidationError) -> str:
     # only the first property, which is one of ours, is named.
     what, _, place = str(error).partition(" - at `$")
     first = place.rstrip("`").lstrip(".").split(".")[0].split("[")[0]
+    if first == "label":
+        return _NO_LABEL
     return f"{first}: {what}" if first else what

@@ -83,11 +83,17 @@ def _replay(options: argparse.Namespace) -> int:
     model = load_model(options)
     site = Site(model, REGIMES[options.teach], options.seed)
     progress = Progress("replayed", quiet=options.quiet)
+    labelled = False
     for batch in batches(read_rows(options.files)):
         _write(list(replay_lines(model, site, batch)))
         progress.add(len(batch))
+        labelled = labelled or any(row.label for row in batch)
     progress.done()
-    return 0
+    if labelled or options.teach == "none":
+        return 0
+    # Whoever asks for a replay of what nobody labelled has named the wrong file or property.
+    print('error: no row has a "label", so nothing was taught', file=sys.stderr)
+    return 1
 
 
 def _write(lines: Sequence[VerdictLine]) -> None:

@@ -229,3 +229,25 @@ def test_chance_in_a_replay_is_the_seeds(run, write):
     path = write(rows)
     lazy = [run("replay", path, "--teach", "lazy", "--seed", seed).out for seed in ("1", "1", "2")]
     assert lazy[0] == lazy[1] != lazy[2]
+
+
+def test_a_replay_of_what_nobody_labelled_says_so(run, write):
+    unlabelled = run("replay", write([HAM, SPAM]))
+    assert unlabelled.status == 1 and len(unlabelled.lines) == 2
+    assert "label" in unlabelled.err
+    assert run("replay", write([])).status == 1
+    assert run("replay", write([HAM, SPAM]), "--teach", "none").status == 0
+    assert run("replay", write([HAM, SPAM | {"label": "spam"}])).status == 0
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(run_process, write):
+    plain = write([SPAM, HAM])
+    marked = b"\xef\xbb\xbf" + plain.read_bytes()
+    assert run_process("score", "-", stdin=marked).out == run_process("score", plain).out
+
+
+@pytest.mark.parametrize("label", [1, "1", True, "SPAM", ["spam"]])
+def test_another_label_is_refused_in_words(run, write, label):
+    refused = run("replay", write([HAM | {"label": label}]))
+    assert refused.status != 0
+    assert refused.err.rstrip().endswith(':1: label is neither "spam" nor "ham"')
