@@ -37,8 +37,9 @@ BAND_CODE: dict[Band | None, int] = {band: code for code, band in enumerate(_BAN
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 HOW_CODE: dict[How | None, int] = {how: code for code, how in enumerate(HOWS)}
 
-SAMPLED_AT_MOST = 1000
-"""Most comments of a site that were drawn at random and wait to be decided; the newest stay."""
+SAMPLED_AT_MOST = 128
+"""Most comments of a site that were drawn at random and wait to be decided; the newest stay. The
+store keeps so many in a few bytes each."""
 
 TOLD_STATUS, TOLD_NOTHING = 1, 4
 """What a site took a comment for: what its status by the verdict says; nothing at all."""
