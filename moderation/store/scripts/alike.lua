@@ -25,21 +25,21 @@ end
 
 local function alike_is(a, b)
   local same, either = 0, 0
+  local x, y = {string.byte(a, 1, ALIKE_SKETCH)}, {string.byte(b, 1, ALIKE_SKETCH)}
   for i = 1, ALIKE_SKETCH do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x > 0 or y > 0 then
+    if x[i] + y[i] > 0 then
       either = either + 1
-      if x == y then same = same + 1 end
+      if x[i] == y[i] then same = same + 1 end
     end
   end
-  return either > 0 and same * ALIKE_OF >= either * ALIKE_SAME
+  return same > 0 and same * ALIKE_OF >= either * ALIKE_SAME
 end
 
 local function alike_drop(prefix, g, mark)
   for at = ALIKE_SKETCH + 1, #mark, ALIKE_BAND do
+    -- Where another group took this band since it loses it too: it has five more.
     local band = string.sub(mark, at, at + ALIKE_BAND - 1)
-    local bucket = alike_bucket(prefix, band)
-    if redis.call('HGET', bucket, band) == g then redis.call('HDEL', bucket, band) end
+    redis.call('HDEL', alike_bucket(prefix, band), band)
   end
   redis.call('DEL', prefix .. 'of:' .. g)
   redis.call('HDEL', alike_place(prefix, g))

@@ -6,88 +6,85 @@
 -- of its status; where there were more, how many of them were approved and spam. Most people write
 -- once: of them only the day and the two bytes are kept.
 local AUTHOR_BUCKETS, AUTHOR_AT_MOST, AUTHOR_DROPPED = 512, 256, 64
-local AUTHOR_STRIP, AUTHOR_NAMES, AUTHOR_ONCE = 20, 8, 4
+local AUTHOR_STRIP, AUTHOR_NAMES, AUTHOR_ONCE = 40, 8, 4
 
+-- Returns the parts of a record: first and last day, comments of that, names, strip, older.
 local function author_open(text)
-  local r = {first = 65535, last = 0, today = 0, names = '', strip = {}, older = {[1] = 0, [3] = 0}}
-  if not text then return r end
   if #text == AUTHOR_ONCE then
-    r.first, r.strip[1] = struct.unpack('>I2I2', text)
-    r.last, r.today = r.first, 1
-    return r
+    local day = struct.unpack('>I2', text)
+    return day, day, 1, '', string.sub(text, 3), ''
   end
-  local n
-  r.first, r.last, r.today, n = struct.unpack('>I2I2BB', text)
-  r.names = string.sub(text, 7, 6 + n)
+  local first, last, today, n = struct.unpack('>I2I2BB', text)
   local at = 7 + n
-  while at < #text and #r.strip < AUTHOR_STRIP do
-    r.strip[#r.strip + 1], at = struct.unpack('>I2', text, at)
+  return first, last, today, string.sub(text, 7, at - 1),
+    string.sub(text, at, at + AUTHOR_STRIP - 1), string.sub(text, at + AUTHOR_STRIP)
+end
+
+-- Returns a record of its parts, nil for one with no comment in it.
+local function author_pack(first, last, today, names, strip, older)
+  if older == '' then
+    if strip == '' then return nil end
+    if #strip == 2 and first == last and today == 1 and names == '' then
+      return struct.pack('>I2', first) .. strip
+    end
+  elseif #strip < AUTHOR_STRIP then
+    -- What fell out of the strip is told from it by its place.
+    strip = string.rep('\0', AUTHOR_STRIP - #strip) .. strip
   end
-  if at < #text then r.older[1], r.older[3] = struct.unpack('>I3I3', text, at) end
-  return r
+  return struct.pack('>I2I2BB', first, last, today, #names) .. names .. strip .. older
 end
 
-local function author_pack(r)
-  local older = r.older[1] + r.older[3] > 0 and struct.pack('>I3I3', r.older[1], r.older[3]) or ''
-  if #r.strip == 0 and older == '' then return nil end
-  if #r.strip == 1 and older == '' and r.first == r.last and r.today == 1 and r.names == '' then
-    return struct.pack('>I2I2', r.first, r.strip[1])
-  end
-  -- What fell out of the strip is told from the strip by its place: a short strip has nothing older.
-  while older ~= '' and #r.strip < AUTHOR_STRIP do table.insert(r.strip, 1, 0) end
-  local strip = {}
-  for i, entry in ipairs(r.strip) do strip[i] = struct.pack('>I2', entry) end
-  return struct.pack('>I2I2BB', r.first, r.last, r.today, #r.names) .. r.names
-    .. table.concat(strip) .. older
+-- Counts a status among the comments that fell out of the strip.
+local function author_count_older(older, status, by)
+  if status ~= 1 and status ~= 3 then return older end
+  local approved, spam = 0, 0
+  if older ~= '' then approved, spam = struct.unpack('>I3I3', older) end
+  if status == 1 then approved = approved + by else spam = spam + by end
+  approved, spam = math.min(16777215, math.max(0, approved)), math.min(16777215, math.max(0, spam))
+  return approved + spam > 0 and struct.pack('>I3I3', approved, spam) or ''
 end
 
-local function author_count_older(r, status, by)
-  if r.older[status] then r.older[status] = math.max(0, math.min(16777215, r.older[status] + by)) end
-end
-
--- Puts a comment that is not in the record at the end of its strip.
-local function author_append(r, entry)
-  if #r.strip == AUTHOR_STRIP then
-    author_count_older(r, table.remove(r.strip, 1) % 4, 1)
-  end
-  r.strip[#r.strip + 1] = entry
-end
-
--- Counts a comment on its day, where that is the last one seen; `name` is a byte for the author's.
-local function author_count_day(r, day, name)
-  r.first = math.min(r.first, day)
-  if day > r.last then r.last, r.today, r.names = day, 0, '' end
-  if day < r.last then return end
-  r.today = math.min(255, r.today + 1)
-  if name and #r.names < AUTHOR_NAMES and not string.find(r.names, name, 1, true) then
-    r.names = r.names .. name
+-- Returns where a comment stands in a strip, as one of the statuses `low` to `high`.
+local function author_find(strip, tag, low, high)
+  for status = low, high do
+    local entry, at = struct.pack('>I2', 4 * tag + status), 0
+    repeat at = string.find(strip, entry, at + 1, true) until not at or at % 2 == 1
+    if at then return at end
   end
 end
 
-local function author_change(r, tag, from, to, day, name)
-  for i = #r.strip, 1, -1 do
-    local entry = r.strip[i]
-    local was = entry % 4
-    if was > 0 and (entry - was) / 4 == tag and (from == 0 or was == from) then
-      if to > 0 then r.strip[i] = 4 * tag + to else table.remove(r.strip, i) end
-      return
+local function author_change(before, tag, from, to, day, name)
+  local first, last, today, names, strip, older = author_open(before)
+  local at = from > 0 and author_find(strip, tag, from, from) or from == 0 and author_find(strip, tag, 1, 3)
+  local entry = to > 0 and struct.pack('>I2', 4 * tag + to) or ''
+  if at then
+    strip = string.sub(strip, 1, at - 1) .. entry .. string.sub(strip, at + 2)
+  elseif from > 0 and (to == 0 or #strip == AUTHOR_STRIP) then
+    older = author_count_older(author_count_older(older, from, -1), to, 1)
+  elseif to > 0 then
+    if #strip == AUTHOR_STRIP then
+      older = author_count_older(older, string.byte(strip, 2) % 4, 1)
+      strip = string.sub(strip, 3)
+    end
+    strip, first = strip .. entry, math.min(first, day)
+    if day > last then last, today, names = day, 0, '' end
+    if day == last then
+      today = math.min(255, today + 1)
+      if name and #names < AUTHOR_NAMES and not string.find(names, name, 1, true) then
+        names = names .. name
+      end
     end
   end
-  if from > 0 and (to == 0 or #r.strip == AUTHOR_STRIP) then
-    author_count_older(r, from, -1)
-    author_count_older(r, to, 1)
-  elseif to > 0 then
-    author_append(r, 4 * tag + to)
-    author_count_day(r, day, name)
-  end
+  return author_pack(first, last, today, names, strip, older)
 end
 
--- Makes room for one more person: who was seen least of late goes.
+-- Makes room for more people: who was seen least of late goes.
 local function author_make_room(bucket)
   if redis.call('HLEN', bucket) < AUTHOR_AT_MOST then return end
   local found, people = redis.call('HGETALL', bucket), {}
   for i = 1, #found, 2 do
-    people[#people + 1] = {found[i], author_open(found[i + 1]).last}
+    local _, last = author_open(found[i + 1])
+    people[#people + 1] = {found[i], last}
   end
   table.sort(people, function(a, b) return a[2] < b[2] end)
   for i = 1, AUTHOR_DROPPED do redis.call('HDEL', bucket, people[i][1]) end
@@ -99,20 +96,21 @@ end
 local function author_note(prefix, mark, id, from, to)
   if mark == '' or from == to then return end
   local day, name, addressed = struct.unpack('>I2c1B', mark)
-  local tag = struct.unpack('>I2', string.sub(id, 15, 16)) % 16384
+  local tag = struct.unpack('>I2', id, 15) % 16384
   for at = 5, #mark, 6 do
     local bucket = prefix .. struct.unpack('>I2', mark, at) % AUTHOR_BUCKETS
     local who = string.sub(mark, at + 2, at + 5)
-    local before = redis.call('HGET', bucket, who)
-    local r = author_open(before)
-    author_change(r, tag, from, to, day, addressed == 1 and at + 6 > #mark and name)
-    local after = author_pack(r)
-    if not after then
-      if before then redis.call('HDEL', bucket, who) end
-    elseif after ~= before then
-      if not before then author_make_room(bucket) end
-      redis.call('HSET', bucket, who, after)
+    local named = addressed == 1 and at + 6 > #mark and name
+    local before, after = redis.call('HGET', bucket, who), nil
+    if before then
+      after = author_change(before, tag, from, to, day, named)
+      if not after then redis.call('HDEL', bucket, who) end
+    elseif to > 0 then
+      after = author_pack(day, day, 1, named or '', struct.pack('>I2', 4 * tag + to), '')
+      -- One look in eight keeps it small: a hash that is twice as large is still compact.
+      if tag % 8 == 0 then author_make_room(bucket) end
     end
+    if after and after ~= before then redis.call('HSET', bucket, who, after) end
   end
 end
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from ulid import ULID
 
@@ -165,3 +167,35 @@ def test_people_are_dropped_by_name_and_by_age(store):
     assert record(store, BOB) is not None
     assert sum(authors.drop_before(store, SITE, DAY + 6, part, 64) for part in range(64)) == 1
     assert record(store, BOB) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_the_record_is_that_of_the_comments_that_are_there(store, seed):
+    chance = random.Random(seed)
+    author, there = mark(ANN), {}
+    for _ in range(150):
+        what = chance.choice(("new", "new", "ham", "spam", "undo", "delete"))
+        if what == "new" or not there:
+            status = chance.choice(("approved", "held", "spam"))
+            (done,) = accept(store, judged(status, author))
+            there[done.id] = [[], status, 0]
+            continue
+        raw = chance.choice(list(there))
+        said, status, decisions = there[raw]
+        if what == "delete":
+            deletions.forget(store, SITE, raw, "", 1000, NOW, (author, b""))
+            del there[raw]
+        elif what != "undo" or said:
+            label = None if what == "undo" else what
+            decide(store, raw, label, (1, decisions), marks=(author, b""))
+            said = said[:-1] if what == "undo" else [*said, label]
+            there[raw] = [said, status, decisions + 1]
+        outcomes = [
+            {"ham": "approved", "spam": "spam"}[said[-1]] if said else status
+            for said, status, _ in there.values()
+        ]
+        found = record(store)
+        counts = (found.approved, found.spam) if found else (0, 0)
+        assert counts == (outcomes.count("approved"), outcomes.count("spam"))
+        kept = len(found.strip) if found else 0
+        assert tuple(outcomes[len(outcomes) - kept :]) == (found.strip if found else ())
