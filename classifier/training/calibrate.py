@@ -10,20 +10,23 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from classifier.bands import Bands
 from classifier.calibration import logistic
+from classifier.features.batch import FeatureBatch
 from classifier.row import LabelledRow
 from classifier.training.base import fit_base, row_weights, source_weights
 from classifier.training.data import CORPUS, OTHER_GENRES, languages_of
-from classifier.training.matrix import BaseFeatures
+from classifier.training.matrix import BaseFeatures, scores_by
 
 FOLDS = 8
 LARGE = 500
 """Rows from which a source stands for its language."""
 FEWEST_HAM = 90
-MOST_COLD_HELD, MOST_COLD_REJECTED = 0.022, 0.001
+MOST_COLD_HELD, MOST_COLD_REJECTED = 0.026, 0.001
 """Shares of ham that the default bands may hold or reject, and reject, on a site that nobody has
 taught: of the mean source of comments and of all comments together. Stricter than what is promised,
 as the next source is unlike these."""
@@ -97,24 +100,50 @@ def left_out_folds(
     """Yield a base for each part of the rows, fitted without their sources; none where the rest
     has one class alone.
 
-    What resembles a row that is left out (same of `groups`) is left out with it.
+    What resembles a row that is left out (same of `groups`) is left out with it. They are fitted
+    where `joblib.parallel_config` says: one after the other, in processes, on a cluster.
     """
     folds, languages = folds_of(parts_of(rows)), languages_of(rows)
-    numbers = sorted(set(folds.tolist()))
-    for done, fold in enumerate(numbers, 1):
-        inside = np.flatnonzero(folds == fold)
-        kept = np.flatnonzero((folds != fold) & ~np.isin(groups, groups[inside]))
-        if len(set(labels[kept].tolist())) == 2:
-            weights = row_weights(
+    insides = [np.flatnonzero(folds == fold) for fold in sorted(set(folds.tolist()))]
+    apart = [np.flatnonzero(~np.isin(groups, groups[inside])) for inside in insides]
+    parts = [
+        (inside, kept)
+        for inside, kept in zip(insides, apart, strict=True)
+        if len(set(labels[kept].tolist())) == 2
+    ]
+    tasks = (
+        delayed(_fitted)(
+            kept,
+            labels[kept],
+            row_weights(
                 [rows[i] for i in kept.tolist()],
                 labels[kept],
                 [languages[i] for i in kept.tolist()],
-            )
-            yield Fold(inside, kept, *fit_base(features.take(kept), labels[kept], weights))
-        progress(f"fold {done} of {len(numbers)}: {len(inside):,} rows left out")
+            ),
+            *features,
+        )
+        for _, kept in parts
+    )
+    bases = Parallel(return_as="generator")(tasks)
+    for done, ((inside, kept), base) in enumerate(zip(parts, bases, strict=True), 1):
+        yield Fold(inside, kept, *base)
+        progress(f"fold {done} of {len(parts)}: {len(inside):,} rows left out")
+
+
+def _fitted(
+    kept: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float64],
+    *features: csr_matrix,
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return a base of the rows that are kept. The parts of the features come one by one, so that
+    each is sent to where it is needed once.
+    """
+    return fit_base(BaseFeatures(*features).take(kept), labels, weights)
 
 
 def left_out_scores(
+    batch: FeatureBatch,
     features: BaseFeatures,
     labels: npt.NDArray[np.int64],
     rows: Sequence[LabelledRow],
@@ -124,7 +153,7 @@ def left_out_scores(
     """Return each row's raw score by a base fitted without its source; NaN where there is none."""
     scores = np.full(len(labels), np.nan)
     for fold in left_out_folds(features, labels, rows, groups, progress):
-        scores[fold.inside] = features.matrix[fold.inside] @ fold.coefficients + fold.intercept
+        scores[fold.inside] = scores_by(batch, fold.coefficients)[fold.inside] + fold.intercept
     return scores
 
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from moderation.api import (
+    bands,
     batch,
     check,
     comments,
@@ -22,7 +23,7 @@ from moderation.api import (
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals,
+    shadow, withdrawals, bands,
 )  # fmt: skip
 
 

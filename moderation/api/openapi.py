@@ -20,6 +20,7 @@ _REF = "#/components/schemas/{name}"
 _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
+    "Sites": "The tenants; with a token of the installation (`admin`).",
     "Models": "Which model judges comments; with a token of the installation (`admin`).",
     "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
@@ -36,6 +37,7 @@ _IN_PATH = {
     "comment_id": ("The id that Winnow gave the comment (a ULID).", _ULID),
     "job_id": ("The id of the job (a ULID).", _ULID),
     "name": ("The name of a model.", "2026.11.22-1"),
+    "site": ("The name of a site.", "blog.example"),
 }
 """What each part of a path is, and an example."""
 

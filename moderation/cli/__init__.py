@@ -24,6 +24,8 @@ COMMANDS = {
     "models": "models",
     "train": "train",
     "import": "history",
+    "importer": "history",
+    "labels": "labels",
     "migrate": "store",
     "doctor": "doctor",
 }

@@ -5,18 +5,45 @@ from flask import Flask
 from moderation.console import (
     account,
     audit,
+    choosing,
     comment,
     decisions,
     entering,
+    factor,
+    first,
+    health,
     language,
+    link,
     login,
+    measures,
+    models,
+    people,
     queue,
     review,
     screens,
     shown,
+    signs,
+    training,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions)
+SCREENS = (
+    login,
+    link,
+    first,
+    account,
+    factor,
+    people,
+    audit,
+    review,
+    queue,
+    comment,
+    decisions,
+    models,
+    choosing,
+    training,
+    health,
+    signs,
+)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 
@@ -25,4 +52,5 @@ def register(app: Flask) -> None:
     entering.register(app)
     language.register(app)
     shown.register(app)
+    measures.register(app)
     app.register_blueprint(screens.blueprint)

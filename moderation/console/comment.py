@@ -10,6 +10,7 @@ from flask import jsonify, make_response, render_template, request
 from moderation.console import entering
 from moderation.console.entering import address, runtime
 from moderation.console.item import agreement_words, item_of, json_of
+from moderation.console.revisions import Piece, differences
 from moderation.console.screens import back_to, screen, wants_json
 from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, StaleState
@@ -28,14 +29,23 @@ def page(site: str, comment_id: str) -> str:
     older = history.revisions(runtime(), comment)
     wanted = request.args.get("revision", type=int)
     shown = next((revision for revision in older if revision.revision == wanted), comment)
+    before = next((one for one in older if one.revision == shown.revision - 1), None)
     return render_template(
         "console/comment/page.html",
         comment=comment,
         item=item_of(runtime(), looking.look_of(runtime(), shown)),
         revisions=[*older, comment],
+        changes=_changes(before, shown),
         said=history.of_comment(runtime(), comment),
         escalation=looking.look_of(runtime(), comment).escalation,
     )
+
+
+def _changes(before: Comment | None, after: Comment) -> list[Piece]:
+    """Return what a revision changed in the one before; nothing where that is not kept."""
+    if before is None or before.submission.content == after.submission.content:
+        return []
+    return differences(before.submission.content, after.submission.content)
 
 
 @screen("/comments/<site>/<comment_id>/decision", "moderator", "POST")
@@ -48,7 +58,9 @@ def decide(site: str, comment_id: str) -> Any:
     as_sample = bool(request.form.get("sample"))
     site_of(runtime(), entering.user(), site)
     try:
-        done = deciding.decide(runtime(), site, comment_id, label, who, address(), etag, as_sample)
+        done = deciding.decide(
+            runtime(), site, comment_id, label, who, address(), etag, as_sample=as_sample
+        )
     except StaleState as error:
         return _conflict(error.current, label)
     return _answer(done, "decided", sampling.agreement(done, label) if as_sample else None)

@@ -15,6 +15,7 @@ from moderation.domain.errors import NotAllowed, NotAuthorised, StoreDown
 from moderation.domain.people import Role, Session, may
 from moderation.flow.people import sessions
 from moderation.flow.people.access import sites_of
+from moderation.flow.people.sessions import Entered, Where
 from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
 
@@ -54,20 +55,21 @@ def address() -> str:
     )
 
 
-def enter(name: str, password: str) -> User:
-    """Log a person in and keep that in the cookie.
+def where() -> Where:
+    """Return where the person sits who asks."""
+    return Where(address(), request.headers.get("User-Agent", ""))
 
-    Raises:
-        NotAuthorised, RateLimited: as `sessions.log_in`.
-    """
-    where = sessions.Where(address(), request.headers.get("User-Agent", ""))
-    secret, user = sessions.log_in(runtime(), name, password, where)
+
+def keep(entered: Entered) -> None:
+    """Keep a log-in, or half of one, in the cookie."""
     # Nothing of before stays, the token of forms least of all: it might be known to somebody.
     theme = session.get("theme", "")
     session.clear()
     session.permanent = True
-    session.update(secret=secret, user=user.name, theme=theme)
-    return user
+    if entered.lacks_code:
+        session.update(half=entered.secret, theme=theme)
+    else:
+        session.update(secret=entered.secret, user=entered.user.name, theme=theme)
 
 
 def leave() -> None:

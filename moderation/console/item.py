@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from moderation.console.differing import Piece, excerpt
 from moderation.console.language import _
-from moderation.domain.bands import BANDS, place
+from moderation.domain.bands import needle
 from moderation.domain.comments import Comment
 from moderation.flow.comments import reading
 from moderation.flow.comments.phrases import Phrase, phrases
@@ -114,8 +114,7 @@ def _meter(comment: Comment, hold: float, reject: float) -> int | None:
     verdict = comment.verdict
     if verdict is None or verdict.score is None or verdict.band is None:
         return None
-    first = 25 * BANDS.index(verdict.band)
-    return min(first + 24, max(first + 1, round(100 * place(verdict.score, hold, reject))))
+    return needle(verdict.band, verdict.score, hold, reject)
 
 
 def json_of(comment: Comment) -> dict[str, Any]:

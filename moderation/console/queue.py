@@ -12,20 +12,20 @@ from msgspec import Struct
 from moderation.console import entering
 from moderation.console.entering import address, runtime
 from moderation.console.item import coming_of
-from moderation.console.screens import screen
+from moderation.console.screens import back_to, screen
 from moderation.domain.bands import BANDS, Band
-from moderation.domain.comments import STATUSES, Comment, Status
-from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo, StaleState
+from moderation.domain.comments import STATUSES, Status
+from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo
 from moderation.domain.reasons import NUMBERS
 from moderation.domain.verdicts import Label
 from moderation.flow.comments import reading
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.people.access import site_of
-from moderation.flow.review import deciding, likeness, looking
+from moderation.flow.review import bulk as together
+from moderation.flow.review import likeness, looking
 from moderation.flow.runtime import now_ms
 
 ROWS = 50
-TICKED_AT_MOST = 100
 SITES_AT_ONCE = 50
 """Most sites whose comments are listed together."""
 PERIODS = (1, 7, 30, 90)
@@ -126,40 +126,38 @@ def _like(wanted: Chosen) -> list[looking.Waiting]:
     return looking.looks_of(runtime(), likeness.listed(runtime(), comment))
 
 
-class Outcome(Struct, frozen=True):
-    """What became of one comment of a bulk: as it is now, and whether that was done."""
-
-    comment: Comment
-    is_done: bool
-
-
 @screen("/queue/bulk", "moderator", "POST")
 def bulk() -> Any:
-    """Decide exactly the comments that were ticked, or withdraw that, and show each."""
+    """Have exactly the comments that were ticked decided, and lead to what becomes of them."""
     label = request.form.get("label", "")
-    if label not in (*get_args(Label), "undo"):
+    if label not in get_args(Label):
         raise InvalidInput("a decision is ham or spam")
-    ticked = list(dict.fromkeys(request.form.getlist("ticked")))
-    if not 0 < len(ticked) <= TICKED_AT_MOST:
-        raise InvalidInput("tick between one and a hundred comments")
-    outcomes = [done for tick in ticked if (done := _decide(tick, label)) is not None]
-    return render_template("console/queue/bulk.html", outcomes=outcomes, label=label)
+    ticked = [_tick(tick) for tick in request.form.getlist("ticked")[: together.TICKED_AT_MOST + 1]]
+    word: Label = "spam" if label == "spam" else "ham"
+    job = together.begin(runtime(), entering.user().name, address(), word, ticked)
+    return back_to(f"/console/queue/bulk/{job.id}")
 
 
-def _decide(tick: str, label: str) -> Outcome | None:
-    """Decide the comment of one tick (`site/id/etag`); None where it is gone."""
+def _tick(tick: str) -> together.Tick:
+    """Return the comment of a tick (`site/id/etag`), which is on one of the person's sites."""
     site, _, rest = tick.partition("/")
     comment_id, _, etag = rest.partition("/")
-    who = entering.user()
-    try:
-        site_of(runtime(), who, site)
-        if label == "undo":
-            done = deciding.undo(runtime(), site, comment_id, who.name, address(), etag)
-        else:
-            word: Label = "spam" if label == "spam" else "ham"
-            done = deciding.decide(runtime(), site, comment_id, word, who.name, address(), etag)
-        return Outcome(done, True)
-    except StaleState as error:
-        return Outcome(error.current, False)
-    except (NotFound, NothingToUndo):
-        return None
+    return together.Tick(site_of(runtime(), entering.user(), site), comment_id, etag)
+
+
+@screen("/queue/bulk/<job>", "viewer")
+def bulk_result(job: str) -> str:
+    """Return what became of comments that were decided together, so far."""
+    found = together.find(runtime(), job, entering.my_sites())
+    return render_template("console/queue/bulk.html", together=found)
+
+
+@screen("/queue/bulk/<job>/undo", "moderator", "POST")
+def bulk_undo(job: str) -> Any:
+    """Have all withdrawn that a job decided and that nobody changed since."""
+    found = together.find(runtime(), job, entering.my_sites())
+    if not found.undoable:
+        raise NothingToUndo("nothing of it holds as it was decided")
+    who = entering.user().name
+    undoing = together.begin(runtime(), who, address(), "undo", found.undoable)
+    return back_to(f"/console/queue/bulk/{undoing.id}")

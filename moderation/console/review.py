@@ -9,6 +9,7 @@ from flask import jsonify, make_response, render_template, request
 from moderation.console import entering
 from moderation.console.entering import runtime
 from moderation.console.item import Item, agreement_words, coming_of, item_of
+from moderation.console.language import language
 from moderation.console.screens import back_to, screen
 from moderation.console.shown import number
 from moderation.domain.errors import NotFound
@@ -59,7 +60,7 @@ def counts() -> Any:
     """Return how many comments wait, for a page that stays open; the same again costs no bytes."""
     held, _ = looking.counts(runtime(), entering.my_sites())
     answer = make_response(number(held), {"Cache-Control": "private, no-cache"})
-    answer.set_etag(str(held))
+    answer.set_etag(f"{language()}-{held}")
     return answer.make_conditional(request)
 
 

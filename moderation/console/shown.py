@@ -31,6 +31,8 @@ def register(app: Flask) -> None:
         clock=clock,
         seconds=seconds,
         day=day,
+        short_day=short_day,
+        date=date,
         iso=iso,
         initials=initials,
         plain=plain,
@@ -93,6 +95,16 @@ def seconds(ms: int) -> str:
 def day(ms: int) -> str:
     """Return the day of a time in UTC."""
     return format_date(_time(ms).date(), "d MMMM y", locale=_locale(language()))
+
+
+def short_day(ms: int) -> str:
+    """Return the day of a time in UTC without its year."""
+    return date(_time(ms).date())
+
+
+def date(day: dt.date) -> str:
+    """Return a day without its year."""
+    return format_date(day, "d MMM", locale=_locale(language()))
 
 
 def age(ms: int) -> str:

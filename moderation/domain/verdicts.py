@@ -54,14 +54,15 @@ POLICY_NAMES = {code: name for code, (_, name) in POLICY_WORDS.items()}
 
 
 class Verdict(Struct, array_like=True, frozen=True):
-    """What the machine thought of a revision; never overwritten.
+    """What the machine thought of a revision; one that takes its place holds it.
 
     `score` is the probability of spam, 0..1, rounded to 1e-6, or None where nothing could be
     scored; `reasons` are at most five (code, weight in logits); `model` is `name+position` or
     `name+position.epoch`; `policy` is the revision of the site's settings; `signals` are the
     stateful values that were used; `discard` marks blatant spam; `band` is the score in words
     (None: nothing was scored, or by a version that knew no bands); `audit` is the probability with
-    which the comment was drawn for a random look (None: it was not drawn).
+    which the comment was drawn for a random look (None: it was not drawn); `earlier` are the
+    verdicts that it had before it was judged anew, the oldest first.
     """
 
     label: Label
@@ -75,3 +76,4 @@ class Verdict(Struct, array_like=True, frozen=True):
     signals: dict[str, float] = {}
     band: Band | None = None
     audit: float | None = None
+    earlier: tuple[Verdict, ...] = ()

@@ -1,4 +1,4 @@
-"""How comments and label entries are written as bytes; `scripts/comment.lua` reads the headers."""
+"""How comments are written as bytes; `scripts/comment.lua` reads the headers."""
 
 from __future__ import annotations
 
@@ -9,26 +9,18 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from ulid import ULID
 
 from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Comment, Submission
-from moderation.domain.decisions import HOWS, Decision, Example, How, LabelEntry
+from moderation.domain.decisions import HOWS, Decision, How
 from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
-_LABEL = struct.Struct(">BBIIIIBH")
-_ERASED = struct.Struct(">II")
-_LABEL_HAS_DAY = 2
-_LABEL_HOW, _LABEL_KEPT = 2, 5
-"""From which bit of the flags on an entry says how its label came, and how much evidence it has."""
-_LABEL_DAY = 10
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
-_KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased", "kept")
 
 STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUSES)}
 LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
@@ -57,7 +49,8 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
 
     `flags`: label, 2 bits for the status, discard, 2 for who judged, 3 for the band. `score` in
     millionths; `reasons` alternates a reason's number (or its code, where it has none) with
-    hundredths of a logit. `audit` is there where the comment was drawn at random.
+    hundredths of a logit. `audit` is there where the comment was drawn at random, `earlier` where
+    it was judged anew: the packed verdicts that it had before.
     """
 
     flags: int
@@ -68,6 +61,7 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
     policy: int
     signals: dict[str, float] = {}
     audit: float | None = None
+    earlier: list[bytes] = []
 
 
 _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
@@ -75,7 +69,6 @@ _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
 encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
 _decision = msgspec.msgpack.Decoder(Decision).decode
-_example = msgspec.msgpack.Decoder(Example).decode
 
 
 def digest(secret: bytes, encoded: bytes) -> bytes:
@@ -200,6 +193,9 @@ def pack_verdict(verdict: Verdict) -> bytes:
     score = None if verdict.score is None else round(verdict.score * 1_000_000)
     # As `_PackedVerdict`, in order: a tuple is quicker made than a struct.
     fields = (flags, score, reasons, *_split_model(verdict.model), verdict.policy, verdict.signals)
+    if verdict.earlier:
+        earlier = [pack_verdict(one) for one in verdict.earlier]
+        return encode((*fields, verdict.audit, earlier))
     return encode(fields if verdict.audit is None else (*fields, verdict.audit))
 
 
@@ -216,7 +212,7 @@ def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, sta
     ) + pack_verdict(verdict)  # fmt: skip
 
 
-def _unpack_verdict(data: memoryview) -> Verdict:
+def _unpack_verdict(data: bytes | memoryview) -> Verdict:
     p = _packed_verdict(data)
     place = "+" + ".".join(map(str, p.place)) if p.place else ""
     codes, weights = p.reasons[::2], p.reasons[1::2]
@@ -235,6 +231,7 @@ def _unpack_verdict(data: memoryview) -> Verdict:
         signals=p.signals,
         band=_BANDS[p.flags >> 6 & 7],
         audit=p.audit,
+        earlier=tuple(map(_unpack_verdict, p.earlier)),
     )
 
 
@@ -264,32 +261,3 @@ def unjudged(data: bytes) -> Submission | None:
     if fields[8]:
         return None
     return _submission(memoryview(data)[_COMMENT.size + fields[9] :])
-
-
-def unpack_label(seq: int, data: bytes) -> LabelEntry:
-    """Return the entry of a label log that was written as `data`."""
-    kind, label, drops, restores, previous, _, flags, n_decision = _LABEL.unpack_from(data)
-    view = memoryview(data)[_LABEL.size :]
-    example = view[n_decision + (_LABEL_DAY if flags & _LABEL_HAS_DAY else 0) :]
-    if _KINDS[kind] == "erased":
-        epoch, far = _ERASED.unpack(example) if example else (0, 0)
-        return LabelEntry(
-            seq, "erased", None, drops, restores, previous, erased_epoch=epoch, erased_far=far
-        )
-    return LabelEntry(
-        seq=seq,
-        kind=_KINDS[kind],
-        label=LABELS[label],
-        drops=drops,
-        restores=restores,
-        previous=previous,
-        decision=_decision(view[:n_decision]) if n_decision else None,
-        example=_example(example) if example else None,
-        how=HOWS[flags >> _LABEL_HOW & 7],
-        kept=flags >> _LABEL_KEPT,
-    )
-
-
-def pack_rebuilt() -> bytes:
-    """Return a label entry that marks a learner made anew."""
-    return _LABEL.pack(_KINDS.index("rebuilt"), 0, 0, 0, 0, 0, 0, 0)

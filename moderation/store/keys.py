@@ -20,6 +20,7 @@ SCHEMA = "{winnow}:schema"
 SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
+USERS_REVISION = "{winnow}:users:revision"
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
@@ -32,12 +33,16 @@ SHADOW_MILDER = "{winnow}:shadow:milder"
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
+SEEN = "{winnow}:seen"  # hash: person → when they were seen last
 AUDIT = "{winnow}:audit"  # stream: what people did, the newest entries of it
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
+PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
+FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
 
 JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
 
@@ -108,6 +113,16 @@ def jobs(site: str) -> str:
     return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
 
 
+def process(process_id: str) -> str:
+    """Return what a process says of itself."""
+    return f"{{winnow}}:process:{process_id}"
+
+
+def moment(step_ms: int, at_ms: int) -> str:
+    """Return what all processes did in a stretch of time of this length: hash of counts."""
+    return f"{{winnow}}:moment:{step_ms // 60_000}:{at_ms // step_ms * step_ms}"
+
+
 def akismet_blogs(account: str) -> str:
     """Return the blogs of an account: hash blog → site."""
     return f"{{winnow}}:akismet:blogs:{account}"
@@ -141,6 +156,22 @@ def sessions(user: str) -> str:
 def turns(person: str) -> str:
     """Return how many comments a person was shown of late, by which random ones come in turn."""
     return f"{{winnow}}:turns:{person}"
+
+
+def ticket(kind: str, digest: str) -> str:
+    """Return what opens something for a while, by the digest of its secret: a link, a log-in that
+    lacks its code, a second factor that is being set up."""
+    return f"{{winnow}}:ticket:{kind}:{digest}"
+
+
+def mailed(account: str) -> str:
+    """Return what became of the last letter to a person, by the digest of their name."""
+    return f"{{winnow}}:mailed:{account}"
+
+
+def digested(day: str, account: str) -> str:
+    """Return the sign that a person has the digest of a day."""
+    return f"{{winnow}}:digested:{day}:{account}"
 
 
 def attempts(kind: str, what: str) -> str:

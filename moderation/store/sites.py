@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from moderation.domain.accounts import Token, User
 from moderation.domain.sites import SiteSettings
-from moderation.store import keys
+from moderation.store import accounts, keys
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
 
@@ -135,9 +135,8 @@ def revoke_token(store: Store, digest: str, site: str) -> bool:
 
 
 def put_user(store: Store, user: User) -> None:
-    """Keep a person's account."""
-    with store_errors():
-        store.redis.hset(keys.USERS, user.name, msgspec.json.encode(user))
+    """Keep a person's account, whatever was there."""
+    accounts.change(store, user.name, lambda _: user)
 
 
 def user(store: Store, name: str) -> User | None:

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.bench import memory, texts, training, wrk
+from tests.bench import history, memory, texts, training, wrk
 from tests.e2e.running import Up, free_port
 from tests.processes import until
 
@@ -246,6 +246,8 @@ def main() -> int:
             "redis_bytes_per_comment": lambda: memory.measure(show, progress),
             "classifier": classifier,
         }
+        if options.full:
+            rest["import"] = lambda: history.measure(show, progress)
         for part, measure in rest.items():
             if not options.only or part in options.only:
                 measure()

@@ -1,6 +1,7 @@
 // Review: one key decides, shows the next comment at once, and saves meanwhile.
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
+import { saved } from "./away.js";
 import { parse, piece, post, tell } from "./sending.js";
 
 const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
@@ -114,7 +115,8 @@ async function decide(label) {
   const sample = "sample" in item.dataset ? { sample: "1" } : {};
   entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
-  await entry.saved;
+  // The next one may have come after it was known that this one was not saved.
+  if (!(await entry.saved) && current() !== item) show(item);
 }
 
 // Sends a decision; what was not saved comes back into focus and says so.
@@ -128,6 +130,7 @@ async function save(item, entry, address, fields) {
     const now = await answer.json();
     entry.etag = now.etag;
     if (now.told && entry === done.at(-1)) tellOf(entry, now.told);
+    saved(fields.label, entry.excerpt);
     return true;
   }
   done.splice(done.indexOf(entry), 1);
@@ -230,6 +233,7 @@ setInterval(async () => {
 addEventListener("pagehide", () => {
   for (const item of mine()) tell(`${held(item)}/leave`);
 });
+document.addEventListener("winnow:back", () => { saidPlace.replaceChildren(); fetchNext(); });
 // A page that comes back as it was left shows what may be decided by now.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 fetchNext();

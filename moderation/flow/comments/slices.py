@@ -19,6 +19,7 @@ from moderation.flow.labels import learning
 from moderation.flow.marks import author_mark, likenesses
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sampling import drawn
+from moderation.flow.vitals import Vitals
 from moderation.store import codec, sites
 from moderation.store.client import Call
 from moderation.store.comments import accepting, inbox, recording
@@ -201,6 +202,7 @@ class Scorer:
             ttls=accepting.ttls(settings.retention),
         )
         self._record(_calls(_parts([waiting], [waiting], [recorded])))
+        self._runtime.own(Vitals).unscored()
 
     def _record(self, calls: Sequence[Call]) -> None:
         self._runtime.store.send(calls)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from moderation.flow.labels import importing, replaying
+from moderation.flow.labels import compacting, importing, replaying
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import authors, labels, sites
@@ -25,8 +25,8 @@ def trim(runtime: Runtime) -> int:
     """Remove index entries of comments whose time to live is over; return how many.
 
     Each run looks at every site's oldest entries and at one part in 64 of its external ids and of
-    what is known of its authors, finishes deletions that were cut short, and sends again the jobs
-    that were asked for and lost.
+    what is known of its authors, finishes deletions that were cut short, sends again the jobs that
+    were asked for and lost, and has label logs compacted in which much counts no longer.
     """
     part = now_ms() // 600_000 % SLICES
     removed = 0
@@ -39,6 +39,7 @@ def trim(runtime: Runtime) -> int:
             deletions.forget(runtime.store, site, raw, "", replaying.REPLAYABLE, now_ms())
     for site in labels.rebuilds_asked(runtime.store, names):
         runtime.tasks.send(REBUILD_LEARNER, site)
+    compacting.tend(runtime, names)
     importing.tidy(runtime)
     if removed:
         log.info("%d index entries of expired comments were removed", removed)

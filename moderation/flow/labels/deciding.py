@@ -133,9 +133,14 @@ def _write(
 
 
 def _as_drawn(runtime: Runtime, comment: Comment, word: Word) -> Word:
-    """Return a word with the probability with which the comment was drawn when it was decided
-    before: whoever changes his mind about it has not chosen it."""
-    if comment.decision is None or word.audit is not None:
+    """Return a word with the probability with which the comment was drawn at random to be decided,
+    as its verdict says, or the label before: whoever changes his mind about it has not chosen it.
+    A report of an error says nothing of the draw."""
+    if word.how is not None:
+        return word
+    if comment.verdict is not None and comment.verdict.audit is not None:
+        return msgspec.structs.replace(word, audit=comment.verdict.audit)
+    if comment.decision is None:
         return word
     before = labels.entry(runtime.store, comment.site, comment.active_label)
     if before is None or before.example is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec import Struct
 
 from moderation.domain.comments import Comment
@@ -113,7 +111,7 @@ def _contexts(
     learner cannot be made now."""
     own = learning.context(runtime, site, state)
     model, onlookers = runtime.model(name), runtime.own(Onlookers)
-    way = Advance(runtime, site, state, model, lambda learned: None, math.inf)
+    way = Advance(runtime, site, state, model, lambda learned: None, may_be_long=True)
     try:
         learned = way.run(onlookers.get(site)) if state.labels else Learned(model, state.epoch)
     except (OutOfReach, Overtaken):

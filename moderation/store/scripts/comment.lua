@@ -51,6 +51,9 @@ end
 
 local function comment_save(key, c, ttl) comment_put(key, comment_pack(c), ttl) end
 
+-- Which field of a verdict is there where the comment was drawn at random: with what probability.
+local VERDICT_AUDIT = 8
+
 -- A label entry: header, decision (msgpack), day, example (msgpack).
 -- header: kind, label, drops, restores, previous entry of the comment, entry active before,
 --         flags, length of the decision
@@ -167,6 +170,7 @@ local function comment_append(k, entry)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   redis.call('SET', k.label .. seq, comment_label_pack(entry))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  if entry.drops > 0 then redis.call('HINCRBY', k.meta, 'stale', 1) end
   return seq
 end
 
@@ -197,10 +201,11 @@ local function comment_keep(k, decided)
 end
 
 -- Says how a label comes, by what the comment is; `before` is the label that it takes the place of:
--- it comes as that did, but that the comment was drawn at random only the caller can say, as it knows
--- the probability. What nobody was asked to judge is labelled whatever it is.
+-- it comes as that did. One that was drawn at random says so in its verdict, with the probability.
+-- What nobody was asked to judge is labelled whatever it is.
 local function comment_how(c, label, before)
   if before and before.how > 0 and before.how ~= LABEL_AUDIT then return before.how end
+  if c.verdict ~= '' and cmsgpack.unpack(c.verdict)[VERDICT_AUDIT] then return LABEL_AUDIT end
   if c.verdict == '' or c.told == COMMENT_TOLD_NOTHING then return LABEL_ALL end
   local status = before and c.verdict_status or c.status
   if status == COMMENT_HELD then return LABEL_HELD end

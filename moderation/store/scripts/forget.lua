@@ -101,6 +101,7 @@ for i = #entries, 1, -1 do
   end
   redis.call('SET', KEYS[9] .. at, comment_label_pack(e))
 end
+redis.call('HINCRBY', KEYS[1], 'stale', #entries)
 if far == 1 then
   redis.call('HSET', KEYS[1], 'erased', held)
   redis.call('HINCRBY', KEYS[1], 'rebuild', 1)
