@@ -140,4 +140,4 @@ def test_spans_point_at_the_part_that_decided() -> None:
     begin = text.index(ADVERTS[1].text)
     spans = [s for s in explain(MODEL, Row(text=text)).spans if s.field == "text"]
     near = [s for s in spans if begin - 200 < s.start < begin + len(ADVERTS[1].text) + 200]
-    assert sum(abs(s.weight) for s in near) > 0.9 * sum(abs(s.weight) for s in spans)
+    assert sum(abs(s.weight) for s in near) > 0.5 * sum(abs(s.weight) for s in spans)
