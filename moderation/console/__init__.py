@@ -9,11 +9,13 @@ from moderation.console import (
     comment,
     decisions,
     entering,
+    entrance,
     factor,
     first,
     health,
     language,
     link,
+    lists,
     login,
     measures,
     models,
@@ -24,6 +26,7 @@ from moderation.console import (
     search,
     shown,
     signs,
+    sites,
     training,
 )
 
@@ -45,6 +48,9 @@ SCREENS = (
     health,
     signs,
     search,
+    sites,
+    entrance,
+    lists,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 

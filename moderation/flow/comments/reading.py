@@ -11,8 +11,8 @@ import classifier
 from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
-from moderation.domain.policy import thresholds
-from moderation.domain.verdicts import POLICY_NAMES, POLICY_REASONS
+from moderation.domain.policy import ENTRY, thresholds
+from moderation.domain.verdicts import LISTED, POLICY_NAMES, POLICY_REASONS, Verdict
 from moderation.flow.comments.phrases import Mark
 from moderation.flow.labels import learning
 from moderation.flow.lookup import find
@@ -167,6 +167,14 @@ def explain_now(runtime: Runtime, comment: Comment) -> Explained:
 def reason_text(code: str) -> str:
     """Return a reason in plain words; the code itself where this version does not know it."""
     return POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code
+
+
+def reason_in(verdict: Verdict, code: str) -> str:
+    """Return a reason of a verdict in plain words; of a list with the number of its entry."""
+    number = verdict.signals.get(ENTRY)
+    if number is None or code not in LISTED:
+        return reason_text(code)
+    return f"{reason_text(code)} (number {number:.0f})"
 
 
 def reason_name(code: str) -> str:
