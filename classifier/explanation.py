@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier import tally
-from classifier.features.blocks import FACTORS, base_buckets, block_factors
+from classifier.features.blocks import base_buckets
 from classifier.features.emission import PLACE_CODE, PLACE_END, PLACE_FIELD, PLACE_START
 from classifier.features.extract import extract_places
 from classifier.features.fields import FIELDS, URL
-from classifier.features.groups import BASE_WEIGHTS, SITE_WEIGHTS
+from classifier.features.groups import SITE_WEIGHTS
 from classifier.learner import Learner
 from classifier.model import Model
 from classifier.reasons import CODES
@@ -71,10 +71,8 @@ def _weights(
 ) -> npt.NDArray[np.float64]:
     """Return what each code adds to the logit."""
     groups = codes >> GROUP_BITS
-    factors = np.empty(FACTORS)
-    block_factors(codes, 0, len(codes), BASE_WEIGHTS, factors)
     total: npt.NDArray[np.float64]
-    total = model.slope * factors[groups] * model.table[base_buckets(codes)]
+    total = model.slope * model.base_factors(codes) * model.table[base_buckets(codes)]
     if learner is not None:
         site = SITE_WEIGHTS[groups]
         length = _length(site)

@@ -17,7 +17,6 @@ from msgspec import Meta, Struct
 from classifier import scoring, tally
 from classifier.bands import Bands
 from classifier.features.batch import FeatureBatch
-from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.extract import extract_features, extract_with_products
 from classifier.features.groups import (
     BASE_BUCKETS,
@@ -25,6 +24,7 @@ from classifier.features.groups import (
     FEATURE_VERSION,
     SITE_WEIGHTS,
 )
+from classifier.features.parts import SCRATCH, base_scores, reading_of
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.reasons import CODES, INDEX
 from classifier.row import Row
@@ -162,9 +162,15 @@ class Model:
     def _products(self, batch: FeatureBatch) -> npt.NDArray[np.float64]:
         products = np.empty(len(batch))
         base_scores(
-            batch.codes, batch.starts, self._bits, BASE_WEIGHTS, np.empty(FACTORS), products
+            batch.codes, batch.starts, self._bits, BASE_WEIGHTS, np.empty(SCRATCH), products
         )
         return products
+
+    def base_factors(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
+        """Return what each feature of a row is multiplied by in the base's reading of it."""
+        found = np.empty(len(codes))
+        reading_of(codes, self._bits, BASE_WEIGHTS, np.empty(SCRATCH), found)
+        return found
 
     def score(
         self,
@@ -209,7 +215,7 @@ class Model:
         places = np.empty((len(batch), most), np.int16)
         weights = np.empty((len(batch), most))
         scales, sums = np.array([self.slope, self.scale]), np.empty(256)
-        factors = np.empty(FACTORS)
+        scratch = np.empty(SCRATCH)
         for first, last, learner in runs:
             scoring.top_reasons(
                 batch.codes,
@@ -223,7 +229,7 @@ class Model:
                 len(CODES),
                 INDEX["calibration"],
                 sums,
-                factors,
+                scratch,
                 places[first:last],
                 weights[first:last],
             )
@@ -235,7 +241,7 @@ class Model:
         from classifier.training.pipeline import fitted_pipeline
 
         return fitted_pipeline(
-            self.slope * self.table.astype(np.float64), self.slope * self.intercept + self.offset
+            self.table.astype(np.float64), self.slope, self.slope * self.intercept + self.offset
         )
 
 

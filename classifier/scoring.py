@@ -6,8 +6,9 @@ import numpy as np
 
 from classifier.calibration import logistic
 from classifier.compiled import unmanaged
-from classifier.features.blocks import base_bucket, block_factors
+from classifier.features.blocks import base_bucket
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, SITE_BITS
+from classifier.features.parts import base_score, weight_of
 from classifier.intrinsics import weight_at
 from classifier.tally import WEIGHT, evidence
 from classifier.tally import add_reasons as add_tallied_reasons
@@ -67,7 +68,7 @@ def site_size(length):
 def score_rows(codes, starts, products, site, tally, site_weights, counted, line, logits, chances):
     """Write the logit and the probability, rounded to 1e-6, of each row.
 
-    `products` (float64) are the rows' products with the base's table, as `blocks.base_scores`
+    `products` (float64) are the rows' products with the base's table, as `parts.base_scores`
     writes them; `site` and `tally` are a site's table and counts, without entries for none; `line`
     (float64[4]) has the base's intercept and scale, the site's scale and the intercept of the
     logit.
@@ -117,32 +118,32 @@ def add_reasons(codes, begin, end, table, group_weights, scale, sums):
 
 
 @unmanaged
-def add_base_reasons(codes, begin, end, table, group_weights, factors, scale, sums):
+def add_base_reasons(codes, begin, end, table, group_weights, scratch, scale, sums):
     """Add what the base says of each feature, in logits, to its reason (float64[256])."""
-    block_factors(codes, begin, end, group_weights, factors)
+    base_score(codes, begin, end, table, group_weights, scratch)
     for i in range(begin, end):
         code = codes[np.uint64(i)]
-        weight = factors[code >> GROUP_BITS] * weight_at(table, base_bucket(code))
+        weight = weight_of(code, i, scratch) * weight_at(table, base_bucket(code))
         sums[(code >> REASON_BITS) & _BYTE] += scale * weight
 
 
 @unmanaged
 def top_reasons(
     codes, starts, base, site, tally, base_weights, site_weights, counted, scales, count, skip,
-    sums, factors, places, weights,
+    sums, scratch, places, weights,
 ):  # fmt: skip
     """Write each row's heaviest reasons to `places` (int16, -1 for none) and `weights`
     (logits, rounded to 0.01).
 
     `site` and `tally` are a site's table and counts, without entries for none; `scales` are the two
     factors from raw scores to logits; `count` is how many reasons there are and `skip` the one that
-    is never given; `sums` (float64[256]) and `factors` are scratch space. Of equal weights the
-    lower reason comes first.
+    is never given; `sums` (float64[256]) and `scratch` (float64[SCRATCH]) are scratch space. Of
+    equal weights the lower reason comes first.
     """
     for row in range(len(starts) - 1):
         sums[:] = 0.0
         begin, end = starts[row], starts[row + 1]
-        add_base_reasons(codes, begin, end, base, base_weights, factors, scales[0], sums)
+        add_base_reasons(codes, begin, end, base, base_weights, scratch, scales[0], sums)
         if len(site):
             scale = scales[1] * site_size(_length(codes, begin, end, site_weights))
             add_reasons(codes, begin, end, site, site_weights, scale, sums)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 import classifier
 from classifier import LabelledRow, Model
+from classifier.features.batch import FeatureBatch
 from classifier.features.extract import extract_features
 from classifier.features.groups import FEATURE_VERSION
 from classifier.training.base import fit_base, row_weights
@@ -27,7 +28,7 @@ from classifier.training.calibrate import (
 )
 from classifier.training.data import corpus_rows, labels_of, languages_of
 from classifier.training.duplicates import near_duplicates
-from classifier.training.matrix import BaseFeatures
+from classifier.training.matrix import BaseFeatures, scores_by
 
 Rows = Sequence[LabelledRow]
 Floats = npt.NDArray[np.float64]
@@ -74,6 +75,7 @@ class Bases:
         self._folds: list[Fold] = []
         self._scores: Floats = np.empty(0)
         self._groups: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._batch = FeatureBatch(np.empty(0, np.uint32), np.zeros(1, np.int64))
 
     def fitted(
         self, stays: Stays, why: str, like: Model | None = None, variant: str = "whole"
@@ -113,9 +115,11 @@ class Bases:
         """Return each row's raw score by the base of a fold that left it out; NaN for none."""
         if not len(self._scores):
             self._scores = np.full(len(self.rows), np.nan)
+            self._features()
             for fold in self.folds():
-                product = self._features().matrix[fold.inside] @ fold.coefficients.astype(float)
-                self._scores[fold.inside] = product + fold.intercept
+                self._scores[fold.inside] = (
+                    scores_by(self._batch, fold.coefficients)[fold.inside] + fold.intercept
+                )
         return self._scores
 
     def calibrated(self, stays: npt.NDArray[np.bool_]) -> Calibration:
@@ -175,9 +179,9 @@ class Bases:
         return self._known
 
     def _computed(self) -> BaseFeatures:
-        batch = extract_features(self.rows)
-        self._groups = near_duplicates(batch)
-        return BaseFeatures.of(batch)
+        self._batch = extract_features(self.rows)
+        self._groups = near_duplicates(self._batch)
+        return BaseFeatures.of(self._batch)
 
 
 def _rounded(name: str, value: Any) -> Any:

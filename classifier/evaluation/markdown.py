@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from classifier.evaluation import teaching_tables
+from classifier.evaluation import dilution, teaching_tables
 from classifier.evaluation.cells import number, percent, signed
 from classifier.training.data import OTHER_GENRES
 
@@ -288,6 +288,7 @@ TABLES: dict[str, tuple[str, Callable[[Figures], Table]]] = {
     "cold_auc": ("cold", _cold_auc),
     "cold_ham": ("cold", _cold_ham),
     "cold_spam": ("cold", _cold_spam),
+    "dilution": ("dilution", dilution.table),
     "seed_corpus": ("corpus", _seed_corpus),
     "replay_auc": ("replay", _replay_auc),
     "replay_recall": ("replay", _replay_recall),

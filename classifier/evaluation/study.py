@@ -16,6 +16,7 @@ from classifier.evaluation import peers, teaching
 from classifier.evaluation.ablation import SOURCES, family_figures
 from classifier.evaluation.bases import Bases, Store, digest_of_rows
 from classifier.evaluation.cold import cold, source_figures
+from classifier.evaluation.dilution import dilution_figures
 from classifier.evaluation.imported import imported_figures
 from classifier.evaluation.peers import (
     Bogofilter,
@@ -87,6 +88,7 @@ class Study:
             "year": self.year,
             "import": self.imported,
             "cold": partial(cold, self),
+            "dilution": partial(dilution_figures, self),
             "corpus": self.corpus,
             "replay": self.taught,
             "repeats": self.repeated,

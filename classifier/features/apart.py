@@ -11,6 +11,8 @@ from classifier.features.tokens import is_dense
 
 SPACED_OUT = 4
 """Letters in a row, each by itself, that are no accident."""
+SEVERAL_WORDS = 16
+"""Letters in a row, each by itself, that are more than one word."""
 _FEW_DENSE = 3
 """The same of a script that is written without words and parts none of its characters."""
 _FARTHEST = 3
@@ -116,8 +118,9 @@ def _join_run(text, at, firsts, ends, token, last, used):
                 text[used], at[used] = BLANK, gap_at
                 used += 1
     if found == 0 and inner % 2 == 1 and last - token + 1 >= SPACED_OUT:
-        # Signs stand in abbreviations as well, blanks do not.
-        found = 1
+        # Signs stand in abbreviations as well, blanks do not. Where they part words too, one long
+        # word is made of several.
+        found = 1 + (last - token + 1 >= SEVERAL_WORDS)
     return used, found
 
 

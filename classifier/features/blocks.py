@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from classifier.compiled import inlined, unmanaged
 from classifier.features.groups import (
+    ASIDE,
     BASE_BITS,
     BLOCK_OF,
     BLOCK_PRIOR,
@@ -33,6 +34,7 @@ _LOW = np.uint32((1 << BASE_BITS) - 1)
 _HALF = np.uint64(BASE_BITS)
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 _FIRST_OTHER = np.uint32(1 << GROUP_SHIFT)
+_MARK = np.uint32(ASIDE << GROUP_SHIFT)
 assert CHARS == 0
 
 
@@ -46,6 +48,21 @@ def base_buckets(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
     """Return `base_bucket` of all codes."""
     other = (codes >= _FIRST_OTHER).astype(np.int64) << BASE_BITS
     return (codes & _LOW).astype(np.int64) | other
+
+
+@unmanaged
+def shown_end(codes, begin, end):
+    """Return where the features of what visitors are shown end: at a row's first mark, if any."""
+    i = begin
+    while i + 4 <= end:
+        j = np.uint64(i)
+        most = max(max(codes[j], codes[j + _ONE]), max(codes[j + _TWO], codes[j + _THREE]))
+        if most >= _MARK:
+            break
+        i += 4
+    while i < end and codes[np.uint64(i)] < _MARK:
+        i += 1
+    return i
 
 
 @unmanaged
@@ -101,12 +118,3 @@ def base_product(codes, begin, end, table, factors):
         code = codes[np.uint64(i)]
         a += factors[code >> _GROUP_BITS] * weight_at(table, base_bucket(code))
     return (a + b) + (c + d)
-
-
-@unmanaged
-def base_scores(codes, starts, table, weights, factors, out):
-    """Write each row's product with the base's table to `out`; `factors` is scratch space."""
-    for row in range(len(starts) - 1):
-        begin, end = starts[row], starts[row + 1]
-        block_factors(codes, begin, end, weights, factors)
-        out[row] = base_product(codes, begin, end, table, factors)

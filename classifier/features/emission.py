@@ -8,6 +8,7 @@ from classifier.compiled import inlined, unmanaged
 from classifier.features.blocks import base_bucket
 from classifier.features.groups import (
     ADDRESSES,
+    ASIDE,
     AUTHOR,
     CHARS,
     CJK,
@@ -51,6 +52,7 @@ SENT_TAG = tag(SITE_ONLY, "wording")
 come to know them."""
 EMAIL_TAG = tag(SITE_ONLY, "email_domain")
 TYPE_TAG = tag(SITE_ONLY, "comment_type")
+ASIDE_MARK = np.uint32(tag(ASIDE, "markup"))
 
 BUCKET_SHIFT = np.uint64(44)
 _HASH_MASK = np.uint64(0xFFFF)

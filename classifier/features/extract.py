@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features.batch import FeatureBatch
-from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.emission import PLACE_END, PLACE_FIELD
 from classifier.features.fields import AUTHOR, TEXT, URL
 from classifier.features.groups import BASE_WEIGHTS, REASON_SHIFT, SIGNALS
 from classifier.features.hashing import finish_hash, hash_text
 from classifier.features.kernel import ROOM, extract
+from classifier.features.parts import SCRATCH, base_scores
 from classifier.features.references import AMPERSAND, reference_at
 from classifier.features.scratch import scratch_space, tables
 from classifier.features.sender import SHORT_FIELD, domain_in
@@ -45,7 +45,7 @@ def extract_features(rows: Sequence[Row]) -> FeatureBatch:
 def extract_with_products(
     rows: Sequence[Row], table: npt.NDArray[np.uint16]
 ) -> tuple[FeatureBatch, npt.NDArray[np.float64]]:
-    """Return the features of rows and what `blocks.base_scores` makes of them with this table.
+    """Return the features of rows and what `parts.base_scores` makes of them with this table.
 
     Each weight is asked for as soon as its code is known, so that a row's product, taken when the
     row has been read, waits for little of a table that no cache of the processor holds.
@@ -143,7 +143,7 @@ def _run(
     if signalled:
         codes, starts = _with_signals(codes, starts, rows)
         if len(products):
-            base_scores(codes, starts, table, BASE_WEIGHTS, np.empty(FACTORS), products)
+            base_scores(codes, starts, table, BASE_WEIGHTS, np.empty(SCRATCH), products)
     return _Extracted(codes, starts, overlap, products)
 
 

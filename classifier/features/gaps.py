@@ -19,19 +19,17 @@ _ONE = np.uint32(1)
 
 
 @unmanaged
-def part_words(source, shown, text, at, n, limit, packed):
+def part_words(source, text, at, n, limit, packed):
     """Put blanks into text[:n] where characters between words were dropped; return its length.
 
-    `source` is what was folded, `shown` how much of it a reader sees, `at` where in it each
-    character stands. Inside of a word what
+    `source` is what was folded, `at` where in it each character stands. Inside of a word what
     shows nothing stays dropped. What stands with a sign, an emoji or a character of a script that
     parts no words needs no blank.
     """
-    blanks, seen = 0, 0
-    while seen < n and at[seen] < shown:
-        blanks += text[seen] == BLANK
-        seen += 1
-    shortest = GLUED_WORD if seen > _USUAL_WORD * (blanks + 1) else LONG_WORD
+    blanks = 0
+    for i in range(n):
+        blanks += text[i] == BLANK
+    shortest = GLUED_WORD if n > _USUAL_WORD * (blanks + 1) else LONG_WORD
     gaps = _gaps(source, text, at, n, shortest, packed, False)
     if gaps == 0 or n + gaps > limit:
         return n

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FEATURE_VERSION = 7
+FEATURE_VERSION = 8
 """Raised by whatever changes the features of a row or how the base weighs them: models and
 learners of another are refused."""
 
@@ -22,6 +22,9 @@ CHARS, WORDS, PAIRS, SHAPE, AUTHOR, URL, TOPIC, CJK, SITE_ONLY, SIGNALS = range(
 EDGES, SIGNS = 10, 11
 NAMES, ADDRESSES, NAME_RUNS = 12, 13, 14
 """How names look, how addresses do, and runs of three characters of names: a site's alone."""
+ASIDE = 15
+"""No feature, but a mark: behind the first of a row stand the words of what visitors are not shown,
+behind the second its runs of characters."""
 GROUPS = 16
 
 BASE_BUCKETS = 2 << BASE_BITS

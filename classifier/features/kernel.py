@@ -10,11 +10,11 @@ import numpy as np
 
 from classifier.compiled import inlined, unmanaged
 from classifier.features.apart import join_letters
-from classifier.features.blocks import base_product, block_factors
 from classifier.features.counts import count_shape
 from classifier.features.disguises import count_disguises
 from classifier.features.edges import emit_edges, emit_numbers, emit_signs
 from classifier.features.emission import (
+    ASIDE_MARK,
     CHAR_TAG,
     SENT_TAG,
     WORD_TAG,
@@ -31,9 +31,21 @@ from classifier.features.fields import (
 from classifier.features.grams import char_grams, hash_grams
 from classifier.features.groups import GROUP_SHIFT, REASON_SHIFT, TOPIC
 from classifier.features.hashing import finish
-from classifier.features.links import emit_links
+from classifier.features.links import emit_links, schemes
 from classifier.features.normalise import BLANK, FRONT
-from classifier.features.reading import DISGUISES, SENT, TAGS, TURNS, is_as_sent, read, read_stored
+from classifier.features.parts import base_score
+from classifier.features.reading import (
+    DISGUISES,
+    HIDDEN,
+    KEPT,
+    SENT,
+    TAGS,
+    TURNS,
+    is_as_sent,
+    read,
+    read_hidden,
+    read_stored,
+)
 from classifier.features.scratch import LONGEST_TEXT
 from classifier.features.sender import ADDRESS_GRAMS, AUTHOR_GRAMS, emit_sender
 from classifier.features.shape import POSITION
@@ -48,8 +60,10 @@ USUAL = URL + 1
 RARE = len(FIELDS) - USUAL
 """Fields that comments always have, and those that few have."""
 MOST_WORDS, MOST_CODES = 1200, 2048
+HIDDEN_WORDS, HIDDEN_CODES = 400, 1024
+"""Codes of words, and all codes, that what visitors are not shown may have besides."""
 MOST_SIGNS = 64
-ROOM = MOST_CODES + AUTHOR_GRAMS + ADDRESS_GRAMS + 640
+ROOM = MOST_CODES + AUTHOR_GRAMS + ADDRESS_GRAMS + 640 + HIDDEN_CODES + 128
 """Codes that a row can have at most (grams of the text stop at MOST_CODES; author, link and shape
 follow)."""
 
@@ -67,7 +81,8 @@ _CHARS = np.uint32(CHAR_TAG)
 
 @inlined
 def _text(raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v):
-    """Emit what the text says; return (k, links, share of its words that the page has)."""
+    """Emit what the text says; return (k, links, share of its words that the page has, length of
+    what visitors are not shown of it)."""
     padded, at, padded_looks, looks_at, tokens, grams, look_grams, _, _ = s[:9]
     topics, found, hosts, room_to_read, state = s[9], s[10], s[11], s[14], s[14][2]
     look_alikes, suffixes, trie = t[1], t[2], t[3]
@@ -125,8 +140,33 @@ def _text(raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v):
     if sent > 0:
         k, stored, addressed = _as_sent(sent, codes, k, most, seen, places, t, s)
         number, addresses = max(number, stored), max(addresses, addressed)
+    hidden = read_hidden(t[0], room_to_read) if state[KEPT] else 0
+    number += schemes(room_to_read[0][HIDDEN][FRONT:], hidden)
     v[_LINKS], v[_ADDRESSES], v[_PER_WORD] = number, addresses, number / max(total, 4)
-    return k, number, common / max(total, 1)
+    return k, number, common / max(total, 1), hidden
+
+
+@unmanaged
+def _hidden(n, codes, k, seen, places, t, s):
+    """Emit the words and runs of characters of what visitors are not shown, each behind a mark, and
+    its links."""
+    tokens, grams, topics, room_to_read = s[4], s[5], s[9], s[14]
+    padded, at = room_to_read[0][HIDDEN], room_to_read[1][HIDDEN]
+    text, room = padded[FRONT:], k + HIDDEN_CODES
+    text[n : n + BEHIND] = BLANK
+    codes[k] = ASIDE_MARK
+    total, signed, scripts = find_tokens(text, n, tokens)
+    k, _, _ = emit_words(
+        text, at, n, tokens, total, scripts, codes, k + 1, k + HIDDEN_WORDS, seen, places, TEXT,
+        WORD_TAG, topics, s[8][:0], t[3],
+    )  # fmt: skip
+    codes[k] = ASIDE_MARK
+    hash_grams(padded, n, _CHARS, grams)
+    k = char_grams(grams, at, n, codes, k + 1, room, seen, places, TEXT)
+    signs = tokens[3][:signed]
+    return emit_links(
+        text, at, n, signs, codes, k, k + 64, seen, places, TEXT, t[2], s[10], s[11][:0]
+    )[0]
 
 
 @unmanaged
@@ -240,7 +280,9 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
         if overlap[row] < 0 and _knows_page(raw, begins[CONTEXT], ends[CONTEXT], t, s):
             page = known
         as_sent = is_as_sent(raw, begins[TEXT], ends[URL])
-        k, number, share = _text(raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v)
+        k, number, share, hidden = _text(
+            raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v
+        )
         if len(page):
             overlap[row] = share
         k = _topics(codes, k, topics)
@@ -251,8 +293,9 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
         v[_HURRIED] = 0 if form_ms[row] < 0 or form_ms[row] >= 4000 else 1 + (form_ms[row] < 1500)
         v[_SECONDS] = form_ms[row] / 1000
         k = _shape(codes, k, v, t[5])
+        if hidden > 0:
+            k = _hidden(hidden, codes, k, seen, places, t, s)
         if len(products):
-            block_factors(codes, starts[row], k, weights, factors)
-            products[row] = base_product(codes, starts[row], k, base, factors)
+            products[row] = base_score(codes, starts[row], k, base, weights, factors)
     starts[rows] = k
     return k

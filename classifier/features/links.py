@@ -220,6 +220,19 @@ def _may_be_inside(text, i):
 
 
 @unmanaged
+def schemes(text, n):
+    """Return how many links with a scheme a text has."""
+    found = 0
+    for i in range(n - 2):
+        found += (
+            _code(text, i) == _COLON
+            and _code(text, i + 1) == _SLASH
+            and _code(text, i + 2) == _SLASH
+        )
+    return found
+
+
+@unmanaged
 def emit_links(text, at, n, signs, codes, k, room, seen, places, field, suffixes, found, hosts):
     """Emit every link of a text; return (k, links, addresses). `hosts` keeps the first sites.
 

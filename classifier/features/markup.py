@@ -20,10 +20,10 @@ from classifier.features.attributes import (
 
 _CLOSING_BRACKET = 93
 NONE, INLINE, BLOCK, BLANK_PLACE, NOTHING, STYLE, ANCHOR = range(7)
-OVERRIDE, END_OF_OVERRIDE, COMMENT = range(7, 10)
+OVERRIDE, END_OF_OVERRIDE, COMMENT, UNSEEN = range(7, 11)
 """What a piece of markup is. INLINE does not part words, BLOCK does; BLANK_PLACE and NOTHING say
 no more than that they part words or do not, STYLE how letters look; OVERRIDE turns text right to
-left."""
+left; what stands in UNSEEN is not shown."""
 LONGEST_TAG = 1024
 
 _ELEMENTS = {
@@ -36,9 +36,12 @@ _ELEMENTS = {
     BLOCK: """
         address article aside blockquote body button caption center col colgroup dd details dialog
         dir div dl dt fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head
-        header hgroup hr html iframe input legend li link listing main map menu meta nav
-        noframes noscript object ol optgroup option param plaintext pre script search section
-        select style summary table tbody td textarea tfoot th thead title tr ul video xmp
+        header hgroup hr html input legend li link listing main map menu meta nav
+        noscript ol optgroup option param plaintext pre search section
+        select summary table tbody td textarea tfoot th thead tr ul xmp
+    """,
+    UNSEEN: """
+        audio canvas datalist iframe noembed noframes object script style template title video
     """,
     ANCHOR: "a",
     OVERRIDE: "bdo",
@@ -108,6 +111,8 @@ def markup_at(raw, i, end, missing):
     if stop <= behind:
         return NONE, i
     kind = _kind_of(key)
+    if kind == UNSEEN and closing:
+        kind = BLOCK
     if kind == OVERRIDE and (closing or not is_to_the_left(raw, behind, stop)):
         kind = END_OF_OVERRIDE if closing else INLINE
     return (INLINE if kind == NONE else kind), stop

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.compiled import inlined, unmanaged
-from classifier.features.attributes import BRACKET, LESS_THAN, hidden_end, mention_end
+from classifier.features.attributes import BRACKET, LESS_THAN, mention_end
 from classifier.features.characters import DROP, LETTER, MARK
 from classifier.features.flags import restore_flags
 from classifier.features.gaps import part_words
@@ -25,6 +25,7 @@ from classifier.features.markup import (
     NOTHING,
     OVERRIDE,
     STYLE,
+    UNSEEN,
     markup_at,
 )
 from classifier.features.normalise import (
@@ -38,42 +39,46 @@ from classifier.features.normalise import (
     whole_lanes,
 )
 from classifier.features.references import AMPERSAND, is_alphanumeric, reference_at
-from classifier.features.turning import END_OF_TURN, TO_THE_LEFT, copy_all, is_turn, turn
+from classifier.features.turning import END_OF_TURN, TO_THE_LEFT, is_turn, turn
+from classifier.features.unshown import has_attributes, hidden_end, unshown_attribute
 
 _SPACE = 32
 _NOTHING = 0xAD
 """Written for markup inside a word, which is dropped when folded unless it parts words: the soft
 hyphen counts as no disguise."""
-_AT, _HASH, _SLASH, _QUESTION, _EQUALS = 64, 35, 47, 63, 61
+_AT, _HASH, _SLASH, _QUESTION = 64, 35, 47, 63
 _SPELT = 4
 """Letters of ASCII written as references that count as one disguise."""
 _AMPERSAND, _LESS, _OPENING = np.uint32(AMPERSAND), np.uint32(LESS_THAN), np.uint32(BRACKET)
 _LETTER, _IN_WORD = np.uint32(LETTER), np.uint32(MARK - LETTER)
 
-SHOWN, TURNED, ASIDE, SENT = range(4)
+SHOWN, TURNED, ASIDE, SENT, HIDDEN = range(5)
 """Rows of `Reading`: the text as it is shown but for what is turned, that with it turned, what
-markup hides, and the folded text as it was sent, FRONT blanks before it."""
-SIZE, KEPT, TAG_END, DROPPED_TAG, DISGUISES, SPELT, TURNS, TAGS, MISSING = range(9)
+markup hides; and, folded and with FRONT blanks before them, the text as it was sent and what markup
+hides."""
+SIZE, KEPT, TAG_END, DROPPED_TAG, DISGUISES, SPELT, TURNS, TAGS, PUT_ASIDE = range(9)
+ASIDE_END, MISSING = range(9, 11)
 """Places in `Reading.state`: characters shown, and kept aside; the end of the tag that is copied;
 where the end tag of a mention begins; words that markup breaks and runs that are shown turned;
 letters written as references; whether there is an override; tags of letters that are not shown;
-and from there on what is remembered not to come any more."""
+where the next attribute of a copied tag that shows nothing begins and ends; and from there on what
+is remembered not to come any more."""
 
 
 class Reading(NamedTuple):
-    """Scratch space for the text of one field; few arrays, as each costs time in every call."""
+    """Scratch space for the text of one field: characters, where each was sent, and the state. Few
+    arrays, as each costs time in every call."""
 
     characters: npt.NDArray[np.uint32]
     places: npt.NDArray[np.int32]
-    """Where each was sent."""
     state: npt.NDArray[np.int64]
 
 
 def room_for_reading(longest: int) -> Reading:
     """Return the scratch space for texts that are folded to this length."""
-    characters = np.empty((SENT + 1, FRONT + longest), np.uint32)
-    characters[SENT, :FRONT] = BLANK
-    places = np.empty((SENT + 1, FRONT + longest), np.int32)
+    characters = np.empty((HIDDEN + 1, FRONT + longest), np.uint32)
+    characters[SENT:, :FRONT] = BLANK
+    places = np.empty((HIDDEN + 1, FRONT + longest), np.int32)
     return Reading(characters, places, np.zeros(MISSING + 3, np.int64))
 
 
@@ -99,11 +104,11 @@ def read(raw, begin, end, as_sent, whole, padded, at, tables, room):
     disguised. If it is shown turned, `read_stored` folds it as it is stored.
     """
     state = room[2]
-    state[DISGUISES] = state[TURNS] = state[TAGS] = 0
+    state[DISGUISES] = state[TURNS] = state[TAGS] = state[KEPT] = 0
     if as_sent:
         n, breaks, invisible, odd = normalise_text(raw, begin, end, padded, at, tables)
         if odd != 0:
-            n = _settle(raw[begin:end], end - begin, padded, at, n, odd, whole, tables[0])
+            n = _settle(raw[begin:end], padded, at, n, odd, whole, tables[0])
         return n, breaks, invisible
     return _read_otherwise(raw[begin:end], whole, padded, at, tables, room)
 
@@ -120,22 +125,20 @@ def _read_otherwise(source, whole, padded, at, tables, room):
         state[DISGUISES] += turn(shown, shown_at, state[SIZE], turned, turned_at, tables[0])
         shown, shown_at = turned, turned_at
     n, breaks, invisible, odd = normalise_text(shown, 0, state[SIZE], padded, at, tables)
-    n = _settle(
-        shown[: state[SIZE]], state[SIZE] - state[KEPT], padded, at, n, odd, whole, tables[0]
-    )
+    n = _settle(shown[: state[SIZE]], padded, at, n, odd, whole, tables[0])
     _trace(at[: n + 1], shown_at)
     return n, breaks, invisible
 
 
 @unmanaged
-def _settle(source, shown, padded, at, n, odd, whole, packed):
-    """Decide what depends on the whole text, of which `shown` characters are not hidden: whether
-    regional indicators are flags and, in no address, whether what shows nothing parts words."""
+def _settle(source, padded, at, n, odd, whole, packed):
+    """Decide what depends on the whole text: whether regional indicators are flags and, in no
+    address, whether what shows nothing parts words."""
     text = padded[FRONT:]
     if odd & REGIONAL:
         restore_flags(source, text, at, n)
     if odd & DROPPED and whole:
-        n = part_words(source, shown, text, at, n, 2 * len(source) + 64, packed)
+        n = part_words(source, text, at, n, 2 * len(source) + 64, packed)
     return n
 
 
@@ -145,8 +148,18 @@ def read_stored(tables, room):
     length."""
     shown, padded, at = room[0][SHOWN][: room[2][SIZE]], room[0][SENT], room[1][SENT]
     n, _, _, odd = normalise_text(shown, 0, len(shown), padded, at, tables)
-    n = _settle(shown, len(shown) - room[2][KEPT], padded, at, n, odd, True, tables[0])
+    n = _settle(shown, padded, at, n, odd, True, tables[0])
     _trace(at[: n + 1], room[1][SHOWN])
+    return n
+
+
+@unmanaged
+def read_hidden(tables, room):
+    """Fold into HIDDEN what `read` has found that visitors are not shown; return its length."""
+    hidden, padded, at = room[0][ASIDE][: room[2][KEPT]], room[0][HIDDEN], room[1][HIDDEN]
+    n, _, _, odd = normalise_text(hidden, 0, len(hidden), padded, at, tables)
+    n = _settle(hidden, padded, at, n, odd, True, tables[0])
+    _trace(at[: n + 1], room[1][ASIDE])
     return n
 
 
@@ -158,12 +171,17 @@ def _trace(at, source_at):
 
 @unmanaged
 def _show(source, whole, packed, room):
-    """Write a text as it is shown, what markup hides behind it; `state` says what was found."""
+    """Write a text as it is shown, and aside what markup hides; `state` says what was found."""
     shown, shown_at, state = room[0][SHOWN], room[1][SHOWN], room[2]
-    state[DROPPED_TAG] = -1
+    state[DROPPED_TAG] = state[PUT_ASIDE] = -1
     i, end, last, before, linked = 0, len(source), BLANK, np.uint32(_SPACE), not whole
     while i < end:
         code, second, stop = source[i], np.uint32(0), i + 1
+        if i == state[PUT_ASIDE]:
+            _keep(source, i, state[ASIDE_END], room)
+            i = state[ASIDE_END]
+            state[PUT_ASIDE], state[ASIDE_END] = unshown_attribute(source, i, state[TAG_END])
+            continue
         if code == _AMPERSAND:
             strict = linked or i < state[TAG_END]
             first, second, behind = reference_at(source, i, end, strict)
@@ -187,7 +205,8 @@ def _show(source, whole, packed, room):
         last = value if value != DROP else last
         linked = _is_in_address(code, before, linked, value) or not whole
         before, i = code, stop
-    _append_aside(room, end)
+    shown_at[state[SIZE]] = end
+    room[1][ASIDE, state[KEPT]] = end
 
 
 @inlined
@@ -196,21 +215,6 @@ def _is_in_address(code, before, linked, value):
     if code == _QUESTION or (code == _SLASH and before == _SLASH):
         return True
     return linked and value != BLANK and code != 34 and code != 39 and code != 60 and code != 62
-
-
-@unmanaged
-def _append_aside(room, end):
-    """Put what was hidden behind the text, so that words and links in it are seen too."""
-    shown, shown_at, state = room[0][SHOWN], room[1][SHOWN], room[2]
-    aside, aside_at = room[0][ASIDE], room[1][ASIDE]
-    n, size = state[SIZE], state[KEPT]
-    if size > 0:
-        shown[n], shown_at[n] = _SPACE, aside_at[0]
-        copy_all(aside[:size], shown[n + 1 :])
-        copy_all(aside_at[:size], shown_at[n + 1 :])
-        n += size + 1
-    shown_at[n] = end
-    state[SIZE] = n
 
 
 @unmanaged
@@ -226,7 +230,7 @@ def _pass_markup(source, i, last, packed, room):
     word = _is_in_word(last)
     if kind == NONE or (source[i] == _OPENING and not word):
         return i, False
-    hidden = hidden_end(source, i, stop, missing)
+    hidden = hidden_end(source, i, stop, kind == UNSEEN)
     if hidden > stop:
         state[DISGUISES] += word and _goes_on(source, hidden, packed)
         _keep(source, i, hidden, room)
@@ -255,13 +259,15 @@ def _pass_markup(source, i, last, packed, room):
         behind, pieces = _run_of_markup(source, stop, missing)
         if _goes_on(source, behind, packed):
             state[DISGUISES] += pieces > 1
-            if _has_attributes(source, i, behind):
+            if has_attributes(source, i, behind):
                 _keep(source, i, behind, room)
             return _write(_NOTHING, i, behind, room)
     if kind == STYLE:
         state[TAGS] += 1
         return stop, False
     state[TAG_END] = stop
+    if source[i] == LESS_THAN and source[i + 1] != _SLASH:
+        state[PUT_ASIDE], state[ASIDE_END] = unshown_attribute(source, i + 1, stop)
     return i, False
 
 
@@ -301,18 +307,11 @@ def _write(code, i, stop, room):
 
 
 @unmanaged
-def _has_attributes(source, first, stop):
-    for i in range(first, stop):
-        if source[i] == _EQUALS:
-            return True
-    return False
-
-
-@unmanaged
 def _keep(source, first, stop, room):
-    """Keep what is hidden for the end of the text."""
+    """Keep what is hidden, a blank behind it."""
     size = room[2][KEPT]
     for i in range(first, stop):
         room[0][ASIDE, size], room[1][ASIDE, size] = source[i], i
         size += 1
-    room[2][KEPT] = size
+    room[0][ASIDE, size], room[1][ASIDE, size] = _SPACE, stop - 1
+    room[2][KEPT] = size + 1

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from classifier.features.blocks import FACTORS
 from classifier.features.characters import folding_tables, look_alikes
 from classifier.features.disposable import disposable_domains
 from classifier.features.fields import FIELDS
 from classifier.features.groups import SITE_BITS
 from classifier.features.lexicon import topic_trie
 from classifier.features.normalise import BLANK, FRONT
+from classifier.features.parts import SCRATCH
 from classifier.features.reading import Reading, room_for_reading
 from classifier.features.shape import MEASURES, shape_tables
 from classifier.features.suffixes import suffix_table
@@ -69,7 +69,7 @@ def _new() -> Scratch:
         np.zeros(len(MEASURES)),
         np.zeros(2 * len(FIELDS) + 1, np.int64),
         room_for_reading(LONGEST),
-        np.zeros(FACTORS),
+        np.zeros(SCRATCH),
     )
 
 

@@ -75,7 +75,7 @@ def fit_base(
     features: BaseFeatures, labels: npt.NDArray[np.int64], weights: Floats, cost: float = COST
 ) -> tuple[Floats, float]:
     """Return coefficients (float64 by bucket) and intercept of the base."""
-    machine = LinearSVC(C=cost, dual=True, random_state=0, tol=1e-3, max_iter=3000)
+    machine = LinearSVC(C=cost, dual=True, random_state=0, tol=1e-2, max_iter=3000)
     machine.fit(features.matrix, labels, sample_weight=weights)
     coefficients = machine.coef_[0].copy()
     for group, seen in ((WORDS, features.words), (AUTHOR, features.author)):

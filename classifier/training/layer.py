@@ -16,7 +16,13 @@ from msgspec import Struct
 
 from classifier.compiled import compiled
 from classifier.features.batch import FeatureBatch
-from classifier.features.blocks import FACTORS, base_bucket, base_product, block_factors
+from classifier.features.blocks import (
+    FACTORS,
+    base_bucket,
+    base_product,
+    block_factors,
+    shown_end,
+)
 from classifier.features.extract import extract_features
 from classifier.features.groups import BASE_WEIGHTS, GROUPS, SHAPE, TOPIC
 from classifier.model import Model
@@ -141,13 +147,14 @@ def _fit(
     """Add to `change` (float64 by bucket) what the rows ask for beyond their prior scores."""
     alphas, squares, factors = np.zeros(len(signs)), np.zeros(len(signs)), np.zeros(FACTORS)
     for i in range(len(signs)):
-        block_factors(codes, starts[i], starts[i + 1], BASE_WEIGHTS, factors)
-        for j in range(starts[i], starts[i + 1]):
+        end = shown_end(codes, starts[i], starts[i + 1])
+        block_factors(codes, starts[i], end, BASE_WEIGHTS, factors)
+        for j in range(starts[i], end):
             group = codes[j] >> GROUP_BITS
             squares[i] += factors[group] * factors[group] * LEARNING[group]
     for _ in range(EPOCHS):
         for i in order:
-            begin, end = starts[i], starts[i + 1]
+            begin, end = starts[i], shown_end(codes, starts[i], starts[i + 1])
             block_factors(codes, begin, end, BASE_WEIGHTS, factors)
             soft = 0.5 / (COST * weights[i])
             margin = priors[i] + base_product(codes, begin, end, change, factors)

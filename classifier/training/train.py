@@ -49,7 +49,7 @@ def train_model(
     features, groups = BaseFeatures.of(batch), near_duplicates(batch)
     sources = [row.source for row in rows]
     say("scoring every source by a model that has not seen it")
-    left_out = left_out_scores(features, labels, rows, groups, say)
+    left_out = left_out_scores(batch, features, labels, rows, groups, say)
     calibration = calibrate_base(left_out, labels, sources)
     say("fitting on all rows")
     coefficients, intercept = fit_base(

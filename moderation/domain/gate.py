@@ -25,7 +25,7 @@ class Rules(Struct, frozen=True):
 
 class Treated(Struct, frozen=True):
     """What a model does to some held-back labels: shares of ham held or rejected, of ham rejected,
-    of spam held or rejected, and of all on the wrong side of the hold band."""
+    of spam held or rejected, of all on the wrong side of the hold band, and of spam rejected."""
 
     ham: int
     spam: int
@@ -33,6 +33,7 @@ class Treated(Struct, frozen=True):
     ham_rejected: float
     spam_caught: float
     wrong: float
+    spam_rejected: float = 0.0
 
 
 class SiteTreated(Struct, frozen=True):
