@@ -23,6 +23,7 @@ from moderation.flow.people.access import site_of
 from moderation.flow.review import bulk as together
 from moderation.flow.review import looking
 from moderation.flow.runtime import now_ms
+from moderation.flow.search import finding
 
 ROWS = 50
 SITES_AT_ONCE = 50
@@ -86,7 +87,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
     if after:
         raw_id(after)  # Refuses what is no id.
     if wanted.escalated:
-        rows, last = looking.escalated(runtime(), sites), ""
+        rows, last, is_scan = looking.escalated(runtime(), sites), "", False
     else:
         filters = reading.Filter(
             status=wanted.status,
@@ -97,9 +98,9 @@ def _list(screen_name: str, wanted: Chosen) -> str:
             bands=wanted.band,
             reason=wanted.reason,
         )
-        found = reading.list_many(runtime(), sites, filters, after, ROWS)
+        found = finding.find(runtime(), sites, filters, after, ROWS)
         rows = looking.looks_of(runtime(), found.comments)
-        last = found.last
+        last, is_scan = found.last, found.how == "scan" and filters.seeks
     return render_template(
         "console/queue/page.html",
         screen=screen_name,
@@ -107,6 +108,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
         chosen=wanted,
         rows=rows,
         last=last,
+        is_scan=is_scan,
         counts=looking.counts(runtime(), entering.chosen_sites(wanted.site)),
         periods=PERIODS,
     )

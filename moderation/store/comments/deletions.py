@@ -43,8 +43,9 @@ def forget_some(
     answer = store.run(
         "forget",
         [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
-         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled],
-        [raw_id, external_id, replayable],
+         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled,
+         k.changes],
+        [raw_id, external_id, replayable, site],
     )  # fmt: skip
     if answer[0] != b"ok":
         return Forgotten(False)

@@ -33,8 +33,8 @@ def rejudge(
     It was not where the comment is held no longer, was labelled, or has another verdict by now.
     """
     k = keys.of_site(site)
-    words = [now_ms, *ttls, *map(_packed, new)]
-    answer = store.run("rejudge", [k.comment, *k.by_status], words)
+    words = [now_ms, *ttls, site, *map(_packed, new)]
+    answer = store.run("rejudge", [k.comment, *k.by_status, k.changes], words)
     return [bool(one) for one in answer]
 
 

@@ -2,7 +2,8 @@
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
---       channel of those who wait, prefix of what leads to last entries of the label log
+--       channel of those who wait, prefix of what leads to last entries of the label log,
+--       stream of changes
 -- ARGV: site's name, now (ms), what the caller knows ('' nothing: the revision of the tokens, or
 --       those of tokens and settings with a blank between them), time to live by status ×4 (ms,
 --       0: for ever), digest of the request ('' no idempotency key), time to live of it, comments
@@ -167,9 +168,13 @@ for id, status in pairs(places) do
   local ids = into[status]
   ids[#ids + 1], ids[#ids + 2] = '0', id
 end
+local changed = {}
 for status = 0, 3 do
-  if #into[status] > 0 then redis.call('ZADD', k.sets[status], unpack(into[status])) end
+  local ids = into[status]
+  if #ids > 0 then redis.call('ZADD', k.sets[status], unpack(ids)) end
+  for i = 2, #ids, 2 do changed[#changed + 1] = ids[i] end
 end
+if #changed > 0 then comment_changed(KEYS[17], k.site, table.concat(changed)) end
 for field, by in pairs(counts) do comment_count(k.day, field, by) end
 comment_count_verdicts(k.day, judged)
 if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end

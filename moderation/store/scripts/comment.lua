@@ -99,6 +99,12 @@ local function comment_move(sets, id, from, to)
   if sets[to] then redis.call('ZADD', sets[to], '0', id) end
 end
 
+-- Notes comments of a site that changed, by their ids one after the other, for whoever follows the
+-- stream; it is there only while somebody does, and holds the newest of them.
+local function comment_changed(stream, site, ids)
+  redis.call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 's', site, 'i', ids)
+end
+
 -- Counts on a day; its counters are kept for 400 days after the last of them appeared.
 local function comment_count(day, field, by)
   if redis.call('HINCRBY', day, field, by) == by then redis.call('EXPIRE', day, 34560000) end

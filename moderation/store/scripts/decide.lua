@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- Puts a person's decision on a comment, or withdraws the one it has.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, label prefix, label log,
---       once, channel of those who wait, prefix of what leads to last entries of the label log
+--       once, channel of those who wait, prefix of what leads to last entries of the label log,
+--       stream of changes
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once, status without a decision ('' that by the verdict), how
@@ -61,5 +62,6 @@ else
   seq = undo()
 end
 if from == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[11], id) end
+comment_changed(KEYS[13], k.site, id)
 redis.call('SET', KEYS[10], seq, 'PX', 600000)
 return {'ok', seq}

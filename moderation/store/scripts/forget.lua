@@ -8,8 +8,9 @@
 -- a job has made them anew.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
---       leads to last entries of the label log
--- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once
+--       leads to last entries of the label log, stream of changes
+-- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once,
+--       site's name
 -- Answer: {'missing'} or {'ok', number of label entries emptied, 1 if a job must rebuild, 1 if it
 -- must be called again}
 local id, room = ARGV[1], 100
@@ -37,6 +38,7 @@ else
     redis.call('HDEL', KEYS[8], ARGV[2])
   end
   comment_count(KEYS[7], 'deleted', 1)
+  comment_changed(KEYS[14], ARGV[4], id)
 end
 
 while revision > 0 and room > 0 do
