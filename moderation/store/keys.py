@@ -161,6 +161,11 @@ def sessions(user: str) -> str:
     return f"{{winnow}}:sessions:{user}"
 
 
+def turns(person: str) -> str:
+    """Return how many comments a person was shown of late, by which random ones come in turn."""
+    return f"{{winnow}}:turns:{person}"
+
+
 def ticket(kind: str, digest: str) -> str:
     """Return what opens something for a while, by the digest of its secret: a link, a log-in that
     lacks its code, a second factor that is being set up."""
@@ -201,10 +206,11 @@ class SiteKeys:
     """The keys of one site. Prefixes end in a colon; an id, number or name is added to them."""
 
     __slots__ = (
-        "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "attack", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
-        "external", "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels",
-        "limit", "listed", "looking", "meta", "once", "other_snapshots", "queued", "settings",
+        "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
+        "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
+        "external",
+        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
+        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
         "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
@@ -226,6 +232,9 @@ class SiteKeys:
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
+        self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record
+        self.alike = root + ":alike:"  # + bucket, of:number or last; held comments that are alike
+        self.sample = root + ":sample"  # sorted set of what was drawn at random and not decided yet
         self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
         self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended

@@ -188,4 +188,6 @@ def _labelled(
         label=lesson.label,
         decision=decision,
         example=example,
+        author=write.author,
+        alike=write.alike,
     )

@@ -1,15 +1,17 @@
 #!lua flags=allow-oom
 -- Records up to 100 verdicts of one shard and takes entries that are done out of the inbox.
--- KEYS: inbox, channel of those who wait, stream of changes; for each site: comment prefix, queued, approved, held,
---       spam, day counters
+-- KEYS: inbox, channel of those who wait, stream of changes; for each site: comment prefix, queued,
+--       approved, held, spam, day counters, prefixes of authors and of those alike, sample
 -- ARGV: group, now (ms), number of entries; the entries; for each site: its name, time to live by
---       status ×4 (ms, 0: for ever); the verdicts, each packed: site's index from 0, id, revision, status,
---       status and label by the verdict, who judged, verdict (msgpack)
+--       status ×4 (ms, 0: for ever); the verdicts, each packed: site's index from 0, id, revision,
+--       status, status and label by the verdict, who judged, how many are kept of those drawn at
+--       random (0: it was not drawn), verdict (msgpack); behind each the marks of its authors and of
+--       those alike
 -- A verdict on a revision that has one already, or that was deleted, is dropped: the script may
 -- run twice. Answer: how many verdicts were recorded.
 local now, n_entries = tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttls_at = 4 + n_entries
-local n_sites = (#KEYS - 3) / 6
+local n_sites = (#KEYS - 3) / 9
 local judged, left, moved, changed, recorded = {}, {}, {}, {}, 0
 local heard = redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[2])[2] > 0
 
@@ -19,10 +21,10 @@ local function put(of, key, value)
   values[#values + 1] = value
 end
 
-for at = ttls_at + 5 * n_sites, #ARGV do
-  local site, id, revision, status, verdict_status, verdict_label, by, from =
-    struct.unpack('>Bc16I4BBBB', ARGV[at])
-  local base = 4 + 6 * site
+for at = ttls_at + 5 * n_sites, #ARGV, 3 do
+  local site, id, revision, status, verdict_status, verdict_label, by, drawn, from =
+    struct.unpack('>Bc16I4BBBBI2', ARGV[at])
+  local base = 4 + 9 * site
   local key = KEYS[base] .. id
   local c = comment_load(key)
   local is_current = c and c.revision == revision
@@ -51,6 +53,11 @@ for at = ttls_at + 5 * n_sites, #ARGV do
         put(moved, into, id)
       end
       if heard then redis.call('SPUBLISH', KEYS[2], id) end
+      if c.decision == '' then
+        author_note(KEYS[base + 6], ARGV[at + 1], id, COMMENT_QUEUED, c.status)
+        if c.status == COMMENT_HELD then alike_join(KEYS[base + 7], id, ARGV[at + 2]) end
+        if drawn > 0 then comment_draw(KEYS[base + 8], id, drawn) end
+      end
     end
     local day = KEYS[base + 5]
     local codes = judged[day]
