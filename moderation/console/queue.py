@@ -11,18 +11,20 @@ from msgspec import Struct
 
 from moderation.console import entering
 from moderation.console.entering import address, runtime
+from moderation.console.item import coming_of
 from moderation.console.screens import back_to, screen
 from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Status
-from moderation.domain.errors import InvalidInput, NothingToUndo
+from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo
 from moderation.domain.reasons import NUMBERS
 from moderation.domain.verdicts import Label
 from moderation.flow.comments import reading
-from moderation.flow.lookup import raw_id
+from moderation.flow.lookup import find, raw_id
 from moderation.flow.people.access import site_of
 from moderation.flow.review import bulk as together
-from moderation.flow.review import looking
+from moderation.flow.review import likeness, looking
 from moderation.flow.runtime import now_ms
+from moderation.flow.search import finding
 
 ROWS = 50
 SITES_AT_ONCE = 50
@@ -42,6 +44,7 @@ class Chosen(Struct, frozen=True):
     q: str = ""
     days: int = 0
     escalated: bool = False
+    like: str = ""
 
     def address(self, path: str, **changes: Any) -> str:
         """Return the address of the list with some filters changed."""
@@ -77,6 +80,7 @@ def _chosen(status: Status) -> Chosen:
         q=asked.get("q", "").replace("\0", "")[:256],
         days=days if days in PERIODS else 0,
         escalated=bool(asked.get("escalated")),
+        like=asked.get("like", "")[:26],
     )
 
 
@@ -85,8 +89,10 @@ def _list(screen_name: str, wanted: Chosen) -> str:
     after = request.args.get("after", "")
     if after:
         raw_id(after)  # Refuses what is no id.
-    if wanted.escalated:
-        rows, last = looking.escalated(runtime(), sites), ""
+    if wanted.like:
+        rows, last, is_scan = _like(wanted), "", False
+    elif wanted.escalated:
+        rows, last, is_scan = looking.escalated(runtime(), sites), "", False
     else:
         filters = reading.Filter(
             status=wanted.status,
@@ -97,19 +103,29 @@ def _list(screen_name: str, wanted: Chosen) -> str:
             bands=wanted.band,
             reason=wanted.reason,
         )
-        found = reading.list_many(runtime(), sites, filters, after, ROWS)
+        found = finding.find(runtime(), sites, filters, after, ROWS)
         rows = looking.looks_of(runtime(), found.comments)
-        last = found.last
+        last, is_scan = found.last, found.how == "scan" and filters.seeks
     return render_template(
         "console/queue/page.html",
         screen=screen_name,
         path=f"/console/{screen_name}",
         chosen=wanted,
-        rows=rows,
+        rows=coming_of(runtime(), rows),
         last=last,
+        is_scan=is_scan,
         counts=looking.counts(runtime(), entering.chosen_sites(wanted.site)),
         periods=PERIODS,
     )
+
+
+def _like(wanted: Chosen) -> list[looking.Waiting]:
+    """Return a held comment with all that are like it; nothing where it is held no longer."""
+    try:
+        comment = find(runtime(), site_of(runtime(), entering.user(), wanted.site), wanted.like)
+    except NotFound:
+        return []
+    return looking.looks_of(runtime(), likeness.listed(runtime(), comment))
 
 
 @screen("/queue/bulk", "moderator", "POST")

@@ -29,6 +29,10 @@ BAND_CODE: dict[Band | None, int] = {band: code for code, band in enumerate(_BAN
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 HOW_CODE: dict[How | None, int] = {how: code for code, how in enumerate(HOWS)}
 
+SAMPLED_AT_MOST = 128
+"""Most comments of a site that were drawn at random and wait to be decided; the newest stay. The
+store keeps so many in a few bytes each."""
+
 TOLD_STATUS, TOLD_NOTHING = 1, 4
 """What a site took a comment for: what its status by the verdict says; nothing at all."""
 TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
@@ -36,7 +40,7 @@ TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
-_RECORDED = struct.Struct(">B16sIBBBB")
+_RECORDED = struct.Struct(">B16sIBBBBH")
 _SHOWN = struct.Struct(">16sI")
 
 
@@ -195,11 +199,16 @@ def pack_verdict(verdict: Verdict) -> bytes:
     return encode(fields if verdict.audit is None else (*fields, verdict.audit))
 
 
+def drawn(verdict: Verdict | None) -> int:
+    """Return how many comments drawn at random are kept, 0 for one that was not drawn."""
+    return SAMPLED_AT_MOST if verdict is not None and verdict.audit is not None else 0
+
+
 def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str) -> bytes:
     """Return a verdict as the recording script takes it; `site` is its index in the call."""
     return _RECORDED.pack(
         site, raw_id, revision, STATUS_CODE[status], STATUS_CODE[verdict.status],
-        LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by],
+        LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by], drawn(verdict),
     ) + pack_verdict(verdict)  # fmt: skip
 
 

@@ -21,6 +21,7 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
+ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
@@ -41,6 +42,8 @@ AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
 
+SEARCH = "{winnow}:search"  # hash: the index that serves, how far it is, what is asked of it
+SEARCH_LEASE = "{winnow}:search:lease"  # the lease of whoever writes the index
 PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
 FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
 
@@ -98,6 +101,11 @@ def waiting(shard: int) -> str:
     return f"{{{shard:02d}}}:scored"
 
 
+def changes(shard: int) -> str:
+    """Return the stream of comments that changed, which is there while an index follows it."""
+    return f"{{{shard:02d}}}:changes"
+
+
 def job(job_id: str) -> str:
     """Return a job: a hash of its fields."""
     return f"{{winnow}}:job:{job_id}"
@@ -153,6 +161,11 @@ def sessions(user: str) -> str:
     return f"{{winnow}}:sessions:{user}"
 
 
+def turns(person: str) -> str:
+    """Return how many comments a person was shown of late, by which random ones come in turn."""
+    return f"{{winnow}}:turns:{person}"
+
+
 def ticket(kind: str, digest: str) -> str:
     """Return what opens something for a while, by the digest of its secret: a link, a log-in that
     lacks its code, a second factor that is being set up."""
@@ -193,11 +206,12 @@ class SiteKeys:
     """The keys of one site. Prefixes end in a colon; an id, number or name is added to them."""
 
     __slots__ = (
-        "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "checkpoints", "comment", "day", "escalated", "external",
+        "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
+        "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
+        "external",
         "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard", "snapshot",
-        "spam", "trimmed", "waiting",
+        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
+        "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -205,6 +219,8 @@ class SiteKeys:
         root = f"{{{self.shard:02d}}}:site:{site}"
         self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
+        self.listed = root + ":listed"  # the ordered list of its people
+        self.attack = root + ":attack"  # until when everything is held
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"
@@ -216,6 +232,9 @@ class SiteKeys:
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
+        self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record
+        self.alike = root + ":alike:"  # + bucket, of:number or last; held comments that are alike
+        self.sample = root + ":sample"  # sorted set of what was drawn at random and not decided yet
         self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
         self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
@@ -232,6 +251,7 @@ class SiteKeys:
         self.snapshot = snapshot(self.shard)
         self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
+        self.changes = changes(self.shard)
 
 
 @lru_cache(maxsize=4096)

@@ -55,8 +55,12 @@ async function lengthen() {
   const rows = [...list.children];
   if (lengthening || rows.filter((row) => !row.hidden).length >= SHORT) return;
   lengthening = true;
-  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after: rows.at(-1)?.dataset.id || "" })}`);
-  for (const row of [...(more?.children ?? [])]) list.append(row);
+  // The random sample stands between those held, whatever its age.
+  const after = rows.findLast((row) => !("sample" in row.dataset))?.dataset.id || "";
+  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after })}`);
+  for (const row of [...(more?.children ?? [])]) {
+    if (!list.querySelector(`[data-id="${row.dataset.id}"]`)) list.append(row);
+  }
   lengthening = false;
 }
 
@@ -83,6 +87,14 @@ function say(what, about, undo, failed = false) {
   saidPlace.replaceChildren(toast);
 }
 
+// Says what the filter had said of a comment of the random sample.
+function tellOf(entry, told) {
+  const place = saidPlace.querySelector(".told");
+  if (!place || saidPlace.firstElementChild.dataset.of !== entry.id) return;
+  place.textContent = told;
+  place.hidden = false;
+}
+
 function mark(id, isDone) {
   const row = document.querySelector(`.coming li[data-id="${id}"]`);
   if (row) row.hidden = isDone;
@@ -99,7 +111,9 @@ async function decide(label) {
   done.push(entry);
   if (done.length > UNDOABLE) done.shift();
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
-  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review" });
+  saidPlace.firstElementChild.dataset.of = target.id;
+  const sample = "sample" in item.dataset ? { sample: "1" } : {};
+  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
   // The next one may have come after it was known that this one was not saved.
   if (!(await entry.saved) && current() !== item) show(item);
@@ -113,7 +127,9 @@ async function save(item, entry, address, fields) {
   } catch { /* The server is away, or too slow. */ }
   unsaved.delete(item.dataset.id);
   if (answer?.ok) {
-    entry.etag = (await answer.json()).etag;
+    const now = await answer.json();
+    entry.etag = now.etag;
+    if (now.told && entry === done.at(-1)) tellOf(entry, now.told);
     saved(fields.label, entry.excerpt);
     return true;
   }

@@ -14,11 +14,13 @@ from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided, Deciding, Deleted
 from moderation.flow.labels import evidence, learning, replaying
 from moderation.flow.lookup import find, raw_id
+from moderation.flow.marks import marks_of_comment
 from moderation.flow.rows import example_of_comment
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import codec, labels, sites
 from moderation.store.comments import accepting, deciding, deletions, reading
+from moderation.store.comments.deletions import NO_MARKS
 from moderation.store.comments.published import Teaching
 
 
@@ -125,6 +127,8 @@ def _write(
         replayable=replaying.REPLAYABLE,
         undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
         teaching=Teaching(word.how, kept),
+        marks=marks_of_comment(runtime.secret, comment, codec.id_ms(codec.id_bytes(comment.id))),
+        drawn=codec.drawn(comment.verdict),
     )
 
 
@@ -167,6 +171,7 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         comment.submission.external_id if comment else "",
         replaying.REPLAYABLE,
         now_ms(),
+        marks_of_comment(runtime.secret, comment, codec.id_ms(raw)) if comment else NO_MARKS,
     )
     if not found:
         raise NotFound("this site has no such comment")

@@ -20,7 +20,9 @@ from moderation.flow.events import Rejudged, Rejudging
 from moderation.flow.jobs import HandOver, Watch, Work
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
+from moderation.flow.marks import marks_of_comment
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.sampling import drawn
 from moderation.store import codec, looking, sites
 from moderation.store.comments import accepting, reading, rejudging
 
@@ -134,7 +136,7 @@ def _written(
 ) -> Iterator[str]:
     verdicts = score_batch([(comment.submission, context) for _, comment, _ in found])
     new = [
-        _new(raw, comment, old, verdict, context)
+        _new(runtime.secret, raw, comment, old, verdict, context)
         for (raw, comment, old), verdict in zip(found, verdicts, strict=True)
     ]
     moved = [one for one in new if one.status != "held"]
@@ -153,7 +155,12 @@ def _written(
 
 
 def _new(
-    raw: bytes, comment: Comment, old: Verdict, verdict: Verdict, context: SiteContext
+    secret: bytes,
+    raw: bytes,
+    comment: Comment,
+    old: Verdict,
+    verdict: Verdict,
+    context: SiteContext,
 ) -> rejudging.Rejudged:
     """Return the verdict that takes the place of an old one, which it holds."""
     for code, _ in old.reasons:
@@ -164,4 +171,6 @@ def _new(
         earlier = (earlier[0], *earlier[1 - EARLIER_KEPT :])
     verdict = replace(verdict, audit=old.audit, earlier=earlier)
     status: Status = effective_status(verdict, context.settings)
-    return rejudging.Rejudged(raw, comment.revision, old, verdict, status)
+    verdict = drawn(secret, raw, verdict, status, context.settings)
+    marks = marks_of_comment(secret, comment, codec.id_ms(raw))
+    return rejudging.Rejudged(raw, comment.revision, old, verdict, status, marks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,18 +12,21 @@ from moderation.domain.comments import Status
 from moderation.domain.verdicts import Verdict
 from moderation.store import codec, keys
 from moderation.store.client import Store
+from moderation.store.comments.deletions import NO_MARKS, Marks
 
 _REJUDGED = struct.Struct(">16sIBBBH")
 
 
 class Rejudged(Struct, frozen=True):
-    """A new verdict on a revision, and the one that it takes the place of."""
+    """A new verdict on a revision, and the one that it takes the place of; `marks` are those of the
+    authors and of what is alike."""
 
     id: bytes
     revision: int
     before: Verdict
     verdict: Verdict
     status: Status
+    marks: Marks = NO_MARKS
 
 
 def rejudge(
@@ -33,8 +37,11 @@ def rejudge(
     It was not where the comment is held no longer, was labelled, or has another verdict by now.
     """
     k = keys.of_site(site)
-    words = [now_ms, *ttls, *map(_packed, new)]
-    answer = store.run("rejudge", [k.comment, *k.by_status], words)
+    words: list[Any] = [now_ms, *ttls, site]
+    for one in new:
+        words += (_packed(one), *one.marks, codec.drawn(one.verdict))
+    names = [k.comment, *k.by_status, k.authors, k.alike, k.sample, k.changes]
+    answer = store.run("rejudge", names, words)
     return [bool(one) for one in answer]
 
 
