@@ -60,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     model: Path | None = None
     alive: Path | None = None
+    search: str = ""
     smtp_url: str = ""
     mail_from: str = ""
     digest_at: str = "07:00"
@@ -230,6 +231,7 @@ VARIABLES = (
     ),
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
     Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
+    Variable("WINNOW_SEARCH", "search", "WINNOW_DATA/search", str, "off, or the path of a folder"),
     Variable(
         "WINNOW_SMTP_URL",
         "smtp_url",

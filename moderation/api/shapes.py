@@ -15,7 +15,7 @@ from moderation.domain.decisions import Via
 from moderation.domain.verdicts import DecidedBy, Label
 from moderation.flow.comments import reading
 from moderation.flow.comments.checking import Checked
-from moderation.flow.comments.reading import reason_text
+from moderation.flow.comments.reading import reason_in, reason_text
 from moderation.flow.runtime import Runtime
 
 Score = Annotated[float, Meta(ge=0, le=1)]
@@ -176,7 +176,7 @@ def verdict_out(verdict: verdicts.Verdict) -> Verdict:
         verdict.score,
         verdict.band,
         verdict.discard,
-        [Reason(code, reason_text(code), weight) for code, weight in verdict.reasons],
+        [Reason(code, reason_in(verdict, code), weight) for code, weight in verdict.reasons],
         verdict.model,
         verdict.policy,
         verdict.signals,

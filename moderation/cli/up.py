@@ -43,11 +43,14 @@ def run(settings: Settings) -> None:
         say(f"starting; what it keeps is in {settings.data.resolve()}")
         env = services.environment(settings)
         kernels.prepare(env, say)
-        for name, argv, stop_seconds in (
+        parts = [
             ("worker", services.worker(settings), 3.0),
             ("beat", services.beat(settings), 1.0),
             ("web", services.web(settings), 3.0),
-        ):
+        ]
+        if settings.search != "off":
+            parts.append(("search", services.search(), 3.0))
+        for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
         _announce(settings, supervisor, is_first)
         supervisor.run()

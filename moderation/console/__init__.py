@@ -9,11 +9,13 @@ from moderation.console import (
     comment,
     decisions,
     entering,
+    entrance,
     factor,
     first,
     health,
     language,
     link,
+    lists,
     login,
     measures,
     models,
@@ -21,8 +23,10 @@ from moderation.console import (
     queue,
     review,
     screens,
+    search,
     shown,
     signs,
+    sites,
     training,
 )
 
@@ -43,6 +47,10 @@ SCREENS = (
     training,
     health,
     signs,
+    search,
+    sites,
+    entrance,
+    lists,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 

@@ -15,8 +15,8 @@ from moderation.flow.runtime import Cache
 HEADER = "X-Winnow-Store"
 """Says `away` on every answer that the store's silence caused, for the scripts of the page."""
 PEOPLE_KEPT, KEPT_SECONDS = 512, 900.0
-SECRETS = frozenset(("csrf_token", "password", "old", "new", "code", "secret", "token"))
-"""Fields whose values are not written into a page; the token of forms is added anew."""
+SECRETS = frozenset(("password", "old", "new", "code", "secret", "token", "recovery"))
+"""Fields whose values are not written into a page: a form with one of them is filled in again."""
 FIELDS_AT_MOST, CHARACTERS_AT_MOST = 200, 100_000
 SITES_SHOWN = 50
 
@@ -88,9 +88,10 @@ def page(said: str, status: int, request_id: str) -> str:
 
 def _typed() -> list[Typed]:
     """Return what was sent, without secrets; nothing where it would be too much to keep."""
-    if request.method != "POST" or request.files or request.path == "/console/login":
+    if request.method != "POST" or request.files or not SECRETS.isdisjoint(request.form):
         return []
-    typed = [Typed(*pair) for pair in request.form.items(multi=True) if pair[0] not in SECRETS]
+    # The token of forms is added anew.
+    typed = [Typed(*pair) for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
     size = sum(len(one.value) for one in typed)
     return typed if len(typed) <= FIELDS_AT_MOST and size <= CHARACTERS_AT_MOST else []
 

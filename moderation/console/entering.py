@@ -15,9 +15,11 @@ from moderation.domain.errors import NotAllowed, NotAuthorised, StoreDown
 from moderation.domain.people import Role, Session, may
 from moderation.flow.people import sessions
 from moderation.flow.people.access import sites_of
+from moderation.flow.people.links import By
 from moderation.flow.people.sessions import Entered, Where
 from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import choosing
 
 csrf = CSRFProtect()
 """Forms are guarded by a token that stands in the signed cookie; `screens` asks it of each POST."""
@@ -107,6 +109,11 @@ def user() -> User:
     return found
 
 
+def actor() -> By:
+    """Return the person who asks as the audit log names them."""
+    return By(user().name, address())
+
+
 def this_session() -> Session:
     """Return the log-in of the person who asks."""
     found: Session = g.session
@@ -128,8 +135,9 @@ def shown() -> dict[str, Any]:
     held = None
     with suppress(StoreDown):
         held = looking.counts(runtime(), my_sites())[0]
-        return {"user": user(), "my_sites": my_sites(), "held": held}
-    return {"user": user(), "my_sites": [], "held": held}
+        attacks = choosing.attacked(runtime().store, my_sites())
+        return {"user": user(), "my_sites": my_sites(), "held": held, "attacks": attacks}
+    return {"user": user(), "my_sites": [], "held": held, "attacks": []}
 
 
 def chosen_sites(wanted: Any) -> list[str]:

@@ -19,7 +19,6 @@ from moderation.domain.verdicts import Label
 from moderation.flow.comments.phrases import phrases
 from moderation.flow.lookup import find
 from moderation.flow.people.access import site_of
-from moderation.flow.people.links import By
 from moderation.flow.review import deciding, looking
 from moderation.flow.sites import first_steps
 from moderation.flow.sites.first_run import DEMO_SITE
@@ -45,7 +44,7 @@ def send() -> Any:
     content = _content("content")
     if not content:
         return back_to("/console/first")
-    return back_to(_address(first_steps.send(runtime(), _site(), content, _by())))
+    return back_to(_address(first_steps.send(runtime(), _site(), content, entering.actor())))
 
 
 @screen("/first/decide", "administrator", "POST")
@@ -66,7 +65,7 @@ def decide() -> Any:
 @screen("/first/keys", "administrator", "POST")
 def make_keys() -> str:
     """Show what the site is pointed at Winnow with, once."""
-    return _page(first_steps.keys(runtime(), _site(), _by()))
+    return _page(first_steps.keys(runtime(), _site(), entering.actor()))
 
 
 def _page(keys: first_steps.Keys | None = None) -> str:
@@ -116,10 +115,6 @@ def _site() -> str:
 
 def _content(field: str) -> str:
     return request.values.get(field, "").replace("\0", "")[:LONGEST].strip()
-
-
-def _by() -> By:
-    return By(entering.user().name, address())
 
 
 def _address(comment: Comment) -> str:

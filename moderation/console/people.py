@@ -8,14 +8,13 @@ from urllib.parse import urlencode
 from flask import make_response, render_template, request
 
 from moderation.console import entering
-from moderation.console.entering import address, runtime
+from moderation.console.entering import runtime
 from moderation.console.language import _, language
 from moderation.console.screens import back_to, screen
 from moderation.domain.accounts import LinkKind
 from moderation.domain.errors import Conflict, InvalidInput
 from moderation.domain.people import ROLES, Role
 from moderation.flow.people import accounts, letters, links
-from moderation.flow.people.links import By
 
 
 @screen("/people", "administrator")
@@ -31,7 +30,7 @@ def invite() -> Any:
     name, email = asked.get("name", ""), asked.get("email", "")
     try:
         secret = accounts.invite(
-            runtime().store, name, email, _role(), asked.getlist("site"), _by()
+            runtime().store, name, email, _role(), asked.getlist("site"), entering.actor()
         )
     except Conflict:
         return make_response(_list(_("There is somebody of this name already.")), 409)
@@ -52,7 +51,7 @@ def make_link() -> Any:
     """Make a link for a new password, or another invitation, and show it once."""
     name = _name()
     kind: LinkKind = "reset" if accounts.account(runtime().store, name).password else "invite"
-    secret = links.make(runtime().store, name, "reset", _by())
+    secret = links.make(runtime().store, name, "reset", entering.actor())
     return _with_link(name, kind, secret)
 
 
@@ -61,11 +60,11 @@ def change() -> Any:
     """Change a person's role, sites and e-mail address."""
     store, name = runtime().store, _name()
     try:
-        accounts.change_sites(store, name, request.form.getlist("site"), _by())
-        accounts.change_role(store, name, _role(), _by())
+        accounts.change_sites(store, name, request.form.getlist("site"), entering.actor())
+        accounts.change_role(store, name, _role(), entering.actor())
         email = request.form.get("email", "")
         if email.strip() != accounts.account(store, name).email:
-            accounts.set_email(store, name, email, _by())
+            accounts.set_email(store, name, email, entering.actor())
     except Conflict:
         return _refused(name)
     except InvalidInput:
@@ -76,14 +75,14 @@ def change() -> Any:
 @screen("/people/sessions", "administrator", "POST")
 def end_sessions() -> Any:
     """End every log-in of a person."""
-    accounts.end_sessions(runtime().store, _name(), _by())
+    accounts.end_sessions(runtime().store, _name(), entering.actor())
     return back_to(_address_of(_name()))
 
 
 @screen("/people/second", "administrator", "POST")
 def reset_second() -> Any:
     """Take a person's second factor away."""
-    accounts.reset_second(runtime().store, _name(), _by())
+    accounts.reset_second(runtime().store, _name(), entering.actor())
     return back_to(_address_of(_name()))
 
 
@@ -91,7 +90,7 @@ def reset_second() -> Any:
 def remove() -> Any:
     """Remove an account."""
     try:
-        accounts.remove(runtime().store, _name(), _by())
+        accounts.remove(runtime().store, _name(), entering.actor())
     except Conflict:
         return _refused(_name())
     return back_to("/console/people")
@@ -103,10 +102,6 @@ def letter() -> str:
     name = request.args.get("name", "")
     (state,) = letters.states_of(runtime().store, [name])
     return render_template("console/people/letter.html", state=state, name=name)
-
-
-def _by() -> By:
-    return By(entering.user().name, address())
 
 
 def _name() -> str:

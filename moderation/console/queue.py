@@ -24,6 +24,7 @@ from moderation.flow.people.access import site_of
 from moderation.flow.review import bulk as together
 from moderation.flow.review import likeness, looking
 from moderation.flow.runtime import now_ms
+from moderation.flow.search import finding
 
 ROWS = 50
 SITES_AT_ONCE = 50
@@ -89,9 +90,9 @@ def _list(screen_name: str, wanted: Chosen) -> str:
     if after:
         raw_id(after)  # Refuses what is no id.
     if wanted.like:
-        rows, last = _like(wanted), ""
+        rows, last, is_scan = _like(wanted), "", False
     elif wanted.escalated:
-        rows, last = looking.escalated(runtime(), sites), ""
+        rows, last, is_scan = looking.escalated(runtime(), sites), "", False
     else:
         filters = reading.Filter(
             status=wanted.status,
@@ -102,9 +103,9 @@ def _list(screen_name: str, wanted: Chosen) -> str:
             bands=wanted.band,
             reason=wanted.reason,
         )
-        found = reading.list_many(runtime(), sites, filters, after, ROWS)
+        found = finding.find(runtime(), sites, filters, after, ROWS)
         rows = looking.looks_of(runtime(), found.comments)
-        last = found.last
+        last, is_scan = found.last, found.how == "scan" and filters.seeks
     return render_template(
         "console/queue/page.html",
         screen=screen_name,
@@ -112,6 +113,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
         chosen=wanted,
         rows=coming_of(runtime(), rows),
         last=last,
+        is_scan=is_scan,
         counts=looking.counts(runtime(), entering.chosen_sites(wanted.site)),
         periods=PERIODS,
     )

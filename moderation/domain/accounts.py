@@ -17,7 +17,7 @@ class Token(Struct, frozen=True, omit_defaults=True):
     """An API token as it is kept: never the token, only its digest stands as the key.
 
     `site` is empty for a token of the whole installation; `per_minute` bounds the comments it
-    may submit in a minute (0: no bound).
+    may submit in a minute (0: no bound). From `expires_ms` on it is refused (0: never).
     """
 
     id: str
@@ -26,6 +26,11 @@ class Token(Struct, frozen=True, omit_defaults=True):
     name: str
     created_ms: int
     per_minute: int = 0
+    expires_ms: int = 0
+
+    def is_over(self, now_ms: int) -> bool:
+        """Say whether it is good no longer."""
+        return bool(self.expires_ms) and now_ms >= self.expires_ms
 
 
 LinkKind = Literal["invite", "reset", "forgotten", "enter"]

@@ -112,8 +112,25 @@ ACTS: dict[str, str] = {
     "discarded": "discarded a model",
     "shadow_begun": "had a model look on",
     "shadow_ended": "had a model look on no longer",
+    "site_made": "made a site",
+    "site_retired": "retired a site",
+    "site_reopened": "reopened a site",
+    "settings_changed": "changed a site's settings",
+    "list_changed": "changed a site's list",
+    "attack_begun": "had everything of a site held",
+    "attack_ended": "ended the holding of everything",
+    "token_made": "made a token",
+    "token_rotated": "rotated a token",
+    "token_revoked": "revoked a token",
+    "key_made": "made an Akismet key",
+    "key_rotated": "rotated an Akismet key",
+    "key_revoked": "revoked an Akismet key",
 }
 """Everything that the audit log can say, in words that follow a name."""
+
+
+ON_COMMENTS = frozenset(("approved", "spam", "undone", "escalated"))
+"""Acts that are about a comment."""
 
 
 class Escalation(Struct, frozen=True, omit_defaults=True):

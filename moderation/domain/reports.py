@@ -90,7 +90,8 @@ class Report(Struct, frozen=True):
     Both learned without the `held_back` labels and without the `near_duplicates` of them.
     `better` and `worse` count labels that the candidate treats otherwise; at most so many of each
     are listed. `stricter` and `milder` count them by direction: of good comments, of spam.
-    `overall` is what both models do to all of them. `audited` are the figures by comments that
+    `overall` is what both models do to all of them, `untaught` the same where no site had taught
+    anything. `audited` are the figures by comments that
     were drawn at random alone, each weighted by the inverse of its probability; none where too few
     were. `refusals` speak against it.
     """
@@ -114,3 +115,4 @@ class Report(Struct, frozen=True):
     stricter: tuple[int, int] = (0, 0)
     milder: tuple[int, int] = (0, 0)
     overall: tuple[Treated, Treated] | None = None
+    untaught: tuple[Treated, Treated] | None = None

@@ -22,6 +22,14 @@ CONTENT_CUT = "content_cut"
 CONTENT_UNREAD = "content_unread"
 HONEYPOT = "honeypot"
 HONEYPOT_AUTOFILL = "honeypot_autofill"
+LISTED_WORDS = "listed_words"
+LISTED_DOMAIN = "listed_domain"
+LISTED_ADDRESS = "listed_address"
+LISTED_EMAIL = "listed_email"
+LISTED = frozenset((LISTED_WORDS, LISTED_DOMAIN, LISTED_ADDRESS, LISTED_EMAIL))
+"""What an entry of a site's list gives as its reason, by its kind."""
+UNDER_ATTACK = "under_attack"
+WARMING_UP = "warming_up"
 
 POLICY_WORDS = {
     COULD_NOT_BE_SCORED: (
@@ -44,6 +52,21 @@ POLICY_WORDS = {
     HONEYPOT_AUTOFILL: (
         "The hidden field holds what the author's own field holds, as browsers fill it in.",
         "Hidden field autofilled",
+    ),
+    LISTED_WORDS: ("The text holds words of this site's list, which decides.", "Listed words"),
+    LISTED_DOMAIN: ("It names a domain of this site's list, which decides.", "Listed domain"),
+    LISTED_ADDRESS: (
+        "The author's address is in this site's list, which decides.",
+        "Listed address",
+    ),
+    LISTED_EMAIL: ("The author's e-mail fits this site's list, which decides.", "Listed e-mail"),
+    UNDER_ATTACK: (
+        "The site is under attack: everything is held until the time that its people set.",
+        "Site under attack",
+    ),
+    WARMING_UP: (
+        "The site has decided too little yet for the filter to reject; a person must look.",
+        "Filter still warming up",
     ),
 }
 """Reasons that come from rules and faults, each with its text and a name of at most 30 characters;

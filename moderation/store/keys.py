@@ -21,6 +21,7 @@ SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
+ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
@@ -41,6 +42,8 @@ AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
 
+SEARCH = "{winnow}:search"  # hash: the index that serves, how far it is, what is asked of it
+SEARCH_LEASE = "{winnow}:search:lease"  # the lease of whoever writes the index
 PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
 FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
 
@@ -96,6 +99,11 @@ def other_snapshots(shard: int) -> str:
 def waiting(shard: int) -> str:
     """Return the channel on which the ids of comments that wait no longer are told."""
     return f"{{{shard:02d}}}:scored"
+
+
+def changes(shard: int) -> str:
+    """Return the stream of comments that changed, which is there while an index follows it."""
+    return f"{{{shard:02d}}}:changes"
 
 
 def job(job_id: str) -> str:
@@ -199,10 +207,10 @@ class SiteKeys:
 
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
-        "authors", "by_status", "checkpoints", "comment", "day", "escalated", "external",
-        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings", "shard",
-        "snapshot", "spam", "trimmed", "waiting",
+        "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
+        "external", "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels",
+        "limit", "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample",
+        "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -210,6 +218,8 @@ class SiteKeys:
         root = f"{{{self.shard:02d}}}:site:{site}"
         self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
+        self.listed = root + ":listed"  # the ordered list of its people
+        self.attack = root + ":attack"  # until when everything is held
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"
@@ -240,6 +250,7 @@ class SiteKeys:
         self.snapshot = snapshot(self.shard)
         self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
+        self.changes = changes(self.shard)
 
 
 @lru_cache(maxsize=4096)

@@ -148,8 +148,9 @@ def _recorded(
 
 
 def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str) -> Checked:
-    settings = runtime.last_settings(grant.site)
-    verdict = by_fail_mode(settings, reason)
+    policy = runtime.last_policy(grant.site)
+    settings = policy.settings
+    verdict = by_fail_mode(settings, reason, policy.rules, now_ms())
     status = effective_status(verdict, settings)
     comment = fresh_comment(grant.site, submission, verdict, status)
     return Checked(_unrecorded(comment), False, settings)

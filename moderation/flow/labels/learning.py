@@ -62,13 +62,15 @@ def context(runtime: Runtime, site: str, state: SiteState) -> SiteContext:
     While another thread catches it up, what hurries is judged by the learner at hand, whose name
     says how far it is.
     """
-    settings = runtime.site_settings(site, state.settings)
+    policy = runtime.policy(site, state.settings)
     learned = _learned(runtime, site, state)
     runtime.own(Vitals).judged(site, learned.model.name, state.labels - learned.position)
     learner = learned.learner
     return SiteContext(
-        settings=settings,
+        settings=policy.settings,
+        rules=policy.rules,
         policy=state.settings,
+        labels=state.labels,
         model=learned.model,
         learner=learner,
         bands=learner.bands if learner else learned.model.bands,

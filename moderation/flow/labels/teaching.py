@@ -12,7 +12,7 @@ from moderation.domain.decisions import Decision
 from moderation.domain.errors import StoreDown
 from moderation.domain.policy import effective_status, of_partly_read
 from moderation.domain.verdicts import Label, Verdict
-from moderation.flow.authorise import Grant, confirm
+from moderation.flow.authorise import Grant, confirm, refuse_retired
 from moderation.flow.drafts import write_of
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import evidence, learning, replaying
@@ -73,6 +73,7 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
         NotAuthorised: the token was revoked. StoreFull: this hundred was not written. StoreDown:
         it is not known to be.
     """
+    refuse_retired(grant)
     ids: list[str] = []
     for start in range(0, len(lessons), accepting.AT_ONCE):
         some = lessons[start : start + accepting.AT_ONCE]

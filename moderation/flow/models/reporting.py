@@ -99,6 +99,7 @@ def report(
     audits = np.array([1 / fact.audit if fact.audit else 0.0 for fact in judged.facts], np.float64)
     slices = _slices(judged)
     better, worse = _flips(judged)
+    everyone, untaught = judged.both(everything), judged.untaught()
     return Report(
         candidate=names[1],
         current=names[0],
@@ -118,10 +119,8 @@ def report(
         refusals=_refusals(rules, judged, everything),
         stricter=_moved(judged, judged.new.status > judged.current.status),
         milder=_moved(judged, judged.new.status < judged.current.status),
-        overall=(
-            judged.treated(judged.current.status, everything),
-            judged.treated(judged.new.status, everything),
-        ),
+        overall=(everyone.current, everyone.candidate),
+        untaught=(untaught.current, untaught.candidate),
     )
 
 

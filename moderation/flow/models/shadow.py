@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.domain.comments import Comment
 from moderation.domain.errors import Conflict, NotFound
@@ -119,7 +120,7 @@ def _contexts(
     way.keep()
     onlookers.put(site, learned)
     bands = learned.learner.bands if learned.learner else model.bands
-    other = SiteContext(own.settings, own.policy, model, learned.learner, bands, learned.name)
+    other = replace(own, model=model, learner=learned.learner, bands=bands, name=learned.name)
     return own, other
 
 

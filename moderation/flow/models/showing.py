@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from classifier.calibration import wilson
 from moderation.domain.comments import Comment
-from moderation.domain.gate import FEWEST_OF_SITE, Rules
+from moderation.domain.gate import FEWEST_OF_SITE, Rules, Treated
 from moderation.domain.jobs import Job
 from moderation.domain.models import InUse, Promotion, Snapshot, before_promotion
 from moderation.domain.reports import Disagreement, Flip, Interval, Report
@@ -151,20 +151,32 @@ def rules(runtime: Runtime, found: Report) -> list[Rule]:
     if found.overall is None:
         return []
     allowed: Rules = training.rules_of(runtime)
-    current, new = found.overall
     broken = {refusal.rule for refusal in found.refusals}
+    _, new = found.overall
     fewest = float(min(new.ham, new.spam))
     site, before, after = _worst_site(found)
     rows = [
-        ("ham_rejected", allowed.ham_rejected, 1000 * current.ham_rejected,
-         1000 * new.ham_rejected, ""),
-        ("ham_held", 100 * allowed.ham_held, 100 * current.ham_held, 100 * new.ham_held, ""),
-        ("spam_caught", 100 * allowed.spam_caught, 100 * current.spam_caught,
-         100 * new.spam_caught, ""),
+        *_treated(allowed, found.overall, ""),
+        *(_treated(allowed, found.untaught, "untaught_") if found.untaught else ()),
         ("labels", float(allowed.labels), fewest, fewest, ""),
         ("site", 100 * allowed.site, 100 * before, 100 * after, site),
+    ]
+    return [Rule(code, code not in broken, *rest) for code, *rest in rows]
+
+
+def _treated(
+    allowed: Rules, both: tuple[Treated, Treated], prefix: str
+) -> list[tuple[str, float, float, float, str]]:
+    """Return the rules on what becomes of good comments and of spam, of 1,000 and of 100."""
+    current, new = both
+    return [
+        (f"{prefix}ham_rejected", allowed.ham_rejected, 1000 * current.ham_rejected,
+         1000 * new.ham_rejected, ""),
+        (f"{prefix}ham_held", 100 * allowed.ham_held, 100 * current.ham_held,
+         100 * new.ham_held, ""),
+        (f"{prefix}spam_caught", 100 * allowed.spam_caught, 100 * current.spam_caught,
+         100 * new.spam_caught, ""),
     ]  # fmt: skip
-    return [Rule(code, code not in broken, *rest) for code, *rest in rows]  # type: ignore[arg-type]
 
 
 def _worst_site(found: Report) -> tuple[str, float, float]:

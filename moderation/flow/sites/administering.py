@@ -7,7 +7,7 @@ from collections.abc import Callable
 from moderation.domain.accounts import Token, User
 from moderation.domain.errors import NotFound, StoreDown
 from moderation.domain.people import Role
-from moderation.domain.sites import SiteSettings
+from moderation.domain.sites import SiteSettings, check
 from moderation.flow.people import accounts, passwords
 from moderation.flow.people.links import OPERATOR
 from moderation.store import Store, sites
@@ -33,11 +33,12 @@ def change_settings(store: Store, site: str, change: Callable[[SiteSettings], Si
     Where somebody else changes them at the same time, both changes hold.
 
     Raises:
-        NotFound: there is no such site. StoreDown: others change them again and again.
+        NotFound: there is no such site. Contradiction: the settings contradict themselves.
+        StoreDown: others change them again and again.
     """
     for _ in range(TRIES):
         revision = sites.read(store, site).settings
-        changed = sites.put_settings(store, site, change(settings_of(store, site)), revision)
+        changed = sites.put_settings(store, site, check(change(settings_of(store, site))), revision)
         if changed:
             return changed
     raise StoreDown("the site's settings are being changed by others again and again")

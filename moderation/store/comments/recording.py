@@ -54,15 +54,17 @@ def record_call(part: Part, now_ms: int) -> Call:
     """Return the call of the script that records a part, of at most `AT_ONCE` verdicts."""
     day = keys.day_of(now_ms)
     sites: dict[str, int] = {}
-    names: list[Any] = [keys.inbox(part.shard), keys.waiting(part.shard)]
-    ttls: list[int] = []
+    names: list[Any] = [
+        keys.inbox(part.shard), keys.waiting(part.shard), keys.changes(part.shard)
+    ]  # fmt: skip
+    ttls: list[Any] = []
     packed = []
     for r in part.verdicts:
         at = sites.get(r.site)
         if at is None:
             at = sites[r.site] = len(sites)
             names += _names(r.site, day)
-            ttls += r.ttls
+            ttls += (r.site, *r.ttls)
         packed.append(codec.pack_recorded(at, r.id, r.revision, r.verdict, r.status))
         packed += (r.author, r.alike)
     return Call("record", names, [keys.GROUP, now_ms, len(part.done), *part.done, *ttls, *packed])

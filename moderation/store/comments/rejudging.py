@@ -37,10 +37,10 @@ def rejudge(
     It was not where the comment is held no longer, was labelled, or has another verdict by now.
     """
     k = keys.of_site(site)
-    words: list[Any] = [now_ms, *ttls]
+    words: list[Any] = [now_ms, *ttls, site]
     for one in new:
         words += (_packed(one), *one.marks, codec.drawn(one.verdict))
-    names = [k.comment, *k.by_status, k.authors, k.alike, k.sample]
+    names = [k.comment, *k.by_status, k.changes, k.authors, k.alike, k.sample]
     answer = store.run("rejudge", names, words)
     return [bool(one) for one in answer]
 

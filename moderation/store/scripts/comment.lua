@@ -106,6 +106,12 @@ local function comment_draw(sample, id, most)
   if n > most then redis.call('ZREMRANGEBYRANK', sample, 0, n - most - 1) end
 end
 
+-- Notes comments of a site that changed, by their ids one after the other, for whoever follows the
+-- stream; it is there only while somebody does, and holds the newest of them.
+local function comment_changed(stream, site, ids)
+  redis.call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 's', site, 'i', ids)
+end
+
 -- Counts on a day; its counters are kept for 400 days after the last of them appeared.
 local function comment_count(day, field, by)
   if redis.call('HINCRBY', day, field, by) == by then redis.call('EXPIRE', day, 34560000) end

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from moderation.domain.people import Role
 from moderation.flow.comments import draining
 from moderation.flow.lookup import find
 from moderation.flow.opening import open_runtime
@@ -107,10 +108,10 @@ class Desk:
 
         until(lambda: looks().startswith(who) and bool(looks()) == bool(who), 30, looks)
 
-    def person(self, name: str = "ruth", **options: Any) -> Page:
-        """Return a page of a new moderator of the site, who has logged in."""
+    def person(self, name: str = "ruth", role: Role = "moderator", **options: Any) -> Page:
+        """Return a page of a new person who works on the site and has logged in."""
         name = f"{name}{next(_numbers)}"
-        administering.add_user(self.runtime.store, name, PASSWORD, "moderator", (self.site,))
+        administering.add_user(self.runtime.store, name, PASSWORD, role, (self.site,))
         page = self.open_context(**options).new_page()
         page.goto(f"{self.url}/console/review")
         page.get_by_label("User name").fill(name)

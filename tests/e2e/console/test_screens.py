@@ -116,9 +116,14 @@ SCREENS = {
     "spam": "/console/spam",
     "escalated": "/console/queue?escalated=1",
     "empty": "/console/queue?q=nowhere-to-be-found",
+    "search": "/console/search?q=kiln",
+    "search-empty": "/console/search?q=nowhere-to-be-found+words&status=held&days=7",
     "comment": "/console/comments/{site}/{id}",
     "decisions": "/console/decisions",
     "account": "/console/account",
+    "sites": "/console/sites",
+    "site": "/console/sites/{site}",
+    "lists": "/console/sites/{site}/lists",
     "missing": "/console/comments/{site}/01ARZ3NDEKTSV4RRFFQ69G5FAV",
 }
 

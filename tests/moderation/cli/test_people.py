@@ -44,28 +44,26 @@ def test_a_person_is_added_with_sites_which_are_changed(winnow: Winnow, store: S
     ]
 
 
-@pytest.mark.parametrize(
-    "words, says",
-    [
-        (["add", "ruth", "--site", "nowhere.example"], "there is no such site"),
-        (["add", " "], "1 to 64 printable characters"),
-        (["add", "ruth", "--email", "no address"], "this is not an e-mail address"),
-        (["sites", "admin", "nowhere.example"], "there is no such site"),
-        (["sites", "nobody"], "there is no user nobody"),
-        (["role", "nobody", "viewer"], "there is no user nobody"),
-        (["role", "admin", "moderator"], "admin is the last administrator"),
-        (["remove", "admin"], "admin is the last administrator"),
-        (["remove", "nobody"], "there is no user nobody"),
-        (["reset", "nobody", "--link"], "there is no user nobody"),
-        (["link", "nobody"], "there is no such person"),
-    ],
-)
-def test_what_cannot_be_done_changes_nothing(
-    winnow: Winnow, store: Store, words: list[str], says: str
-) -> None:
+REFUSED = [
+    (["add", "ruth", "--site", "nowhere.example"], "there is no such site"),
+    (["add", " "], "1 to 64 printable characters"),
+    (["add", "ruth", "--email", "no address"], "this is not an e-mail address"),
+    (["sites", "admin", "nowhere.example"], "there is no such site"),
+    (["sites", "nobody"], "there is no user nobody"),
+    (["role", "nobody", "viewer"], "there is no user nobody"),
+    (["role", "admin", "moderator"], "admin is the last administrator"),
+    (["remove", "admin"], "admin is the last administrator"),
+    (["remove", "nobody"], "there is no user nobody"),
+    (["reset", "nobody", "--link"], "there is no user nobody"),
+    (["link", "nobody"], "there is no such person"),
+]
+
+
+def test_what_cannot_be_done_changes_nothing(winnow: Winnow, store: Store) -> None:
     before = sites.users(store)
-    assert says in winnow("user", *words, status=1)
-    assert sites.users(store) == before
+    for words, says in REFUSED:
+        assert says in winnow("user", *words, status=1), words
+        assert sites.users(store) == before, words
 
 
 def test_somebody_is_invited_by_a_link(winnow: Winnow, store: Store, settings: Settings) -> None:
