@@ -51,9 +51,10 @@ def explain(model: Model, row: Row, learner: Learner | None = None) -> Explanati
     """Return spans and signals of one row whose weights sum to its logit."""
     batch, places = extract_places(row)
     scores = model.score(batch, learner)
-    weights = _weights(model, batch.codes, learner)
+    weights, penalty = _weights(model, batch.codes, learner)
     spans, placed = _spans(batch.codes, weights, places)
-    signals: dict[str, float] = {}
+    # A long text has a worst part, whatever stands in it.
+    signals = {"length": -penalty} if penalty else {}
     for code, weight, done in zip(batch.codes, weights, placed, strict=True):
         if not done and weight != 0:
             name = CODES[(int(code) >> int(REASON_BITS)) & 0xFF]
@@ -68,11 +69,12 @@ def explain(model: Model, row: Row, learner: Learner | None = None) -> Explanati
 
 def _weights(
     model: Model, codes: npt.NDArray[np.uint32], learner: Learner | None
-) -> npt.NDArray[np.float64]:
-    """Return what each code adds to the logit."""
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return what each code adds to the logit, and what is taken off for reading a part."""
     groups = codes >> GROUP_BITS
     total: npt.NDArray[np.float64]
-    total = model.slope * model.base_factors(codes) * model.table[base_buckets(codes)]
+    factors, penalty = model.base_reading(codes)
+    total = model.slope * factors * model.table[base_buckets(codes)]
     if learner is not None:
         site = SITE_WEIGHTS[groups]
         length = _length(site)
@@ -81,7 +83,7 @@ def _weights(
         counted = np.empty(len(codes))
         tally.parts(codes, learner.tally, tally.GROUP_WEIGHTS, counted)
         total = total + counted
-    return total
+    return total, model.slope * penalty
 
 
 def _length(weights: npt.NDArray[np.float64]) -> float:

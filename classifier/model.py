@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from classifier import scoring, tally
 from classifier.bands import Bands
 from classifier.features.batch import FeatureBatch
+from classifier.features.blocks import base_buckets
 from classifier.features.extract import extract_features, extract_with_products
 from classifier.features.groups import (
     BASE_BUCKETS,
@@ -24,7 +25,7 @@ from classifier.features.groups import (
     FEATURE_VERSION,
     SITE_WEIGHTS,
 )
-from classifier.features.parts import SCRATCH, base_scores, reading_of
+from classifier.features.parts import PENALTY, SCRATCH, base_scores, reading_of
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.reasons import CODES, INDEX
 from classifier.row import Row
@@ -166,11 +167,13 @@ class Model:
         )
         return products
 
-    def base_factors(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-        """Return what each feature of a row is multiplied by in the base's reading of it."""
+    def base_reading(self, codes: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.float64], float]:
+        """Return what each feature of a row is multiplied by in the base's reading of it, and what
+        is taken off for a part (0 where all is read)."""
         found = np.empty(len(codes))
-        reading_of(codes, self._bits, BASE_WEIGHTS, np.empty(SCRATCH), found)
-        return found
+        given = reading_of(codes, self._bits, BASE_WEIGHTS, np.empty(SCRATCH), found)
+        product = float(found @ self.table[base_buckets(codes)])
+        return found, PENALTY if product - given > PENALTY / 2 else 0.0
 
     def score(
         self,

@@ -149,7 +149,7 @@ def unshown_attribute(raw, j, stop):
         while j < stop and not is_alphanumeric(raw[j]):
             j += 1
         begin = j
-        key, first, last, j = attribute_at(raw, j, stop)
+        key, _, last, j = attribute_at(raw, j, stop)
         if last < 0:
             return -1, -1
         leads = False

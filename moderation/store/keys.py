@@ -208,9 +208,10 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
         "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
-        "external", "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels",
-        "limit", "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample",
-        "settings", "shard", "snapshot", "spam", "trimmed", "waiting",
+        "external",
+        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
+        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
+        "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:

@@ -10,7 +10,7 @@ from classifier.evaluation.generated import generated_rows
 from classifier.features.blocks import base_buckets
 from classifier.features.extract import extract_features
 from classifier.features.groups import AUTHOR
-from classifier.training.matrix import base_matrix
+from classifier.training.matrix import base_matrix, read_matrix
 
 MODEL = Model.load()
 WORDS = "the list of boats that came in by night and were gone before anybody had counted them "
@@ -23,8 +23,11 @@ def test_the_base_scores_long_and_short_rows_as_it_was_trained() -> None:
         Row(text="see http://a.example/x", author="Best Pills", url="https://pills.example/y"),
     ]
     batch = extract_features(rows)
-    expected = base_matrix(batch) @ MODEL.table.astype(np.float64) + MODEL.intercept
-    assert MODEL.raw_scores(batch) == pytest.approx(expected, abs=1e-9)
+    table, found = MODEL.table.astype(np.float64), MODEL.raw_scores(batch) - MODEL.intercept
+    whole = base_matrix(batch) @ table
+    assert found[[0, 2]] == pytest.approx(whole[[0, 2]], abs=1e-9)
+    assert found[1] >= whole[1] - 1e-9
+    assert found == pytest.approx(read_matrix(batch, table) @ np.append(table, -1.0), abs=1e-9)
 
 
 def test_a_long_text_does_not_drown_its_author() -> None:

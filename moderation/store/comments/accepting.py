@@ -149,7 +149,7 @@ def accept_call(
     return [
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox,
         k.day + keys.day_of(now_ms), k.external, k.label, k.labels, idempotency, limit, k.snapshot,
-        k.waiting, k.labelled, k.changes, k.authors, k.alike, k.sample,
+        k.waiting, k.labelled, k.authors, k.alike, k.sample, k.changes,
     ], args  # fmt: skip
 
 

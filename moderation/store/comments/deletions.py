@@ -61,9 +61,9 @@ def forget_some(
     answer = store.run(
         "forget",
         [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
-         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled, k.changes,
-         k.authors, k.alike, k.sample],
-        [raw_id, external_id, replayable, site, *marks],
+         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled, k.authors, k.alike,
+         k.sample, k.changes],
+        [raw_id, external_id, replayable, *marks, site],
     )  # fmt: skip
     if answer[0] != b"ok":
         return Forgotten(False)

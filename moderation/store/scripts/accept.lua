@@ -3,7 +3,7 @@
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
 --       channel of those who wait, prefix of what leads to last entries of the label log,
---       stream of changes, prefixes of authors and of those alike, sample
+--       prefixes of authors and of those alike, sample, stream of changes
 -- ARGV: site's name, now (ms), what the caller knows ('' nothing: the revision of the tokens, or
 --       those of tokens and settings with a blank between them), time to live by status ×4 (ms,
 --       0: for ever), digest of the request ('' no idempotency key), time to live of it, comments
@@ -84,17 +84,17 @@ end
 
 -- Notes what a comment became with its authors and those like it, and that it was drawn.
 local function settle(at, id, c, from, is_new_text)
-  author_note(KEYS[18], ARGV[at + 8], id, from, c.status)
+  author_note(KEYS[17], ARGV[at + 8], id, from, c.status)
   if from == COMMENT_HELD and (c.status ~= from or is_new_text) then
-    alike_leave(KEYS[19], id, ARGV[at + 9])
+    alike_leave(KEYS[18], id, ARGV[at + 9])
   end
   if c.status == COMMENT_HELD and (from ~= c.status or is_new_text) then
-    alike_join(KEYS[19], id, ARGV[at + 9])
+    alike_join(KEYS[18], id, ARGV[at + 9])
   end
   if c.decision ~= '' then
-    redis.call('ZREM', KEYS[20], id)
+    redis.call('ZREM', KEYS[19], id)
   elseif ARGV[at + 10] ~= '0' then
-    comment_draw(KEYS[20], id, tonumber(ARGV[at + 10]))
+    comment_draw(KEYS[19], id, tonumber(ARGV[at + 10]))
   end
 end
 
@@ -192,7 +192,7 @@ for status = 0, 3 do
   if #ids > 0 then redis.call('ZADD', k.sets[status], unpack(ids)) end
   for i = 2, #ids, 2 do changed[#changed + 1] = ids[i] end
 end
-if #changed > 0 then comment_changed(KEYS[17], k.site, table.concat(changed)) end
+if #changed > 0 then comment_changed(KEYS[20], k.site, table.concat(changed)) end
 for field, by in pairs(counts) do comment_count(k.day, field, by) end
 comment_count_verdicts(k.day, judged)
 if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end

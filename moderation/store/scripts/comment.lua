@@ -99,17 +99,17 @@ local function comment_move(sets, id, from, to)
   if sets[to] then redis.call('ZADD', sets[to], '0', id) end
 end
 
+-- Notes comments of a site that changed, by their ids one after the other, for whoever follows the
+-- stream; it is there only while somebody does, and holds the newest of them.
+local function comment_changed(stream, site, ids)
+  redis.call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 's', site, 'i', ids)
+end
+
 -- Puts a comment among those drawn at random, of which the newest `most` are kept.
 local function comment_draw(sample, id, most)
   redis.call('ZADD', sample, '0', id)
   local n = redis.call('ZCARD', sample)
   if n > most then redis.call('ZREMRANGEBYRANK', sample, 0, n - most - 1) end
-end
-
--- Notes comments of a site that changed, by their ids one after the other, for whoever follows the
--- stream; it is there only while somebody does, and holds the newest of them.
-local function comment_changed(stream, site, ids)
-  redis.call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 's', site, 'i', ids)
 end
 
 -- Counts on a day; its counters are kept for 400 days after the last of them appeared.

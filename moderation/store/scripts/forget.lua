@@ -8,10 +8,10 @@
 -- a job has made them anew.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
---       leads to last entries of the label log, stream of changes, prefixes of authors and of those
---       alike, sample
--- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once,
---       site's name, marks of its authors and of those alike
+--       leads to last entries of the label log, prefixes of authors and of those alike, sample,
+--       stream of changes
+-- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once, marks of
+--       its authors and of those alike, site's name
 -- Answer: {'missing'} or {'ok', number of label entries emptied, 1 if a job must rebuild, 1 if it
 -- must be called again}
 local id, room = ARGV[1], 100
@@ -27,8 +27,8 @@ else
   if c then
     revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)
-    author_note(KEYS[15], ARGV[5], id, c.status, 0)
-    if c.status == COMMENT_HELD then alike_leave(KEYS[16], id, ARGV[6]) end
+    author_note(KEYS[14], ARGV[4], id, c.status, 0)
+    if c.status == COMMENT_HELD then alike_leave(KEYS[15], id, ARGV[5]) end
     if c.status == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[12], id) end
   elseif taught then
     revision, seq = struct.unpack('>I4I4', taught)
@@ -36,13 +36,13 @@ else
     return {'missing'}
   end
   redis.call('HDEL', labelled, id)
-  redis.call('ZREM', KEYS[17], id)
+  redis.call('ZREM', KEYS[16], id)
   for set = 3, 6 do redis.call('ZREM', KEYS[set], id) end
   if ARGV[2] ~= '' and redis.call('HGET', KEYS[8], ARGV[2]) == id then
     redis.call('HDEL', KEYS[8], ARGV[2])
   end
   comment_count(KEYS[7], 'deleted', 1)
-  comment_changed(KEYS[14], ARGV[4], id)
+  comment_changed(KEYS[17], ARGV[6], id)
 end
 
 while revision > 0 and room > 0 do

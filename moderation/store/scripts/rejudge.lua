@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Puts new verdicts on up to 100 held comments of a site that nobody has decided; the new ones hold
--- those before. KEYS: comment prefix, queued, approved, held, spam, stream of changes, prefixes of
--- authors and of those alike, sample
+-- those before. KEYS: comment prefix, queued, approved, held, spam, prefixes of authors and of those
+-- alike, sample, stream of changes
 -- ARGV: now (ms), time to live by status ×4 (ms, 0: for ever), site's name, the verdicts, each
 --       packed: id, revision, status, status and label by the verdict, the verdict before with its
 --       length, verdict (msgpack); behind each the marks of its authors and of those alike, and how
@@ -22,15 +22,15 @@ for at = 7, #ARGV, 4 do
     c.verdict, c.updated = string.sub(ARGV[at], from), now
     comment_move(sets, id, COMMENT_HELD, status)
     comment_save(key, c, ttl)
-    author_note(KEYS[7], ARGV[at + 1], id, COMMENT_HELD, status)
+    author_note(KEYS[6], ARGV[at + 1], id, COMMENT_HELD, status)
     if status ~= COMMENT_HELD then
-      alike_leave(KEYS[8], id, ARGV[at + 2])
-      if ARGV[at + 3] ~= '0' then comment_draw(KEYS[9], id, tonumber(ARGV[at + 3])) end
+      alike_leave(KEYS[7], id, ARGV[at + 2])
+      if ARGV[at + 3] ~= '0' then comment_draw(KEYS[8], id, tonumber(ARGV[at + 3])) end
     end
     answer[#answer + 1], changed[#changed + 1] = 1, id
   else
     answer[#answer + 1] = 0
   end
 end
-if #changed > 0 then comment_changed(KEYS[6], ARGV[6], table.concat(changed)) end
+if #changed > 0 then comment_changed(KEYS[9], ARGV[6], table.concat(changed)) end
 return answer

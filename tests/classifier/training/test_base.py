@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from classifier import LabelledRow
-from classifier.features.blocks import FACTORS, base_scores
 from classifier.features.extract import extract_features
 from classifier.features.groups import (
     AUTHOR,
@@ -18,6 +17,7 @@ from classifier.features.groups import (
     GROUPS,
     WORDS,
 )
+from classifier.features.parts import SCRATCH, base_scores
 from classifier.training.base import (
     ADDRESS_HAM_WEIGHT,
     COUNTS_WEIGHT,
@@ -118,7 +118,7 @@ def test_one_word_alone_says_less_than_among_others() -> None:
         own = base_matrix(batch, np.where(np.arange(GROUPS) == group, 1.0, 0.0))
         assert (own.power(2).sum(axis=1) < 0.8).all()
     table = np.random.default_rng(0).normal(size=BASE_BUCKETS).astype(np.float16)
-    scores, factors = np.empty(len(batch)), np.empty(FACTORS)
+    scores, scratch = np.empty(len(batch)), np.empty(SCRATCH)
     bits = table.view(np.uint16)
-    base_scores(batch.codes, batch.starts, bits, BASE_WEIGHTS, factors, scores)
+    base_scores(batch.codes, batch.starts, bits, BASE_WEIGHTS, scratch, scores)
     assert scores == pytest.approx(BaseFeatures.of(batch).matrix @ table.astype(float))
