@@ -8,6 +8,7 @@ from classifier.explanation import Explanation, Span, explain
 from classifier.features.batch import FeatureBatch
 from classifier.features.extract import for_training
 from classifier.learner import Learner
+from classifier.likeness import are_alike, marks_of
 from classifier.model import Model
 from classifier.model_file import ModelError
 from classifier.reasons import NAMES, REASONS
@@ -28,7 +29,9 @@ __all__ = [
     "Row",
     "Scores",
     "Span",
+    "are_alike",
     "draw",
     "explain",
     "for_training",
+    "marks_of",
 ]

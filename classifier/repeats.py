@@ -59,7 +59,7 @@ def room() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint8]]:
 
 
 @unmanaged
-def _mixed(x):
+def mixed(x):
     """Return an integer whose bits all depend on all of `x`'s (Steele et al., SplitMix64, 2014)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -82,20 +82,20 @@ def _read(codes, begin, end, least):
             continue
         group = codes[i] >> _GROUP_BITS
         if group in (WORDS, CJK):
-            h = _mixed(np.uint64(codes[i]))
+            h = mixed(np.uint64(codes[i]))
             lane = h % _LANES
             least[lane] = min(least[lane], h)
             total += h
             count += 1
         elif group == URL:
-            linked += _mixed(np.uint64(codes[i]))
+            linked += mixed(np.uint64(codes[i]))
             links += 1
         elif group == PAIRS:
             pairs += 1
         elif group == AUTHOR:
-            author += _mixed(np.uint64(codes[i]))
+            author += mixed(np.uint64(codes[i]))
         elif group == CHARS and count + links == 0:
-            others += _mixed(np.uint64(codes[i]))
+            others += mixed(np.uint64(codes[i]))
         i += 1
     total += linked
     if count + links == 0:
@@ -103,7 +103,7 @@ def _read(codes, begin, end, least):
     if count + links < FEW_WORDS:
         total += author
     address = linked | np.uint64(1) if links > 0 else _NONE
-    return _mixed(total), count, address, count + pairs + 1 >= MOST_WORDS
+    return mixed(total), count, address, count + pairs + 1 >= MOST_WORDS
 
 
 @unmanaged
@@ -113,7 +113,7 @@ def _number(address):
 
 
 @unmanaged
-def _byte(smallest):
+def lane_byte(smallest):
     """Return what a sketch keeps of a lane: 0 where it has no word."""
     if smallest == _NO_WORD:
         return np.uint8(0)
@@ -134,7 +134,7 @@ def remember(codes, number, decided, sketches, least, is_spam):
         decided[mark >> _SLOT_SHIFT] = _tag(mark) | np.uint32(is_spam)
     place = number % NEWEST
     for lane in range(LANES):
-        known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
+        known = lane_byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
         sketches[lane * NEWEST + place] = known
     sketches[_KIND + place] = np.uint8(2) * _number(address) + np.uint8(is_spam)
     sketches[_COUNT + place] = np.uint8(count & 255)
@@ -146,7 +146,7 @@ def _count_alike(least, sketches, alike):
     alike[:] = 0
     size = 0
     for lane in range(LANES):
-        mine, first = _byte(least[lane]), np.uint64(lane * len(alike))
+        mine, first = lane_byte(least[lane]), np.uint64(lane * len(alike))
         if mine == 0:
             continue
         size += 1
@@ -194,7 +194,7 @@ def _changed(least, place, sketches):
     """Return the lanes in which a row and a decided one differ."""
     differ = 0
     for lane in range(LANES):
-        differ += sketches[lane * NEWEST + place] != _byte(least[lane])
+        differ += sketches[lane * NEWEST + place] != lane_byte(least[lane])
     return differ
 
 
@@ -206,7 +206,7 @@ def note(codes, place, marks, sketches, least):
     mark, count, address, _ = _read(codes, 0, len(codes), least)
     marks[0, place], marks[1, place] = _tag(mark), _address_mark(address)
     for lane in range(LANES):
-        known = _byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
+        known = lane_byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
         sketches[lane * marks.shape[1] + place] = known
 
 
@@ -259,9 +259,7 @@ def take_back(
 def _address_mark(address):
     """Return 32 bits of a mark of addresses, 0 for none."""
     return (
-        np.uint32(_mixed(address) >> _TAG_SHIFT) | np.uint32(1)
-        if address != _NONE
-        else np.uint32(0)
+        np.uint32(mixed(address) >> _TAG_SHIFT) | np.uint32(1) if address != _NONE else np.uint32(0)
     )
 
 

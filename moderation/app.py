@@ -9,7 +9,9 @@ from flask import Flask
 from moderation import akismet, api, console
 from moderation.api.edge import Edge, admission, hot_calls
 from moderation.api.metrics import Meter
+from moderation.flow import heartbeat
 from moderation.flow.opening import open_runtime
+from moderation.flow.sites import health
 from moderation.server.service import Service
 from moderation.settings import Settings
 
@@ -47,12 +49,15 @@ def serve() -> Service:
     through more rarely: a request makes no cycles, and looking took 8 % of its time.
     """
     app = create_app()
+    runtime = app.extensions["winnow"]
+    heart = heartbeat.begin(runtime, "web", lambda: health.gauges(runtime))
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     return Service(
         application=app.wsgi_app,
-        admit=admission(app, app.extensions["winnow"]),
+        admit=admission(app, runtime),
         report=app.extensions["winnow.meter"].report,
+        end=heart.end,
         apart=WATCHED,
     )

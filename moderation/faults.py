@@ -7,7 +7,8 @@ import threading
 import traceback
 from collections import deque
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
+from typing import NamedTuple
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +16,22 @@ SAID_EVERY_SECONDS = 60.0
 FRAMES = 6
 """So many of the innermost calls lead to a fault in the log."""
 KINDS_AT_MOST = 256
+
+NOTED_AT_MOST = 50
+
+
+class Noted(NamedTuple):
+    """A fault of this process: when (seconds since 1970), what failed, the way there, the request
+    that met it."""
+
+    at: float
+    what: str
+    where: str
+    request: str
+
+
+noted: deque[Noted] = deque(maxlen=NOTED_AT_MOST)
+"""What failed here and was told to nobody yet, the newest at the end; who tells takes it out."""
 
 _said: dict[tuple[str, str], tuple[float, int]] = {}
 _lock = threading.Lock()
@@ -36,8 +53,14 @@ def say(what: str, error: BaseException) -> None:
         _said[place] = now, 0
         if len(_said) > KINDS_AT_MOST:
             _said.pop(next(iter(_said)))
+    noted.append(Noted(time(), what, where, ""))
     again = f", and {more} times before" if more else ""
     log.error("%s failed unexpectedly: %s%s", what, where, again)
+
+
+def note(what: str, error: BaseException, request: str) -> None:
+    """Note that a request met a fault; its own log line is whoever answers it to write."""
+    noted.append(Noted(time(), what, way_to(error), request))
 
 
 def way_to(error: BaseException) -> str:

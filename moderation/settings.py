@@ -1,17 +1,29 @@
 """What an operator can set: environment variables, read once into one frozen struct."""
 
-import datetime as dt
 import difflib
 import functools
-import ipaddress
 import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
+
+from moderation.values import address as _address
+from moderation.values import bind as _bind
+from moderation.values import count as _count
+from moderation.values import file as _file
+from moderation.values import folder as _folder
+from moderation.values import labels as _labels
+from moderation.values import level as _level
+from moderation.values import mail_address as _mail_address
+from moderation.values import networks as _networks
+from moderation.values import one_of as _one_of
+from moderation.values import public_url as _public_url
+from moderation.values import time_of_day as _time_of_day
+from moderation.values import within as _within
 
 WEB_THREADS = 4
 """Threads of a web process that run requests; long-polls may hold all but two of them."""
@@ -48,6 +60,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     model: Path | None = None
     alive: Path | None = None
+    search: str = ""
+    smtp_url: str = ""
+    mail_from: str = ""
+    digest_at: str = "07:00"
     promote: str = "ask"
     train_at: str = "03:10"
     gate_labels: int = 50
@@ -76,6 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             settings,
             broker_url=settings.broker_url or default_broker_url(settings.redis_url),
             public_url=settings.public_url or _url_of(settings.bind),
+            mail_from=settings.mail_from
+            or f"winnow@{urlsplit(settings.public_url).hostname or 'localhost'}",
         )
 
     @property
@@ -125,42 +143,11 @@ def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _bind(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not 1 <= int(port) <= 65535:
-        raise ValueError
-    return host, int(port)
-
-
 def _url_of(bind: tuple[str, int]) -> str:
     host, port = bind
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared only
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _folder(text: str) -> Path:
-    path = Path(text).expanduser()
-    if path.exists() and not path.is_dir():
-        raise ValueError
-    return path
-
-
-def _file(text: str) -> Path:
-    path = Path(text).expanduser()
-    if not path.is_file():
-        raise ValueError
-    return path
-
-
-def _address(text: str, schemes: tuple[str, ...]) -> str:
-    parts = urlsplit(text)
-    located = parts.path if parts.scheme in ("unix", "redis+socket") else parts.hostname
-    if parts.scheme not in schemes or not located:
-        raise ValueError
-    _ = parts.port  # urlsplit raises ValueError here for a port that is no number.
-    return text
 
 
 def _broker(text: str) -> str:
@@ -173,53 +160,17 @@ def _secret(text: str) -> str:
     return text
 
 
-def _public_url(text: str) -> str:
+def _smtp_url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    # The standard library's client says no other name and password.
+    if not unquote(f"{parts.username}{parts.password}").isascii():
         raise ValueError
-    return text.rstrip("/")
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(","))
-
-
-def _count(text: str) -> int:
-    if not 1 <= int(text) <= 256:
-        raise ValueError
-    return int(text)
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in words:
-            raise ValueError
-        return text
-
-    return parse
-
-
-def _level(text: str) -> str:
-    return _one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
-
-
-def _within(least: float, most: float, text: str) -> float:
-    if not least <= float(text) <= most:
-        raise ValueError
-    return float(text)
+    return _address(text, ("smtp", "smtps"))
 
 
 _share = functools.partial(_within, 0.0, 1.0)
 _of_1000 = functools.partial(_within, 0.0, 1000.0)
 _A_SHARE = "a share from 0 to 1, for example 0.01"
-
-
-def _labels(text: str) -> int:
-    return int(_within(0, 1_000_000, str(int(text))))
-
-
-def _time_of_day(text: str) -> str:
-    return text if text == "never" else dt.time.fromisoformat(text).strftime("%H:%M")
 
 
 VARIABLES = (
@@ -280,6 +231,24 @@ VARIABLES = (
     ),
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
     Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
+    Variable("WINNOW_SEARCH", "search", "WINNOW_DATA/search", str, "off, or the path of a folder"),
+    Variable(
+        "WINNOW_SMTP_URL",
+        "smtp_url",
+        "",
+        _smtp_url,
+        "smtp://name:password@host:587 or smtps://host:465, or leave it out",
+    ),
+    Variable(
+        "WINNOW_MAIL_FROM",
+        "mail_from",
+        "from WINNOW_PUBLIC_URL",
+        _mail_address,
+        "an e-mail address, for example winnow@example.org",
+    ),
+    Variable(
+        "WINNOW_DIGEST_AT", "digest_at", "07:00", _time_of_day, "a time UTC as 07:00, or never"
+    ),
     Variable("WINNOW_TRAIN_AT", "train_at", "03:10", _time_of_day, "a time UTC as 03:10, or never"),
     Variable(
         "WINNOW_PROMOTE", "promote", "ask", _one_of("auto", "ask", "never"), "auto, ask or never"

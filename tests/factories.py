@@ -82,6 +82,8 @@ def decide(
         now_ms=now,
         call=fields.get("call") or str(ULID()),
         replayable=fields.get("replayable", 1000),
+        marks=fields.get("marks", (b"", b"")),
+        drawn=fields.get("drawn", 0),
     )
 
 

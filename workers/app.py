@@ -24,6 +24,7 @@ SWEEP_SECONDS = 3
 TRIM_SECONDS = 600
 TEND_SECONDS = 5
 LOOK_ON_SECONDS = 60
+DIGEST_SECONDS = 300
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
@@ -75,6 +76,8 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "trim": {"task": names.TRIM, "schedule": TRIM_SECONDS},
         "tend": {"task": names.TEND_JOBS, "schedule": TEND_SECONDS},
         "look on": {"task": names.LOOK_ON, "schedule": LOOK_ON_SECONDS},
+        # Whether any is due is for the task to say: a failing mail server is asked again.
+        "digest": {"task": names.SEND_DIGESTS, "schedule": DIGEST_SECONDS},
     }
     if settings.train_at != "never":
         hour, minute = settings.train_at.split(":")

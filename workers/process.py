@@ -7,8 +7,9 @@ import os
 import signal
 from typing import Any
 
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_process_shutdown
 
+from moderation.flow import heartbeat
 from moderation.flow.akismet.word_back import Tellers
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
@@ -17,6 +18,7 @@ from moderation.settings import Settings
 log = logging.getLogger(__name__)
 
 _runtime: Runtime | None = None
+_hearts: list[heartbeat.Heartbeat] = []
 
 
 @worker_process_init.connect
@@ -29,6 +31,7 @@ def start(**_: Any) -> Runtime:
     global _runtime
     try:
         _runtime = open_runtime(Settings.from_env())
+        _hearts.append(heartbeat.begin(_runtime, "worker"))
     except Exception:
         log.critical("this worker cannot load what it needs and stops", exc_info=True)
         os.kill(os.getppid(), signal.SIGTERM)
@@ -38,6 +41,13 @@ def start(**_: Any) -> Runtime:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     return _runtime
+
+
+@worker_process_shutdown.connect
+def stop(**_: Any) -> None:
+    """Say that this process ends."""
+    for heart in _hearts:
+        heart.end()
 
 
 def runtime() -> Runtime:

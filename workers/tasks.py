@@ -2,13 +2,19 @@
 
 from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
-from moderation.flow.labels import importing, rebuilding, withdrawing
-from moderation.flow.models import shadow, working
+from moderation.flow.labels import compacting, importing, rebuilding, withdrawing
+from moderation.flow.models import rescoring, shadow, working
+from moderation.flow.review import bulk
+from moderation.flow.sites import digest
 from moderation.flow.tasks import (
+    COMPACT,
+    DECIDE_TOGETHER,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
+    RESCORE,
     SCORE_INBOX,
+    SEND_DIGESTS,
     SWEEP,
     TELL_SITE,
     TEND_JOBS,
@@ -59,8 +65,8 @@ def tend_jobs() -> None:
 
 @app.task(name=IMPORT_HISTORY)
 def import_history(job: str) -> None:
-    """Go on with an import of history."""
-    importing.work_on(runtime(), job)
+    """Have a process of its own import what was sent."""
+    importing.launch(runtime(), job)
 
 
 @app.task(name=TRAIN)
@@ -81,7 +87,31 @@ def withdraw_labels(job: str) -> None:
     withdrawing.work_on(runtime(), job)
 
 
+@app.task(name=DECIDE_TOGETHER)
+def decide_together(job: str) -> None:
+    """Decide the comments that somebody ticked."""
+    bulk.work_on(runtime(), job)
+
+
+@app.task(name=COMPACT)
+def compact_labels(job: str) -> None:
+    """Take out of label logs what counts no longer."""
+    compacting.work_on(runtime(), job)
+
+
+@app.task(name=RESCORE)
+def rescore_held(job: str) -> None:
+    """Judge anew what is held."""
+    rescoring.work_on(runtime(), job)
+
+
 @app.task(name=LOOK_ON)
 def look_on() -> None:
     """Have a candidate score the newest comments."""
     shadow.look(runtime())
+
+
+@app.task(name=SEND_DIGESTS)
+def send_digests() -> None:
+    """Send the digests by mail that are due."""
+    digest.send(runtime())

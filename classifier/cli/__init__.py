@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from classifier import ModelError
 from classifier.cli import bench, evaluate, explain, score, study, train
 from classifier.cli.lines import BadLine
+from classifier.cli.parallel import NoCluster
 
 EPILOG = """\
 A row is one JSON object a line, plain or gzip: text, and any of author url email ip
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except (BadLine, ModelError) as error:
         return _failed(str(error), 2)
+    except NoCluster as error:
+        return _failed(str(error), 1)
     except OSError as error:
         return _failed(f"{error.filename or 'cannot write'}: {error.strerror}", 2)
     except KeyboardInterrupt:

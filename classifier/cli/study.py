@@ -10,6 +10,7 @@ import msgspec
 
 from classifier.cli.lines import read_rows
 from classifier.cli.options import Commands, add_command
+from classifier.cli.parallel import add_parallel, spread
 from classifier.cli.progress import Progress
 from classifier.evaluation.sections import SECTIONS
 
@@ -49,6 +50,7 @@ def add_commands(commands: Commands) -> None:
         default=Path(".cache/study"),
         help="keeps trained bases and peers' scores between runs (default: %(default)s)",
     )
+    add_parallel(command)
 
 
 def _study(options: argparse.Namespace) -> int:
@@ -65,7 +67,8 @@ def _study(options: argparse.Namespace) -> int:
     progress = Progress("study", quiet=options.quiet)
     sources = load_sources(options.folder, lambda names: read_rows(names, labels_required=True))
     study = Study(sources, Store(options.work), progress.stage, options.orders)
-    figures = study.run(options.only)
+    with spread(options):
+        figures = study.run(options.only)
     text = msgspec.json.format(msgspec.json.encode(figures)) + b"\n"
     if options.json is None:
         sys.stdout.buffer.write(text)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from classifier.cli.lines import GZIP_MAGIC, read_rows
 from classifier.cli.options import Commands, add_command, add_files
+from classifier.cli.parallel import add_parallel, spread
 from classifier.cli.progress import Progress
 
 
@@ -25,6 +26,7 @@ def add_commands(commands: Commands) -> None:
     )
     add_files(command, "*")
     command.add_argument("--out", type=Path, required=True, metavar="MODEL", help="where it goes")
+    add_parallel(command)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -38,7 +40,8 @@ def _train(options: argparse.Namespace) -> int:
         for _ in read_rows(map(str, files), labels_required=True):
             progress.add(1)
         try:
-            model = train_model(files, progress=progress.stage)
+            with spread(options):
+                model = train_model(files, progress=progress.stage)
         except DataError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
+from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from classifier.bands import Bands
@@ -98,21 +100,46 @@ def left_out_folds(
     """Yield a base for each part of the rows, fitted without their sources; none where the rest
     has one class alone.
 
-    What resembles a row that is left out (same of `groups`) is left out with it.
+    What resembles a row that is left out (same of `groups`) is left out with it. They are fitted
+    where `joblib.parallel_config` says: one after the other, in processes, on a cluster.
     """
     folds, languages = folds_of(parts_of(rows)), languages_of(rows)
-    numbers = sorted(set(folds.tolist()))
-    for done, fold in enumerate(numbers, 1):
-        inside = np.flatnonzero(folds == fold)
-        kept = np.flatnonzero((folds != fold) & ~np.isin(groups, groups[inside]))
-        if len(set(labels[kept].tolist())) == 2:
-            weights = row_weights(
+    insides = [np.flatnonzero(folds == fold) for fold in sorted(set(folds.tolist()))]
+    apart = [np.flatnonzero(~np.isin(groups, groups[inside])) for inside in insides]
+    parts = [
+        (inside, kept)
+        for inside, kept in zip(insides, apart, strict=True)
+        if len(set(labels[kept].tolist())) == 2
+    ]
+    tasks = (
+        delayed(_fitted)(
+            kept,
+            labels[kept],
+            row_weights(
                 [rows[i] for i in kept.tolist()],
                 labels[kept],
                 [languages[i] for i in kept.tolist()],
-            )
-            yield Fold(inside, kept, *fit_base(features.take(kept), labels[kept], weights))
-        progress(f"fold {done} of {len(numbers)}: {len(inside):,} rows left out")
+            ),
+            *features,
+        )
+        for _, kept in parts
+    )
+    bases = Parallel(return_as="generator")(tasks)
+    for done, ((inside, kept), base) in enumerate(zip(parts, bases, strict=True), 1):
+        yield Fold(inside, kept, *base)
+        progress(f"fold {done} of {len(parts)}: {len(inside):,} rows left out")
+
+
+def _fitted(
+    kept: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float64],
+    *features: csr_matrix,
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return a base of the rows that are kept. The parts of the features come one by one, so that
+    each is sent to where it is needed once.
+    """
+    return fit_base(BaseFeatures(*features).take(kept), labels, weights)
 
 
 def left_out_scores(

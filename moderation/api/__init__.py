@@ -3,26 +3,31 @@
 from flask import Flask
 
 from moderation.api import (
+    attacks,
+    bands,
     batch,
     check,
     comments,
     decisions,
+    entrance,
     health,
     imports,
     jobs,
     labels,
     listing,
+    lists,
     models,
     pages,
     problems,
     shadow,
+    sites,
     stats,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals,
+    shadow, withdrawals, bands, sites, attacks, entrance, lists,
 )  # fmt: skip
 
 

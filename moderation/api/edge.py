@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from moderation.api.metrics import Meter
 from moderation.api.problems import answer_to
 from moderation.flow.runtime import Runtime
+from moderation.flow.vitals import Vitals
 from moderation.server.service import Admission
 
 Answer = Callable[[Runtime, dict[str, Any]], Response | tuple[str, list[tuple[str, str]], bytes]]
@@ -33,6 +34,7 @@ class Edge:
         self._app = app
         self._meter = meter
         self._runtime = runtime
+        self._vitals = runtime.own(Vitals)
         self._hot = hot
         # A counter behind a random word is unique and costs a tenth of a random id.
         self._prefix = secrets.token_hex(6)
@@ -59,12 +61,10 @@ class Edge:
                 return self._at_once(answer, environ, start)
             return _joined(self._app(environ, start))
         finally:
-            self._meter.observe(
-                method if method in _METHODS else "other",
-                environ.get("winnow.route", "none"),
-                sent,
-                perf_counter() - began,
-            )
+            route, seconds = environ.get("winnow.route", "none"), perf_counter() - began
+            self._meter.observe(method if method in _METHODS else "other", route, sent, seconds)
+            is_check = route.endswith(_CHECKS)
+            self._vitals.answered(is_check=is_check, failed=sent[0] == "5", seconds=seconds)
 
     def _at_once(self, answer: Answer, environ: dict[str, Any], start: Any) -> list[bytes]:
         try:
@@ -108,6 +108,7 @@ def admission(app: Flask, runtime: Runtime) -> Callable[[dict[str, Any]], Admiss
     return admit
 
 
+_CHECKS = ("/check", "/comment-check")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 

@@ -71,9 +71,9 @@ KINDS: dict[str, Kind] = {
     "stale": Kind(
         412,
         "What you saw has changed",
-        "A comment was decided or revised, or another model was put to use, since the ETag in "
-        "`If-Match` was given; `current` is the comment as it is now, and the `ETag` of this "
-        "answer names its state. Nothing was changed.",
+        "A comment was decided or revised, another model was put to use, or a site's settings or "
+        "list were changed, since the ETag in `If-Match` was given; `current` is the comment as it "
+        "is now, and the `ETag` of this answer names its state. Nothing was changed.",
     ),
     "too-large": Kind(
         413,

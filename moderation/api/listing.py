@@ -14,6 +14,7 @@ from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_par
 from moderation.api.shapes import CommentPage, comment_out
 from moderation.domain.comments import Status
 from moderation.flow.comments import reading
+from moderation.flow.search import finding
 
 blueprint = Blueprint("listing", __name__, url_prefix="/v1")
 
@@ -23,8 +24,11 @@ Sought = Annotated[str, Meta(max_length=256)]
 class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """Parameters of a list.
 
-    `q` stands somewhere in the content, `author` in the author's name or e-mail address, both
-    without regard to case; `from` and `to` (excluded) are RFC 3339 times of arrival.
+    Of `q` every word stands in the content; `"some words"` stand there one after the other, `wor*`
+    is the beginning of a word, and `author:`, `email:`, `domain:`, `ip:`, `reason:`, `model:` and
+    `language:` before a word ask for these. `author` stands in the author's name, e-mail address or
+    id. All are compared without regard to case. `from` and `to` (excluded) are RFC 3339 times of
+    arrival.
     """
 
     status: Status | None = None
@@ -47,8 +51,9 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since"
         query=ListQuery,
         answers={
             200: Answer(
-                "A page of comments. A call looks at 2,000 comments at most, and at 4 MiB of them, "
-                "so a page may be short and not the last: the last has `next: null`.",
+                "A page of comments. Where the index of searches is off or behind, a call looks at "
+                "2,000 comments at most, and at 4 MiB of them, so a page may be short and not the "
+                "last: the last has `next: null`.",
                 {body.JSON: CommentPage},
             )
         },
@@ -68,7 +73,7 @@ def list_comments(call: Call) -> Response:
         to_ms=_ms("to", query.to),
         newest_first=query.order == "newest",
     )
-    page = reading.list_comments(call.runtime, site, wanted, after, query.limit)
+    page = finding.find(call.runtime, [site], wanted, after, query.limit)
     following = None
     if page.last:
         cursor = cursors.sign(secret, site, filters, page.last)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from flask import Blueprint, Response
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
@@ -15,7 +15,7 @@ from moderation.api.jobs import Job, job_out
 from moderation.api.preconditions import if_match
 from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot
 from moderation.domain.reports import Report
-from moderation.flow.models import offering, promoting, working
+from moderation.flow.models import offering, promoting, rescoring, working
 from moderation.flow.models.promoting import Why
 
 blueprint = Blueprint("models", __name__, url_prefix="/v1/models")
@@ -61,10 +61,12 @@ class ModelsOut(Struct, frozen=True):
 
 
 class InUseOut(Struct, frozen=True):
-    """The model in use from the next verdict on."""
+    """The model in use from the next verdict on. `held`, absent where there are none: comments that
+    wait by the word of models before, which `POST /v1/models/rescore` judges anew."""
 
     in_use: str
     revision: int
+    held: int | UnsetType = UNSET
 
 
 class Promote(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +82,13 @@ class RollBack(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=2000)] = ""
 
 
+class Rescore(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which site ('': of all)."""
+
+    site: Annotated[str, Meta(max_length=63)] = ""
+
+
+_rescore = msgspec.json.Decoder(Rescore)
 _promote = msgspec.json.Decoder(Promote)
 _roll_back = msgspec.json.Decoder(RollBack)
 CHOSEN = {200: Answer("The model that is now in use.", {body.JSON: InUseOut}, ("ETag",))}
@@ -172,7 +181,7 @@ def promote_model(call: Call, name: str) -> Response:
     given = body.decode_optional(_promote, call.environ, SMALL_BYTES)
     why = Why(call.grant.actor, given.reason)
     chosen = promoting.promote(call.runtime, name, why, seen, override=given.override)
-    return _chosen(chosen)
+    return _chosen(call, chosen)
 
 
 @blueprint.post("/rollback")
@@ -192,11 +201,37 @@ def roll_back_model(call: Call) -> Response:
     seen = if_match(call.environ, required=False)
     given = body.decode_optional(_roll_back, call.environ, SMALL_BYTES)
     why = Why(call.grant.actor, given.reason)
-    return _chosen(promoting.roll_back(call.runtime, why, seen))
+    return _chosen(call, promoting.roll_back(call.runtime, why, seen))
 
 
-def _chosen(now: InUse) -> Response:
-    return answers.json(InUseOut(now.name, now.revision), 200, {"ETag": now.etag})
+def _chosen(call: Call, now: InUse) -> Response:
+    held = rescoring.held(call.runtime) or UNSET
+    return answers.json(InUseOut(now.name, now.revision, held), 200, {"ETag": now.etag})
+
+
+@blueprint.post("/rescore")
+@endpoint(
+    Operation(
+        id="rescoreHeld",
+        tag="Models",
+        summary="Judge anew what is held, by the model in use now",
+        scopes=("admin",),
+        body=Body({body.JSON: Rescore}, SMALL_BYTES, required=False),
+        answers={
+            202: Answer(
+                "The job that does it; the one for the same site that is under way, if any. What "
+                "somebody decided stays as it is; a comment keeps the verdicts before.",
+                {body.JSON: Job},
+                ("Location",),
+            )
+        },
+        problems=("not-found", "store-full"),
+    )
+)
+def rescore(call: Call) -> Response:
+    given = body.decode_optional(_rescore, call.environ, SMALL_BYTES)
+    job = rescoring.begin(call.runtime, call.grant.actor, given.site)
+    return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 
 def _model(one: Snapshot, in_use: InUse) -> ModelOut:

@@ -21,6 +21,7 @@ _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
     "Models": "Which model judges comments; with a token of the installation (`admin`).",
+    "Sites": "Sites, their keys, settings and lists; with a token of the installation (`admin`).",
     "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
     "Operation": "For machines that watch.",
@@ -35,6 +36,9 @@ _ULID = "01M81Q1142C3EYPAKXTQDKFX9P"
 _IN_PATH = {
     "comment_id": ("The id that Winnow gave the comment (a ULID).", _ULID),
     "job_id": ("The id of the job (a ULID).", _ULID),
+    "site": ("The name of a site.", "blog.example"),
+    "token_id": ("The id of a token (a ULID).", _ULID),
+    "key_id": ("The id of an Akismet key.", "5ac1f00d"),
     "name": ("The name of a model.", "2026.11.22-1"),
 }
 """What each part of a path is, and an example."""
@@ -50,7 +54,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, op in found:
         path = paths.setdefault(re.sub(r"<(\w+)>", r"{\1}", rule.rule), {})
-        for method in (rule.methods or set()) & {"GET", "POST", "DELETE"}:
+        for method in (rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"}:
             path[method.lower()] = _described(rule, op, schema_of)
     return {
         "openapi": "3.1.0",

@@ -9,13 +9,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Response, abort, current_app, render_template, request
+from msgspec import Struct
 
 import moderation
-from moderation.api import answers, openapi, shapes
+from moderation.api import answers, openapi, problems
 from moderation.api.kinds import KINDS
 from moderation.api.problems import Refusal
+from moderation.domain.bands import needle
 from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import StoreDown
+from moderation.domain.verdicts import Verdict
 from moderation.flow.comments import reading
 from moderation.flow.comments.phrases import Phrase, phrases
 from moderation.flow.comments.previewing import preview
@@ -63,11 +66,11 @@ def try_out() -> str:
     submission = Submission(content=content, author=author)
     try:
         comment = preview(_runtime(), DEMO_SITE, submission)
-        marks = reading.explain_now(_runtime(), comment).marks
+        explained = reading.explain_now(_runtime(), comment)
     except StoreDown:
         return _home(submission, error="The store does not answer just now; try again.")
     assert comment.verdict is not None
-    return _home(submission, shapes.verdict_out(comment.verdict), phrases(content, marks))
+    return _home(submission, _judged(comment.verdict, explained, phrases(content, explained.marks)))
 
 
 @blueprint.get("/openapi.json")
@@ -92,14 +95,22 @@ def problem(name: str) -> str:
 
 def for_people(answer: Response) -> Response:
     """Return a problem as a page where a browser asked for one, outside of the API."""
-    wanted = request.accept_mimetypes.best == "text/html" and request.method == "GET"
+    accepts = request.accept_mimetypes
+    # By their quality: browsers also name types of their own that are more specific.
+    wanted = accepts["text/html"] > accepts[problems.MEDIA_TYPE]
     if not wanted or request.path.startswith("/v1/"):
         return answer
-    name = msgspec.json.decode(answer.get_data())["type"].rpartition("/")[2]
-    if name in KINDS:
-        answer.set_data(render_template("api/problem.html", name=name, kind=KINDS[name]))
-        answer.content_type = "text/html; charset=utf-8"
-        answer.headers.update(PAGE_HEADERS)
+    details = msgspec.json.decode(answer.get_data())
+    name = details["type"].rpartition("/")[2]
+    page = render_template(
+        "api/problem.html",
+        name=name if name in KINDS else "",
+        kind=KINDS.get(name, {**details, "meaning": ""}),
+        request_id=details.get("request_id", ""),
+    )
+    answer.set_data(page)
+    answer.content_type = "text/html; charset=utf-8"
+    answer.headers.update(PAGE_HEADERS)
     return answer
 
 
@@ -138,11 +149,26 @@ def _is_ours(host: str) -> bool:
     return True
 
 
+class Judged(Struct, frozen=True):
+    """What the filter says of a text: as Review shows it, with the place on the scale of bands."""
+
+    verdict: Verdict
+    text: Sequence[Phrase]
+    hold: float
+    reject: float
+    meter: int | None
+
+
+def _judged(verdict: Verdict, explained: reading.Explained, text: Sequence[Phrase]) -> Judged:
+    hold, reject = explained.hold, explained.reject
+    at = None
+    if verdict.band is not None and verdict.score is not None:
+        at = needle(verdict.band, verdict.score, hold, reject)
+    return Judged(verdict, text, hold, reject, at)
+
+
 def _home(
-    submission: Submission | None = None,
-    verdict: shapes.Verdict | None = None,
-    text: Sequence[Phrase] = (),
-    error: str = "",
+    submission: Submission | None = None, judged: Judged | None = None, error: str = ""
 ) -> str:
     runtime = _runtime()
     return render_template(
@@ -151,8 +177,7 @@ def _home(
         model=runtime.shipped.name,
         box=has_box(),
         submission=submission,
-        verdict=verdict,
-        text=text,
+        judged=judged,
         error=error,
         examples=EXAMPLES,
     )

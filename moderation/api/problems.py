@@ -159,6 +159,7 @@ def answer_to(error: Exception, environ: Mapping[str, Any]) -> Response:
         return _http(error, request_id)
     # Its message may hold what was sent, a traceback would repeat it: the way there is enough.
     log.error("request %s failed: %s", request_id, faults.way_to(error))
+    faults.note("a request", error, request_id)
     return answer(problem("internal-error", "", request_id))
 
 

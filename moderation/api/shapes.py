@@ -15,7 +15,7 @@ from moderation.domain.decisions import Via
 from moderation.domain.verdicts import DecidedBy, Label
 from moderation.flow.comments import reading
 from moderation.flow.comments.checking import Checked
-from moderation.flow.comments.reading import reason_text
+from moderation.flow.comments.reading import reason_in, reason_text
 from moderation.flow.runtime import Runtime
 
 Score = Annotated[float, Meta(ge=0, le=1)]
@@ -47,6 +47,18 @@ class Verdict(Struct, frozen=True):
     model: str
     policy: int
     signals: dict[str, float]
+    decided_by: DecidedBy
+
+
+class EarlierVerdict(Struct, frozen=True):
+    """What a comment was judged before: a held one is judged anew after another model was put to
+    use."""
+
+    label: Label
+    status: Literal["approved", "held", "spam"]
+    score: Score | None
+    model: str
+    policy: int
     decided_by: DecidedBy
 
 
@@ -91,7 +103,8 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     read alone and after a decision, is what became of telling a site that asked by Akismet's
     protocol: `told`, `given up`, `no callback` (the site gave no address and must be told by
     hand), `refused` (its key was revoked, or its blog), or why the last try failed; absent while
-    there is nothing to tell.
+    there is nothing to tell. `earlier_verdicts` are those before it was judged anew: the first and
+    the newest seven, the oldest first.
     """
 
     id: str
@@ -116,6 +129,7 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     form_ms: int | None = None
     explanation: Explained | UnsetType = UNSET
     word_back: str = ""
+    earlier_verdicts: list[EarlierVerdict] = []
 
 
 class CheckedComment(Comment, kw_only=True, omit_defaults=True):
@@ -162,7 +176,7 @@ def verdict_out(verdict: verdicts.Verdict) -> Verdict:
         verdict.score,
         verdict.band,
         verdict.discard,
-        [Reason(code, reason_text(code), weight) for code, weight in verdict.reasons],
+        [Reason(code, reason_in(verdict, code), weight) for code, weight in verdict.reasons],
         verdict.model,
         verdict.policy,
         verdict.signals,
@@ -215,7 +229,15 @@ def _fields(comment: comments.Comment) -> dict[str, Any]:
         "context": sent.context,
         "honeypot": sent.honeypot,
         "form_ms": sent.form_ms,
+        "earlier_verdicts": _earlier(comment.verdict),
     }
+
+
+def _earlier(verdict: verdicts.Verdict | None) -> list[EarlierVerdict]:
+    return [
+        EarlierVerdict(one.label, one.status, one.score, one.model, one.policy, one.decided_by)
+        for one in (verdict.earlier if verdict else ())
+    ]
 
 
 _FIELD_OF_ROW: dict[str, Literal["content", "author.name", "author.url"]] = {

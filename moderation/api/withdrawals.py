@@ -21,10 +21,12 @@ SMALL_BYTES = 64 << 10
 
 
 class NewWithdrawal(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose labels are withdrawn, `by` as decisions name it; `dry_run` changes nothing."""
+    """Whose labels are withdrawn, `by` as decisions name it, written from `since` on and before
+    `until`; `dry_run` changes nothing."""
 
     by: Annotated[str, Meta(min_length=1, max_length=256)]
     since: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    until: Annotated[dt.datetime, Meta(tz=True)] | None = None
     site: Annotated[str, Meta(max_length=63)] = ""
     note: Annotated[str, Meta(max_length=2000)] = ""
     dry_run: bool = False
@@ -51,9 +53,13 @@ _new = msgspec.json.Decoder(NewWithdrawal)
 def withdraw(call: Call) -> Response:
     body.media_type(call.environ, body.JSON)
     given = body.decode(_new, body.read(call.environ, SMALL_BYTES))
-    since = max(0, int(given.since.timestamp() * 1000)) if given.since else 0
-    asked = Asked(given.by, since, given.site, given.note)
+    since, until = _ms(given.since), _ms(given.until)
+    asked = Asked(given.by, since, given.site, given.note, until)
     if given.dry_run:
         return answers.json(withdrawing.preview(call.runtime, asked))
     job = withdrawing.begin(call.runtime, call.grant.actor, asked)
     return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})
+
+
+def _ms(time: dt.datetime | None) -> int:
+    return max(0, int(time.timestamp() * 1000)) if time else 0

@@ -1,5 +1,6 @@
 """The command line: `python -m moderation`, or `winnow` where it is installed."""
 
+import builtins
 import importlib
 import keyword
 import logging
@@ -18,12 +19,17 @@ COMMANDS = {
     "worker": "run",
     "beat": "run",
     "site": "site",
+    "list": "listing",
     "user": "user",
     "token": "token",
     "key": "key",
     "models": "models",
     "train": "train",
     "import": "history",
+    "search": "search",
+    "seed": "seed",
+    "importer": "history",
+    "labels": "labels",
     "migrate": "store",
     "doctor": "doctor",
 }
@@ -38,8 +44,9 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"moderation.cli.commands.{COMMANDS[cmd_name]}")
-        # A word of Python cannot name a function.
-        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        # A word of Python cannot name a function, and one that it knows should not.
+        is_taken = keyword.iskeyword(cmd_name) or hasattr(builtins, cmd_name)
+        name = f"{cmd_name}_" if is_taken else cmd_name
         command: click.Command = getattr(module, name)
         return command
 

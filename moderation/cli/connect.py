@@ -126,16 +126,22 @@ def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
             supervisor.stop()
 
 
+@contextmanager
+def store_of(settings: Settings) -> Iterator[Store]:
+    """Return the store that these settings name, whether it answers by now or not."""
+    store = Store.connect(settings.redis_url)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
 def refuse_other_layout(settings: Settings) -> None:
     """Raise SchemaMismatch if another version wrote the store; one that does not answer may come
     yet.
     """
-    store = Store.connect(settings.redis_url)
-    try:
-        with suppress(StoreDown):
-            store.ping()
-    finally:
-        store.close()
+    with store_of(settings) as store, suppress(StoreDown):
+        store.ping()
 
 
 def check(store: Store) -> None:

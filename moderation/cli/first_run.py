@@ -5,7 +5,9 @@ from pathlib import Path
 
 import msgspec
 
+from moderation.flow.people import letters, links
 from moderation.flow.sites import first_run
+from moderation.flow.sites.first_run import ADMINISTRATOR
 from moderation.settings import Settings
 from moderation.store import schema
 from moderation.store.client import Store
@@ -33,6 +35,14 @@ def ensure(store: Store, settings: Settings) -> bool:
     _write(path(settings), made)
     first_run.first_run(store, settings, made)
     return True
+
+
+def one_log_in(store: Store, settings: Settings) -> str:
+    """Return an address that logs the first run's administrator in once, within ten minutes."""
+    made = _kept(path(settings))
+    name = made.console.user if made else ADMINISTRATOR
+    secret = links.make(store, name, "enter", links.OPERATOR)
+    return letters.link_address(settings.public_url, secret)
 
 
 def where(settings: Settings) -> str:

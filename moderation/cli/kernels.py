@@ -38,6 +38,7 @@ def compile_kernels() -> None:
         learner.keep(classifier.Row(text="The second photo shows the old lens."), 1.0)
         model.score([ROW], learner).reasons(0)
         classifier.explain(model, ROW, learner)
+        classifier.marks_of([ROW.text])
         kernel_cache.mark_compiled()
 
 

@@ -1,4 +1,4 @@
-"""The command lines of web, worker and beat, and the environment they share."""
+"""The command lines of web, worker, beat and search, and the environment they share."""
 
 import os
 import sys
@@ -56,3 +56,8 @@ def beat(settings: Settings) -> list[str]:
         *(sys.executable, "-m", "celery", "--quiet", "--app", "workers.beat", "beat"),
         *("--loglevel", settings.log_level),
     ]
+
+
+def search() -> list[str]:
+    """Return what keeps the index of searches; one of them is enough, a second one waits."""
+    return [sys.executable, "-m", "moderation", "search", "follow"]

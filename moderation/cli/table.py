@@ -1,5 +1,6 @@
 """Rows for people and for `cut`: a line each, tabs between."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 
 import click
@@ -21,3 +22,8 @@ def plain(text: str) -> str:
     """
     shown = "".join(c if c.isprintable() and c not in _HIDDEN else " " for c in text)
     return " ".join(shown.split())
+
+
+def minute(ms: int) -> str:
+    """Return a time in milliseconds since 1970 to the minute, in UTC."""
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="minutes")

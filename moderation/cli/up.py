@@ -4,7 +4,7 @@ import http.client
 import logging
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import click
 
@@ -12,6 +12,7 @@ from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import RUN_FILE, Refused
 from moderation.cli.supervisor import Supervisor
+from moderation.domain.errors import WinnowError
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -38,17 +39,20 @@ def run(settings: Settings) -> None:
         if not settings.redis_url:
             settings = stack.enter_context(connect.own_store(settings, supervisor))
         stack.callback(supervisor.stop)
-        _prepare(settings)
+        is_first = _prepare(settings)
         say(f"starting; what it keeps is in {settings.data.resolve()}")
         env = services.environment(settings)
         kernels.prepare(env, say)
-        for name, argv, stop_seconds in (
+        parts = [
             ("worker", services.worker(settings), 3.0),
             ("beat", services.beat(settings), 1.0),
             ("web", services.web(settings), 3.0),
-        ):
+        ]
+        if settings.search != "off":
+            parts.append(("search", services.search(), 3.0))
+        for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
-        _announce(settings, supervisor)
+        _announce(settings, supervisor, is_first)
         supervisor.run()
         say("stopping")
 
@@ -78,21 +82,20 @@ def _bind(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def _prepare(settings: Settings) -> None:
-    store = Store.connect(settings.redis_url)
-    try:
+def _prepare(settings: Settings) -> bool:
+    with closing(Store.connect(settings.redis_url)) as store:
         connect.check(store)
-        first_run.ensure(store, settings)
-    finally:
-        store.close()
+        return first_run.ensure(store, settings)
 
 
-def _announce(settings: Settings, supervisor: Supervisor) -> None:
-    """Say where to go as soon as the web answers."""
+def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> None:
+    """Say where to go as soon as the web answers; after a first run by what address to log in."""
     slow_at = time.monotonic() + _SLOW_START_SECONDS
     while not supervisor.stops:
         if _ready(settings.bind):
             say(f"ready at {settings.public_url}")
+            if is_first:
+                _offer_log_in(settings)
             say(first_run.where(settings))
             return
         if time.monotonic() > slow_at:
@@ -100,6 +103,16 @@ def _announce(settings: Settings, supervisor: Supervisor) -> None:
             return
         supervisor.tend()
         supervisor.wait(_PROBE_SECONDS)
+
+
+def _offer_log_in(settings: Settings) -> None:
+    try:
+        with closing(Store.connect(settings.redis_url)) as store:
+            address = first_run.one_log_in(store, settings)
+    except WinnowError as error:
+        say(f"no address to log in by could be made ({error}); `user link` makes one")
+    else:
+        say(f"log in, once and within ten minutes: {address}")
 
 
 def _ready(bind: tuple[str, int]) -> bool:

@@ -5,18 +5,53 @@ from flask import Flask
 from moderation.console import (
     account,
     audit,
+    choosing,
     comment,
     decisions,
     entering,
+    entrance,
+    factor,
+    first,
+    health,
     language,
+    link,
+    lists,
     login,
+    measures,
+    models,
+    people,
     queue,
     review,
     screens,
+    search,
     shown,
+    signs,
+    sites,
+    training,
 )
 
-SCREENS = (login, account, audit, review, queue, comment, decisions)
+SCREENS = (
+    login,
+    link,
+    first,
+    account,
+    factor,
+    people,
+    audit,
+    review,
+    queue,
+    comment,
+    decisions,
+    models,
+    choosing,
+    training,
+    health,
+    signs,
+    search,
+    sites,
+    entrance,
+    lists,
+)
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
 
@@ -25,4 +60,5 @@ def register(app: Flask) -> None:
     entering.register(app)
     language.register(app)
     shown.register(app)
+    measures.register(app)
     app.register_blueprint(screens.blueprint)

@@ -12,7 +12,7 @@ from flask import Response, render_template, request
 from moderation.console.entering import runtime
 from moderation.console.screens import screen
 from moderation.console.shown import iso
-from moderation.domain.people import ACTS
+from moderation.domain.people import ACTS, ON_COMMENTS
 from moderation.flow.people import auditing
 
 ROWS, EXPORTED_AT_ONCE = 100, 1000
@@ -28,7 +28,13 @@ def page() -> Any:
     before = before if _ID.fullmatch(before) else ""
     found, last = auditing.acts(runtime(), who, what, before, ROWS)
     return render_template(
-        "console/audit/page.html", acts=found, last=last, who=who, what=what, kinds=ACTS
+        "console/audit/page.html",
+        acts=found,
+        last=last,
+        who=who,
+        what=what,
+        kinds=ACTS,
+        on_comments=ON_COMMENTS,
     )
 
 

@@ -9,14 +9,15 @@ from flask import jsonify, make_response, render_template, request
 
 from moderation.console import entering
 from moderation.console.entering import address, runtime
-from moderation.console.item import item_of, json_of
+from moderation.console.item import agreement_words, item_of, json_of
+from moderation.console.revisions import Piece, differences
 from moderation.console.screens import back_to, screen, wants_json
 from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.lookup import find
 from moderation.flow.people.access import site_of
-from moderation.flow.review import deciding, history, looking
+from moderation.flow.review import deciding, history, looking, sampling
 
 LABELS: dict[str, Label] = {"ham": "ham", "spam": "spam"}
 
@@ -28,14 +29,23 @@ def page(site: str, comment_id: str) -> str:
     older = history.revisions(runtime(), comment)
     wanted = request.args.get("revision", type=int)
     shown = next((revision for revision in older if revision.revision == wanted), comment)
+    before = next((one for one in older if one.revision == shown.revision - 1), None)
     return render_template(
         "console/comment/page.html",
         comment=comment,
         item=item_of(runtime(), looking.look_of(runtime(), shown)),
         revisions=[*older, comment],
+        changes=_changes(before, shown),
         said=history.of_comment(runtime(), comment),
         escalation=looking.look_of(runtime(), comment).escalation,
     )
+
+
+def _changes(before: Comment | None, after: Comment) -> list[Piece]:
+    """Return what a revision changed in the one before; nothing where that is not kept."""
+    if before is None or before.submission.content == after.submission.content:
+        return []
+    return differences(before.submission.content, after.submission.content)
 
 
 @screen("/comments/<site>/<comment_id>/decision", "moderator", "POST")
@@ -45,12 +55,15 @@ def decide(site: str, comment_id: str) -> Any:
     if label is None:
         raise InvalidInput("a decision is ham or spam")
     who, etag = entering.user().name, request.form.get("etag", "")
+    as_sample = bool(request.form.get("sample"))
     site_of(runtime(), entering.user(), site)
     try:
-        done = deciding.decide(runtime(), site, comment_id, label, who, address(), etag)
+        done = deciding.decide(
+            runtime(), site, comment_id, label, who, address(), etag, as_sample=as_sample
+        )
     except StaleState as error:
         return _conflict(error.current, label)
-    return _answer(done, "decided")
+    return _answer(done, "decided", sampling.agreement(done, label) if as_sample else None)
 
 
 @screen("/comments/<site>/<comment_id>/undo", "moderator", "POST")
@@ -74,10 +87,11 @@ def escalate(site: str, comment_id: str) -> Any:
     return _answer(done, "escalated")
 
 
-def _answer(comment: Comment, what: str) -> Any:
+def _answer(comment: Comment, what: str, agreement: sampling.Agreement | None = None) -> Any:
     """Return what a script must know, or the way back to where the form stood."""
     if wants_json():
-        return jsonify(json_of(comment))
+        told = {"told": agreement_words(agreement)} if agreement else {}
+        return jsonify(json_of(comment) | told)
     return back_to(_back(comment, what))
 
 

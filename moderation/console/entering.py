@@ -15,8 +15,11 @@ from moderation.domain.errors import NotAllowed, NotAuthorised, StoreDown
 from moderation.domain.people import Role, Session, may
 from moderation.flow.people import sessions
 from moderation.flow.people.access import sites_of
+from moderation.flow.people.links import By
+from moderation.flow.people.sessions import Entered, Where
 from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
+from moderation.flow.sites import choosing
 
 csrf = CSRFProtect()
 """Forms are guarded by a token that stands in the signed cookie; `screens` asks it of each POST."""
@@ -54,20 +57,21 @@ def address() -> str:
     )
 
 
-def enter(name: str, password: str) -> User:
-    """Log a person in and keep that in the cookie.
+def where() -> Where:
+    """Return where the person sits who asks."""
+    return Where(address(), request.headers.get("User-Agent", ""))
 
-    Raises:
-        NotAuthorised, RateLimited: as `sessions.log_in`.
-    """
-    where = sessions.Where(address(), request.headers.get("User-Agent", ""))
-    secret, user = sessions.log_in(runtime(), name, password, where)
+
+def keep(entered: Entered) -> None:
+    """Keep a log-in, or half of one, in the cookie."""
     # Nothing of before stays, the token of forms least of all: it might be known to somebody.
     theme = session.get("theme", "")
     session.clear()
     session.permanent = True
-    session.update(secret=secret, user=user.name, theme=theme)
-    return user
+    if entered.lacks_code:
+        session.update(half=entered.secret, theme=theme)
+    else:
+        session.update(secret=entered.secret, user=entered.user.name, theme=theme)
 
 
 def leave() -> None:
@@ -105,6 +109,11 @@ def user() -> User:
     return found
 
 
+def actor() -> By:
+    """Return the person who asks as the audit log names them."""
+    return By(user().name, address())
+
+
 def this_session() -> Session:
     """Return the log-in of the person who asks."""
     found: Session = g.session
@@ -126,8 +135,9 @@ def shown() -> dict[str, Any]:
     held = None
     with suppress(StoreDown):
         held = looking.counts(runtime(), my_sites())[0]
-        return {"user": user(), "my_sites": my_sites(), "held": held}
-    return {"user": user(), "my_sites": [], "held": held}
+        attacks = choosing.attacked(runtime().store, my_sites())
+        return {"user": user(), "my_sites": my_sites(), "held": held, "attacks": attacks}
+    return {"user": user(), "my_sites": [], "held": held, "attacks": []}
 
 
 def chosen_sites(wanted: Any) -> list[str]:

@@ -1,27 +1,21 @@
-"""The languages of the console: every text goes through gettext."""
+"""The language of a request: the person's preference, then the browser's."""
 
 from __future__ import annotations
 
-import functools
-import gettext as catalogues
-from pathlib import Path
-
 from flask import Flask, g, has_request_context, request
 
-FOLDER = Path(__file__).parent / "translations"
-LANGUAGES = ("en", *sorted(path.parent.parent.name for path in FOLDER.glob("*/LC_MESSAGES/*.mo")))
+from moderation.wording import LANGUAGES, catalogue
+
 RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur"))
 
 
-@functools.cache
-def _catalogue(name: str) -> catalogues.NullTranslations:
-    return catalogues.translation("console", FOLDER, [name], fallback=True)
-
-
 def language() -> str:
-    """Return the language of the request: of those that are there, the browser's first."""
+    """Return the language of the request: the person's, else of those there the browser's first."""
     if not has_request_context():
         return "en"
+    wanted = g.user.preferences.language if "user" in g else ""
+    if wanted in LANGUAGES:
+        return str(wanted)
     if "language" not in g:
         g.language = request.accept_languages.best_match(LANGUAGES) or "en"
     return str(g.language)
@@ -34,12 +28,12 @@ def direction() -> str:
 
 def _(text: str) -> str:
     """Return a text in the language of the request."""
-    return _catalogue(language()).gettext(text)
+    return catalogue(language()).gettext(text)
 
 
 def ngettext(one: str, many: str, n: int) -> str:
     """Return the text for a number of things in the language of the request."""
-    return _catalogue(language()).ngettext(one, many, n)
+    return catalogue(language()).ngettext(one, many, n)
 
 
 def register(app: Flask) -> None:

@@ -11,20 +11,22 @@ from msgspec import Struct
 
 from moderation.console import entering
 from moderation.console.entering import address, runtime
-from moderation.console.screens import screen
+from moderation.console.item import coming_of
+from moderation.console.screens import back_to, screen
 from moderation.domain.bands import BANDS, Band
-from moderation.domain.comments import STATUSES, Comment, Status
-from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo, StaleState
+from moderation.domain.comments import STATUSES, Status
+from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo
 from moderation.domain.reasons import NUMBERS
 from moderation.domain.verdicts import Label
 from moderation.flow.comments import reading
-from moderation.flow.lookup import raw_id
+from moderation.flow.lookup import find, raw_id
 from moderation.flow.people.access import site_of
-from moderation.flow.review import deciding, looking
+from moderation.flow.review import bulk as together
+from moderation.flow.review import likeness, looking
 from moderation.flow.runtime import now_ms
+from moderation.flow.search import finding
 
 ROWS = 50
-TICKED_AT_MOST = 100
 SITES_AT_ONCE = 50
 """Most sites whose comments are listed together."""
 PERIODS = (1, 7, 30, 90)
@@ -42,6 +44,7 @@ class Chosen(Struct, frozen=True):
     q: str = ""
     days: int = 0
     escalated: bool = False
+    like: str = ""
 
     def address(self, path: str, **changes: Any) -> str:
         """Return the address of the list with some filters changed."""
@@ -77,6 +80,7 @@ def _chosen(status: Status) -> Chosen:
         q=asked.get("q", "").replace("\0", "")[:256],
         days=days if days in PERIODS else 0,
         escalated=bool(asked.get("escalated")),
+        like=asked.get("like", "")[:26],
     )
 
 
@@ -85,8 +89,10 @@ def _list(screen_name: str, wanted: Chosen) -> str:
     after = request.args.get("after", "")
     if after:
         raw_id(after)  # Refuses what is no id.
-    if wanted.escalated:
-        rows, last = looking.escalated(runtime(), sites), ""
+    if wanted.like:
+        rows, last, is_scan = _like(wanted), "", False
+    elif wanted.escalated:
+        rows, last, is_scan = looking.escalated(runtime(), sites), "", False
     else:
         filters = reading.Filter(
             status=wanted.status,
@@ -97,55 +103,63 @@ def _list(screen_name: str, wanted: Chosen) -> str:
             bands=wanted.band,
             reason=wanted.reason,
         )
-        found = reading.list_many(runtime(), sites, filters, after, ROWS)
+        found = finding.find(runtime(), sites, filters, after, ROWS)
         rows = looking.looks_of(runtime(), found.comments)
-        last = found.last
+        last, is_scan = found.last, found.how == "scan" and filters.seeks
     return render_template(
         "console/queue/page.html",
         screen=screen_name,
         path=f"/console/{screen_name}",
         chosen=wanted,
-        rows=rows,
+        rows=coming_of(runtime(), rows),
         last=last,
+        is_scan=is_scan,
         counts=looking.counts(runtime(), entering.chosen_sites(wanted.site)),
         periods=PERIODS,
     )
 
 
-class Outcome(Struct, frozen=True):
-    """What became of one comment of a bulk: as it is now, and whether that was done."""
-
-    comment: Comment
-    is_done: bool
+def _like(wanted: Chosen) -> list[looking.Waiting]:
+    """Return a held comment with all that are like it; nothing where it is held no longer."""
+    try:
+        comment = find(runtime(), site_of(runtime(), entering.user(), wanted.site), wanted.like)
+    except NotFound:
+        return []
+    return looking.looks_of(runtime(), likeness.listed(runtime(), comment))
 
 
 @screen("/queue/bulk", "moderator", "POST")
 def bulk() -> Any:
-    """Decide exactly the comments that were ticked, or withdraw that, and show each."""
+    """Have exactly the comments that were ticked decided, and lead to what becomes of them."""
     label = request.form.get("label", "")
-    if label not in (*get_args(Label), "undo"):
+    if label not in get_args(Label):
         raise InvalidInput("a decision is ham or spam")
-    ticked = list(dict.fromkeys(request.form.getlist("ticked")))
-    if not 0 < len(ticked) <= TICKED_AT_MOST:
-        raise InvalidInput("tick between one and a hundred comments")
-    outcomes = [done for tick in ticked if (done := _decide(tick, label)) is not None]
-    return render_template("console/queue/bulk.html", outcomes=outcomes, label=label)
+    ticked = [_tick(tick) for tick in request.form.getlist("ticked")[: together.TICKED_AT_MOST + 1]]
+    word: Label = "spam" if label == "spam" else "ham"
+    job = together.begin(runtime(), entering.user().name, address(), word, ticked)
+    return back_to(f"/console/queue/bulk/{job.id}")
 
 
-def _decide(tick: str, label: str) -> Outcome | None:
-    """Decide the comment of one tick (`site/id/etag`); None where it is gone."""
+def _tick(tick: str) -> together.Tick:
+    """Return the comment of a tick (`site/id/etag`), which is on one of the person's sites."""
     site, _, rest = tick.partition("/")
     comment_id, _, etag = rest.partition("/")
-    who = entering.user()
-    try:
-        site_of(runtime(), who, site)
-        if label == "undo":
-            done = deciding.undo(runtime(), site, comment_id, who.name, address(), etag)
-        else:
-            word: Label = "spam" if label == "spam" else "ham"
-            done = deciding.decide(runtime(), site, comment_id, word, who.name, address(), etag)
-        return Outcome(done, True)
-    except StaleState as error:
-        return Outcome(error.current, False)
-    except (NotFound, NothingToUndo):
-        return None
+    return together.Tick(site_of(runtime(), entering.user(), site), comment_id, etag)
+
+
+@screen("/queue/bulk/<job>", "viewer")
+def bulk_result(job: str) -> str:
+    """Return what became of comments that were decided together, so far."""
+    found = together.find(runtime(), job, entering.my_sites())
+    return render_template("console/queue/bulk.html", together=found)
+
+
+@screen("/queue/bulk/<job>/undo", "moderator", "POST")
+def bulk_undo(job: str) -> Any:
+    """Have all withdrawn that a job decided and that nobody changed since."""
+    found = together.find(runtime(), job, entering.my_sites())
+    if not found.undoable:
+        raise NothingToUndo("nothing of it holds as it was decided")
+    who = entering.user().name
+    undoing = together.begin(runtime(), who, address(), "undo", found.undoable)
+    return back_to(f"/console/queue/bulk/{undoing.id}")

@@ -8,14 +8,15 @@ from flask import jsonify, make_response, render_template, request
 
 from moderation.console import entering
 from moderation.console.entering import runtime
-from moderation.console.item import Item, item_of
+from moderation.console.item import Item, agreement_words, coming_of, item_of
+from moderation.console.language import language
 from moderation.console.screens import back_to, screen
 from moderation.console.shown import number
 from moderation.domain.errors import NotFound
 from moderation.domain.people import may
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.people.access import site_of
-from moderation.flow.review import looking
+from moderation.flow.review import looking, sampling
 
 COMING = 30
 """Comments that the column of what comes shows."""
@@ -30,9 +31,9 @@ def page() -> str:
     return render_template(
         "console/review/page.html",
         item=_wanted(sites),
-        coming=looking.waiting(runtime(), sites, "", COMING),
+        coming=coming_of(runtime(), looking.coming(runtime(), sites, COMING)),
         counts=looking.counts(runtime(), sites),
-        done=_done(),
+        **_done(),
     )
 
 
@@ -50,7 +51,7 @@ def coming() -> str:
     if after:
         raw_id(after)  # Refuses what is no id.
     sites = entering.chosen_sites(request.args.get("site"))
-    found = looking.waiting(runtime(), sites, after, COMING)
+    found = coming_of(runtime(), looking.coming(runtime(), sites, COMING, after))
     return render_template("console/review/coming.html", coming=found, item=None)
 
 
@@ -59,7 +60,7 @@ def counts() -> Any:
     """Return how many comments wait, for a page that stays open; the same again costs no bytes."""
     held, _ = looking.counts(runtime(), entering.my_sites())
     answer = make_response(number(held), {"Cache-Control": "private, no-cache"})
-    answer.set_etag(str(held))
+    answer.set_etag(f"{language()}-{held}")
     return answer.make_conditional(request)
 
 
@@ -87,26 +88,34 @@ def _wanted(sites: list[str]) -> Item | None:
     wanted, site = request.args.get("id", ""), request.args.get("site", "")
     if wanted:
         comment = find(runtime(), site_of(runtime(), who, site), wanted)
-        if comment.status == "held" and may(who, "moderator"):
+        is_open = comment.status == "held" or sampling.is_hidden(comment)
+        if is_open and may(who, "moderator"):
             looking.look(runtime(), comment, who.name)
-        return item_of(runtime(), looking.look_of(runtime(), comment))
+        return item_of(runtime(), looking.look_of(runtime(), comment), hides=True)
     after = request.args.get("after", "")
     if after:
         raw_id(after)  # Refuses what is no id.
     if not may(who, "moderator"):
-        shown = looking.waiting(runtime(), sites, after, 1)
-        return item_of(runtime(), shown[0]) if shown else None
+        shown = looking.coming(runtime(), sites, 1, after)
+        return item_of(runtime(), shown[0], hides=True) if shown else None
     beside = request.args.getlist("not")[:BESIDE]
     found = looking.take_next(runtime(), sites, who.name, after, beside)
-    return item_of(runtime(), looking.look_of(runtime(), found.comment)) if found else None
+    if found is None:
+        return None
+    return item_of(runtime(), looking.look_of(runtime(), found.comment), hides=True)
 
 
-def _done() -> Any:
-    """Return the comment that the person decided last, to be told and undone on the page."""
+def _done() -> dict[str, Any]:
+    """Return the comment that the person decided last, to be told and undone on the page, and what
+    the filter had said where it was of the random sample."""
     site, _, comment_id = request.args.get("done", "").partition("/")
     if not comment_id:
-        return None
+        return {}
     try:
-        return find(runtime(), site_of(runtime(), entering.user(), site), comment_id)
+        done = find(runtime(), site_of(runtime(), entering.user(), site), comment_id)
     except NotFound:
-        return None
+        return {}
+    if done.decision is None:
+        return {"done": done}
+    agreement = sampling.agreement(done, done.decision.label)
+    return {"done": done, "told": agreement_words(agreement) if agreement else ""}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +13,12 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from moderation import faults
-from moderation.console import entering
+from moderation.console import away, entering
 from moderation.console.language import _
 from moderation.domain import errors
 from moderation.domain.people import Role
 from moderation.page_headers import PAGE_HEADERS
+from moderation.server.service import Admission
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +49,12 @@ def protect(response: Response) -> Response:
     return response
 
 
-def screen(rule: str, role: Role, method: str = "GET") -> Callable[[View], View]:
-    """Put a view at an address, for people of a role; a POST must carry the token of forms."""
-    return _route(rule, role, method)
+def screen(rule: str, role: Role, method: str = "GET", most: int = 0) -> Callable[[View], View]:
+    """Put a view at an address, for people of a role; a POST must carry the token of forms.
+
+    `most` bytes may be sent to it, as many as to every form where it is 0.
+    """
+    return _route(rule, role, method, most)
 
 
 def for_anyone(rule: str, method: str = "GET") -> Callable[[View], View]:
@@ -59,45 +62,29 @@ def for_anyone(rule: str, method: str = "GET") -> Callable[[View], View]:
     return _route(rule, None, method)
 
 
-def _route(rule: str, role: Role | None, method: str) -> Callable[[View], View]:
+def _route(rule: str, role: Role | None, method: str, most: int = 0) -> Callable[[View], View]:
     def decorate(function: View) -> View:
         @functools.wraps(function)
         def view(**path: str) -> Any:
             request.environ["winnow.route"] = f"/console{rule}"
+            if most:
+                request.max_content_length = most
+            entering.csrf.protect()
             if role is not None:
                 entering.recognise(role)
-            entering.csrf.protect()
             answer = function(**path)
-            Outage.of_this_process().ended()
+            away.Outage.of_this_process().ended()
+            away.remember()
             return answer
 
         view.role = role  # type: ignore[attr-defined]
+        if most:
+            view.admit = lambda _runtime, _environ: Admission(most, is_known=False)  # type: ignore[attr-defined]
         name = f"{function.__module__.rpartition('.')[2]}_{function.__name__}"
         blueprint.add_url_rule(rule, name, view, methods=[method])
         return function
 
     return decorate
-
-
-class Outage:
-    """Since when the store does not answer this process, as far as people asked."""
-
-    def __init__(self) -> None:
-        self.since: float | None = None
-
-    @classmethod
-    def of_this_process(cls) -> Outage:
-        """Return the one of this process."""
-        return entering.runtime().own(cls)
-
-    def ended(self) -> None:
-        """Note that the store answers."""
-        self.since = None
-
-    def noted(self) -> float:
-        """Note that it does not, and return since when (seconds since 1970)."""
-        self.since = self.since or time.time()
-        return self.since
 
 
 def wants_json() -> bool:
@@ -114,20 +101,26 @@ def back_to(target: str) -> Response:
 def failed(error: Exception) -> Response:
     """Return what a person is told of an error; what was sent is not repeated."""
     status, said = _words(error)
+    is_away = isinstance(error, errors.StoreDown)
+    if isinstance(error, errors.NotAuthorised):
+        away.forget()
+    answer = _failed(status, said, is_away)
+    if is_away:
+        answer.headers.update(away.headers())
+    return answer
+
+
+def _failed(status: int, said: str, is_away: bool) -> Response:
     if "HX-Request" in request.headers:
         return _for_htmx(status)
     if status == 401 and not wants_json():
         return back_to(f"/console/login{_asked()}")
     if wants_json():
         return make_response(jsonify(error=said), status)
-    since = Outage.of_this_process().noted() if isinstance(error, errors.StoreDown) else None
-    page = render_template(
-        "console/error.html",
-        status=status,
-        said=said,
-        since=since,
-        request_id=request.environ.get("winnow.request_id", ""),
-    )
+    request_id = request.environ.get("winnow.request_id", "")
+    if is_away:
+        return make_response(away.page(said, status, request_id), status)
+    page = render_template("console/error.html", status=status, said=said, request_id=request_id)
     return make_response(page, status)
 
 
@@ -157,6 +150,7 @@ def _words(error: Exception) -> tuple[int, str]:
     # Its message may hold what was sent: the way there is enough.
     name = request.environ.get("winnow.request_id", "")
     log.error("request %s failed: %s", name, faults.way_to(error))
+    faults.note("a request", error, name)
     return 500, _("Something went wrong in Winnow. Nothing was saved.")
 
 

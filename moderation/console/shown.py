@@ -27,9 +27,12 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         percent=percent,
         age=age,
+        ago=ago,
         clock=clock,
         seconds=seconds,
         day=day,
+        short_day=short_day,
+        date=date,
         iso=iso,
         initials=initials,
         plain=plain,
@@ -94,6 +97,16 @@ def day(ms: int) -> str:
     return format_date(_time(ms).date(), "d MMMM y", locale=_locale(language()))
 
 
+def short_day(ms: int) -> str:
+    """Return the day of a time in UTC without its year."""
+    return date(_time(ms).date())
+
+
+def date(day: dt.date) -> str:
+    """Return a day without its year."""
+    return format_date(day, "d MMM", locale=_locale(language()))
+
+
 def age(ms: int) -> str:
     """Return how long ago something was, in its largest unit."""
     minutes = max(0, now_ms() - ms) // 60_000
@@ -105,6 +118,24 @@ def age(ms: int) -> str:
         return _("%(n)s h") % {"n": minutes // 60}
     days = minutes // 1440
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": number(days)}
+
+
+def ago(ms: int) -> str:
+    """Return how long ago something was, to stand within a sentence."""
+    seconds_ago = max(0, now_ms() - ms) // 1000
+    if seconds_ago < 1:
+        return _("just now")
+    if seconds_ago < 60:
+        found = ngettext("%(n)s second ago", "%(n)s seconds ago", seconds_ago)
+        return found % {"n": seconds_ago}
+    if seconds_ago < 3600:
+        minutes = seconds_ago // 60
+        return ngettext("%(n)s minute ago", "%(n)s minutes ago", minutes) % {"n": minutes}
+    if seconds_ago < 48 * 3600:
+        hours = seconds_ago // 3600
+        return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
+    days = seconds_ago // 86_400
+    return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": number(days)}
 
 
 def initials(name: str) -> str:

@@ -157,6 +157,7 @@ TOO_MANY_UNKNOWN = Refused(
 )
 SITE_REVOKED = Refused("this site may not use the key any more", 10403)
 SITE_NOT_LISTED = Refused("this site is not on the key's list", 10404)
+SITE_RETIRED = Refused("this site takes no new comments any more", 10403)
 OVER_QUOTA = Refused("the key has used up its checks of this month", 10508)
 """WordPress' plugin reads 10501 and 10502 as a warning, 10504 as one that comes near, and 10508 as
 "Your account has been restricted" (`limit_notices` in class.akismet.php, views/notice.php)."""

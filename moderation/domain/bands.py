@@ -39,6 +39,15 @@ def place(score: float, hold: float, reject: float) -> float:
     return (band + min(1.0, max(0.0, within))) / len(BANDS)
 
 
+def needle(band: Band, score: float, hold: float, reject: float) -> int:
+    """Return where a verdict stands on a scale of the four bands drawn equally wide, 0..100.
+
+    It stays within the verdict's own band, which is of its time; the thresholds are those of today.
+    """
+    first = 25 * BANDS.index(band)
+    return min(first + 24, max(first + 1, round(100 * place(score, hold, reject))))
+
+
 def _logit(probability: float) -> float:
     kept = min(1 - _EDGE, max(_EDGE, probability))
     return math.log(kept / (1 - kept))

@@ -51,7 +51,7 @@ class Example(Struct, array_like=True, frozen=True):
 
 
 class LabelEntry(Struct, frozen=True):
-    """One entry of a site's label log, `seq` from 1 without gaps.
+    """One entry of a site's label log, `seq` from 1; one that compaction took out is `gone`.
 
     `kind`: `label` adds an example, `kept` one that nobody labelled, as evidence of ham, `undo`
     withdraws one, `rebuilt` marks a learner that was made anew from all that holds. `how` says how
@@ -64,7 +64,7 @@ class LabelEntry(Struct, frozen=True):
     """
 
     seq: int
-    kind: Literal["label", "undo", "rebuilt", "erased", "kept"]
+    kind: Literal["label", "undo", "rebuilt", "erased", "kept", "gone"]
     label: Label | None
     drops: int
     restores: int

@@ -43,7 +43,8 @@ class StaleState(WinnowError):
 
 
 class StaleChoice(WinnowError):
-    """Another model was put to use since the caller looked."""
+    """What people chose was changed since the caller looked: the model in use, a site's settings
+    or its list."""
 
 
 class GateRefused(WinnowError):

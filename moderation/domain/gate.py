@@ -25,7 +25,7 @@ class Rules(Struct, frozen=True):
 
 class Treated(Struct, frozen=True):
     """What a model does to some held-back labels: shares of ham held or rejected, of ham rejected,
-    of spam held or rejected, and of all on the wrong side of the hold band."""
+    of spam held or rejected, of all on the wrong side of the hold band, and of spam rejected."""
 
     ham: int
     spam: int
@@ -33,12 +33,20 @@ class Treated(Struct, frozen=True):
     ham_rejected: float
     spam_caught: float
     wrong: float
+    spam_rejected: float = 0.0
 
 
 class SiteTreated(Struct, frozen=True):
     """What both models do to the labels of one site."""
 
     site: str
+    current: Treated
+    candidate: Treated
+
+
+class Both(Struct, frozen=True):
+    """What both models do to the held-back labels."""
+
     current: Treated
     candidate: Treated
 
@@ -51,9 +59,14 @@ class Refusal(Struct, frozen=True):
 
 
 def refusals(
-    rules: Rules, current: Treated, candidate: Treated, sites: Sequence[SiteTreated]
+    rules: Rules, taught: Both, untaught: Both, sites: Sequence[SiteTreated]
 ) -> list[Refusal]:
-    """Return each rule that a candidate breaks; none: it may be promoted."""
+    """Return each rule that a candidate breaks; none: it may be promoted.
+
+    `taught`: with the learners of the sites; `untaught`: without any, as on a site whose own labels
+    make up for nothing that others taught wrongly.
+    """
+    candidate = taught.candidate
     found = []
     if min(candidate.ham, candidate.spam) < rules.labels:
         found.append(
@@ -63,19 +76,8 @@ def refusals(
                 f"{rules.labels} of each are needed to judge a model",
             )
         )
-    found += _more(
-        "ham_rejected", "good comments rejected of 1,000",
-        1000 * current.ham_rejected, 1000 * candidate.ham_rejected, rules.ham_rejected,
-    )  # fmt: skip
-    found += _more(
-        "ham_held", "good comments held of 100",
-        100 * current.ham_held, 100 * candidate.ham_held, 100 * rules.ham_held,
-    )  # fmt: skip
-    found += _more(
-        "spam_caught", "spam let through of 100",
-        100 * (1 - current.spam_caught), 100 * (1 - candidate.spam_caught),
-        100 * rules.spam_caught,
-    )  # fmt: skip
+    found += _treated(rules, taught, "", "")
+    found += _treated(rules, untaught, "untaught_", " on a site that nobody taught")
     for one in sites:
         if min(one.candidate.ham, one.candidate.spam) >= FEWEST_OF_SITE:
             found += _more(
@@ -83,6 +85,25 @@ def refusals(
                 100 * one.current.wrong, 100 * one.candidate.wrong, 100 * rules.site,
             )  # fmt: skip
     return found
+
+
+def _treated(rules: Rules, both: Both, prefix: str, where: str) -> list[Refusal]:
+    current, candidate = both.current, both.candidate
+    return [
+        *_more(
+            f"{prefix}ham_rejected", f"good comments rejected of 1,000{where}",
+            1000 * current.ham_rejected, 1000 * candidate.ham_rejected, rules.ham_rejected,
+        ),
+        *_more(
+            f"{prefix}ham_held", f"good comments held of 100{where}",
+            100 * current.ham_held, 100 * candidate.ham_held, 100 * rules.ham_held,
+        ),
+        *_more(
+            f"{prefix}spam_caught", f"spam let through of 100{where}",
+            100 * (1 - current.spam_caught), 100 * (1 - candidate.spam_caught),
+            100 * rules.spam_caught,
+        ),
+    ]  # fmt: skip
 
 
 FEWEST_OF_SITE = 20

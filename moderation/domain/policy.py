@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
 from moderation.domain.honeypots import is_filled_by_a_bot
-from moderation.domain.sites import SiteSettings
+from moderation.domain.listed import Action, Kind
+from moderation.domain.matching import NO_LIST, Compiled
+from moderation.domain.sites import Attack, SiteSettings
 from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
     HONEYPOT,
     HONEYPOT_AUTOFILL,
+    LISTED_ADDRESS,
+    LISTED_DOMAIN,
+    LISTED_EMAIL,
+    LISTED_WORDS,
     TRUSTED_ROLE,
+    UNDER_ATTACK,
+    WARMING_UP,
     Label,
     Verdict,
     VerdictStatus,
@@ -25,10 +34,28 @@ _FAIL: dict[str, tuple[Label, VerdictStatus]] = {
     "approve": ("ham", "approved"),
     "spam": ("spam", "spam"),
 }
-
+_BY_ACTION: dict[Action, VerdictStatus] = {"approve": "approved", "hold": "held", "spam": "spam"}
+_LISTED: dict[Kind, str] = {
+    "words": LISTED_WORDS,
+    "domain": LISTED_DOMAIN,
+    "address": LISTED_ADDRESS,
+    "email": LISTED_EMAIL,
+}
+ENTRY = "list_entry"
+"""The signal that names the entry of the site's list which decided, by its number."""
 
 REASONS = 5
 """Most reasons that a verdict gives."""
+
+
+class Rules(Struct, frozen=True):
+    """What a site's people laid down beside its settings: its list, and what is held for now."""
+
+    listed: Compiled = NO_LIST
+    attack: Attack = Attack()
+
+
+NO_RULES = Rules()
 
 
 class BandsLike(Protocol):
@@ -61,11 +88,15 @@ def judge(
     model: str,
     policy: int,
     signals: dict[str, float] | None = None,
+    rules: Rules = NO_RULES,
+    labels: int = 0,
+    now_ms: int = 0,
 ) -> Verdict:
-    """Return the verdict on a scored comment: rules first, in order, then the bands.
+    """Return the verdict on a scored comment: rules first, in their order, then the bands.
 
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
-    to 0.01. A bound belongs to the band above it. The label is the likelier side by the score,
+    to 0.01; `policy` is the revision of settings and rules, `labels` the length of the site's
+    label log. A bound belongs to the band above it. The label is the likelier side by the score,
     whatever a rule makes of the status.
 
     Raises:
@@ -88,16 +119,40 @@ def judge(
         signals or {},
         band_of(score, hold, reject),
     )
-    if is_trusted(submission, settings):
-        return _by_rule(verdict, "approved", TRUSTED_ROLE)
-    if is_filled_by_a_bot(submission):
-        # The site itself says that the field is hidden from people: whoever filled it is none.
-        return _by_rule(verdict, "spam", HONEYPOT)
+    decided = by_rules(verdict, submission, settings, rules, now_ms)
+    if decided is not None:
+        return decided
+    if verdict.status == "spam" and labels < settings.warm_up:
+        return _held(verdict, WARMING_UP)
     # Browsers fill hidden fields in too, but with nothing that is not the author's own.
     return _at_most_held(verdict, HONEYPOT_AUTOFILL) if submission.honeypot.strip() else verdict
 
 
-def _by_rule(verdict: Verdict, status: VerdictStatus, reason: str) -> Verdict:
+def by_rules(
+    verdict: Verdict, submission: Submission, settings: SiteSettings, rules: Rules, now_ms: int
+) -> Verdict | None:
+    """Return what the first rule that fits makes of a verdict, None where none fits.
+
+    The order: roles that the site trusts, its list in the list's own order, the field that people
+    do not see, and whether everything is held for now.
+    """
+    if is_trusted(submission, settings):
+        return _by_rule(verdict, "approved", TRUSTED_ROLE)
+    entry = rules.listed.first(submission)
+    if entry is not None:
+        status, reason = _BY_ACTION[entry.action], _LISTED[entry.kind]
+        return _by_rule(verdict, status, reason, {ENTRY: float(entry.number)})
+    if is_filled_by_a_bot(submission):
+        # The site itself says that the field is hidden from people: whoever filled it is none.
+        return _by_rule(verdict, "spam", HONEYPOT)
+    if rules.attack.is_on(now_ms):
+        return _by_rule(verdict, "held", UNDER_ATTACK)
+    return None
+
+
+def _by_rule(
+    verdict: Verdict, status: VerdictStatus, reason: str, signals: dict[str, float] | None = None
+) -> Verdict:
     """Return what a rule makes of a verdict, whatever the score."""
     return replace(
         verdict,
@@ -105,24 +160,35 @@ def _by_rule(verdict: Verdict, status: VerdictStatus, reason: str) -> Verdict:
         discard=False,
         reasons=((reason, 0.0),),
         decided_by="rule",
-        signals={},
+        signals=signals or {},
     )
 
 
 def of_partly_read(verdict: Verdict, reason: str) -> Verdict:
     """Return the verdict on a comment of which not all was read, with the reason why.
 
-    The model approves nothing unread; what a rule approves, it approves for its author.
+    Nothing is approved unread but for its author: by the model, or for words that it holds.
     """
+    if verdict.status == "approved" and _first(verdict) in (LISTED_WORDS, LISTED_DOMAIN):
+        return _held(verdict, reason)
     return _at_most_held(verdict, reason)
+
+
+def _first(verdict: Verdict) -> str:
+    return verdict.reasons[0][0] if verdict.reasons else ""
 
 
 def _at_most_held(verdict: Verdict, reason: str) -> Verdict:
     """Return a verdict that gives this reason first, and holds what the model would approve."""
-    why = ((reason, 0.0), *verdict.reasons[: REASONS - 1])
     if verdict.status == "approved" and verdict.decided_by == "model":
-        return replace(verdict, status="held", decided_by="rule", reasons=why)
-    return replace(verdict, reasons=why)
+        return _held(verdict, reason)
+    return replace(verdict, reasons=((reason, 0.0), *verdict.reasons[: REASONS - 1]))
+
+
+def _held(verdict: Verdict, reason: str) -> Verdict:
+    """Return a verdict held by a rule, which stands before the filter's own reasons."""
+    why = ((reason, 0.0), *verdict.reasons[: REASONS - 1])
+    return replace(verdict, status="held", discard=False, decided_by="rule", reasons=why)
 
 
 def thresholds(bands: BandsLike, settings: SiteSettings) -> tuple[float, float]:
@@ -140,9 +206,16 @@ def unscored(model: str, policy: int) -> Verdict:
     )
 
 
-def by_fail_mode(settings: SiteSettings, reason: str) -> Verdict:
-    """Return the site's answer for when a comment can neither be judged nor recorded."""
+def by_fail_mode(
+    settings: SiteSettings, reason: str, rules: Rules = NO_RULES, now_ms: int = 0
+) -> Verdict:
+    """Return the site's answer for when a comment can neither be judged nor recorded.
+
+    What is held for now is not approved because the store is away.
+    """
     label, status = _FAIL[settings.fail_mode]
+    if status == "approved" and rules.attack.is_on(now_ms):
+        status = "held"
     return Verdict(label, status, None, False, ((reason, 0.0),), "", 0, "fail_mode")
 
 

@@ -55,6 +55,12 @@ CODES: tuple[str, ...] = (
     "calibration",
     "content_unread",
     "honeypot_autofill",
+    "listed_words",
+    "listed_domain",
+    "listed_address",
+    "listed_email",
+    "under_attack",
+    "warming_up",
 )
 
 NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}

@@ -28,22 +28,25 @@ class Figure(Struct, frozen=True):
 
 
 class Slice(Struct, frozen=True):
-    """What both models do to a part of the held-back labels."""
+    """What both models do to a part of the held-back labels: shares, and figures in words."""
 
     by: Literal["site", "language", "link"]
     value: str
     current: Treated
     candidate: Treated
+    figures: list[Figure] = []
 
 
 class Flip(Struct, frozen=True):
-    """A held-back label that the two models treat differently."""
+    """A held-back label that the two models treat differently, with the score of each."""
 
     site: str
     comment: str
     label: Label
     current: VerdictStatus
     candidate: VerdictStatus
+    current_score: float = 0.0
+    candidate_score: float = 0.0
 
 
 class Disagreement(Struct, frozen=True):
@@ -57,12 +60,28 @@ class Disagreement(Struct, frozen=True):
     candidate_score: float
 
 
-class Curves(Struct, frozen=True):
-    """Points of a model: threshold, precision and recall of spam; mean probability, share of spam
-    and number of labels in each bin of a calibration curve."""
+class RecallPoint(Struct, frozen=True):
+    """Precision and recall of spam where everything from a probability on counts as spam."""
 
-    precision_recall: list[tuple[float, float, float]]
-    calibration: list[tuple[float, float, int]]
+    threshold: float
+    precision: Interval
+    recall: Interval
+
+
+class CalibrationPoint(Struct, frozen=True):
+    """Labels of about the same probability of spam: its mean, the share of spam, how many."""
+
+    probability: float
+    spam_share: Interval
+    labels: int
+
+
+class Curves(Struct, frozen=True):
+    """Points of a model, to be drawn in their order: precision by recall from the highest threshold
+    down, and the share of spam by probability from the lowest up."""
+
+    precision_recall: list[RecallPoint]
+    calibration: list[CalibrationPoint]
 
 
 class Report(Struct, frozen=True):
@@ -70,8 +89,11 @@ class Report(Struct, frozen=True):
 
     Both learned without the `held_back` labels and without the `near_duplicates` of them.
     `better` and `worse` count labels that the candidate treats otherwise; at most so many of each
-    are listed. `audited` are the figures by comments that were drawn at random alone, each weighted
-    by the inverse of its probability; none where too few were. `refusals` speak against it.
+    are listed. `stricter` and `milder` count them by direction: of good comments, of spam.
+    `overall` is what both models do to all of them, `untaught` the same where no site had taught
+    anything. `audited` are the figures by comments that
+    were drawn at random alone, each weighted by the inverse of its probability; none where too few
+    were. `refusals` speak against it.
     """
 
     candidate: str
@@ -90,3 +112,7 @@ class Report(Struct, frozen=True):
     worse: int
     flips: list[Flip]
     refusals: list[Refusal]
+    stricter: tuple[int, int] = (0, 0)
+    milder: tuple[int, int] = (0, 0)
+    overall: tuple[Treated, Treated] | None = None
+    untaught: tuple[Treated, Treated] | None = None

@@ -27,7 +27,8 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """What a site's people may choose. The table in docs/settings.md lists every field.
 
     `hold` and `reject` fix the site's bands by hand (probabilities of spam); None leaves them
-    to the model and to what the site's own labels show.
+    to the model and to what the site's own labels show. Nothing is rejected by its score until
+    the site's label log has `warm_up` entries.
     """
 
     mode: Literal["enforce", "observe"] = "enforce"
@@ -39,6 +40,48 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     retention: Retention = Retention()
     audit_share: Annotated[float, Meta(ge=0, le=1)] = 0.02
     shares_training: bool = True
+    warm_up: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+class Attack(Struct, frozen=True, omit_defaults=True):
+    """That everything of a site is held until a time (ms since 1970; 0: it is not), by whom and
+    since when."""
+
+    until_ms: int = 0
+    by: str = ""
+    since_ms: int = 0
+
+    def is_on(self, now_ms: int) -> bool:
+        """Say whether it holds at a time; it ends by itself."""
+        return now_ms < self.until_ms
+
+
+ATTACK_AT_MOST_MS = 30 * 86_400_000
+"""Longest time that everything is held at once."""
+
+
+class Contradiction(InvalidInput):
+    """Settings that cannot both hold; `field` is the one to change."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field}: {detail}")
+        self.field = field
+        self.detail = detail
+
+
+def check(settings: SiteSettings) -> SiteSettings:
+    """Return settings that contradict themselves in nothing.
+
+    Raises:
+        Contradiction: they do. InvalidInput: there are too many roles, or one is too long.
+    """
+    hold, reject = settings.hold, settings.reject
+    if hold is not None and reject is not None and hold > reject:
+        raise Contradiction("hold", "comments are held from a lower score than they are rejected")
+    roles = settings.trusted_roles
+    if len(roles) > 50 or any(not 0 < len(role) <= 64 or "," in role for role in roles):
+        raise Contradiction("trusted_roles", "write at most 50 roles of 1 to 64 characters")
+    return settings
 
 
 DEFAULT_SETTINGS = SiteSettings()

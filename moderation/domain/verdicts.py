@@ -22,6 +22,14 @@ CONTENT_CUT = "content_cut"
 CONTENT_UNREAD = "content_unread"
 HONEYPOT = "honeypot"
 HONEYPOT_AUTOFILL = "honeypot_autofill"
+LISTED_WORDS = "listed_words"
+LISTED_DOMAIN = "listed_domain"
+LISTED_ADDRESS = "listed_address"
+LISTED_EMAIL = "listed_email"
+LISTED = frozenset((LISTED_WORDS, LISTED_DOMAIN, LISTED_ADDRESS, LISTED_EMAIL))
+"""What an entry of a site's list gives as its reason, by its kind."""
+UNDER_ATTACK = "under_attack"
+WARMING_UP = "warming_up"
 
 POLICY_WORDS = {
     COULD_NOT_BE_SCORED: (
@@ -45,6 +53,21 @@ POLICY_WORDS = {
         "The hidden field holds what the author's own field holds, as browsers fill it in.",
         "Hidden field autofilled",
     ),
+    LISTED_WORDS: ("The text holds words of this site's list, which decides.", "Listed words"),
+    LISTED_DOMAIN: ("It names a domain of this site's list, which decides.", "Listed domain"),
+    LISTED_ADDRESS: (
+        "The author's address is in this site's list, which decides.",
+        "Listed address",
+    ),
+    LISTED_EMAIL: ("The author's e-mail fits this site's list, which decides.", "Listed e-mail"),
+    UNDER_ATTACK: (
+        "The site is under attack: everything is held until the time that its people set.",
+        "Site under attack",
+    ),
+    WARMING_UP: (
+        "The site has decided too little yet for the filter to reject; a person must look.",
+        "Filter still warming up",
+    ),
 }
 """Reasons that come from rules and faults, each with its text and a name of at most 30 characters;
 those of the model stand in `classifier.reasons`."""
@@ -54,13 +77,15 @@ POLICY_NAMES = {code: name for code, (_, name) in POLICY_WORDS.items()}
 
 
 class Verdict(Struct, array_like=True, frozen=True):
-    """What the machine thought of a revision; never overwritten.
+    """What the machine thought of a revision; one that takes its place holds it.
 
     `score` is the probability of spam, 0..1, rounded to 1e-6, or None where nothing could be
     scored; `reasons` are at most five (code, weight in logits); `model` is `name+position` or
     `name+position.epoch`; `policy` is the revision of the site's settings; `signals` are the
     stateful values that were used; `discard` marks blatant spam; `band` is the score in words
-    (None: nothing was scored, or by a version that knew no bands).
+    (None: nothing was scored, or by a version that knew no bands); `audit` is the probability with
+    which the comment was drawn for a random look (None: it was not drawn); `earlier` are the
+    verdicts that it had before it was judged anew, the oldest first.
     """
 
     label: Label
@@ -73,3 +98,5 @@ class Verdict(Struct, array_like=True, frozen=True):
     decided_by: DecidedBy
     signals: dict[str, float] = {}
     band: Band | None = None
+    audit: float | None = None
+    earlier: tuple[Verdict, ...] = ()

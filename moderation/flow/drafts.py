@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from moderation.domain.comments import Comment, Status, Submission
 from moderation.domain.verdicts import Verdict
+from moderation.flow.marks import author_mark, likeness
 from moderation.flow.runtime import Runtime
 from moderation.store import codec
 from moderation.store.comments import accepting
@@ -38,8 +39,16 @@ def write_of(
     verdict: Verdict | None = None,
     status: Status = "queued",
 ) -> accepting.Write:
-    """Return how a comment is handed to the store."""
+    """Return how a comment is handed to the store.
+
+    Only what was scored is read for its likeness: what could not be may be what ends processes.
+    """
     encoded = codec.encode(submission)
+    author = alike = b""
+    if verdict is not None:
+        author = author_mark(runtime.secret, submission, codec.id_ms(raw_id))
+        if status == "held" and verdict.score is not None:
+            alike = likeness(submission)
     return accepting.Write(
         id=raw_id,
         external_id=submission.external_id,
@@ -47,4 +56,6 @@ def write_of(
         submission=encoded,
         verdict=verdict,
         status=status,
+        author=author,
+        alike=alike,
     )

@@ -37,11 +37,28 @@ class Deleted(Struct, frozen=True):
     comment: str
 
 
+class Rejudging(Struct, frozen=True):
+    """A held comment is about to be approved or rejected by a new verdict.
+
+    What a listener notes must do no harm where that is not written after all.
+    """
+
+    site: str
+    comment: str
+
+
+class Rejudged(Struct, frozen=True):
+    """A held comment was approved or rejected by a new verdict."""
+
+    site: str
+    comment: str
+
+
 class Swept(Struct, frozen=True):
     """The regular look for what was lost: whoever sends messages sends again those that are due."""
 
 
-Event = TypeVar("Event", Deciding, Decided, Deleted, Swept)
+Event = TypeVar("Event", Deciding, Decided, Deleted, Rejudging, Rejudged, Swept)
 
 
 class Events:
@@ -54,7 +71,7 @@ class Events:
         """Have a listener called with every event of a kind from now on."""
         self._listeners.setdefault(kind, []).append(listener)
 
-    def announce(self, event: Deciding | Decided | Deleted | Swept) -> None:
+    def announce(self, event: Event) -> None:
         """Call everyone who listens to this kind of event; what a listener raises is raised."""
         for listener in self._listeners.get(type(event), ()):
             listener(event)

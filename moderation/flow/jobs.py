@@ -45,7 +45,14 @@ class Lost(Exception):
 
 
 class HandOver(Exception):
-    """The rest is left to another task, so that others get their turn."""
+    """The rest is left to another task, so that others get their turn.
+
+    `asked` is what that needs to know, where it is not what this one was asked (None).
+    """
+
+    def __init__(self, asked: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.asked = asked
 
 
 def begin(
@@ -120,6 +127,12 @@ def page(
         if len(ids) < 100:
             return Page(found, "")
     return Page(found, before)
+
+
+def unfinished(runtime: Runtime, kind: str) -> list[Job]:
+    """Return the jobs of a kind that are not over, the oldest first."""
+    found = stored.get_many(runtime.store, stored.open_ids(runtime.store))
+    return [job for job in found if job is not None and job.kind == kind]
 
 
 def cancel(runtime: Runtime, job_id: str, site: str = "") -> Job:
@@ -227,8 +240,9 @@ def run(runtime: Runtime, work: Work, does: Callable[[Work], dict[str, Any]]) ->
         result = does(work)
     except Unwanted:
         _end(runtime, work, "cancelled")
-    except HandOver:
-        stored.change(runtime.store, work.job.id, "leave", work.token, tries=0)
+    except HandOver as handed:
+        place = {} if handed.asked is None else {"asked": handed.asked}
+        stored.change(runtime.store, work.job.id, "leave", work.token, tries=0, **place)
         send(runtime, work.job)
     except Lost:
         log.warning("a job was taken up by another process and goes on there")
@@ -247,10 +261,16 @@ def run(runtime: Runtime, work: Work, does: Callable[[Work], dict[str, Any]]) ->
     return find(runtime, work.job.id)
 
 
-def work_on(runtime: Runtime, job_id: str, does: Callable[[Work], dict[str, Any]]) -> None:
+def work_on(
+    runtime: Runtime,
+    job_id: str,
+    does: Callable[[Work], dict[str, Any]],
+    watch: Watch | None = None,
+) -> None:
     """Take a job up and do its work, unless another process holds it or it is over."""
     work = take(runtime, job_id)
     if work is not None:
+        work.watch = watch or work.watch
         run(runtime, work, does)
 
 

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from classifier import Learner, Model
 from moderation.domain.comments import Submission
-from moderation.domain.policy import BandsLike, judge
+from moderation.domain.policy import NO_RULES, BandsLike, Rules, judge
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
 from moderation.flow.rows import row_of
+from moderation.flow.runtime import now_ms
 
 
 class SiteContext(Struct, frozen=True):
@@ -23,11 +24,14 @@ class SiteContext(Struct, frozen=True):
     learner: Learner | None
     bands: BandsLike
     name: str
+    rules: Rules = NO_RULES
+    labels: int = 0
 
 
 def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict]:
     """Return a verdict for each comment; those of one snapshot are scored in one call."""
     verdicts: list[Verdict | None] = [None] * len(items)
+    now = now_ms()
     by_model: dict[str, list[int]] = {}
     for i, (_, site) in enumerate(items):
         by_model.setdefault(site.model.name, []).append(i)
@@ -45,5 +49,8 @@ def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict
                 settings=site.settings,
                 model=site.name,
                 policy=site.policy,
+                rules=site.rules,
+                labels=site.labels,
+                now_ms=now,
             )
     return [v for v in verdicts if v is not None]

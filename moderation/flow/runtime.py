@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Generic, Self, TypeVar, cast
 
+from msgspec import Struct
+
 from classifier import Learner, Model, ModelError, Row
 from classifier.kernel_cache import one_compiles
 from moderation.domain.errors import SchemaMismatch, StoreDown
+from moderation.domain.matching import NO_LIST, Compiled
+from moderation.domain.policy import NO_RULES, Rules
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
@@ -72,6 +76,18 @@ class Cache(Generic[Value]):
         return value
 
 
+class Policy(Struct, frozen=True):
+    """What a site's people chose, as of a revision; `listed` is its list as it is stored."""
+
+    revision: int
+    settings: SiteSettings
+    rules: Rules
+    listed: bytes | None = None
+
+
+NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
+
+
 class Runtime:
     """One process's view of the installation. Caches are compared with the store at each use."""
 
@@ -86,7 +102,7 @@ class Runtime:
         self.events = Events()
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self._owned: dict[type, Any] = {}
-        self._site_settings: Cache[tuple[int, SiteSettings]] = Cache(SITES_KEPT)
+        self._policies: Cache[Policy] = Cache(SITES_KEPT)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
 
@@ -156,32 +172,45 @@ class Runtime:
             log.error("snapshot %s cannot be used (%s); the shipped one serves", name, error)
         return self.shipped
 
+    def policy(self, site: str, revision: int) -> Policy:
+        """Return what a site's people chose as of a revision that the store has just named."""
+        known = self._policies.get(site)
+        if known is not None and known.revision == revision:
+            return known
+        found = NO_POLICY if revision == 0 else self._read_policy(site, revision, known)
+        self._policies.put(site, found)
+        return found
+
+    def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
+        settings, listed, attack = sites.policy(self.store, site)
+        if known is not None and known.listed == listed:
+            compiled = known.rules.listed
+        else:
+            compiled = Compiled(sites.list_of(listed)) if listed else NO_LIST
+        return Policy(revision, settings, Rules(compiled, attack), listed)
+
     def site_settings(self, site: str, revision: int) -> SiteSettings:
         """Return a site's settings as of a revision that the store has just named."""
-        if revision == 0:
-            self._site_settings.put(site, (0, DEFAULT_SETTINGS))
-            return DEFAULT_SETTINGS
-        found = self._site_settings.get(site)
-        if found is None or found[0] != revision:
-            found = (revision, sites.settings(self.store, site))
-            self._site_settings.put(site, found)
-        return found[1]
+        return self.policy(site, revision).settings
 
     def known_settings(self, site: str) -> tuple[int, SiteSettings]:
         """Return a site's settings as this process saw them last with their revision; for a site
         that it has not met, as the store has them."""
-        found = self._site_settings.get(site)
-        return self.read_settings(site) if found is None else found
+        found = self._policies.get(site)
+        return self.read_settings(site) if found is None else (found.revision, found.settings)
 
     def read_settings(self, site: str) -> tuple[int, SiteSettings]:
         """Return a site's settings as they are now, with their revision."""
         revision = sites.read(self.store, site).settings
         return revision, self.site_settings(site, revision)
 
+    def last_policy(self, site: str) -> Policy:
+        """Return what a site's people chose as seen last, for when the store cannot be asked."""
+        return self._policies.get(site) or NO_POLICY
+
     def last_settings(self, site: str) -> SiteSettings:
         """Return the settings last seen, for when the store cannot be asked."""
-        found = self._site_settings.get(site)
-        return found[1] if found else DEFAULT_SETTINGS
+        return self.last_policy(site).settings
 
 
 def now_ms() -> int:

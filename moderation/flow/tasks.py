@@ -17,8 +17,10 @@ SWEEP_QUEUE = "winnow.sweep"
 TRIM_QUEUE = "winnow.trim"
 TEND_QUEUE = "winnow.tend"
 TRAINING_QUEUE = "winnow.training"
+IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
+DIGEST_QUEUE = "winnow.digest"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -30,7 +32,11 @@ IMPORT_HISTORY = "workers.import_history"
 TRAIN = "workers.train"
 LOOK_ON = "workers.look_on"
 WITHDRAW = "workers.withdraw_labels"
+DECIDE_TOGETHER = "workers.decide_together"
+RESCORE = "workers.rescore_held"
+COMPACT = "workers.compact_labels"
 TRAIN_NIGHTLY = "workers.train_nightly"
+SEND_DIGESTS = "workers.send_digests"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -39,11 +45,15 @@ QUEUE_OF = {
     REBUILD_LEARNER: JOBS_QUEUE,
     TELL_SITE: JOBS_QUEUE,
     TEND_JOBS: TEND_QUEUE,
-    IMPORT_HISTORY: JOBS_QUEUE,
+    IMPORT_HISTORY: IMPORT_QUEUE,
     TRAIN: TRAINING_QUEUE,
     WITHDRAW: JOBS_QUEUE,
+    DECIDE_TOGETHER: JOBS_QUEUE,
+    RESCORE: JOBS_QUEUE,
+    COMPACT: JOBS_QUEUE,
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
+    SEND_DIGESTS: DIGEST_QUEUE,
 }
 
 TASK_OF_JOB = {
@@ -51,17 +61,20 @@ TASK_OF_JOB = {
     "training": TRAIN,
     "evaluation": TRAIN,
     "withdrawal": WITHDRAW,
+    "bulk": DECIDE_TOGETHER,
+    "rescoring": RESCORE,
+    "compaction": COMPACT,
 }
 """The task that takes up jobs of a kind."""
 
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
-    WITHDRAW: 60,
+    WITHDRAW: 60, DECIDE_TOGETHER: 60, RESCORE: 60, COMPACT: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""
 
-MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4}
+MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4, IMPORT_QUEUE: 4}
 """No message goes into a queue in which so many wait already: nobody would take it any sooner than
 the one by which the sweep, or trimming, makes up for it."""
 

@@ -131,7 +131,8 @@ def records(
         Unreadable: it is no XML, cut off, has a second root or another one, or declares entities.
     """
     parser = expatreader.create_parser(forbid_dtd=True)
-    handler = _Handler(wanted, kept, parser.getLineNumber)
+    blank = _blank_lines(source)
+    handler = _Handler(wanted, kept, lambda: parser.getLineNumber() + blank)
     parser.setContentHandler(handler)
     with closing(_texts(source, handler)) as pieces:
         while (error := _fed(parser, handler, pieces, root)) is None:
@@ -158,7 +159,7 @@ def _fed(
         before = handler.events
         parser.feed(piece)
         if handler.roots and handler.roots[0] != root:
-            return Unreadable(f"line 1: its root is not <{root}>: this is another kind of XML")
+            return _other_root(root)
         handler.unseen = handler.unseen + len(piece) if handler.events == before else 0
         if handler.unseen > TAG_BYTES:
             return Unreadable(f"line {handler.line}: a tag is longer than {TAG_BYTES:,} bytes")
@@ -169,21 +170,41 @@ def _fed(
             f"line {handler.line}: it declares a document type or entities, which no export has"
         )
     except SAXParseException as error:
-        return Unreadable(_why(error))
+        if handler.roots and handler.roots[0] != root:
+            return _other_root(root)
+        return Unreadable(_why(error, handler.line))
+    except LookupError:
+        return Unreadable("line 1: the file says that it is in an encoding that is not known")
     except SAXException:
         return Unreadable(f"line {handler.line}: this is no XML")
     return None
 
 
+def _other_root(root: str) -> Unreadable:
+    return Unreadable(f"line 1: its root is not <{root}>: this is another kind of XML")
+
+
+def _blank_lines(source: Source) -> int:
+    """Return how many lines stand before the beginning, which XML forbids and plugins write."""
+    head = source.head()
+    return head[: len(head) - len(_begun(head))].count(b"\n")
+
+
+def _begun(head: bytes) -> bytes:
+    return head.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
+
+
 def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, None]:
     head = source.head()
     encoding = source.encoding(head)
+    pieces = source.pieces()
     if encoding == "utf-8":
-        for piece in source.pieces():
+        yield _begun(next(pieces, b"")).translate(_BLANKED)
+        for piece in pieces:
             yield piece.translate(_BLANKED)
         return
     decode = codecs.getincrementaldecoder(encoding)().decode
-    for piece in source.pieces():
+    for piece in pieces:
         try:
             yield decode(piece)
         except UnicodeDecodeError as error:
@@ -191,10 +212,10 @@ def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, No
             raise Unreadable(place + not_in(encoding, error.start)) from None
 
 
-def _why(error: SAXParseException) -> str:
+def _why(error: SAXParseException, line: int) -> str:
     """Return what is wrong with XML, and where; expat's messages quote nothing."""
     message = str(error.getMessage())
-    place = f"line {error.getLineNumber()}: "
+    place = f"line {line}: "
     if message.startswith(("no element found", "unclosed")):
         return place + "the file ends in the middle: it was cut off"
     if message.startswith("junk after document element"):

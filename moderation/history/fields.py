@@ -50,6 +50,11 @@ def has_content(names: Collection[str]) -> bool:
     return any(name in names for name in CONTENT)
 
 
+def says_label(names: Collection[str]) -> bool:
+    """Say whether one of these columns tells spam from ham."""
+    return any(name in names for name in (*_SPAM, *_APPROVED))
+
+
 def row_of(record: Mapping[str, Any], place: str, now_ms: int) -> Row | Reject:
     """Return the row of named values; names are in lower case, an author's may be apart."""
     values = _flat(record)

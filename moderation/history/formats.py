@@ -45,6 +45,14 @@ FORMATS: dict[str, Format] = {
 """The formats, in the order in which a file is tried for them; a folder is Staticman's."""
 
 
+_PACKED = {
+    b"PK\x03\x04": "a ZIP archive", b"BZh": "packed with bzip2", b"\xfd7zXZ\0": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with zstd", b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive", b"\x1f\x8b": "packed with gzip twice",
+}  # fmt: skip
+"""How files begin that have to be unpacked before."""
+
+
 def detect(source: Source) -> str:
     """Return the name of a file's format.
 
@@ -56,9 +64,21 @@ def detect(source: Source) -> str:
     head = source.beginning()
     if not head:
         raise Unreadable("the file is empty")
+    for mark, what in _PACKED.items():
+        if head.startswith(mark):
+            raise Unreadable(f"this is {what}: unpack it first, or pack it with gzip once")
     for name, found in FORMATS.items():
         if found.is_one(head):
             return name
-    raise Unreadable(
-        "its format cannot be told: say which it is (--format), one of " + ", ".join(FORMATS)
-    )
+    raise Unreadable(f"its format cannot be told: {_looks(head)}")
+
+
+def _looks(head: bytes) -> str:
+    """Return what a file may be that has none of the formats, and what helps."""
+    if b"\0" in head:
+        return "it is no text; one of UTF-16 needs its mark, or --encoding utf-16-le"
+    if head.startswith(b"["):
+        return "it is one list of JSON; write one comment a line, without brackets"
+    if b"\r" in head and b"\n" not in head:
+        return "its lines end with CR alone; write them with LF at the end"
+    return "say which it is (--format), one of " + ", ".join(FORMATS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,8 @@ LINE_BYTES = 4 << 20
 """Most bytes of a line: every text of a comment at its bound, written as JSON escapes."""
 PIECE = 1 << 18
 HEAD_BYTES = 1 << 16
+UNPACKED_BYTES, UNPACKED_TIMES = 1 << 30, 200
+"""A packed file may unpack to so many bytes, and so many times its size more."""
 
 _GZIP = b"\x1f\x8b"
 _BOMS = (
@@ -36,13 +39,15 @@ class Source:
         self.path = path
         self.now_ms = now_ms
         self.table = table
+        self.watch: Callable[[], None] = lambda: None
+        """Called with every piece that is read, rows or none; may raise to end the reading."""
         self._raw: BinaryIO | None = None
         self._passed = 0
         self.size = sum(f.stat().st_size for f in files_in(path)) if path.is_dir() else _size(path)
         if encoding:
             try:
-                codecs.lookup(encoding)
-            except LookupError:
+                "a".encode(encoding)
+            except (LookupError, ValueError):
                 raise Unreadable("there is no such encoding: write utf-8 or latin-1") from None
         self._encoding = encoding
 
@@ -78,7 +83,7 @@ class Source:
             raw.seek(0)
         except OSError as error:
             raise Unreadable(f"the file cannot be read: {error.strerror}") from error
-        return io.BufferedReader(_Unpacked(raw), PIECE) if packed else raw
+        return io.BufferedReader(_Bytes(self, raw, packed), PIECE)
 
     def head(self) -> bytes:
         """Return the beginning of the file."""
@@ -89,7 +94,7 @@ class Source:
         """Return the beginning of the file in UTF-8, without a mark, to be told by."""
         head = self.head()
         encoding = self.encoding(head)
-        if encoding.startswith(("utf-16", "utf-32")):
+        if is_wide(encoding):
             return head.decode(encoding, "ignore").encode()
         return head.removeprefix(codecs.BOM_UTF8).lstrip()
 
@@ -98,6 +103,26 @@ class Source:
         with self.opened() as file:
             while piece := file.read(PIECE):
                 yield piece
+
+    def as_utf8(self) -> Iterator[bytes]:
+        """Yield the bytes of the file, those of UTF-16 and UTF-32 as UTF-8.
+
+        Others are passed on as they are, since they write what is ASCII in the same way.
+        """
+        encoding = self.encoding(self.head())
+        if not is_wide(encoding):
+            yield from self.pieces()
+            return
+        decode = codecs.getincrementaldecoder(encoding)().decode
+        line = 1
+        try:
+            for piece in self.pieces():
+                text = decode(piece).encode()
+                line += text.count(b"\n")
+                yield text
+            decode(b"", final=True)
+        except UnicodeError:
+            raise Unreadable(f"line {line}: this is no {encoding.upper()}") from None
 
     def encoding(self, head: bytes) -> str:
         """Return the encoding of the file's text, by its byte order mark or as it was given."""
@@ -113,7 +138,7 @@ class Source:
         """
         encoding = self.encoding(self.head())
         with self.opened() as file:
-            if encoding.startswith(("utf-16", "utf-32")):
+            if is_wide(encoding):
                 text = io.TextIOWrapper(file, encoding, errors="strict", newline="")
                 yield from _decoded(text)
                 return
@@ -128,6 +153,11 @@ class Source:
                     yield number, line.decode(encoding)
                 except UnicodeDecodeError as error:
                     yield number, Reject(place, not_in(encoding, error.start))
+
+
+def is_wide(encoding: str) -> bool:
+    """Say whether an encoding writes each sign of ASCII in several bytes."""
+    return "a".encode(encoding) != b"a"
 
 
 def not_in(encoding: str, byte: int) -> str:
@@ -159,13 +189,14 @@ def _decoded(text: io.TextIOWrapper) -> Iterator[tuple[int, str | Reject]]:
         raise Unreadable(f"line {number + 1}: this is no {text.encoding.upper()}") from None
 
 
-class _Unpacked(io.RawIOBase):
-    """A packed file's bytes; damage is told as what it is."""
+class _Bytes(io.RawIOBase):
+    """A file's bytes, unpacked; damage is told as what it is, and so is a packed nothing."""
 
-    def __init__(self, raw: BinaryIO) -> None:
+    def __init__(self, source: Source, raw: BinaryIO, packed: bool) -> None:
         super().__init__()
-        self._raw = raw
-        self._packed = gzip.GzipFile(fileobj=raw)
+        self._source, self._raw = source, raw
+        self._file: Any = gzip.GzipFile(fileobj=raw) if packed else raw
+        self._left = UNPACKED_BYTES + UNPACKED_TIMES * source.size if packed else math.inf
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -173,10 +204,18 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer."""
+        self._source.watch()
         try:
-            return self._packed.readinto(buffer)
+            size: int = self._file.readinto(buffer)
         except (EOFError, OSError, zlib.error) as error:
             raise Unreadable("the packed file is cut off or damaged") from error
+        self._left -= size
+        if self._left < 0:
+            raise Unreadable(
+                f"the packed file is more than {UNPACKED_TIMES} times as large as it is packed: "
+                "no history is"
+            )
+        return size
 
     def close(self) -> None:
         """Close the file below as well."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from moderation.history.fields import has_content, row_of
+from moderation.history.fields import has_content, row_of, says_label
 from moderation.history.rows import Found, Reject, Row, Unreadable
 from moderation.history.source import Source
 
@@ -25,7 +25,10 @@ def names_in(head: bytes) -> list[str]:
     first = head.decode("utf-8", "replace").partition("\n")[0]
     if max(map(first.count, _SEPARATORS)) > COLUMNS:
         return []
-    return _names(next(csv.reader([first], delimiter=separator_of(first)), []))
+    try:
+        return _names(next(csv.reader([first], delimiter=separator_of(first)), []))
+    except csv.Error:
+        return []
 
 
 def separator_of(line: str) -> str:
@@ -42,11 +45,14 @@ def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
     """Yield what is found, row by row; `of` makes a comment of one.
 
     Raises:
-        Unreadable: the first line names no column with the text of a comment, or far too many.
+        Unreadable: the first line names no column with the text of a comment, none with its label,
+        or far too many.
     """
     csv.field_size_limit(FIELD_CHARACTERS)
     lines = _Lines(source)
     names, separator = lines.header()
+    if of is row_of and not says_label(names):
+        raise Unreadable("line 1: no column says what is spam: one called label, spam or status")
     rows = csv.reader(lines, delimiter=separator, strict=True)
     while True:
         lines.begin()

@@ -13,7 +13,7 @@ from moderation.history.rows import (
     Unreadable,
     ms_of,
 )
-from moderation.history.source import Source, not_in
+from moderation.history.source import Source, is_wide, not_in
 from moderation.history.sqlstatements import Line, Statements
 
 _COMMENTS = (
@@ -29,8 +29,10 @@ _NEEDED = {
     "commentmeta": {"comment_id", "meta_key", "meta_value"},
     "posts": {"ID", "post_title", "guid"},
 }
+_WARNED = rb"(?:(?:mysqldump|mariadb-dump): [^\n]*+\n)*+"
+"""What the program wrote into the same file as its dump, by `2>&1`."""
 _BEGINS = re.compile(
-    rb"(?:\s++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/;?)*+"
+    _WARNED + rb"(?:\s++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/;?)*+"
     rb"(?:SET|INSERT|REPLACE|CREATE|DROP|LOCK|START|BEGIN|USE)\s",
     re.I | re.S,
 )
@@ -50,9 +52,9 @@ def read(source: Source) -> Iterator[Found]:
         Unreadable: it is cut off, has no table of comments, or several of them and none was named.
     """
     tables = _Tables(source.table)
-    ending = _Ending(source.pieces())
+    ending = _Ending(source.as_utf8())
     statements = Statements(ending.pieces(), tables.wants)
-    encoding = source.encoding(b"")
+    encoding = "utf-8" if is_wide(source.encoding(source.head())) else source.encoding(b"")
     for line in statements.rows():
         if isinstance(line, Reject):
             yield line
@@ -65,8 +67,8 @@ def read(source: Source) -> Iterator[Found]:
         raise Unreadable(f"line {statements.line}: the dump was cut off: its last line is missing")
     if not tables.has_comments:
         raise Unreadable(
-            "there is no table of WordPress's comments in this dump: one that is called "
-            "…comments, with comment_ID, comment_content and comment_approved"
+            "there is no table of WordPress's comments in this dump, or no row in it: one that is "
+            "called …comments, with comment_ID, comment_content and comment_approved"
         )
 
 
@@ -80,14 +82,16 @@ class _Ending:
     def pieces(self) -> Iterator[bytes]:
         """Yield the dump."""
         for piece in self._pieces:
-            self._head = self._head or piece[:200]
-            self._tail = (self._tail + piece)[-400:]
+            self._head = self._head or piece[:1000]
+            self._tail = (self._tail + piece).rstrip(b"\0\x1a")[-400:]
             yield piece
 
     @property
     def is_missing(self) -> bool:
         """Whether the first line is there and the last one is not."""
-        begins = re.match(rb"\s*(?:/\*.*?\*/\s*)?-- (?:MySQL|MariaDB) dump", self._head, re.S)
+        begins = re.match(
+            _WARNED + rb"\s*(?:/\*.*?\*/\s*)?-- (?:MySQL|MariaDB) dump", self._head, re.S
+        )
         return begins is not None and b"-- Dump completed" not in self._tail
 
 

@@ -16,9 +16,10 @@ HEAD_BYTES = 1 << 20
 COLUMNS = 100
 PIECE = 1 << 18
 
+_CUT = "it was cut off, or a quote in it has no end"
 _STRING = rb"'(?:[^'\\]++|\\.|'')*+'"
 _QUOTED = rb'"(?:[^"\\]++|\\.|"")*+"|`[^`]*+`'
-_BETWEEN = re.compile(rb"(?:\s++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/|;)*+", re.S)
+_BETWEEN = re.compile(rb"(?:[\s\0\x1a]++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/|;)*+", re.S)
 _BEGUN = re.compile(rb"--[^\n]*\Z|#[^\n]*\Z|/(?:\*(?:(?!\*/).)*)?\Z|-\Z", re.S)
 _REST = re.compile(rb"(?:[^'\"`;]++|" + _STRING + rb"|" + _QUOTED + rb")*+", re.S)
 _NAME = rb"(?:`[^`]{1,64}`|\"[^\"]{1,64}\"|[\w$]{1,64})"
@@ -38,7 +39,7 @@ _CREATE = re.compile(
 )
 _COLUMN = re.compile(rb"^\s*(" + _NAME + rb")\s+\w", re.M)
 _NO_COLUMN = frozenset(("PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "FOREIGN"))
-_ROW = re.compile(rb"\s*+\(((?:[^'()]++|" + _STRING + rb"|\([^()]*+\))*+)\)\s*+([,;])", re.S)
+_ROW = re.compile(rb"\s*+\(((?:[^'()]++|" + _STRING + rb"|\([^()]*+\))*+)\)\s*+([,;]|ON\s)", re.S)
 _ROW_BEGINS = re.compile(rb"\s*+(?:\(|\Z)")
 _VALUE = re.compile(
     rb"\s*+(?:(?:_\w+\s*|N)?'((?:[^'\\]++|\\.|'')*+)'|(?:0x|X')([0-9A-F]*+)'?|([^',]*+))\s*+(?:,|\Z)",
@@ -142,7 +143,7 @@ class Statements:
                 self._take(self._at + 1)
                 return
             if not self._more():
-                raise Unreadable(f"line {self._line}: the dump ends within a statement: cut off")
+                raise Unreadable(f"line {self._line}: the dump ends within a statement: {_CUT}")
 
     def _create(self, found: re.Match[bytes]) -> None:
         text = self._data[found.end() : self._at + HEAD_BYTES].partition(b";")[0]
@@ -176,7 +177,7 @@ class Statements:
                 if not _ROW_BEGINS.match(self._data, self._at):
                     raise Unreadable(f"line {self._line}: here should stand a row in brackets")
                 if not self._more():
-                    raise Unreadable(f"line {self._line}: the dump ends within a row: cut off")
+                    raise Unreadable(f"line {self._line}: the dump ends within a row: {_CUT}")
                 continue
             number += 1
             values = _values_of(found.group(1))
@@ -188,6 +189,9 @@ class Statements:
             else:
                 yield Line(table, dict(zip(columns, values, strict=True)), place)
             if found.group(2) == b";":
+                return
+            if found.group(2) != b",":
+                self._pass_over()  # ON DUPLICATE KEY UPDATE …
                 return
 
 

@@ -193,6 +193,7 @@ def main() -> None:
     with socket.socket(fileno=options.socket) as listener:
         entrance = Entrance(listener, Balance(options.balance), options.number, secure)
         asyncio.run(run(service, entrance, options.threads))
+    service.end()
     # What threads still do for clients that have gone is not waited for.
     logging.shutdown()
     os._exit(0)

@@ -47,12 +47,14 @@ class Service:
     `application` is WSGI; its `wsgi.input` is at hand as a whole, or raises `BodyMissing` when it
     is read, and `winnow.began` is the `perf_counter` of when the request was. `admit` is asked
     before a body is waited for, in a thread: None means that the call is answered without it.
-    Calls of the paths `apart` have a thread of their own. `report` is told once a second.
+    Calls of the paths `apart` have a thread of their own. `report` is told once a second, and
+    `end` is called when the process goes.
     """
 
     application: Application
     admit: Callable[[Environ], Admission | None]
     report: Callable[[Counts], None]
+    end: Callable[[], None] = lambda: None
     apart: frozenset[str] = frozenset()
 
 

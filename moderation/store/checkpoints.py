@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from moderation.store import codec, keys
+from moderation.store import entry_codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
@@ -118,6 +118,6 @@ def put_rebuilt(
     answer = store.run(
         "rebuilt",
         [k.meta, k.label, k.labels, k.checkpoints],
-        [site, m.labels, m.epoch, m.asked, snapshot, codec.pack_rebuilt(), blob, *places],
+        [site, m.labels, m.epoch, m.asked, snapshot, entry_codec.pack_rebuilt(), blob, *places],
     )
     return bool(answer)

@@ -1,4 +1,4 @@
-"""How comments and label entries are written as bytes; `scripts/comment.lua` reads the headers."""
+"""How comments are written as bytes; `scripts/comment.lua` reads the headers."""
 
 from __future__ import annotations
 
@@ -9,26 +9,18 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 from ulid import ULID
 
 from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Comment, Submission
-from moderation.domain.decisions import HOWS, Decision, Example, How, LabelEntry
+from moderation.domain.decisions import HOWS, Decision, How
 from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
-_LABEL = struct.Struct(">BBIIIIBH")
-_ERASED = struct.Struct(">II")
-_LABEL_HAS_DAY = 2
-_LABEL_HOW, _LABEL_KEPT = 2, 5
-"""From which bit of the flags on an entry says how its label came, and how much evidence it has."""
-_LABEL_DAY = 10
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
-_KINDS: tuple[Any, ...] = ("", "label", "undo", "rebuilt", "erased", "kept")
 
 STATUS_CODE: dict[str, int] = {status: code for code, status in enumerate(STATUSES)}
 LABEL_CODE: dict[str | None, int] = {label: code for code, label in enumerate(LABELS)}
@@ -37,6 +29,10 @@ BAND_CODE: dict[Band | None, int] = {band: code for code, band in enumerate(_BAN
 BY_CODE: dict[str, int] = {by: code for code, by in enumerate(_BY)}
 HOW_CODE: dict[How | None, int] = {how: code for code, how in enumerate(HOWS)}
 
+SAMPLED_AT_MOST = 128
+"""Most comments of a site that were drawn at random and wait to be decided; the newest stay. The
+store keeps so many in a few bytes each."""
+
 TOLD_STATUS, TOLD_NOTHING = 1, 4
 """What a site took a comment for: what its status by the verdict says; nothing at all."""
 TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
@@ -44,7 +40,7 @@ TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
-_RECORDED = struct.Struct(">B16sIBBBB")
+_RECORDED = struct.Struct(">B16sIBBBBH")
 _SHOWN = struct.Struct(">16sI")
 
 
@@ -53,7 +49,8 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
 
     `flags`: label, 2 bits for the status, discard, 2 for who judged, 3 for the band. `score` in
     millionths; `reasons` alternates a reason's number (or its code, where it has none) with
-    hundredths of a logit.
+    hundredths of a logit. `audit` is there where the comment was drawn at random, `earlier` where
+    it was judged anew: the packed verdicts that it had before.
     """
 
     flags: int
@@ -63,6 +60,8 @@ class _PackedVerdict(msgspec.Struct, array_like=True):
     place: list[int]
     policy: int
     signals: dict[str, float] = {}
+    audit: float | None = None
+    earlier: list[bytes] = []
 
 
 _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
@@ -70,7 +69,6 @@ _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
 encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
 _decision = msgspec.msgpack.Decoder(Decision).decode
-_example = msgspec.msgpack.Decoder(Example).decode
 
 
 def digest(secret: bytes, encoded: bytes) -> bytes:
@@ -195,18 +193,26 @@ def pack_verdict(verdict: Verdict) -> bytes:
     score = None if verdict.score is None else round(verdict.score * 1_000_000)
     # As `_PackedVerdict`, in order: a tuple is quicker made than a struct.
     fields = (flags, score, reasons, *_split_model(verdict.model), verdict.policy, verdict.signals)
-    return encode(fields)
+    if verdict.earlier:
+        earlier = [pack_verdict(one) for one in verdict.earlier]
+        return encode((*fields, verdict.audit, earlier))
+    return encode(fields if verdict.audit is None else (*fields, verdict.audit))
+
+
+def drawn(verdict: Verdict | None) -> int:
+    """Return how many comments drawn at random are kept, 0 for one that was not drawn."""
+    return SAMPLED_AT_MOST if verdict is not None and verdict.audit is not None else 0
 
 
 def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str) -> bytes:
     """Return a verdict as the recording script takes it; `site` is its index in the call."""
     return _RECORDED.pack(
         site, raw_id, revision, STATUS_CODE[status], STATUS_CODE[verdict.status],
-        LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by],
+        LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by], drawn(verdict),
     ) + pack_verdict(verdict)  # fmt: skip
 
 
-def _unpack_verdict(data: memoryview) -> Verdict:
+def _unpack_verdict(data: bytes | memoryview) -> Verdict:
     p = _packed_verdict(data)
     place = "+" + ".".join(map(str, p.place)) if p.place else ""
     codes, weights = p.reasons[::2], p.reasons[1::2]
@@ -224,6 +230,8 @@ def _unpack_verdict(data: memoryview) -> Verdict:
         decided_by=_BY[p.flags >> 4 & 3],
         signals=p.signals,
         band=_BANDS[p.flags >> 6 & 7],
+        audit=p.audit,
+        earlier=tuple(map(_unpack_verdict, p.earlier)),
     )
 
 
@@ -253,32 +261,3 @@ def unjudged(data: bytes) -> Submission | None:
     if fields[8]:
         return None
     return _submission(memoryview(data)[_COMMENT.size + fields[9] :])
-
-
-def unpack_label(seq: int, data: bytes) -> LabelEntry:
-    """Return the entry of a label log that was written as `data`."""
-    kind, label, drops, restores, previous, _, flags, n_decision = _LABEL.unpack_from(data)
-    view = memoryview(data)[_LABEL.size :]
-    example = view[n_decision + (_LABEL_DAY if flags & _LABEL_HAS_DAY else 0) :]
-    if _KINDS[kind] == "erased":
-        epoch, far = _ERASED.unpack(example) if example else (0, 0)
-        return LabelEntry(
-            seq, "erased", None, drops, restores, previous, erased_epoch=epoch, erased_far=far
-        )
-    return LabelEntry(
-        seq=seq,
-        kind=_KINDS[kind],
-        label=LABELS[label],
-        drops=drops,
-        restores=restores,
-        previous=previous,
-        decision=_decision(view[:n_decision]) if n_decision else None,
-        example=_example(example) if example else None,
-        how=HOWS[flags >> _LABEL_HOW & 7],
-        kept=flags >> _LABEL_KEPT,
-    )
-
-
-def pack_rebuilt() -> bytes:
-    """Return a label entry that marks a learner made anew."""
-    return _LABEL.pack(_KINDS.index("rebuilt"), 0, 0, 0, 0, 0, 0, 0)

@@ -20,6 +20,8 @@ SCHEMA = "{winnow}:schema"
 SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
+USERS_REVISION = "{winnow}:users:revision"
+ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
@@ -32,12 +34,18 @@ SHADOW_MILDER = "{winnow}:shadow:milder"
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
+SEEN = "{winnow}:seen"  # hash: person → when they were seen last
 AUDIT = "{winnow}:audit"  # stream: what people did, the newest entries of it
 
 AKISMET_KEYS = "{winnow}:akismet:keys"  # hash: keyed hash of the key → the key's record
 AKISMET_ACCOUNTS = "{winnow}:akismet:accounts"  # hash: id → account
 AKISMET_TELL = "{winnow}:akismet:tell"  # sorted set: site/comment that is to be told, by when
 AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often telling failed
+
+SEARCH = "{winnow}:search"  # hash: the index that serves, how far it is, what is asked of it
+SEARCH_LEASE = "{winnow}:search:lease"  # the lease of whoever writes the index
+PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
+FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
 
 JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
 
@@ -93,6 +101,11 @@ def waiting(shard: int) -> str:
     return f"{{{shard:02d}}}:scored"
 
 
+def changes(shard: int) -> str:
+    """Return the stream of comments that changed, which is there while an index follows it."""
+    return f"{{{shard:02d}}}:changes"
+
+
 def job(job_id: str) -> str:
     """Return a job: a hash of its fields."""
     return f"{{winnow}}:job:{job_id}"
@@ -106,6 +119,16 @@ def job_lease(job_id: str) -> str:
 def jobs(site: str) -> str:
     """Return the ids of a site's jobs, those of all jobs where it is ''."""
     return f"{{winnow}}:jobs:of:{site}" if site else "{winnow}:jobs"
+
+
+def process(process_id: str) -> str:
+    """Return what a process says of itself."""
+    return f"{{winnow}}:process:{process_id}"
+
+
+def moment(step_ms: int, at_ms: int) -> str:
+    """Return what all processes did in a stretch of time of this length: hash of counts."""
+    return f"{{winnow}}:moment:{step_ms // 60_000}:{at_ms // step_ms * step_ms}"
 
 
 def akismet_blogs(account: str) -> str:
@@ -138,6 +161,27 @@ def sessions(user: str) -> str:
     return f"{{winnow}}:sessions:{user}"
 
 
+def turns(person: str) -> str:
+    """Return how many comments a person was shown of late, by which random ones come in turn."""
+    return f"{{winnow}}:turns:{person}"
+
+
+def ticket(kind: str, digest: str) -> str:
+    """Return what opens something for a while, by the digest of its secret: a link, a log-in that
+    lacks its code, a second factor that is being set up."""
+    return f"{{winnow}}:ticket:{kind}:{digest}"
+
+
+def mailed(account: str) -> str:
+    """Return what became of the last letter to a person, by the digest of their name."""
+    return f"{{winnow}}:mailed:{account}"
+
+
+def digested(day: str, account: str) -> str:
+    """Return the sign that a person has the digest of a day."""
+    return f"{{winnow}}:digested:{day}:{account}"
+
+
 def attempts(kind: str, what: str) -> str:
     """Return how often somebody tried to log in of late, by account or by address."""
     return f"{{winnow}}:attempts:{kind}:{what}"
@@ -162,11 +206,12 @@ class SiteKeys:
     """The keys of one site. Prefixes end in a colon; an id, number or name is added to them."""
 
     __slots__ = (
-        "akismet", "akismet_guid", "akismet_reference", "akismet_same",
-        "approved", "by_status", "checkpoints", "comment", "day", "escalated", "external",
+        "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
+        "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
+        "external",
         "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "looking", "meta", "once", "other_snapshots", "queued", "settings", "shard", "snapshot",
-        "spam", "trimmed", "waiting",
+        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
+        "shard", "snapshot", "spam", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -174,6 +219,8 @@ class SiteKeys:
         root = f"{{{self.shard:02d}}}:site:{site}"
         self.meta = root  # hash: labels, epoch, settings, tokens (counts and revisions), …
         self.settings = root + ":settings"
+        self.listed = root + ":listed"  # the ordered list of its people
+        self.attack = root + ":attack"  # until when everything is held
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"
@@ -185,6 +232,9 @@ class SiteKeys:
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
+        self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record
+        self.alike = root + ":alike:"  # + bucket, of:number or last; held comments that are alike
+        self.sample = root + ":sample"  # sorted set of what was drawn at random and not decided yet
         self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
         self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment
         self.trimmed = root + ":trimmed"  # hash sorted set → where the last look at it ended
@@ -201,6 +251,7 @@ class SiteKeys:
         self.snapshot = snapshot(self.shard)
         self.other_snapshots = other_snapshots(self.shard)
         self.waiting = waiting(self.shard)
+        self.changes = changes(self.shard)
 
 
 @lru_cache(maxsize=4096)

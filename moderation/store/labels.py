@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from moderation.domain.decisions import LabelEntry
-from moderation.store import codec, keys
+from moderation.store import entry_codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
@@ -17,26 +17,51 @@ A_TRIP = 1000
 def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
     """Return the entries after sequence number `after` up to `to`, in order.
 
-    At most `AT_ONCE` are read by one command and `A_TRIP` in one round trip. An entry that is
-    gone comes out as erased.
+    At most `AT_ONCE` are read by one command and `A_TRIP` in one round trip, the newest first:
+    where compaction takes a label out meanwhile and what withdrew it, nobody finds the label alone.
     """
     prefix = keys.of_site(site).label
-    out: list[LabelEntry] = []
-    for start in range(after + 1, to + 1, A_TRIP):
-        seqs = range(start, min(to + 1, start + A_TRIP))
+    seqs, found = range(to, after, -1), list[LabelEntry]()
+    for start in range(0, len(seqs), A_TRIP):
+        trip = seqs[start : start + A_TRIP]
         with store_errors():
             pipe = store.redis.pipeline(transaction=False)
-            for at in range(0, len(seqs), AT_ONCE):
-                pipe.mget([f"{prefix}{seq}" for seq in seqs[at : at + AT_ONCE]])
-            found = itertools.chain.from_iterable(pipe.execute())
-        out += map(_entry, seqs, found)
-    return out
+            for at in range(0, len(trip), AT_ONCE):
+                pipe.mget([f"{prefix}{seq}" for seq in trip[at : at + AT_ONCE]])
+            found += map(_entry, trip, itertools.chain.from_iterable(pipe.execute()))
+    return found[::-1]
+
+
+def some(store: Store, site: str, seqs: Sequence[int]) -> list[LabelEntry]:
+    """Return entries by their sequence numbers, up to `AT_ONCE` of them."""
+    if not seqs:
+        return []
+    prefix = keys.of_site(site).label
+    with store_errors():
+        found = store.redis.mget([f"{prefix}{seq}" for seq in seqs])
+    return [_entry(seq, data) for seq, data in zip(seqs, found, strict=True)]
+
+
+def outlines(store: Store, site: str, seqs: Sequence[int]) -> list[LabelEntry]:
+    """Return entries without decision and example, by their sequence numbers, in one round trip."""
+    prefix = keys.of_site(site).label
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for seq in seqs:
+            pipe.getrange(f"{prefix}{seq}", 0, entry_codec.OUTLINE_BYTES - 1)
+        found = pipe.execute()
+    return [
+        entry_codec.unpack_outline(seq, data) if data else _gone(seq)
+        for seq, data in zip(seqs, found, strict=True)
+    ]
 
 
 def _entry(seq: int, data: bytes | None) -> LabelEntry:
-    if data is None:
-        return LabelEntry(seq, "erased", None, 0, 0, 0)
-    return codec.unpack_label(seq, data)
+    return _gone(seq) if data is None else entry_codec.unpack_label(seq, data)
+
+
+def _gone(seq: int) -> LabelEntry:
+    return LabelEntry(seq, "gone", None, 0, 0, 0)
 
 
 def first_since(store: Store, site: str, since_ms: int) -> int | None:
@@ -58,7 +83,7 @@ def entry(store: Store, site: str, seq: int) -> LabelEntry | None:
     """Return one entry, None where there is none."""
     with store_errors():
         data = store.redis.get(f"{keys.of_site(site).label}{seq}")
-    return None if data is None else codec.unpack_label(seq, data)
+    return None if data is None else entry_codec.unpack_label(seq, data)
 
 
 def ask_rebuild(store: Store, site: str) -> None:

@@ -88,10 +88,14 @@ def put_report(store: Store, name: str, found: Report) -> None:
 
 
 def report(store: Store, name: str) -> Report | None:
-    """Return how a candidate was judged, None where it was not."""
+    """Return how a candidate was judged, None where it was not, or by a version whose reports
+    had another form."""
     with store_errors():
         data = store.redis.hget(keys.REPORTS, name)
-    return None if data is None else _report(data)
+    try:
+        return None if data is None else _report(data)
+    except msgspec.ValidationError:
+        return None
 
 
 def in_use(store: Store) -> InUse:

@@ -20,10 +20,19 @@ _act = msgspec.json.Decoder(Act).decode
 _user = msgspec.json.Decoder(User).decode
 
 
-def put_session(store: Store, session: Session, ttl_ms: int) -> None:
-    """Keep a log-in for so long from now on."""
-    words = [session.id, msgspec.json.encode(session), ttl_ms]
-    store.run("session", [keys.session(session.id), keys.sessions(session.user)], words)
+def put_session(store: Store, session: Session, ttl_ms: int, *, new: bool = True) -> bool:
+    """Keep a log-in for so long from now on; False for one that is not new and was ended."""
+    about = [ttl_ms, session.user, session.seen_ms, int(new)]
+    words = [session.id, msgspec.json.encode(session), *about]
+    names = [keys.session(session.id), keys.sessions(session.user), keys.SEEN]
+    return bool(store.run("session", names, words))
+
+
+def seen(store: Store) -> dict[str, int]:
+    """Return when each person was seen last (ms since 1970)."""
+    with store_errors():
+        found = store.redis.hgetall(keys.SEEN)
+    return {name.decode(): int(ms) for name, ms in found.items()}
 
 
 def session_of(store: Store, digest: str, user: str) -> tuple[Session | None, User | None]:
@@ -73,10 +82,10 @@ def count_attempt(store: Store, account: str, address: str, keep_ms: int) -> tup
     return int(by_account), int(by_address)
 
 
-def forget_attempts(store: Store, account: str) -> None:
-    """Forget the attempts on an account."""
+def forget_attempts(store: Store, *accounts: str) -> None:
+    """Forget the attempts on an account, or on several things that are counted of one."""
     with store_errors():
-        store.redis.delete(keys.attempts("account", account))
+        store.redis.delete(*(keys.attempts("account", account) for account in accounts))
 
 
 def note(store: Store, act: Act) -> None:

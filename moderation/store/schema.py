@@ -8,7 +8,7 @@ from moderation.domain.errors import SchemaMismatch
 from moderation.store import keys
 from moderation.store.faults import store_errors
 
-VERSION = 3
+VERSION = 4
 """The layout that this code reads and writes."""
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from moderation.domain.accounts import Token, User
-from moderation.domain.sites import SiteSettings
-from moderation.store import keys
+from moderation.domain.listed import Listed
+from moderation.domain.sites import Attack, SiteSettings
+from moderation.store import accounts, keys
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
 
 A_TRIP = 1000
+_DAY_MS = 86_400_000
 _settings = msgspec.json.Decoder(SiteSettings).decode
+list_of = msgspec.json.Decoder(Listed).decode
+_attack = msgspec.json.Decoder(Attack).decode
 _token = msgspec.json.Decoder(Token).decode
 _user = msgspec.json.Decoder(User).decode
 
@@ -88,6 +92,46 @@ def names(store: Store) -> list[str]:
         return sorted(name.decode() for name in store.redis.smembers(keys.SITES))
 
 
+class Made(Struct, frozen=True):
+    """When a site was made and, if it was, retired (ms since 1970, 0: it was not)."""
+
+    name: str
+    created_ms: int
+    retired_ms: int
+
+
+def made(store: Store, some: Sequence[str]) -> list[Made]:
+    """Return when sites were made and retired, a thousand in one round trip."""
+    found: list[Made] = []
+    for at in range(0, len(some), A_TRIP):
+        asked = some[at : at + A_TRIP]
+        with store_errors():
+            pipe = store.redis.pipeline(transaction=False)
+            for name in asked:
+                pipe.hmget(keys.of_site(name).meta, "created", "retired")
+            answers = pipe.execute()
+        found += [
+            Made(n, int(c or 0), int(r or 0)) for n, (c, r) in zip(asked, answers, strict=True)
+        ]
+    return found
+
+
+def retire(store: Store, site: str, now_ms: int) -> None:
+    """Have a site take no new comments from a time on (0: have it take them again)."""
+    meta = keys.of_site(site).meta
+    with store_errors():
+        store.redis.hset(meta, "retired", now_ms)
+        # After it: whoever reads the revision first and this after it knows it.
+        store.redis.hincrby(meta, "tokens", 1)
+
+
+def standing(store: Store, site: str) -> tuple[int, bool]:
+    """Return the revision of a site's tokens, and whether the site is retired."""
+    with store_errors():
+        tokens, retired = store.redis.hmget(keys.of_site(site).meta, "tokens", "retired")
+    return int(tokens or 0), bool(int(retired or 0))
+
+
 def settings(store: Store, site: str) -> SiteSettings:
     """Return the settings of a site, the defaults where nobody changed them."""
     with store_errors():
@@ -95,14 +139,53 @@ def settings(store: Store, site: str) -> SiteSettings:
     return SiteSettings() if data is None else _settings(data)
 
 
+def policy(store: Store, site: str) -> tuple[SiteSettings, bytes | None, Attack]:
+    """Return the settings of a site, its list as it is stored, and what is held for now."""
+    k = keys.of_site(site)
+    with store_errors():
+        settings, listed, attack = store.redis.mget(k.settings, k.listed, k.attack)
+    return (
+        SiteSettings() if settings is None else _settings(settings),
+        listed,
+        Attack() if attack is None else _attack(attack),
+    )
+
+
 def put_settings(store: Store, site: str, new: SiteSettings, revision: int) -> int:
     """Change a site's settings, read at a revision, and return their new one.
 
     Return 0, with nothing changed, where somebody else changed them since.
     """
-    k = keys.of_site(site)
+    return _put(store, site, keys.of_site(site).settings, new, revision)
+
+
+def put_list(store: Store, site: str, new: Listed, revision: int) -> int:
+    """Change a site's list as `put_settings` its settings: they share a revision."""
+    return _put(store, site, keys.of_site(site).listed, new, revision)
+
+
+def put_attack(store: Store, site: str, new: Attack, revision: int) -> int:
+    """Change until when everything is held, as `put_settings` the settings."""
+    with store_errors():
+        store.redis.zadd(keys.ATTACKED, {site: new.until_ms})
+    return _put(store, site, keys.of_site(site).attack, new, revision)
+
+
+def attacked(store: Store, now_ms: int) -> list[str]:
+    """Return the names of sites of which everything may be held now, a thousand at most.
+
+    Those that are over for a day are forgotten.
+    """
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.zremrangebyscore(keys.ATTACKED, "-inf", now_ms - _DAY_MS)
+        pipe.zrangebyscore(keys.ATTACKED, f"({now_ms}", "+inf", 0, A_TRIP)
+        return [name.decode() for name in pipe.execute()[1]]
+
+
+def _put(store: Store, site: str, key: str, new: Struct, revision: int) -> int:
     words = [revision, msgspec.json.encode(new)]
-    return int(store.run("put_settings", [k.meta, k.settings], words))
+    return int(store.run("put_settings", [keys.of_site(site).meta, key], words))
 
 
 def put_token(store: Store, digest: str, token: Token) -> None:
@@ -125,6 +208,14 @@ def tokens(store: Store) -> dict[str, Token]:
     return {digest.decode(): _token(data) for digest, data in found.items()}
 
 
+def replace_token(store: Store, digest: str, token: Token) -> None:
+    """Keep a token as it is changed; its site's next request in any process notices."""
+    put_token(store, digest, token)
+    if token.site:
+        with store_errors():
+            store.redis.hincrby(keys.of_site(token.site).meta, "tokens", 1)
+
+
 def revoke_token(store: Store, digest: str, site: str) -> bool:
     """Remove a token; its site's next request in any process notices."""
     with store_errors():
@@ -135,9 +226,8 @@ def revoke_token(store: Store, digest: str, site: str) -> bool:
 
 
 def put_user(store: Store, user: User) -> None:
-    """Keep a person's account."""
-    with store_errors():
-        store.redis.hset(keys.USERS, user.name, msgspec.json.encode(user))
+    """Keep a person's account, whatever was there."""
+    accounts.change(store, user.name, lambda _: user)
 
 
 def user(store: Store, name: str) -> User | None:

@@ -32,6 +32,17 @@ def due(store: Store, now_ms: int, most: int) -> Sequence[str]:
     return [what.decode() for what in found]
 
 
+def failing(store: Store) -> tuple[int, int]:
+    """Return how many sites' comments could not be told of yet though it was tried, and when the
+    next of those that wait is due (0: none waits)."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        pipe.hlen(keys.AKISMET_TRIES)
+        pipe.zrange(keys.AKISMET_TELL, 0, 0, withscores=True)
+        tried, first = pipe.execute()
+    return int(tried), int(first[0][1]) if first else 0
+
+
 def take_turn(store: Store, what: str, token: str, lease_ms: int) -> bool:
     """Take the lease of telling a site of one comment; False while somebody else does."""
     return lease(store, keys.akismet_telling(what), "claim", token, lease_ms)

@@ -21,13 +21,15 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.bench import memory, texts, training, wrk
+from tests.bench import console, history, memory, texts, training, wrk
 from tests.e2e.running import Up, free_port
 from tests.processes import until
 
 FORM = "application/x-www-form-urlencoded"
 CONNECTIONS = 2
 """How many send batches at once."""
+READ_SECONDS = 900.0
+"""How long a store of `--data` may take to read its file."""
 
 
 def show(name: str, value: float, unit: str, **more: Any) -> None:
@@ -59,7 +61,7 @@ def start(folder: Path) -> Up:
     """Start `up` and measure how long the first verdict takes."""
     progress("start")
     began = time.monotonic()
-    up = Up(folder / "var", free_port()).ready()
+    up = Up(folder, free_port()).ready(READ_SECONDS)
     answer = up.post("/v1/check", {"content": "Thanks, the second example fixed my build."})
     answer.raise_for_status()
     show("start_seconds", time.monotonic() - began, "s", budget=10)
@@ -217,6 +219,8 @@ def main() -> int:
     """Measure everything asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--full", action="store_true", help="training and decisions too")
+    parser.add_argument("--comments", type=int, default=1_000_000, help="stored for the console")
+    parser.add_argument("--data", type=Path, help="a data folder to go on with, for the console")
     parser.add_argument("--only", action="append", help="a figure by name; may be repeated")
     options = parser.parse_args()
     if not shutil.which("wrk"):
@@ -226,7 +230,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
         folder = Path(name)
-        up = start(folder)
+        up = start(options.data or folder / "var")
         try:
             parts: dict[str, Callable[[], None]] = {
                 "check_http": lambda: check_http(up, folder),
@@ -236,6 +240,7 @@ def main() -> int:
             }
             if options.full:
                 parts["decision_visible_ms"] = lambda: decision_visible(up)
+                parts["console"] = lambda: console.measure(up, show, progress, options.comments)
                 parts["training"] = lambda: training.measure(up, folder, show, progress)
             for part, measure in parts.items():
                 if not options.only or part in options.only:
@@ -246,6 +251,8 @@ def main() -> int:
             "redis_bytes_per_comment": lambda: memory.measure(show, progress),
             "classifier": classifier,
         }
+        if options.full:
+            rest["import"] = lambda: history.measure(show, progress)
         for part, measure in rest.items():
             if not options.only or part in options.only:
                 measure()

@@ -1,8 +1,8 @@
 """How long the import of a generated history takes, and how much memory its process.
 
 `python -m tests.bench.history [COMMENTS]` prints one JSON object for each of WXR, SQL and Disqus,
-each into an empty installation of its own; `python -m tests.bench.history dump` one for reading a
-dump of 2 GB.
+each into an empty installation of its own; `python -m tests.bench.history dump [MB]` one for
+reading a dump of 2 GB, or of so many MB. `make bench-full` has both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,6 +27,7 @@ from moderation.history.staging import Staging
 from tests import histories
 
 ROOT = Path(__file__).parents[2]
+COMMENTS = 50_000
 
 
 def run(folder: Path, *words: str) -> tuple[str, dict[str, float]]:
@@ -67,9 +70,16 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def main(count: int) -> None:
-    """Measure every generated format."""
+def measure(
+    show: Callable[..., None], progress: Callable[[str], None], count: int = COMMENTS
+) -> None:
+    """Show what each generated format takes, and the memory for dumps of two sizes."""
+    # Not at the top: a dump is read by a process that has nothing of the filter's.
+    from moderation.cli.kernels import compile_kernels
+
+    compile_kernels()  # Else the first import would.
     for kind in histories.WRITERS:
+        progress(f"importing {count:,} comments ({kind})")
         with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
             folder = Path(name)
             path = histories.write(kind, folder / f"history.{kind}", count, faults=True)
@@ -77,24 +87,36 @@ def main(count: int) -> None:
             output, took = run(folder, "import", str(path), "--site", "demo")
             lines = dict(line.strip().rsplit(None, 1) for line in output.splitlines()[1:8])
             size = round(path.stat().st_size / (1 << 20), 1)
-            found = {"name": f"import_{kind}", "comments": count, "file_mib": size}
-            print(json.dumps({**found, **took, **lines}), flush=True)
+            seconds = took.pop("seconds")
+            show(f"import_{kind}", seconds, "s", comments=count, file_mib=size, **took, **lines)
+    for mb in DUMPS_MB:
+        progress(f"reading a dump of {mb} MB")
+        words = [sys.executable, "-m", "tests.bench.history", "dump", str(mb)]
+        done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+        read = json.loads(done.stdout)
+        show("import_dump_peak_mib", read.pop("peak_mib"), "MiB", dump_mb=mb, **read)
 
 
-DUMP_BYTES = 2_000_000_000
+def printed(name: str, value: float, unit: str, **more: Any) -> None:
+    """Print a figure as one line of JSON."""
+    print(json.dumps({"name": name, "value": value, "unit": unit, **more}), flush=True)
+
+
+DUMPS_MB = (100, 400)
+DUMP_MB = 2000
 _POST = "<p>" + "lorem it\\'s ipsum dolor " * 800
 
 
-def dump(path: Path) -> None:
-    """Write a dump of 2 GB: 100,000 comments of some 2 KB, and posts."""
+def dump(path: Path, mb: int) -> None:
+    """Write a dump of so many MB: a tenth comments of some 2 KB, the rest posts."""
     with path.open("w", encoding="utf-8") as file:
         file.write(histories.SQL_HEAD.format("wp_"))
-        made = (msgspec.structs.replace(m, text=m.text * 20) for m in histories.comments(100_000))
+        made = (msgspec.structs.replace(m, text=m.text * 20) for m in histories.comments(50 * mb))
         while rows := list(itertools.islice(map(histories.sql_row, made), 500)):
             file.write(f"INSERT INTO `wp_comments` VALUES {','.join(rows)};\n")
         columns = "(`ID`,`post_title`,`guid`,`post_type`,`post_content`)"
         for first in itertools.count(1, 200):
-            if file.tell() > DUMP_BYTES:
+            if file.tell() > mb * 1_000_000:
                 break
             posts = ",".join(
                 f"({n},'t','http://b/{n}','post','{_POST}')" for n in range(first, first + 200)
@@ -103,11 +125,11 @@ def dump(path: Path) -> None:
         file.write(histories.SQL_END)
 
 
-def read_dump() -> None:
-    """Measure how a dump of 2 GB is read and put in order of time, by this process alone."""
+def read_dump(mb: int) -> None:
+    """Measure how a dump is read and put in order of time, by this process alone."""
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
         path = Path(name) / "dump.sql"
-        dump(path)
+        dump(path, mb)
         staging = Staging.take(Path(name) / "staging.sqlite")
         assert staging is not None
         began = time.process_time()
@@ -124,7 +146,7 @@ def read_dump() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["dump"]:
-        read_dump()
+    if sys.argv[1:2] == ["dump"]:
+        read_dump(int(sys.argv[2]) if len(sys.argv) > 2 else DUMP_MB)
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000)
+        measure(printed, lambda line: None, int(sys.argv[1]) if len(sys.argv) > 1 else COMMENTS)

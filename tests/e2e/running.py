@@ -19,6 +19,7 @@ PARTS = {
     "web": "moderation.server",
     "worker": "workers.app",
     "beat": "workers.beat",
+    "search": "search follow",
     "guard": "guard.py",
 }
 
@@ -48,9 +49,9 @@ class Up(Running):
         }
         super().__init__([sys.executable, "-m", "moderation", "up"], env)
 
-    def ready(self) -> "Up":
+    def ready(self, seconds: float = 90.0) -> "Up":
         """Wait until it says so."""
-        self.says("ready at ", 90)
+        self.says("ready at ", seconds)
         self.says("keys and the console's password: ")
         return self
 

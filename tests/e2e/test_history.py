@@ -72,15 +72,16 @@ def jobs(up: Up) -> list[dict[str, Any]]:
     return list(answer.raise_for_status().json()["data"])
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.slow)])
 def test_an_importer_that_is_killed_again_and_again_goes_on_and_writes_nothing_twice(
-    start_up: StartUp, short_tmp: Path
+    start_up: StartUp, short_tmp: Path, kills: int
 ) -> None:
     up = start_up().ready()
     path = histories.write("wxr", short_tmp / "blog.xml", COUNT)
-    for number in range(1, KILLS + 1):
+    for number in range(1, kills + 1):
         running = importer(up, path)
         try:
-            wanted = LABELS * number // (KILLS + 2)
+            wanted = LABELS * number // (kills + 2)
             until(lambda at=wanted: len(log(up)) >= at, 60, lambda r=running: r.output)
             running.send(signal.SIGKILL)
             running.process.wait(10)
@@ -99,15 +100,16 @@ def test_an_importer_that_is_killed_again_and_again_goes_on_and_writes_nothing_t
     until(lambda: not list((up.data / "imports").iterdir()))
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.slow)])
 def test_an_import_waits_for_a_store_that_is_killed_again_and_again(
-    start_up: StartUp, short_tmp: Path
+    start_up: StartUp, short_tmp: Path, kills: int
 ) -> None:
     up = start_up().ready()
     path = histories.write("disqus", short_tmp / "disqus.xml", COUNT)
     running = importer(up, path)
     try:
-        for number in range(1, KILLS + 1):
-            wanted = LABELS * number // (KILLS + 2)
+        for number in range(1, kills + 1):
+            wanted = LABELS * number // (kills + 2)
             until(lambda at=wanted: written(up) >= at, 120, lambda: running.output + up.output)
             running_part(up, "store").kill()
         running.says("decided from 2016-03-01", 180)
@@ -125,7 +127,7 @@ def written(up: Up) -> int:
         return 0
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(KILLS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [1, pytest.param(KILLS, marks=pytest.mark.slow)])
 def test_an_upload_goes_on_though_the_workers_are_killed_again_and_again(
     start_up: StartUp, short_tmp: Path, kills: int
 ) -> None:

@@ -115,7 +115,7 @@ def test_a_killed_up_and_guard_leave_at_most_what_the_next_up_stops(start_up: St
     assert len(list(up.runtimes.iterdir())) == 1
 
 
-@pytest.mark.parametrize("part", ["store", "web", "worker", "beat"])
+@pytest.mark.parametrize("part", ["store", "web", "worker", "beat", "search"])
 def test_a_part_that_was_killed_runs_again_and_is_spoken_of(part: str, start_up: StartUp) -> None:
     up = start_up().ready()
     first = up.part(part)

@@ -36,6 +36,12 @@ def test_nothing_set_gives_a_local_installation() -> None:
         ("WINNOW_LOG_LEVEL", "loud", "one of DEBUG"),
         ("WINNOW_MODEL", "/no/such/model", "the path of a model file"),
         ("WINNOW_DATA", "/etc/hostname", "the path of a folder"),
+        ("WINNOW_SMTP_URL", "mail.example.org:25", "smtp://name:password@host:587"),
+        ("WINNOW_SMTP_URL", "smtp://", "smtp://name:password@host:587"),
+        ("WINNOW_SMTP_URL", "smtp://a:p%C3%A4ss@host", "smtp://name:password@host:587"),
+        ("WINNOW_MAIL_FROM", "a@b\nBcc: c@d", "an e-mail address"),
+        ("WINNOW_MAIL_FROM", "winnow", "an e-mail address"),
+        ("WINNOW_DIGEST_AT", "25:00", "a time UTC as 07:00"),
     ],
 )
 def test_a_bad_value_names_the_variable_and_what_to_write(

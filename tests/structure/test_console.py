@@ -20,6 +20,12 @@ STATIC = CONSOLE / "static"
 FOR_ANYONE = {
     ("GET", "/console/login"),
     ("POST", "/console/login"),
+    ("GET", "/console/login/code"),
+    ("POST", "/console/login/code"),
+    ("GET", "/console/login/forgotten"),
+    ("POST", "/console/login/forgotten"),
+    ("GET", "/console/link/<secret>"),
+    ("POST", "/console/link"),
     ("GET", "/console/static/<path:filename>"),
 }
 
@@ -89,13 +95,16 @@ def test_no_script_makes_markup_of_what_is_not_the_servers() -> None:
     assert {name: n for name, n in uses.items() if n} == {"sending.js": 1}
 
 
-def test_what_is_vendored_is_what_it_says() -> None:
-    listed = json.loads((STATIC / "vendor" / "vendored.json").read_text())
+@pytest.mark.parametrize(
+    "folder", [STATIC / "vendor", ROOT / "tests" / "e2e" / "console"], ids=["served", "tests"]
+)
+def test_what_is_vendored_is_what_it_says(folder: Path) -> None:
+    listed = json.loads((folder / "vendored.json").read_text())
     for entry in listed:
-        data = (STATIC / "vendor" / entry["file"]).read_bytes()
+        data = (folder / entry["file"]).read_bytes()
         assert hashlib.sha256(data).hexdigest() == entry["sha256"], entry["file"]
         assert all(entry[key] for key in ("name", "version", "source", "licence"))
-    scripts = {path.name for path in (STATIC / "vendor").glob("*.js")}
+    scripts = {path.name for path in folder.glob("*.js")}
     assert scripts == {entry["file"] for entry in listed}
 
 

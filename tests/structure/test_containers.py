@@ -12,7 +12,7 @@ from tests.structure.tree import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("init", "web", "worker", "beat")
+OURS = ("init", "web", "worker", "beat", "search")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 
 
@@ -35,13 +35,13 @@ def test_our_parts_run_real_commands_with_real_settings(name: str) -> None:
     assert service["environment"]["WINNOW_REDIS_URL"].startswith("redis://store:")
 
 
-@pytest.mark.parametrize("name", ["store", "web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["store", "web", "worker", "beat", "search"])
 def test_what_goes_on_is_watched_and_started_again(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "search"])
 def test_parts_wait_for_a_prepared_store(name: str) -> None:
     assert SERVICES[name]["depends_on"] == {
         "store": {"condition": "service_healthy"},

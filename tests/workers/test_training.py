@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
 from moderation.cli import services
-from moderation.flow import jobs
+from moderation.flow import aside, jobs
 from moderation.flow.models import promoting, working
 from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
@@ -22,13 +23,14 @@ pytestmark = pytest.mark.usefixtures("kernels")
 
 
 @pytest.fixture
-def start(settings: Settings) -> Iterator[Callable[[], Running]]:
-    """Start a worker that takes trainings alone."""
+def start(settings: Settings, tmp_path: Path) -> Iterator[Callable[[], Running]]:
+    """Start a worker that takes trainings alone, as on a machine with a data folder of its own."""
     running: list[Running] = []
+    elsewhere = {"WINNOW_DATA": str(tmp_path / "elsewhere")}
 
     def start() -> Running:
         argv = services.worker(settings, only="winnow.training")
-        running.append(Running(argv, services.environment(settings)))
+        running.append(Running(argv, services.environment(settings) | elsewhere))
         running[-1].says("ready.")
         return running[-1]
 
@@ -66,19 +68,20 @@ def test_a_worker_elsewhere_that_takes_trainings_alone_trains(
     made = jobs.find(runtime, job).result
     assert made and made["labels"] == 60
     assert promoting.known(runtime, made["name"]).origin == "trained"
-    assert max(priority) >= min(19, psutil.Process().nice() + working.NICE)
+    assert max(priority) >= min(19, psutil.Process().nice() + aside.NICE)
     with valkey.client() as client:
         client.execute_command("SELECT", 1)
         assert client.llen("winnow.score") == 1, "it took what was not for it"
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_training_whose_process_is_killed_begins_anew_and_makes_one_model(
-    start: Callable[[], Running], runtime: Runtime, valkey: Server
+    start: Callable[[], Running], runtime: Runtime, valkey: Server, kills: int
 ) -> None:
     teach_site(runtime, "one.example", 60)
     worker = start()
     job = working.ask_training(runtime, "ann").id
-    for _ in range(4):
+    for _ in range(kills):
         until(lambda: state(runtime, job) == "running" and trainer(worker), 90, worker_says(worker))
         process = trainer(worker)
         if process is None:

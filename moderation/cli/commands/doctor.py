@@ -24,6 +24,7 @@ def doctor(settings: Settings) -> None:
         ("store", _store),
         ("broker", _broker),
         ("model", _model),
+        ("search", _search),
     ):
         try:
             for line in check(settings):
@@ -86,6 +87,22 @@ def _broker(settings: Settings) -> Iterator[str]:
     except (OperationalError, OSError) as error:
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
     yield "it answers"
+
+
+def _search(settings: Settings) -> Iterator[str]:
+    from moderation.flow.search import finding
+
+    if settings.search == "off":
+        yield "has no index, as WINNOW_SEARCH says"
+        return
+    with connect.open_store(settings) as (store, _):
+        behind_ms = finding.behind_ms(store)
+    if behind_ms is None:
+        yield "has no index yet: `up` and `search follow` make it"
+    elif behind_ms > finding.BEHIND_MS:
+        yield f"has an index that is {behind_ms // 1000} s behind: nothing keeps it just now"
+    else:
+        yield "has an index that is up to date"
 
 
 def _model(settings: Settings) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from moderation.cli import connect, kernels, services
+from moderation.cli.child import end_with
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.cli.progress import Progress
@@ -85,6 +86,20 @@ def import_(
     heard.report()
     if result["broken"]:
         sys.exit(1)
+
+
+@click.command(hidden=True)
+@click.option("--parent", type=int, required=True, help="The worker that it does not outlive.")
+@pass_settings
+def importer(settings: Settings, parent: int) -> None:
+    """Import what was sent, for a worker, and give way to what serves."""
+    from moderation.flow import aside
+    from moderation.flow.labels import importing
+
+    end_with(parent)
+    aside.give_way()
+    with connect.open_runtime(settings) as runtime:
+        importing.work_off(runtime)
 
 
 def _result_of(job: Job) -> dict[str, Any]:

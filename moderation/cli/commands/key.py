@@ -1,12 +1,10 @@
 """`key`: Akismet keys, the accounts that they belong to and the blogs that they cover."""
 
-import datetime as dt
-
 import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.table import echo_rows
+from moderation.cli.table import echo_rows, minute
 from moderation.domain.akismet import SITE_LIMIT
 from moderation.settings import Settings
 
@@ -27,7 +25,7 @@ def list_keys(settings: Settings) -> None:
     with connect.open_store(settings) as (store, _):
         found = accounts.listed_keys(store)
     echo_rows(
-        (name, key_id, _time(k.created_ms), _time(k.expires_ms) if k.expires_ms else "-")
+        (name, key_id, minute(k.created_ms), minute(k.expires_ms) if k.expires_ms else "-")
         for name, key_id, k in found
     )
 
@@ -144,7 +142,3 @@ def limit(
         found = accounts.change(store, accounts.account_named(store, account), **changes)
     listed = "listed blogs only" if found.listed_only else f"{found.site_limit} blogs by themselves"
     click.echo(f"{account}: {listed}, {found.monthly or 'any number of'} checks a month")
-
-
-def _time(ms: int) -> str:
-    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="minutes")

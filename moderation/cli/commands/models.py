@@ -9,10 +9,13 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
+from moderation.cli.embedded import Refused
+from moderation.cli.outcomes import result_of
 from moderation.cli.progress import Progress
 from moderation.cli.table import echo_rows, plain
 from moderation.domain.reports import Report
-from moderation.flow.models import promoting
+from moderation.flow import jobs
+from moderation.flow.models import promoting, rescoring
 from moderation.flow.models.promoting import Why
 from moderation.settings import Settings
 
@@ -60,7 +63,8 @@ def promote(settings: Settings, name: str, reason: str, override: bool) -> None:
     with connect.open_runtime(settings) as runtime:
         why = Why(BY, reason)
         promoting.promote(runtime, name, why, override=override, seconds=math.inf)
-    click.echo(f"{name} is in use")
+        held = rescoring.held(runtime)
+    _in_use(name, held)
 
 
 @models.command()
@@ -70,7 +74,40 @@ def rollback(settings: Settings, reason: str) -> None:
     """Withdraw the newest promotion: the model before it is in use again."""
     with connect.open_runtime(settings) as runtime:
         now = promoting.roll_back(runtime, Why(BY, reason), seconds=math.inf)
-    click.echo(f"{now.name} is in use")
+        held = rescoring.held(runtime)
+    _in_use(now.name, held)
+
+
+def _in_use(name: str, held: int) -> None:
+    click.echo(f"{name} is in use")
+    if held:
+        click.echo(f"held by models before: {held:,}; `models rescore` judges them anew")
+
+
+@models.command()
+@click.option("--site", default="", help="Of this site alone.")
+@pass_settings
+def rescore(settings: Settings, site: str) -> None:
+    """Judge anew what is held and undecided, by the model in use now, as a job.
+
+    It works here, in the foreground; Ctrl-C ends it, and what is judged by then stays so.
+    """
+    progress = Progress()
+    with connect.open_runtime(settings) as runtime:
+        job = rescoring.begin(runtime, BY, site, send=False)
+        try:
+            rescoring.work_on(runtime, job.id, progress.show, here=True)
+        finally:
+            progress.end()
+        done = jobs.find(runtime, job.id)
+    if not done.is_over:
+        raise Refused(f"another process does it just now: job {done.id}")
+    found = result_of(done, "rescoring")
+    click.echo(
+        f"judged anew: {found['changed']:,}; now approved {found['approved']:,}, "
+        f"held {found['held']:,}, spam {found['spam']:,}"
+    )
+    click.echo(f"judged by this model before: {found['same']:,}; left: {found['left']:,}")
 
 
 @models.command()
@@ -78,9 +115,10 @@ def rollback(settings: Settings, reason: str) -> None:
 @pass_settings
 def evaluate(settings: Settings, name: str) -> None:
     """Judge the candidate NAME beside the model in use, here and now."""
-    from moderation.flow.models import training, working
+    from moderation.flow import aside
+    from moderation.flow.models import training
 
-    working.give_way()
+    aside.give_way()
     progress = Progress()
     with connect.open_runtime(settings) as runtime:
         try:

@@ -5,11 +5,15 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.table import echo_rows
+from moderation.cli.table import echo_rows, minute
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import SiteSettings
-from moderation.flow.sites import administering
+from moderation.flow.people.links import OPERATOR
+from moderation.flow.runtime import now_ms
+from moderation.flow.sites import administering, choosing, founding
 from moderation.settings import Settings
+
+_HOUR_MS = 3_600_000
 
 
 @click.group()
@@ -20,9 +24,12 @@ def site() -> None:
 @site.command("list")
 @pass_settings
 def list_sites(settings: Settings) -> None:
-    """Print the names of all sites."""
+    """Print the names of all sites; of one that is retired, since when."""
     with connect.open_store(settings) as (store, _):
-        echo_rows((name,) for name in administering.site_names(store))
+        found = founding.listed(store)
+    echo_rows(
+        (s.name, f"retired {minute(s.retired_ms)}") if s.retired_ms else (s.name,) for s in found
+    )
 
 
 @site.command()
@@ -30,10 +37,8 @@ def list_sites(settings: Settings) -> None:
 @pass_settings
 def add(settings: Settings, name: str) -> None:
     """Make a site; give it a token with `token add`."""
-    from moderation.flow.sites import first_run
-
     with connect.open_store(settings) as (store, _):
-        first_run.add_site(store, name)
+        founding.make(store, name, OPERATOR)
     click.echo(f"{name} is there; `token add {name}` makes its first token")
 
 
@@ -67,6 +72,31 @@ def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
     with connect.open_store(settings) as (store, _):
         revision = administering.change_settings(store, name, change)
     click.echo(f"{name} is at revision {revision} of its settings")
+
+
+@site.command()
+@click.argument("name")
+@click.option("--undo", is_flag=True, help="Let it take new comments again.")
+@pass_settings
+def retire(settings: Settings, name: str, undo: bool) -> None:
+    """Have a site take no new comments from its next call on; it keeps what it has."""
+    with connect.open_store(settings) as (store, _):
+        (founding.reopen if undo else founding.retire)(store, name, OPERATOR)
+    click.echo(f"{name} takes new comments again" if undo else f"{name} is retired")
+
+
+@site.command()
+@click.argument("name")
+@click.option("--hours", default=6.0, show_default=True, help="For how long.")
+@click.option("--end", is_flag=True, help="End it now.")
+@pass_settings
+def attack(settings: Settings, name: str, hours: float, end: bool) -> None:
+    """Hold every new comment of a site for some hours, whatever its score."""
+    until = 0 if end else now_ms() + int(hours * _HOUR_MS)
+    with connect.open_store(settings) as (store, _):
+        found = choosing.hold_everything(store, name, until, OPERATOR)
+    ends = f"everything of {name} is held until {minute(found.until_ms)}"
+    click.echo(f"{name} is judged as usual" if end else ends)
 
 
 def _share(context: click.Context, parameter: click.Parameter, value: str) -> float:

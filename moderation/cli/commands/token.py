@@ -6,7 +6,7 @@ import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.table import echo_rows
+from moderation.cli.table import echo_rows, minute
 from moderation.domain.accounts import Scope
 from moderation.flow.sites import administering
 from moderation.settings import Settings
@@ -20,10 +20,15 @@ def token() -> None:
 @token.command("list")
 @pass_settings
 def list_tokens(settings: Settings) -> None:
-    """Print every token: id, site (- for the installation), scopes, name."""
+    """Print every token: id, site (- for the installation), scopes, name, made, until when it is
+    good (- for ever)."""
     with connect.open_store(settings) as (store, _):
         found = administering.tokens(store)
-    echo_rows((t.id, t.site or "-", ",".join(t.scopes), t.name) for t in found)
+    echo_rows(
+        (t.id, t.site or "-", ",".join(t.scopes), t.name, minute(t.created_ms),
+         minute(t.expires_ms) if t.expires_ms else "-")
+        for t in found
+    )  # fmt: skip
 
 
 @token.command()

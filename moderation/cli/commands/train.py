@@ -25,12 +25,13 @@ def train(settings: Settings, job_id: str, parent: int) -> None:
     It works here, in the foreground; Ctrl-C cancels it. Whether it is promoted at once says
     WINNOW_PROMOTE.
     """
+    from moderation.flow import aside, heartbeat
     from moderation.flow.models import working
 
     if parent:
         end_with(parent)
-    working.give_way()
-    with connect.open_runtime(settings) as runtime:
+    aside.give_way()
+    with connect.open_runtime(settings) as runtime, heartbeat.beating(runtime, "trainer"):
         if job_id:
             working.work_on(runtime, job_id)
             return

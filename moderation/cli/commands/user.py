@@ -1,20 +1,32 @@
 """`user`: people who log in to the console."""
 
+from __future__ import annotations
+
 import secrets
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.table import echo_rows
+from moderation.domain.errors import InvalidInput
 from moderation.domain.people import ROLES, Role
+from moderation.flow.people import accounts, letters, links
+from moderation.flow.people.links import OPERATOR
 from moderation.flow.sites import administering
 from moderation.settings import Settings
+
+if TYPE_CHECKING:
+    from moderation.store import Store
 
 _password = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
 )
+
+
+_role = click.option("--role", type=click.Choice(ROLES), default="moderator", show_default=True)
 
 
 @click.group()
@@ -35,25 +47,33 @@ def list_users(settings: Settings) -> None:
 
 @user.command()
 @click.argument("name")
-@click.option(
-    "--role",
-    type=click.Choice(ROLES),
-    default="moderator",
-    show_default=True,
-)
+@_role
 @click.option("--site", "of_sites", multiple=True, help="A site to work on; may be repeated.")
+@click.option("--email", default="", help="Where letters go, if a mail server is set.")
+@click.option("--invite", is_flag=True, help="Print a link by which the person sets a password.")
 @_password
 @pass_settings
 def add(
-    settings: Settings, name: str, role: Role, of_sites: tuple[str, ...], password_stdin: bool
+    settings: Settings,
+    name: str,
+    role: Role,
+    of_sites: tuple[str, ...],
+    email: str,
+    invite: bool,
+    password_stdin: bool,
 ) -> None:
     """Make an account; without --password-stdin a password is made and printed once.
 
     An administrator works on every site; others work on those named by --site, or by `user sites`.
     """
+    if invite:
+        with connect.open_store(settings) as (store, opened):
+            secret = accounts.invite(store, name, email, role, of_sites, OPERATOR)
+        click.echo(letters.link_address(opened.public_url, secret))
+        return
     chosen = _choose(password_stdin)
     with connect.open_store(settings) as (store, _):
-        administering.add_user(store, name, chosen, role, of_sites)
+        accounts.add(store, name, chosen, role, of_sites, OPERATOR, email)
     _tell(name, chosen, password_stdin)
 
 
@@ -64,8 +84,29 @@ def add(
 def sites(settings: Settings, name: str, of_sites: tuple[str, ...]) -> None:
     """Say which sites a moderator or viewer works on, in place of those before."""
     with connect.open_store(settings) as (store, _):
-        administering.change_sites(store, name, of_sites)
+        accounts.change_sites(store, name, of_sites, OPERATOR)
     click.echo(f"{name} works on {', '.join(of_sites) or 'no site'}")
+
+
+@user.command()
+@click.argument("name")
+@click.argument("wanted", metavar="ROLE", type=click.Choice(ROLES))
+@pass_settings
+def role(settings: Settings, name: str, wanted: Role) -> None:
+    """Change what a person may do, from their next click on."""
+    with connect.open_store(settings) as (store, _):
+        accounts.change_role(store, name, wanted, OPERATOR)
+    click.echo(f"{name} is {wanted}")
+
+
+@user.command()
+@click.argument("name")
+@pass_settings
+def remove(settings: Settings, name: str) -> None:
+    """Remove an account and end its log-ins; what the person decided stays."""
+    with connect.open_store(settings) as (store, _):
+        accounts.remove(store, name, OPERATOR)
+    click.echo(f"{name} is removed")
 
 
 @user.command()
@@ -85,14 +126,44 @@ def password(settings: Settings, name: str, password_stdin: bool) -> None:
 
 @user.command()
 @click.argument("name")
+@click.option("--link", is_flag=True, help="Print a link to set a password, not a password.")
 @_password
 @pass_settings
-def reset(settings: Settings, name: str, password_stdin: bool) -> None:
-    """Let in who is locked out: a new password, and what was tried before is forgotten."""
+def reset(settings: Settings, name: str, link: bool, password_stdin: bool) -> None:
+    """Let in who is locked out: a new password, no second factor, attempts forgotten.
+
+    With --link the password stays until the person sets another by the link, within a day.
+    """
+    if link:
+        with connect.open_store(settings) as (store, opened):
+            accounts.unlock(store, name, OPERATOR)
+            secret = links.make(store, name, "reset", OPERATOR)
+        click.echo(letters.link_address(opened.public_url, secret))
+        return
     chosen = _choose(password_stdin)
     with connect.open_store(settings) as (store, _):
         administering.let_in(store, name, chosen)
     _tell(name, chosen, password_stdin)
+
+
+@user.command()
+@click.argument("name", required=False)
+@pass_settings
+def link(settings: Settings, name: str | None) -> None:
+    """Print an address that logs NAME in once, within ten minutes.
+
+    Without NAME it is that of the only administrator. A second factor is still asked for.
+    """
+    with connect.open_store(settings) as (store, opened):
+        secret = links.make(store, name or _only_administrator(store), "enter", OPERATOR)
+    click.echo(letters.link_address(opened.public_url, secret))
+
+
+def _only_administrator(store: Store) -> str:
+    found = [one.name for one in administering.users(store) if one.role == "administrator"]
+    if len(found) != 1:
+        raise InvalidInput("say who: `user list` prints the administrators")
+    return found[0]
 
 
 def _choose(from_stdin: bool) -> str:

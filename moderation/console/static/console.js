@@ -1,5 +1,6 @@
-// What every page does: keys, times in the reader's zone, filters that send themselves.
+// What every page does: keys, times in the reader's zone, filters that send themselves, copying.
 import { listen } from "./keys.js";
+import "./away.js";
 import { sheet } from "./sheet.js";
 
 for (const time of document.querySelectorAll("time[data-clock], time[data-seconds]")) localise(time);
@@ -17,7 +18,23 @@ for (const field of document.querySelectorAll("[data-send]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 
-const places = { r: "review", q: "queue", s: "spam", d: "decisions" };
+// What is sent once must not be sent twice: its answer may hold what is shown once.
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((b) => (b.disabled = true))));
+}
+addEventListener("pageshow", () => document.querySelectorAll("form[data-once] button").forEach((b) => (b.disabled = false)));
+
+for (const field of document.querySelectorAll("[data-all]")) field.addEventListener("focus", () => field.select());
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.done;
+  });
+}
+
+const places = { r: "review", q: "queue", s: "spam", d: "decisions", m: "models", h: "health" };
 sheet();
 listen({
   search: () => document.querySelector("[data-key=search]")?.focus(),

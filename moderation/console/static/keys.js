@@ -5,7 +5,16 @@ export const DEFAULTS = {
 };
 const KEPT = "winnow.keys", OFF = "winnow.keys.off";
 
-export const isOff = () => localStorage.getItem(OFF) === "1";
+let paused = false;
+
+export const isOff = () => paused || localStorage.getItem(OFF) === "1";
+
+// Takes the keys and the buttons that have one away for as long as nothing can be saved.
+export function pause(on) {
+  paused = on;
+  for (const button of document.querySelectorAll("button[data-key]")) button.disabled = on;
+  print();
+}
 
 export function keys() {
   try {
@@ -36,6 +45,7 @@ export function print() {
     const name = button.dataset.key;
     const letter = now[name === "leave-it" ? "skip" : name];
     const cap = button.querySelector(".key");
+    if (paused && button.matches("button")) button.disabled = true;
     if (cap && letter) cap.textContent = letter === letter.toLowerCase() ? letter.toUpperCase() : `⇧${letter}`;
     if (isOff() || !letter) button.removeAttribute("aria-keyshortcuts");
     else button.setAttribute("aria-keyshortcuts", /[A-Z]/.test(letter) ? `Shift+${letter}` : letter);

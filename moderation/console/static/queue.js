@@ -32,6 +32,7 @@ if (list) {
   }
   list.addEventListener("change", draw);
   addEventListener("pageshow", draw);
+  document.addEventListener("winnow:back", draw);
   const press = (name) => () => list.querySelector(`button[data-key="${name}"]`)?.click();
   listen({
     select: () => {

@@ -1,6 +1,7 @@
 // Review: one key decides, shows the next comment at once, and saves meanwhile.
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
+import { saved } from "./away.js";
 import { parse, piece, post, tell } from "./sending.js";
 
 const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
@@ -54,8 +55,12 @@ async function lengthen() {
   const rows = [...list.children];
   if (lengthening || rows.filter((row) => !row.hidden).length >= SHORT) return;
   lengthening = true;
-  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after: rows.at(-1)?.dataset.id || "" })}`);
-  for (const row of [...(more?.children ?? [])]) list.append(row);
+  // The random sample stands between those held, whatever its age.
+  const after = rows.findLast((row) => !("sample" in row.dataset))?.dataset.id || "";
+  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after })}`);
+  for (const row of [...(more?.children ?? [])]) {
+    if (!list.querySelector(`[data-id="${row.dataset.id}"]`)) list.append(row);
+  }
   lengthening = false;
 }
 
@@ -82,6 +87,14 @@ function say(what, about, undo, failed = false) {
   saidPlace.replaceChildren(toast);
 }
 
+// Says what the filter had said of a comment of the random sample.
+function tellOf(entry, told) {
+  const place = saidPlace.querySelector(".told");
+  if (!place || saidPlace.firstElementChild.dataset.of !== entry.id) return;
+  place.textContent = told;
+  place.hidden = false;
+}
+
 function mark(id, isDone) {
   const row = document.querySelector(`.coming li[data-id="${id}"]`);
   if (row) row.hidden = isDone;
@@ -98,9 +111,12 @@ async function decide(label) {
   done.push(entry);
   if (done.length > UNDOABLE) done.shift();
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
-  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review" });
+  saidPlace.firstElementChild.dataset.of = target.id;
+  const sample = "sample" in item.dataset ? { sample: "1" } : {};
+  entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
-  await entry.saved;
+  // The next one may have come after it was known that this one was not saved.
+  if (!(await entry.saved) && current() !== item) show(item);
 }
 
 // Sends a decision; what was not saved comes back into focus and says so.
@@ -111,7 +127,10 @@ async function save(item, entry, address, fields) {
   } catch { /* The server is away, or too slow. */ }
   unsaved.delete(item.dataset.id);
   if (answer?.ok) {
-    entry.etag = (await answer.json()).etag;
+    const now = await answer.json();
+    entry.etag = now.etag;
+    if (now.told && entry === done.at(-1)) tellOf(entry, now.told);
+    saved(fields.label, entry.excerpt);
     return true;
   }
   done.splice(done.indexOf(entry), 1);
@@ -214,6 +233,7 @@ setInterval(async () => {
 addEventListener("pagehide", () => {
   for (const item of mine()) tell(`${held(item)}/leave`);
 });
+document.addEventListener("winnow:back", () => { saidPlace.replaceChildren(); fetchNext(); });
 // A page that comes back as it was left shows what may be decided by now.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 fetchNext();

@@ -1,4 +1,6 @@
 // Sends what a form says without leaving the page.
+import { look } from "./away.js";
+
 const TOKEN = document.querySelector("meta[name=csrf-token]").content;
 
 // Returns the answer; one that does not come within eight seconds is none.
@@ -10,7 +12,17 @@ export function post(address, fields = {}) {
     headers: { Accept: "application/json" },
     redirect: "error",
     signal: AbortSignal.timeout(8000),
-  });
+  }).then(heard, doubted);
+}
+
+function heard(answer) {
+  if (answer.headers.get("X-Winnow-Store") === "away") look();
+  return answer;
+}
+
+function doubted(error) {
+  look();
+  throw error;
 }
 
 // Tells the server something while the page goes away.
@@ -21,7 +33,7 @@ export function tell(address) {
 // Returns a piece of a page, null where it does not come.
 export async function piece(address) {
   try {
-    const answer = await fetch(address, { headers: { "X-Piece": "1" }, redirect: "error", signal: AbortSignal.timeout(8000) });
+    const answer = await fetch(address, { headers: { "X-Piece": "1" }, redirect: "error", signal: AbortSignal.timeout(8000) }).then(heard, doubted);
     return answer.ok ? parse(await answer.text()) : null;
   } catch {
     return null;

@@ -17,6 +17,7 @@ from moderation.domain.akismet import (
     OVER_QUOTA,
     SITE_NOT_LISTED,
     SITE_PREFIX,
+    SITE_RETIRED,
     SITE_REVOKED,
     TOO_MANY_UNKNOWN,
     UNKNOWN_KEY,
@@ -59,7 +60,7 @@ class Charge:
                 akismet.uncount(runtime.store, self._account, self._month)
 
 
-class BlogGrant(Grant, frozen=True):
+class BlogGrant(Grant, frozen=True, kw_only=True):
     """A key that was good for a blog; the revision of the site's tokens stands for both.
 
     With a `charge` it is the grant of one check that counts for the account's quota.
@@ -185,7 +186,9 @@ def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
     site = site_of(runtime.secret, key.account, blog)
     # What may be revoked is changed before the revision goes up: whoever reads the revision
     # first and the rest after it cannot keep what was revoked under the new revision.
-    revision = sites.read(store, site).tokens
+    revision, is_retired = sites.standing(store, site)
+    if is_retired:
+        raise KeyRefused(SITE_RETIRED)
     key = akismet.key(store, digest)
     if key is None or is_over(key.expires_ms):
         raise KeyRefused(UNKNOWN_KEY)
@@ -198,7 +201,9 @@ def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
     elif known.revoked:
         raise KeyRefused(SITE_REVOKED)
     token = Token(f"akismet:{digest[:8]}", site, ("submit", "moderate"), account.name, 0)
-    grant = BlogGrant(digest, token, revision, account, blog, key.expires_ms)
+    grant = BlogGrant(
+        digest, token, revision, account=account, blog=blog, expires_ms=key.expires_ms
+    )
     runtime.own(KnownBlogs).put(name, grant)
     return grant
 

@@ -20,7 +20,7 @@ from moderation.domain.akismet import SITE_PREFIX, Trace, callback_for
 from moderation.domain.comments import Comment
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet.keys import is_over
-from moderation.flow.events import Decided, Deciding, Deleted, Swept
+from moderation.flow.events import Decided, Deciding, Deleted, Rejudged, Rejudging, Swept
 from moderation.flow.outbound import request
 from moderation.flow.outbound.request import OutboundError
 from moderation.flow.runtime import Runtime, now_ms
@@ -45,12 +45,12 @@ TOLD, GIVEN_UP, NO_CALLBACK, REFUSED = "told", "given up", "no callback", "refus
 def listen(runtime: Runtime) -> None:
     """Have this process note, before a decision is written, that its site may have to be told."""
 
-    def expect(event: Deciding) -> None:
+    def expect(event: Deciding | Rejudging) -> None:
         if _concerns(event):
             what = f"{event.site}/{event.comment}"
             telling.tell_by(runtime.store, what, now_ms() + GRACE_MS)
 
-    def hurry(event: Decided) -> None:
+    def hurry(event: Decided | Rejudged) -> None:
         if _concerns(event):
             runtime.tasks.send(TELL_SITE, event.site, event.comment)
 
@@ -60,12 +60,15 @@ def listen(runtime: Runtime) -> None:
     runtime.events.listen(Deciding, expect)
     runtime.events.listen(Decided, hurry)
     runtime.events.listen(Deleted, forget)
+    runtime.events.listen(Rejudging, expect)
+    runtime.events.listen(Rejudged, hurry)
     runtime.events.listen(Swept, lambda _: send_due(runtime))
 
 
-def _concerns(event: Deciding | Decided) -> bool:
+def _concerns(event: Deciding | Decided | Rejudging | Rejudged) -> bool:
     """Say whether a site asked by this protocol and does not know the decision: it made it not."""
-    return event.via != "akismet" and event.site.startswith(SITE_PREFIX)
+    is_its_own = isinstance(event, Deciding | Decided) and event.via == "akismet"
+    return not is_its_own and event.site.startswith(SITE_PREFIX)
 
 
 def send_due(runtime: Runtime) -> int:

@@ -18,6 +18,7 @@ from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.judging import score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.sampling import drawn
 from moderation.store import codec, hurried, sites
 from moderation.store.comments import accepting
 from moderation.store.sites import SiteState
@@ -147,8 +148,9 @@ def _recorded(
 
 
 def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str) -> Checked:
-    settings = runtime.last_settings(grant.site)
-    verdict = by_fail_mode(settings, reason)
+    policy = runtime.last_policy(grant.site)
+    settings = policy.settings
+    verdict = by_fail_mode(settings, reason, policy.rules, now_ms())
     status = effective_status(verdict, settings)
     comment = fresh_comment(grant.site, submission, verdict, status)
     return Checked(_unrecorded(comment), False, settings)
@@ -203,6 +205,7 @@ def _judged(
         settings = runtime.site_settings(site, state.settings)
         verdict = unscored("", state.settings)
     status = effective_status(verdict, settings)
+    verdict = drawn(runtime.secret, raw_id, verdict, status, settings)
     return fresh_comment(site, submission, verdict, status, raw_id), settings
 
 

@@ -15,6 +15,7 @@ from moderation.flow.comments.slices import LeaseLost, Scorer
 from moderation.flow.events import Swept
 from moderation.flow.runtime import Runtime
 from moderation.flow.tasks import SCORE_INBOX
+from moderation.flow.vitals import Vitals
 from moderation.store import keys
 from moderation.store.client import Call
 from moderation.store.comments import inbox
@@ -39,8 +40,11 @@ def drain_lane(runtime: Runtime, lane: int) -> int:
     if not inbox.claim(runtime.store, lane, token):
         return 0
     turn = _Turn(runtime, lane, token)
-    with suppress(LeaseLost):  # Another holder takes over what was not recorded.
-        turn.run()
+    try:
+        with suppress(LeaseLost):  # Another holder takes over what was not recorded.
+            turn.run()
+    finally:
+        runtime.own(Vitals).scored(turn.scorer.recorded)
     return turn.scorer.recorded
 
 

@@ -11,13 +11,14 @@ import classifier
 from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
-from moderation.domain.policy import thresholds
-from moderation.domain.verdicts import POLICY_NAMES, POLICY_REASONS
+from moderation.domain.policy import ENTRY, thresholds
+from moderation.domain.verdicts import LISTED, POLICY_NAMES, POLICY_REASONS, Verdict
 from moderation.flow.comments.phrases import Mark
 from moderation.flow.labels import learning
 from moderation.flow.lookup import find
 from moderation.flow.rows import row_of
 from moderation.flow.runtime import Runtime
+from moderation.search.asking import Field, Term, fits, read
 from moderation.store import codec, sites
 from moderation.store.comments import announcements, counting
 from moderation.store.comments import reading as stored
@@ -31,10 +32,10 @@ _CHUNK = 200
 class Filter(Struct, frozen=True):
     """Which comments of a site are asked for. Times are milliseconds since 1970, `to` excluded.
 
-    `bands` and `reason` are those of the verdict.
-
-    `text` stands somewhere in the content, `author` in the author's name or e-mail address;
-    both are compared without regard to case.
+    `text` is what somebody typed, words of the content and fields (`asking.read`); with `any_word`
+    its words may also stand in the author's name. `author` stands in the author's name, e-mail
+    address or id. `domain` is that of a link, of the author's site or e-mail, or one above it; `ip`
+    an address or a network. `bands`, `reason` and `model` (a snapshot) are those of the verdict.
     """
 
     status: Status | None = None
@@ -45,26 +46,31 @@ class Filter(Struct, frozen=True):
     newest_first: bool = True
     bands: tuple[Band, ...] = ()
     reason: str = ""
+    email: str = ""
+    domain: str = ""
+    ip: str = ""
+    model: str = ""
+    language: str = ""
+    any_word: bool = False
 
     @property
     def seeks(self) -> bool:
         """Whether comments must be read to know which of them are asked for."""
-        return bool(self.text or self.author or self.bands or self.reason)
+        return len(self.terms) > (self.status is not None)
 
-    def fits(self, comment: Comment) -> bool:
-        """Say whether a comment is one of those asked for."""
-        if self.status is not None and comment.status != self.status:
-            return False
-        if self.text and self.text.casefold() not in comment.submission.content.casefold():
-            return False
-        verdict = comment.verdict
-        if self.bands and (verdict is None or verdict.band not in self.bands):
-            return False
-        if self.reason and (verdict is None or self.reason not in dict(verdict.reasons)):
-            return False
-        author = comment.submission.author
-        wanted = self.author.casefold()
-        return not wanted or wanted in author.name.casefold() or wanted in author.email.casefold()
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """All that is asked but the time, as terms."""
+        named: tuple[tuple[Field, str], ...] = (
+            ("status", self.status or ""), ("band", "|".join(self.bands)),
+            ("reason", self.reason), ("email", self.email), ("domain", self.domain),
+            ("ip", self.ip), ("model", self.model), ("language", self.language),
+        )  # fmt: skip
+        return (
+            *(Term(field, value) for field, value in named if value),
+            *read(self.text, "any" if self.any_word else "content"),
+            *(Term("author", word) for word in self.author.split()),
+        )
 
 
 class Page(Struct, frozen=True):
@@ -84,9 +90,10 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
     low = codec.id_at(wanted.from_ms) if wanted.from_ms else b""
     high = codec.id_at(wanted.to_ms) if wanted.to_ms else b""
     found: list[Comment] = []
+    terms, seeks = wanted.terms, wanted.seeks
     scanned, left = 0, READ_AT_MOST
     while scanned < SCANNED_AT_MOST and left > 0:
-        number = _CHUNK if wanted.seeks else limit - len(found)
+        number = _CHUNK if seeks else limit - len(found)
         after_id, before_id = (low, last or high) if wanted.newest_first else (last or low, high)
         ids = stored.page(
             runtime.store, site, wanted.status, after_id, before_id, wanted.newest_first, number
@@ -94,7 +101,7 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
         read, size = stored.get_within(runtime.store, site, ids, left)
         for raw, comment in zip(ids, read, strict=False):
             last = raw
-            if comment is not None and wanted.fits(comment):
+            if comment is not None and fits(comment, terms):
                 found.append(comment)
                 if len(found) == limit:
                     return Page(found, codec.id_text(last))
@@ -160,6 +167,14 @@ def explain_now(runtime: Runtime, comment: Comment) -> Explained:
 def reason_text(code: str) -> str:
     """Return a reason in plain words; the code itself where this version does not know it."""
     return POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code
+
+
+def reason_in(verdict: Verdict, code: str) -> str:
+    """Return a reason of a verdict in plain words; of a list with the number of its entry."""
+    number = verdict.signals.get(ENTRY)
+    if number is None or code not in LISTED:
+        return reason_text(code)
+    return f"{reason_text(code)} (number {number:.0f})"
 
 
 def reason_name(code: str) -> str:

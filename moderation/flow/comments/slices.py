@@ -16,7 +16,10 @@ from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.isolation import score_apart
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
+from moderation.flow.marks import author_mark, likenesses
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.sampling import drawn
+from moderation.flow.vitals import Vitals
 from moderation.store import codec, sites
 from moderation.store.client import Call
 from moderation.store.comments import accepting, inbox, recording
@@ -121,7 +124,40 @@ class Scorer:
             verdicts = score_apart(lambda: score_batch(items), self._keep)
         else:
             verdicts = score_batch(items) if items else []
-        return _calls(_parts(read.waiting, scored, verdicts, contexts))
+        return _calls(_parts(read.waiting, scored, self._recorded(scored, items, verdicts)))
+
+    def _recorded(
+        self,
+        scored: Sequence[Waiting],
+        items: Sequence[tuple[Submission, SiteContext]],
+        verdicts: Sequence[Verdict],
+    ) -> list[Recorded]:
+        """Return the verdicts as they are recorded, with what each comment is noted under.
+
+        Only what was scored is read for its likeness: what could not be may be what ends processes.
+        """
+        secret = self._runtime.secret
+        statuses = [
+            effective_status(verdict, context.settings)
+            for verdict, (_, context) in zip(verdicts, items, strict=True)
+        ]
+        held = [
+            i for i, at in enumerate(statuses) if at == "held" and verdicts[i].score is not None
+        ]
+        alike = dict(zip(held, likenesses([items[i][0] for i in held]), strict=True))
+        return [
+            Recorded(
+                site=w.site,
+                id=w.id,
+                revision=w.revision,
+                verdict=drawn(secret, w.id, verdicts[i], statuses[i], items[i][1].settings),
+                status=statuses[i],
+                ttls=accepting.ttls(items[i][1].settings.retention),
+                author=author_mark(secret, items[i][0], codec.id_ms(w.id)),
+                alike=alike.get(i, b""),
+            )
+            for i, w in enumerate(scored)
+        ]
 
     def run_apart(self, waiting: Sequence[Waiting]) -> None:
         """Score and record what may have ended workers, where it can end none.
@@ -157,16 +193,16 @@ class Scorer:
     def _hold(self, waiting: Waiting) -> None:
         state = sites.read(self._runtime.store, waiting.site)
         settings = self._runtime.site_settings(waiting.site, state.settings)
-        context = SiteContext(
-            settings=settings,
-            policy=state.settings,
-            model=self._runtime.shipped,
-            learner=None,
-            bands=self._runtime.shipped.bands,
-            name="",
+        recorded = Recorded(
+            site=waiting.site,
+            id=waiting.id,
+            revision=waiting.revision,
+            verdict=unscored("", state.settings),
+            status=effective_status(unscored("", state.settings), settings),
+            ttls=accepting.ttls(settings.retention),
         )
-        verdict = unscored("", state.settings)
-        self._record(_calls(_parts([waiting], [waiting], [verdict], {waiting.site: context})))
+        self._record(_calls(_parts([waiting], [waiting], [recorded])))
+        self._runtime.own(Vitals).unscored()
 
     def _record(self, calls: Sequence[Call]) -> None:
         self._runtime.store.send(calls)
@@ -210,22 +246,19 @@ def _reading(waiting: Sequence[Waiting]) -> list[Call]:
 def _parts(
     waiting: Sequence[Waiting],
     scored: Sequence[Waiting],
-    verdicts: Sequence[Verdict],
-    contexts: dict[str, SiteContext],
+    verdicts: Sequence[Recorded],
 ) -> list[Part]:
     """Return what records the verdicts on `scored`, of those `waiting`, and ends their entries.
 
     The verdicts of one entry stay together: where they are not recorded, it is not ended.
     """
-    ttls = {site: accepting.ttls(c.settings.retention) for site, c in contexts.items()}
     parts: list[Part] = []
     entry: list[Recorded] = []
     each = iter(zip(scored, verdicts, strict=True))
     following, verdict = next(each, (None, None))
     for at, w in enumerate(waiting):
         if w is following and verdict is not None:
-            status = effective_status(verdict, contexts[w.site].settings)
-            entry.append(Recorded(w.site, w.id, w.revision, verdict, status, ttls[w.site]))
+            entry.append(verdict)
             following, verdict = next(each, (None, None))
         if w.last or at == len(waiting) - 1:
             if not parts or not parts[-1].has_room(w.shard, len(entry)):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from moderation.flow.labels import importing, replaying
+from moderation.flow.labels import compacting, importing, replaying
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import labels, sites
+from moderation.store import authors, labels, sites
 from moderation.store.comments import deletions
 from moderation.store.comments import indexes as stored
 
@@ -17,11 +17,16 @@ SLICES = 64
 """A site's external ids are looked through in this many parts, one a run."""
 
 
+AUTHORS_DAYS = 400
+"""What is known of an author is kept so long after the last comment at most."""
+
+
 def trim(runtime: Runtime) -> int:
     """Remove index entries of comments whose time to live is over; return how many.
 
-    Each run looks at every site's oldest entries and at one part in 64 of its external ids,
-    finishes deletions that were cut short, and sends again the jobs that were asked for and lost.
+    Each run looks at every site's oldest entries and at one part in 64 of its external ids and of
+    what is known of its authors, finishes deletions that were cut short, sends again the jobs that
+    were asked for and lost, and has label logs compacted in which much counts no longer.
     """
     part = now_ms() // 600_000 % SLICES
     removed = 0
@@ -29,11 +34,21 @@ def trim(runtime: Runtime) -> int:
     for site in names:
         removed += stored.indexes(runtime.store, site)
         removed += stored.external_ids(runtime.store, site, part, SLICES)
+        _forget_authors(runtime, site, part)
         for raw in deletions.unfinished(runtime.store, site):
             deletions.forget(runtime.store, site, raw, "", replaying.REPLAYABLE, now_ms())
     for site in labels.rebuilds_asked(runtime.store, names):
         runtime.tasks.send(REBUILD_LEARNER, site)
+    compacting.tend(runtime, names)
     importing.tidy(runtime)
     if removed:
         log.info("%d index entries of expired comments were removed", removed)
     return removed
+
+
+def _forget_authors(runtime: Runtime, site: str, part: int) -> None:
+    """Forget whose last comment is longer ago than the site keeps any comment."""
+    kept = runtime.read_settings(site)[1].retention
+    days = (kept.queued, kept.approved, kept.held, kept.spam)
+    longest = min(AUTHORS_DAYS, max(day or AUTHORS_DAYS for day in days))
+    authors.drop_before(runtime.store, site, now_ms() // authors.DAY_MS - longest, part, SLICES)

@@ -11,9 +11,9 @@ from msgspec import Struct
 from classifier import Learner, Model, ModelError
 from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.flow.labels import replaying
+from moderation.flow.labels import replaying, streaming
 from moderation.flow.runtime import Runtime
-from moderation.store import checkpoints, hurry, labels
+from moderation.store import checkpoints, hurry, labels, sites
 from moderation.store.checkpoints import Checkpoint
 from moderation.store.sites import SiteState
 
@@ -74,8 +74,8 @@ class NoTime(Exception):
 class Advance:
     """One way of a site's learner to the end of the log as a state names it.
 
-    `offer` is called with what is known on the way, for others to use meanwhile; `most` is how
-    many labels it replays at most (None: as many as a request may).
+    `offer` is called with what is known on the way, for others to use meanwhile. Where it
+    `may_be_long` it replays as many labels as there are, in pieces; else as many as a request may.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class Advance:
         state: SiteState,
         model: Model,
         offer: Callable[[Learned], None],
-        most: float | None = None,
+        may_be_long: bool = False,
     ) -> None:
         self.model = model
-        self._most = replaying.REPLAY_AT_MOST if most is None else most
+        self._may_be_long = may_be_long
         self._store, self._site, self._state = runtime.store, site, state
         self._offer = offer
         self._entries: list[LabelEntry] = []
@@ -100,13 +100,19 @@ class Advance:
 
         Raises:
             Overtaken: the state is no longer that of the log.
-            OutOfReach: more than `most` labels would have to be replayed, or erased ones.
+            OutOfReach: more labels would have to be replayed than may be, or erased ones.
             NoTime: what hurries has no time left for it. StoreDown.
         """
-        if held is not None and (held.model.name, held.epoch) != (
-            self.model.name, self._state.epoch,
-        ):  # fmt: skip
-            held = None
+        try:
+            return self._near(held)
+        except OutOfReach:
+            if not self._may_be_long:
+                raise
+        return self._long_way(held)
+
+    def _near(self, held: Learned | None) -> Learned:
+        """Replay what a request may, from the nearest place that is known."""
+        held = self._usable(held)
         near = self._state.labels - replaying.CHECKPOINT_EVERY
         if held is not None and held.position >= near:
             with suppress(OutOfReach):
@@ -124,6 +130,37 @@ class Advance:
                     self._offer(self._learned(seq, learner))
             return self._from(seq, learner, seq if as_of == seq else 0)
         raise OutOfReach
+
+    def _usable(self, held: Learned | None) -> Learned | None:
+        """Return what is held where it is of the same snapshot and epoch."""
+        wanted = self.model.name, self._state.epoch
+        return held if held and (held.model.name, held.epoch) == wanted else None
+
+    def _long_way(self, held: Learned | None) -> Learned:
+        """Replay the log in pieces, from what is held, the newest checkpoint or its start."""
+        state = self._state
+        starts = [self._usable(held), self.newest(), Learned(self.model, state.epoch)]
+        for start in (known for known in starts if known is not None):
+            found = streaming.outline(self._store, self._site, start.position, state.labels)
+            if found.erased_epoch > state.epoch:
+                raise Overtaken
+            if not found.is_unlearnable and not found.reaches <= start.position > 0:
+                return self._in_pieces(start.learner, found)
+        raise OutOfReach
+
+    def _in_pieces(self, start: Learner | None, found: streaming.Outline) -> Learned:
+        learner = Learner(self.model) if start is None else start.copy()
+        end = self._state.labels
+        try:
+            streaming.teach(
+                self._store, self._site, learner, found, lambda at: self._keep(at, end, learner)
+            )
+        except streaming.Changed as error:
+            raise Overtaken from error
+        if found.has_gaps:
+            self._same_epoch()
+        self._keep(end, end, learner)
+        return self._learned(end, learner)
 
     def newest(self) -> Learned | None:
         """Return the newest place of the log at which a checkpoint knows the learner, if any."""
@@ -157,16 +194,24 @@ class Advance:
         if place and replaying.reached(self._entries, max(as_of, self._after)) <= place:
             return False
         if place < self._after:
-            if self._state.labels - place > self._most:
+            if self._state.labels - place > replaying.REPLAY_AT_MOST:
                 raise OutOfReach
             _may_ask_more()
             earlier = labels.entries(self._store, self._site, place, self._after)
             self._entries, self._after = earlier + self._entries, place
             if replaying.erased_in(earlier) > self._state.epoch:
                 raise Overtaken
+            if any(entry.kind == "gone" for entry in earlier):
+                self._same_epoch()
         if replaying.still_learned(self._entries) > place:
             raise OutOfReach
         return place == 0 or replaying.reached(self._entries, as_of) > place
+
+    def _same_epoch(self) -> None:
+        """Raise `Overtaken` where entries may have been taken out since the state was read: one
+        that is gone held perhaps as the state has it."""
+        if sites.read(self._store, self._site).epoch != self._state.epoch:
+            raise Overtaken
 
     def _load(self, checkpoint: Checkpoint) -> Learner | None:
         _may_ask_more()

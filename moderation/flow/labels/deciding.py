@@ -14,11 +14,13 @@ from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided, Deciding, Deleted
 from moderation.flow.labels import evidence, learning, replaying
 from moderation.flow.lookup import find, raw_id
+from moderation.flow.marks import marks_of_comment
 from moderation.flow.rows import example_of_comment
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import codec, labels, sites
 from moderation.store.comments import accepting, deciding, deletions, reading
+from moderation.store.comments.deletions import NO_MARKS
 from moderation.store.comments.published import Teaching
 
 
@@ -125,13 +127,20 @@ def _write(
         replayable=replaying.REPLAYABLE,
         undecided=effective_status(comment.verdict, settings) if comment.verdict else None,
         teaching=Teaching(word.how, kept),
+        marks=marks_of_comment(runtime.secret, comment, codec.id_ms(codec.id_bytes(comment.id))),
+        drawn=codec.drawn(comment.verdict),
     )
 
 
 def _as_drawn(runtime: Runtime, comment: Comment, word: Word) -> Word:
-    """Return a word with the probability with which the comment was drawn when it was decided
-    before: whoever changes his mind about it has not chosen it."""
-    if comment.decision is None or word.audit is not None:
+    """Return a word with the probability with which the comment was drawn at random to be decided,
+    as its verdict says, or the label before: whoever changes his mind about it has not chosen it.
+    A report of an error says nothing of the draw."""
+    if word.how is not None:
+        return word
+    if comment.verdict is not None and comment.verdict.audit is not None:
+        return msgspec.structs.replace(word, audit=comment.verdict.audit)
+    if comment.decision is None:
         return word
     before = labels.entry(runtime.store, comment.site, comment.active_label)
     if before is None or before.example is None:
@@ -162,6 +171,7 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         comment.submission.external_id if comment else "",
         replaying.REPLAYABLE,
         now_ms(),
+        marks_of_comment(runtime.secret, comment, codec.id_ms(raw)) if comment else NO_MARKS,
     )
     if not found:
         raise NotFound("this site has no such comment")

@@ -103,6 +103,8 @@ def read(asked: Asked, staging: Staging, note: Callable[[str, int, int], None]) 
     try:
         source = Source(Path(asked.path), now_ms=now, encoding=asked.encoding, table=asked.table)
         name = asked.format or detect(source)
+        # A file of which no row can be read is noted, and cancelled, as well.
+        source.watch = lambda: note("reading", source.done, source.size)
         staging.note(**{k: v for k, v in kept.items() if v}, format=name)
         for count, found in enumerate(FORMATS[name].read(source)):
             staging.add(found)
@@ -115,6 +117,14 @@ def read(asked: Asked, staging: Staging, note: Callable[[str, int, int], None]) 
             raise JobFailed(f"{error}; nothing was imported") from error
         staging.note(broken=str(error))
     staging.settle(now)
+    _refuse_empty(staging)
+
+
+def _refuse_empty(staging: Staging) -> None:
+    """Raise JobFailed where no comment was read, and none was rejected."""
+    plan = staging.counts()
+    if not any(plan[name] for name in ("spam", "ham", "unlabelled", "rejected")):
+        raise JobFailed("there is no comment in it; nothing was imported")
 
 
 def planned(

@@ -7,6 +7,7 @@ where it was, and one that is run again changes nothing.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -22,7 +23,7 @@ import msgspec
 
 from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
-from moderation.flow import jobs
+from moderation.flow import aside, jobs
 from moderation.flow.jobs import Watch, Work
 from moderation.flow.labels import history
 from moderation.flow.labels.history import Asked
@@ -32,8 +33,9 @@ from moderation.history.staging import Staging
 KIND = "import"
 FOLDER = "imports"
 UPLOADED = "sent-"
-SLICE_SECONDS = 3.0
-"""How long a worker writes before it gives way to what else waits."""
+TURN = "imports.lock"
+SLICE_SECONDS = 10.0
+"""How long one import writes before the next that waits has its turn."""
 KEPT_SECONDS = 7 * 86_400.0
 """How long what is left of an import that nobody finished lies in the data folder."""
 
@@ -80,18 +82,58 @@ def tidy(runtime: Runtime) -> None:
                 path.unlink()
 
 
-def work_on(runtime: Runtime, job_id: str) -> None:
-    """Take an import up where it is, for as long as a worker may be kept from other work."""
+def launch(runtime: Runtime, job_id: str) -> None:
+    """Have a process of its own import what was sent, unless one of this machine is at it.
+
+    A worker that imported by itself would score nothing meanwhile.
+    """
+    if jobs.find(runtime, job_id).is_over:
+        return
+    with _turn(runtime) as is_free:
+        # Who is at it takes this one up as well.
+        if is_free:
+            aside.start("importer")
+
+
+def work_off(runtime: Runtime) -> None:
+    """Do every import that was sent, in turns, until none is left that this process can take up."""
+    with _turn(runtime) as goes_on:
+        while goes_on:
+            goes_on = sum(work_on(runtime, job.id) for job in jobs.unfinished(runtime, KIND)) > 0
+
+
+def work_on(runtime: Runtime, job_id: str) -> bool:
+    """Take an import up where it is, for as long as others may wait; say whether it got a turn."""
     job = jobs.find(runtime, job_id)
     asked = msgspec.convert(job.asked, Asked)
     with held(runtime, job.site, asked) as staging:
         if staging is None:
-            return  # Another process of this machine is at it.
+            return False  # Another process of this machine is at it.
         work = jobs.take(runtime, job_id, staging.fact("token") or "")
         if work is not None:
             carry_out(runtime, work, asked, staging, SLICE_SECONDS)
         elif jobs.find(runtime, job_id).is_over:
             _drop(asked, staging)
+        return work is not None
+
+
+@contextmanager
+def _turn(runtime: Runtime) -> Iterator[bool]:
+    """Hold what lets one process of a machine at a time import what was sent; False: another does.
+
+    It is the file system's, so that it ends with its process.
+    """
+    runtime.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(runtime.settings.data / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    is_ours = True
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            is_ours = False
+        yield is_ours
+    finally:
+        os.close(lock)
 
 
 Heard = Callable[[Staging], None]

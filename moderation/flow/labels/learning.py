@@ -13,6 +13,7 @@ from moderation.flow.judging import SiteContext
 from moderation.flow.labels.advancing import Advance, Learned, NoTime, OutOfReach, Overtaken
 from moderation.flow.labels.rebuilding import RebuildsAsked, ask_rebuild
 from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
+from moderation.flow.vitals import Vitals
 from moderation.store import hurry, sites
 from moderation.store.sites import SiteState
 
@@ -61,12 +62,15 @@ def context(runtime: Runtime, site: str, state: SiteState) -> SiteContext:
     While another thread catches it up, what hurries is judged by the learner at hand, whose name
     says how far it is.
     """
-    settings = runtime.site_settings(site, state.settings)
+    policy = runtime.policy(site, state.settings)
     learned = _learned(runtime, site, state)
+    runtime.own(Vitals).judged(site, learned.model.name, state.labels - learned.position)
     learner = learned.learner
     return SiteContext(
-        settings=settings,
+        settings=policy.settings,
+        rules=policy.rules,
         policy=state.settings,
+        labels=state.labels,
         model=learned.model,
         learner=learner,
         bands=learner.bands if learner else learned.model.bands,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 from classifier import Learner, Model
-from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.flow.labels import replaying
+from moderation.flow.labels import replaying, streaming
 from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import checkpoints, labels, sites
+from moderation.store import Store, checkpoints, labels, sites
 from moderation.store.checkpoints import MadeFrom
 
 log = logging.getLogger(__name__)
@@ -42,12 +41,15 @@ def ask_rebuild(runtime: Runtime, site: str) -> None:
     runtime.tasks.send_aside(REBUILD_LEARNER, site)
 
 
-def rebuild(runtime: Runtime, site: str) -> bool:
+def rebuild(
+    runtime: Runtime, site: str, note: Callable[[int, int], None] = lambda done, total: None
+) -> bool:
     """Make a site's learner anew from every label that holds, whatever its age, if asked for.
 
     Marks that in the label log, so that every process takes it up at the same place. Labels that
-    come in meanwhile are learned too, unless they reach back: then it begins again. Return False,
-    and stays asked for, where something came in between each of `REBUILD_TRIES` tries.
+    come in meanwhile are learned too, unless they reach back: then it begins again. `note` is told
+    often how much of how much is learned. Return False, and stays asked for, where something came
+    in between each of `REBUILD_TRIES` tries.
     """
     making: _Making | None = None
     for _ in range(REBUILD_TRIES):
@@ -58,12 +60,13 @@ def rebuild(runtime: Runtime, site: str) -> bool:
         model = runtime.model(state.snapshot)
         if making is None or making.made_with != (model.name, state.epoch, asked):
             making = _Making(model, state.epoch, asked)
-        entries = labels.entries(runtime.store, site, making.position, state.labels)
-        if making.reaches_back(entries):
-            making = _Making(model, state.epoch, asked)
-            entries = labels.entries(runtime.store, site, 0, state.labels)
-        making.learn(entries)
-        if making.put(runtime, site):
+        try:
+            is_learned = making.learn(runtime.store, site, state.labels, note)
+        except streaming.Changed:
+            is_learned = False
+        if not is_learned:
+            making = None
+        elif making.put(runtime, site):
             log.info("a site's learner was made anew from %d labels", making.position)
             return True
     return False
@@ -78,23 +81,25 @@ class _Making:
         self._learner = Learner(model)
         self._earlier: dict[int, bytes] = {}
 
-    def reaches_back(self, entries: Sequence[LabelEntry]) -> bool:
-        """Say whether one of the entries that follow switches one off or on that was learned."""
-        return any(0 < seq <= self.position for e in entries for seq in (e.drops, e.restores))
+    def learn(self, store: Store, site: str, end: int, note: Callable[[int, int], None]) -> bool:
+        """Learn what holds among the entries that follow, up to `end`.
 
-    def learn(self, entries: Sequence[LabelEntry]) -> None:
-        """Learn what holds among the entries that follow."""
-        if not entries:
-            return
-        end, reach = entries[-1].seq, replaying.spacing().reach
+        Return False, with nothing learned, where one of them switches one off or on that was
+        learned. Raises `streaming.Changed` where it has to begin again.
+        """
+        found = streaming.outline(store, site, self.position, end, everything=True)
+        if found.reaches <= self.position and self.position:
+            return False
+        reach = replaying.spacing().reach
 
         def passing(place: int) -> None:
             if end - place <= reach:
                 self._earlier[place] = self._learner.to_bytes()
 
-        replaying.replay(self._learner, entries, everything=True, passing=passing)
+        streaming.teach(store, site, self._learner, found, passing, note)
         self.position = end
         self._earlier = {at: blob for at, blob in self._earlier.items() if end - at <= reach}
+        return True
 
     def put(self, runtime: Runtime, site: str) -> bool:
         """Keep it as the site's learner; False where something came in meanwhile."""

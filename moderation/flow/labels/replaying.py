@@ -22,7 +22,7 @@ def spacing() -> Spacing:
     return Spacing(CHECKPOINT_EVERY, REPLAYABLE + CHECKPOINT_EVERY)
 
 
-def _targets(entry: LabelEntry, rebuilt: int) -> tuple[int, ...]:
+def targets(entry: LabelEntry, rebuilt: int) -> tuple[int, ...]:
     """Return the earlier entries that this one switches off or on again, as far as that holds.
 
     A withdrawal of a label more than `REPLAYABLE` entries back takes effect only when a job has
@@ -49,9 +49,9 @@ def reached(entries: Sequence[LabelEntry], after: int) -> float:
     if rebuilt > after:
         return 0
     kept = {e.seq: e.kept for e in entries if e.kept}
-    switched = (seq for e in entries if e.seq > after for seq in _targets(e, rebuilt))
-    targets = (seq - kept.get(seq, 0) for seq in switched)
-    return min(targets, default=math.inf)
+    switched = (seq for e in entries if e.seq > after for seq in targets(e, rebuilt))
+    places = (seq - kept.get(seq, 0) for seq in switched)
+    return min(places, default=math.inf)
 
 
 def still_learned(entries: Sequence[LabelEntry]) -> int:
@@ -60,7 +60,13 @@ def still_learned(entries: Sequence[LabelEntry]) -> int:
     Its text is gone, so no learner as of their end can be made by replaying it.
     """
     rebuilt = _last_rebuilt(entries)
-    return max((e.seq for e in entries if e.erased_far and e.erased_far >= rebuilt), default=0)
+    return max((e.seq for e in entries if is_still_learned(e, rebuilt)), default=0)
+
+
+def is_still_learned(entry: LabelEntry, rebuilt: int) -> bool:
+    """Say whether an entry was erased and learners have it as long as they were made anew last at
+    entry `rebuilt`."""
+    return entry.erased_far > 0 and entry.erased_far >= rebuilt
 
 
 def erased_in(entries: Sequence[LabelEntry]) -> int:
@@ -84,10 +90,10 @@ def replay(
     rebuilt = entries[-1].seq + 1 if everything else _last_rebuilt(entries)
     place = entries[0].seq - 1
     for seq, chosen in sorted(_active(entries, rebuilt).items()):
-        place = _pass(place, seq - 1, passing)
+        place = pass_on(place, seq - 1, passing)
         if chosen is not None:
             _teach(learner, chosen)
-    _pass(place, entries[-1].seq, passing)
+    pass_on(place, entries[-1].seq, passing)
     return learner
 
 
@@ -120,7 +126,7 @@ def _active(entries: Sequence[LabelEntry], rebuilt: int) -> dict[int, LabelEntry
     for e in entries:
         if e.kind in ("label", "kept") and e.example is not None:
             active[e.seq] = e
-        near = _targets(e, rebuilt)
+        near = targets(e, rebuilt)
         if e.drops in near and e.drops in active:
             active[e.drops] = None
         if e.restores in near and e.restores in active:
@@ -131,7 +137,7 @@ def _active(entries: Sequence[LabelEntry], rebuilt: int) -> dict[int, LabelEntry
     return active
 
 
-def _pass(place: int, to: int, passing: Callable[[int], None]) -> int:
+def pass_on(place: int, to: int, passing: Callable[[int], None]) -> int:
     """Call `passing` for the checkpoints after `place` up to `to`; return where that leaves off."""
     first = (place // CHECKPOINT_EVERY + 1) * CHECKPOINT_EVERY
     for at in range(first, to + 1, CHECKPOINT_EVERY):

@@ -12,7 +12,7 @@ from moderation.domain.decisions import Decision
 from moderation.domain.errors import StoreDown
 from moderation.domain.policy import effective_status, of_partly_read
 from moderation.domain.verdicts import Label, Verdict
-from moderation.flow.authorise import Grant, confirm
+from moderation.flow.authorise import Grant, confirm, refuse_retired
 from moderation.flow.drafts import write_of
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import evidence, learning, replaying
@@ -39,11 +39,13 @@ class Lesson(Struct, frozen=True):
 
 
 class _Place(NamedTuple):
-    """A comment by its id and revision, and whether it was there before its label came."""
+    """A comment by its id and revision, whether it was there before its label came, and with what
+    probability it was drawn at random (None: it was not)."""
 
     id: bytes
     revision: int
     is_known: bool
+    audit: float | None = None
 
 
 def teach(
@@ -71,6 +73,7 @@ def teach_many(runtime: Runtime, grant: Grant, lessons: Sequence[Lesson], word: 
         NotAuthorised: the token was revoked. StoreFull: this hundred was not written. StoreDown:
         it is not known to be.
     """
+    refuse_retired(grant)
     ids: list[str] = []
     for start in range(0, len(lessons), accepting.AT_ONCE):
         some = lessons[start : start + accepting.AT_ONCE]
@@ -134,13 +137,16 @@ def _places(runtime: Runtime, site: str, sent: Sequence[Submission]) -> list[_Pl
     for raw_id, stored in zip(known, reading.get_many(runtime.store, site, known), strict=True):
         if stored is not None:
             external_id = stored.submission.external_id
-            latest[external_id] = _Place(raw_id, stored.revision, True), stored.submission
+            audit = stored.verdict.audit if stored.verdict else None
+            latest[external_id] = (
+                _Place(raw_id, stored.revision, True, audit), stored.submission
+            )  # fmt: skip
     places = []
     for submission in sent:
         before = latest.get(submission.external_id)
         place = before[0] if before else _Place(codec.new_id(), 1, False)
         if before and codec.encode(before[1]) != codec.encode(submission):
-            place = place._replace(revision=place.revision + 1)
+            place = place._replace(revision=place.revision + 1, audit=None)
         if submission.external_id:
             latest[submission.external_id] = place, submission
         places.append(place)
@@ -169,7 +175,7 @@ def _labelled(
         labelled_ms=at,
         model=context.name,
         suggestion_shown=False,
-        audit=word.audit,
+        audit=place.audit if word.how is None else word.audit,
     )
     decision = codec.encode(Decision(lesson.label, word.by, word.via, at, lesson.note))
     return accepting.Write(
@@ -182,4 +188,6 @@ def _labelled(
         label=lesson.label,
         decision=decision,
         example=example,
+        author=write.author,
+        alike=write.alike,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,11 +12,11 @@ from msgspec import Struct
 from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo
 from moderation.domain.jobs import Job
 from moderation.flow import jobs
-from moderation.flow.jobs import Work
+from moderation.flow.jobs import Watch, Work
 from moderation.flow.labels.deciding import Word, undo
-from moderation.flow.labels.holding import last_of
+from moderation.flow.labels.holding import Held, last_of
 from moderation.flow.runtime import Runtime
-from moderation.store import sites
+from moderation.store import labels, sites
 
 KIND = "withdrawal"
 SHOWN = 20
@@ -25,12 +26,13 @@ PASSES = 10
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True):
     """Whose labels are withdrawn: `by` as decisions name it (`token:NAME`, a person's name,
-    `import:ID`), since when, and on which site ('': all)."""
+    `import:ID`), since when and until before when (0: now), and on which site ('': all)."""
 
     by: str
     since_ms: int = 0
     site: str = ""
     note: str = ""
+    until_ms: int = 0
 
 
 class Preview(Struct, frozen=True):
@@ -49,7 +51,7 @@ def preview(runtime: Runtime, asked: Asked) -> Preview:
     by_site: Counter[str] = Counter()
     newest: list[str] = []
     for site, end in _logs(runtime, asked).items():
-        for entry, example in last_of(runtime.store, site, asked.by, asked.since_ms, end):
+        for entry, example in _held(runtime, site, asked, end):
             classes[entry.label or ""] += 1
             by_site[site] += 1
             if len(newest) < SHOWN:
@@ -61,10 +63,21 @@ def preview(runtime: Runtime, asked: Asked) -> Preview:
 
 def begin(runtime: Runtime, by: str, asked: Asked) -> Job:
     """Return a new job that withdraws, which a worker takes up."""
-    _logs(runtime, asked)
-    job = jobs.begin(runtime, KIND, by, asked.site, msgspec.to_builtins(asked))
+    job = _begun(runtime, by, asked)
     jobs.send(runtime, job)
     return job
+
+
+def here(runtime: Runtime, by: str, asked: Asked, watch: Watch) -> Job:
+    """Withdraw in this process, as a job, and return it."""
+    job = _begun(runtime, by, asked)
+    jobs.work_on(runtime, job.id, lambda work: _withdraw(runtime, work), watch)
+    return jobs.find(runtime, job.id)
+
+
+def _begun(runtime: Runtime, by: str, asked: Asked) -> Job:
+    _logs(runtime, asked)
+    return jobs.begin(runtime, KIND, by, asked.site, msgspec.to_builtins(asked))
 
 
 def work_on(runtime: Runtime, job_id: str) -> None:
@@ -74,18 +87,20 @@ def work_on(runtime: Runtime, job_id: str) -> None:
 
 def _withdraw(runtime: Runtime, work: Work) -> dict[str, Any]:
     asked = msgspec.convert(work.job.asked, Asked)
+    work.note("counting", 0, 0)
+    total = preview(runtime, asked).labels
     word = Word(work.job.by, "api", asked.note or f"withdrawn with all that {asked.by} said")
     withdrawn = 0
     left: set[str] = set()
     for _ in range(PASSES):
         found = 0
         for site, end in _logs(runtime, asked).items():
-            held = last_of(runtime.store, site, asked.by, asked.since_ms, end)
+            held = _held(runtime, site, asked, end)
             # They are known before the first is withdrawn, which changes the log.
             for comment in [example.comment for _, example in held]:
                 if comment in left:
                     continue
-                work.note("withdrawing", withdrawn, 0)
+                work.note("withdrawing", withdrawn, max(total, withdrawn))
                 if _undone(runtime, site, comment, word):
                     withdrawn, found = withdrawn + 1, found + 1
                 else:
@@ -93,6 +108,15 @@ def _withdraw(runtime: Runtime, work: Work) -> dict[str, Any]:
         if not found:
             break
     return {"withdrawn": withdrawn, "left": len(left)}
+
+
+def _held(runtime: Runtime, site: str, asked: Asked, end: int) -> Iterator[Held]:
+    """Yield what would be withdrawn of a site's log of this length, the newest first."""
+    store = runtime.store
+    after = labels.first_since(store, site, asked.until_ms) if asked.until_ms else None
+    for entry, example in last_of(store, site, asked.by, asked.since_ms, end):
+        if after is None or entry.seq < after:
+            yield entry, example
 
 
 def _undone(runtime: Runtime, site: str, comment: str, word: Word) -> bool:
@@ -108,6 +132,8 @@ def _logs(runtime: Runtime, asked: Asked) -> dict[str, int]:
     """Return the length of each log that is looked through."""
     if not asked.by:
         raise InvalidInput("say whose labels are to be withdrawn")
+    if asked.until_ms and asked.until_ms <= asked.since_ms:
+        raise InvalidInput("the time until which labels are withdrawn is not after that since when")
     states = sites.read_all(runtime.store)
     if asked.site and asked.site not in states:
         raise NotFound("there is no site of this name")

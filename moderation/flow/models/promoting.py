@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from contextlib import suppress
 
@@ -60,6 +59,19 @@ def listed(runtime: Runtime) -> Models:
 def in_use(runtime: Runtime) -> InUse:
     """Return the snapshot in use."""
     return models.in_use(runtime.store)
+
+
+def candidate(runtime: Runtime) -> str:
+    """Return the newest candidate that waits for somebody's word: one made since the last change
+    of the snapshot in use; '' where there is none."""
+    found = listed(runtime)
+    since = found.changes[0].at_ms if found.changes else 0
+    waiting = (
+        one.name
+        for one in found.snapshots
+        if one.state(found.in_use.name) == "candidate" and one.made_ms > since
+    )
+    return next(waiting, "")
 
 
 def known(runtime: Runtime, name: str) -> Snapshot:
@@ -170,7 +182,7 @@ def _make_ready(runtime: Runtime, name: str, deadline: float) -> None:
     for site, state in sorted(states.items(), key=lambda item: -item[1].labels):
         if state.labels <= REPLAY_AT_MOST or time.monotonic() > deadline:
             break
-        way = Advance(runtime, site, state, runtime.model(name), _keep_to_itself, math.inf)
+        way = Advance(runtime, site, state, runtime.model(name), _keep_to_itself, may_be_long=True)
         try:
             way.run(None)
         except (OutOfReach, Overtaken):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.domain.comments import Comment
 from moderation.domain.errors import Conflict, NotFound
@@ -113,7 +112,7 @@ def _contexts(
     learner cannot be made now."""
     own = learning.context(runtime, site, state)
     model, onlookers = runtime.model(name), runtime.own(Onlookers)
-    way = Advance(runtime, site, state, model, lambda learned: None, math.inf)
+    way = Advance(runtime, site, state, model, lambda learned: None, may_be_long=True)
     try:
         learned = way.run(onlookers.get(site)) if state.labels else Learned(model, state.epoch)
     except (OutOfReach, Overtaken):
@@ -121,7 +120,7 @@ def _contexts(
     way.keep()
     onlookers.put(site, learned)
     bands = learned.learner.bands if learned.learner else model.bands
-    other = SiteContext(own.settings, own.policy, model, learned.learner, bands, learned.name)
+    other = replace(own, model=model, learner=learned.learner, bands=bands, name=learned.name)
     return own, other
 
 

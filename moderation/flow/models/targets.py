@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from classifier import Learner, Model
 from classifier.calibration import wilson
 from moderation.domain.errors import InvalidInput, NotFound
 from moderation.domain.reports import Interval
-from moderation.flow.models.gathering import Gathered, gather_site
+from moderation.flow.models.gathering import MOST_ENTRIES, Gathered, gather_site
 from moderation.flow.runtime import Runtime
 from moderation.store import sites
 
@@ -29,14 +30,24 @@ BASE_HELD, BASE_REJECTED = 0.022, 0.001
 that it has not seen: by these it was calibrated."""
 LEAST, MOST = 0.02, 0.9999
 """Bands are placed between these."""
+IN_A_REQUEST = 2000
+"""Newest entries of a site's log that a request looks at: about a second's work."""
+
+Basis = Literal["site", "base"]
+RESTS_ON: dict[Basis, str] = {
+    "site": "the site's own good comments",
+    "base": "the shipped model's bands, measured on sites that it does not know",
+}
 
 Floats = npt.NDArray[np.float64]
 
 
 class Placed(Struct, frozen=True):
-    """A band, what it rests on, and the share of good comments at or above it."""
+    """A band, what it rests on in a code and in words, and the share of good comments at or above
+    it."""
 
     band: float
+    basis: Basis
     rests_on: str
     share: Interval
 
@@ -50,9 +61,11 @@ class Proposal(Struct, frozen=True):
     comments: float
 
 
-def propose(runtime: Runtime, site: str, held: float, rejected: float) -> Proposal:
+def propose(
+    runtime: Runtime, site: str, held: float, rejected: float, most: int = MOST_ENTRIES
+) -> Proposal:
     """Return bands by which at most these shares of a site's good comments are held or rejected,
-    and rejected.
+    and rejected; `most` entries of its log are looked at, the newest.
 
     From the site's own evidence where that is enough, else from what the shipped model does on
     sites that it does not know.
@@ -68,12 +81,12 @@ def propose(runtime: Runtime, site: str, held: float, rejected: float) -> Propos
     if not state.created_ms:
         raise NotFound("there is no such site")
     model = runtime.model(state.snapshot)
-    chances, weights = _good_comments(gather_site(runtime, site, state.labels), model)
+    chances, weights = _good_comments(gather_site(runtime, site, state.labels, most), model)
     size = _size(weights)
     hold = _placed(chances, weights, held, model)
     reject = _placed(chances, weights, rejected, model)
     if reject.band < hold.band:
-        reject = Placed(hold.band, hold.rests_on, reject.share)
+        reject = hold
     return Proposal(hold, reject, size)
 
 
@@ -101,15 +114,17 @@ def _size(weights: Floats) -> float:
 
 def _placed(chances: Floats, weights: Floats, most: float, model: Model) -> Placed:
     size = _size(weights)
+    basis: Basis = "base"
     if size * most < ENOUGH:
         band = _clamped(_of_base(most, model))
-        rests_on = "the shipped model's bands, measured on sites that it does not know"
     else:
-        band, rests_on = _of_site(chances, weights, most), "the site's own good comments"
+        basis, band = "site", _of_site(chances, weights, most)
     total = float(weights.sum())
     share = float(weights[chances >= band].sum()) / total if total else 0.0
     rate = wilson(share * size, size)
-    return Placed(band, rests_on, Interval(*(round(x, 6) for x in (share, rate.low, rate.high))))
+    return Placed(
+        band, basis, RESTS_ON[basis], Interval(*(round(x, 6) for x in (share, rate.low, rate.high)))
+    )
 
 
 def _of_site(chances: Floats, weights: Floats, most: float) -> float:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +9,7 @@ from typing import Any
 import msgspec
 
 from moderation.domain.jobs import Job
-from moderation.flow import jobs
+from moderation.flow import aside, jobs
 from moderation.flow.jobs import Watch, Work
 from moderation.flow.models import training
 from moderation.flow.runtime import Runtime
@@ -21,8 +17,6 @@ from moderation.store import keys
 from moderation.store.leases import is_held, lease
 
 TRAINING, EVALUATION = "training", "evaluation"
-NICE = 10
-"""How far a training gives way to what serves."""
 LEASE_MS = 60_000
 
 
@@ -58,12 +52,7 @@ def launch(runtime: Runtime, job_id: str) -> None:
     """
     if is_held(runtime.store, keys.TRAINING):
         return  # Who tends jobs sends this one again.
-    words = ["train", "--job", job_id, "--parent", str(os.getpid())]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "moderation", *words], stdin=subprocess.DEVNULL
-    )
-    # Nobody waits for it; the thread reaps it.
-    threading.Thread(target=process.wait, daemon=True).start()
+    aside.start("train", "--job", job_id)
 
 
 def work_on(runtime: Runtime, job_id: str, watch: Watch | None = None) -> Job | None:
@@ -105,8 +94,3 @@ def _alone(runtime: Runtime, token: str) -> Iterator[Callable[[], None] | None]:
 def _kept(runtime: Runtime, token: str) -> None:
     if not lease(runtime.store, keys.TRAINING, "claim", token, LEASE_MS):
         raise jobs.Lost
-
-
-def give_way() -> None:
-    """Lower the priority of this process."""
-    os.nice(NICE)

@@ -10,7 +10,8 @@ from moderation.domain.people import Act
 from moderation.domain.verdicts import Label
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
-from moderation.flow.review import looking
+from moderation.flow.lookup import find
+from moderation.flow.review import history, looking, sampling
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import people
 
@@ -23,13 +24,19 @@ def decide(
     who: str,
     address: str,
     if_match: str,
+    note: str = "",
+    as_sample: bool = False,
 ) -> Comment:
     """Decide a comment as seen under an ETag, and give its lease back.
+
+    `as_sample` says that it was shown as one of the random sample, its verdict hidden.
 
     Raises:
         NotFound: no such comment. StaleState: it changed since the person looked.
     """
-    word = Word(who, "console")
+    word = Word(who, "console", note)
+    if as_sample:
+        word = _of_sample(runtime, site, comment_id, word)
     try:
         done = deciding.decide(runtime, site, comment_id, label, word, if_match)
     except StaleState as error:
@@ -42,12 +49,33 @@ def decide(
     return done
 
 
+def _of_sample(runtime: Runtime, site: str, comment_id: str, word: Word) -> Word:
+    """Return a word as that on a comment of the random sample, with the probability that it was
+    drawn with. Who decided it before has been told what the filter said."""
+    comment = find(runtime, site, comment_id)
+    if not sampling.is_hidden(comment) or comment.verdict is None:
+        return word
+    was_told = comment.decisions > 0
+    return replace(word, suggestion_shown=was_told, audit=comment.verdict.audit)
+
+
 def _is_mine(now: Comment, label: Label, who: str, if_match: str) -> bool:
     """Say whether a comment changed by this very decision, sent twice, and nothing else."""
     return (
         now.decision is not None
         and (now.decision.by, now.decision.via, now.decision.label) == (who, "console", label)
         and if_match == replace(now, decisions=now.decisions - 1).etag
+    )
+
+
+def _is_undone(runtime: Runtime, now: Comment, who: str, if_match: str) -> bool:
+    """Say whether a comment changed by this very withdrawal, sent twice, and nothing else."""
+    if if_match != replace(now, decisions=now.decisions - 1).etag:
+        return False
+    last = history.of_comment(runtime, now)[-1:]
+    return any(
+        (said.kind, said.decision.by, said.decision.via) == ("undo", who, "console")
+        for said in last
     )
 
 
@@ -59,6 +87,11 @@ def undo(
     Raises:
         NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
     """
-    done = deciding.undo(runtime, site, comment_id, Word(who, "console"), if_match)
+    try:
+        done = deciding.undo(runtime, site, comment_id, Word(who, "console"), if_match)
+    except StaleState as error:
+        if not _is_undone(runtime, error.current, who, if_match):
+            raise
+        return error.current
     people.note(runtime.store, Act(now_ms(), who, "undone", address, site, comment_id))
     return done

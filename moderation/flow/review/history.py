@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -38,27 +38,53 @@ class Said(Struct, frozen=True):
     withdrawn_ms: int | None = None
 
 
+class Asked(Struct, frozen=True):
+    """Which decisions are shown: what was said, by whom and how; '' for any."""
+
+    label: str = ""
+    by: str = ""
+    via: str = ""
+
+    def fits(self, decision: Decision) -> bool:
+        """Say whether a decision is one of these."""
+        return (
+            self.label in ("", decision.label)
+            and self.by in ("", decision.by)
+            and self.via in ("", decision.via)
+        )
+
+
+ALL = Asked()
+
+
 def decisions(
-    runtime: Runtime, of_sites: Sequence[str], number: int, before: int = 0
-) -> tuple[list[Said], int]:
+    runtime: Runtime,
+    of_sites: Sequence[str],
+    number: int,
+    before: Mapping[str, int] | None = None,
+    asked: Asked = ALL,
+) -> tuple[list[Said], dict[str, int]]:
     """Return the newest decisions of some sites, the newest first, and where they go on.
 
-    `before` is the place in the log to go on before, and so is the second value (0: at the end);
-    they are of use for one site. Between decisions stands evidence that nobody gave: no more than
-    4,000 entries are looked at, so that a page may be short and not be the last.
+    `before` is the place in each site's log to go on before, and so is the second value (1: at the
+    end; empty: nothing is left). Between decisions stands evidence that nobody gave: no more than
+    4,000 entries of a log are looked at, so that a page may be short and not be the last.
     """
     found: list[Said] = []
-    lowest = 0
+    goes_on: dict[str, int] = {}
     for site in of_sites[:SITES_AT_ONCE]:
-        said, lowest = _newest(runtime, site, number, before)
+        said, goes_on[site] = _newest(runtime, site, number, (before or {}).get(site, 0), asked)
         found += said
-    found.sort(key=lambda said: (-said.decision.at_ms, -said.seq))
-    if len(found) > number:
-        return found[:number], found[number - 1].seq
-    return found, lowest
+    found.sort(key=lambda said: (-said.decision.at_ms, said.site, -said.seq))
+    for unseen in found[number:]:
+        # What is not shown is where its site goes on.
+        goes_on[unseen.site] = max(goes_on[unseen.site], unseen.seq + 1)
+    return found[:number], goes_on if any(place > 1 for place in goes_on.values()) else {}
 
 
-def _newest(runtime: Runtime, site: str, number: int, before: int) -> tuple[list[Said], int]:
+def _newest(
+    runtime: Runtime, site: str, number: int, before: int, asked: Asked
+) -> tuple[list[Said], int]:
     """Return a site's newest decisions, and the place in its log before which they go on."""
     last = sites.read(runtime.store, site).labels
     to = min(last, before - 1) if before else last
@@ -72,10 +98,10 @@ def _newest(runtime: Runtime, site: str, number: int, before: int) -> tuple[list
             if entry.kind == "undo" and entry.decision:
                 undone[entry.drops] = entry.decision.at_ms
             elif entry.kind == "label" and entry.decision and entry.example:
-                found.append(entry)
+                found += [entry] if asked.fits(entry.decision) else []
         to = start
     shown = found[:number]
-    more = shown[-1].seq if len(found) > number else to + 1 if to > 0 else 0
+    more = shown[-1].seq if len(found) > number else to + 1
     return _said(runtime, site, shown, undone), more
 
 

@@ -11,6 +11,7 @@ from moderation.domain.errors import InvalidInput
 from moderation.domain.people import Act, Escalation
 from moderation.flow.events import Decided, Deleted
 from moderation.flow.lookup import find, raw_id
+from moderation.flow.review import sampling
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import codec, looking, people
 from moderation.store.comments import reading
@@ -21,11 +22,16 @@ _CHUNK, _CHUNKS = 50, 20
 
 
 class Waiting(Struct, frozen=True):
-    """A held comment, who looks at it ('' for nobody), and by whom another one was asked."""
+    """A comment, who looks at it ('' for nobody), and by whom another one was asked."""
 
     comment: Comment
     looks: str
     escalation: Escalation | None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it waits as one of the random sample, with the filter's opinion hidden."""
+        return sampling.is_hidden(self.comment)
 
 
 def waiting(
@@ -73,16 +79,52 @@ def take_next(
     after: str = "",
     beside: Collection[str] = (),
 ) -> Waiting | None:
-    """Lease and return the next held comment that nobody else looks at, None where there is none.
+    """Lease and return the next comment that nobody else looks at, None where there is none.
 
-    It is sought after the id `after` first, then from the oldest on; ids `beside` are passed over,
-    and so are those about which this person asked another one.
+    Held ones come first, but one in `sampling.EVERY` is of the random sample, and so is what comes
+    when none is held. It is sought after the id `after` first, then from the oldest on; ids
+    `beside` are passed over, and so are those about which this person asked another one.
     """
-    for start in (after, "") if after else ("",):
-        found = _take_after(runtime, sites, who, start, beside)
-        if found is not None:
-            return found
+    ways = [_take_after, _take_sample]
+    if sampling.is_due(runtime, who):
+        ways.reverse()
+    for take in ways:
+        for start in (after, "") if after else ("",):
+            found = take(runtime, sites, who, start, beside)
+            if found is not None:
+                return found
     return None
+
+
+def _take_sample(
+    runtime: Runtime, sites: Sequence[str], who: str, after: str, beside: Collection[str]
+) -> Waiting | None:
+    last = codec.id_bytes(after) if after else b""
+    for _ in range(_CHUNKS):
+        chunk, last = sampling.waiting(runtime, sites, last, _CHUNK)
+        for comment in chunk:
+            if comment.id not in beside and look(runtime, comment, who):
+                return Waiting(comment, who, None)
+        if not last:
+            return None
+    return None
+
+
+def coming(runtime: Runtime, sites: Sequence[str], number: int, after: str = "") -> list[Waiting]:
+    """Return what comes after an id ('' from the start): held comments, the oldest first, and of
+    the random sample one in `sampling.EVERY`, and what is left of it at the end."""
+    held = waiting(runtime, sites, after, number)
+    rest = number - len(held)
+    wanted = rest if after else rest + number // sampling.EVERY
+    drawn = looks_of(runtime, sampling.waiting(runtime, sites, b"", wanted)[0]) if wanted else []
+    if after:
+        return [*held, *drawn]
+    mixed: list[Waiting] = []
+    for place in held:
+        if drawn and len(mixed) % sampling.EVERY == sampling.EVERY - 1:
+            mixed.append(drawn.pop(0))
+        mixed.append(place)
+    return [*mixed, *drawn[:rest]]
 
 
 def _take_after(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from moderation.domain.accounts import Token, User
-from moderation.domain.errors import InvalidInput, NotFound, StoreDown
+from moderation.domain.errors import NotFound, StoreDown
 from moderation.domain.people import Role
-from moderation.domain.sites import SiteSettings
-from moderation.flow.people import passwords, sessions
-from moderation.store import Store, people, sites
+from moderation.domain.sites import SiteSettings, check
+from moderation.flow.people import accounts, passwords
+from moderation.flow.people.links import OPERATOR
+from moderation.store import Store, sites
 
 TRIES = 8
 
@@ -34,11 +33,12 @@ def change_settings(store: Store, site: str, change: Callable[[SiteSettings], Si
     Where somebody else changes them at the same time, both changes hold.
 
     Raises:
-        NotFound: there is no such site. StoreDown: others change them again and again.
+        NotFound: there is no such site. Contradiction: the settings contradict themselves.
+        StoreDown: others change them again and again.
     """
     for _ in range(TRIES):
         revision = sites.read(store, site).settings
-        changed = sites.put_settings(store, site, change(settings_of(store, site)), revision)
+        changed = sites.put_settings(store, site, check(change(settings_of(store, site))), revision)
         if changed:
             return changed
     raise StoreDown("the site's settings are being changed by others again and again")
@@ -69,30 +69,26 @@ def add_user(
     """Make a person's account; an administrator works on every site, others on those named.
 
     Raises:
-        InvalidInput: there is one of that name, or no such site.
+        InvalidInput: the name or the password cannot be one, or there is no such site.
+        Conflict: there is one of that name.
     """
-    if sites.user(store, name) is not None:
-        raise InvalidInput(f"there is a user {name} already; `user reset` gives a new password")
-    if not set(of_sites) <= set(sites.names(store)):
-        raise InvalidInput("there is no such site; `site list` prints them")
-    put_user(store, name, password, role, of_sites)
+    accounts.put_new(store, name, password, role, of_sites)
 
 
 def change_password(store: Store, name: str, password: str) -> None:
     """Change a person's password and end every log-in of theirs; raises `NotFound`."""
-    found = _user(store, name)
-    sites.put_user(store, replace(found, password=passwords.hashed(password)))
-    people.end_sessions(store, name, [session.id for session in people.sessions(store, name)])
+    accounts.set_password(store, name, password, OPERATOR)
 
 
 def let_in(store: Store, name: str, password: str) -> None:
-    """Let in who is locked out: change the password and forget the attempts to log in.
+    """Let in who is locked out: change the password, forget the attempts to log in and take the
+    second factor away.
 
     Raises:
         NotFound: there is no such person.
     """
     change_password(store, name, password)
-    people.forget_attempts(store, sessions.account_digest(name))
+    accounts.unlock(store, name, OPERATOR)
 
 
 def change_sites(store: Store, name: str, of_sites: tuple[str, ...]) -> None:
@@ -101,10 +97,7 @@ def change_sites(store: Store, name: str, of_sites: tuple[str, ...]) -> None:
     Raises:
         NotFound: there is no such person. InvalidInput: there is no such site.
     """
-    found = _user(store, name)
-    if not set(of_sites) <= set(sites.names(store)):
-        raise InvalidInput("there is no such site; `site list` prints them")
-    sites.put_user(store, replace(found, sites=of_sites))
+    accounts.change_sites(store, name, of_sites, OPERATOR)
 
 
 def put_user(
@@ -112,10 +105,3 @@ def put_user(
 ) -> None:
     """Make a person's account, in place of one of that name."""
     sites.put_user(store, User(name, passwords.hashed(password), role, of_sites))
-
-
-def _user(store: Store, name: str) -> User:
-    found = sites.user(store, name)
-    if found is None:
-        raise NotFound(f"there is no user {name}; `user list` prints them")
-    return found

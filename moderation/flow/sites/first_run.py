@@ -14,12 +14,13 @@ from moderation.domain.errors import InvalidInput
 from moderation.domain.models import Promotion, Snapshot
 from moderation.domain.sites import site_name
 from moderation.flow.akismet import accounts
-from moderation.flow.runtime import now_ms
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites.administering import put_user
 from moderation.settings import Settings
 from moderation.store import Store, migrations, models, sites
 
 DEMO_SITE = "demo"
+ADMINISTRATOR = "admin"
 
 
 class Console(Struct, frozen=True):
@@ -44,7 +45,7 @@ def new_credentials(settings: Settings) -> Credentials:
     """Return credentials that open nothing yet."""
     return Credentials(
         url=settings.public_url,
-        console=Console("admin", secrets.token_urlsafe(12)),
+        console=Console(ADMINISTRATOR, secrets.token_urlsafe(12)),
         site=DEMO_SITE,
         api_token=new_token(),
         admin_token=new_token(),
@@ -71,6 +72,14 @@ def first_run(store: Store, settings: Settings, made: Credentials) -> None:
 def was_run(store: Store) -> bool:
     """Say whether a first run was completed on this store."""
     return bool(sites.users(store))
+
+
+def is_untouched(runtime: Runtime) -> bool:
+    """Say whether nobody has done anything yet but run it: one site, taught nothing."""
+    return (
+        sites.names(runtime.store) == [DEMO_SITE]
+        and not sites.read(runtime.store, DEMO_SITE).labels
+    )
 
 
 def use_shipped(store: Store, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.comments import reading
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import schema, sites
+from moderation.store import looking, schema, sites
 from moderation.store.comments import counting, inbox
 
 
@@ -53,6 +53,16 @@ def queue(runtime: Runtime) -> Queue:
     oldest = inbox.oldest_ms(runtime.store) if depth else None
     age = 0.0 if oldest is None else max(0, now_ms() - oldest) / 1000
     return Queue(depth, age)
+
+
+def gauges(runtime: Runtime) -> dict[str, int]:
+    """Return what is measured now and then: comments that wait for a verdict, the age of the oldest
+    of them in milliseconds, comments that wait for a person."""
+    waiting = queue(runtime)
+    held, _ = looking.count_held(runtime.store, sites.names(runtime.store))
+    return {
+        "waiting": waiting.depth, "oldest": int(1000 * waiting.oldest_seconds), "held": held,
+    }  # fmt: skip
 
 
 class Today(Struct, frozen=True):

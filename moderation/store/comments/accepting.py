@@ -20,11 +20,15 @@ AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
 LIMIT_MS = 120_000
 IDEMPOTENCY_MS = 24 * 3600 * 1000
-_WORDS, _ALL_WORDS = 4, 8
+_WORDS, _ALL_WORDS = 4, 11
 
 
 class Write(Struct, frozen=True, gc=False):
-    """One comment on its way into the store; `label` with `decision` and `example` decide it."""
+    """One comment on its way into the store; `label` with `decision` and `example` decide it.
+
+    `author` and `alike` are the marks under which one that has a verdict is noted with its authors
+    and with what is like it, b"" for neither.
+    """
 
     id: bytes
     external_id: str
@@ -35,6 +39,8 @@ class Write(Struct, frozen=True, gc=False):
     label: str | None = None
     decision: bytes = b""
     example: bytes = b""
+    author: bytes = b""
+    alike: bytes = b""
 
 
 class Written(Struct, frozen=True, gc=False):
@@ -137,12 +143,13 @@ def accept_call(
         if words == _ALL_WORDS:
             by = "" if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
             args += (by, codec.LABEL_CODE[w.label], w.decision, w.example)
+            args += (w.author, w.alike, codec.drawn(w.verdict))
     for note in notes.kept:
         args += note
     return [
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox,
         k.day + keys.day_of(now_ms), k.external, k.label, k.labels, idempotency, limit, k.snapshot,
-        k.waiting, k.labelled,
+        k.waiting, k.labelled, k.authors, k.alike, k.sample, k.changes,
     ], args  # fmt: skip
 
 

@@ -18,24 +18,42 @@ class Forgotten(Struct, frozen=True):
     more: bool = False
 
 
+Marks = tuple[bytes, bytes]
+"""The marks of a comment's authors and of what is like it."""
+
+NO_MARKS: Marks = (b"", b"")
+
+
 def forget(
-    store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
+    store: Store,
+    site: str,
+    raw_id: bytes,
+    external_id: str,
+    replayable: int,
+    now_ms: int,
+    marks: Marks = NO_MARKS,
 ) -> tuple[bool, bool]:
     """Delete a comment and what was kept of it.
 
     Return whether there was one, and whether learners still have what it taught until a job makes
     them anew: it was labelled `replayable` labels ago or more.
     """
-    some = forget_some(store, site, raw_id, external_id, replayable, now_ms)
+    some = forget_some(store, site, raw_id, external_id, replayable, now_ms, marks)
     found, far = some.found, some.far
     while some.more:
-        some = forget_some(store, site, raw_id, external_id, replayable, now_ms)
+        some = forget_some(store, site, raw_id, external_id, replayable, now_ms, marks)
         far = far or some.far
     return found, far
 
 
 def forget_some(
-    store: Store, site: str, raw_id: bytes, external_id: str, replayable: int, now_ms: int
+    store: Store,
+    site: str,
+    raw_id: bytes,
+    external_id: str,
+    replayable: int,
+    now_ms: int,
+    marks: Marks = NO_MARKS,
 ) -> Forgotten:
     """Delete a comment and at most a hundred of what was kept of it, in one script."""
     k = keys.of_site(site)
@@ -43,8 +61,9 @@ def forget_some(
     answer = store.run(
         "forget",
         [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
-         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled],
-        [raw_id, external_id, replayable],
+         bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled, k.authors, k.alike,
+         k.sample, k.changes],
+        [raw_id, external_id, replayable, *marks, site],
     )  # fmt: skip
     if answer[0] != b"ok":
         return Forgotten(False)

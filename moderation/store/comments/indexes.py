@@ -24,9 +24,8 @@ def indexes(store: Store, site: str) -> int:
     hide no others.
     """
     k = keys.of_site(site)
-    return sum(
-        _index(store, k, status, name) for status, name in zip(STATUSES, k.by_status, strict=True)
-    )
+    places = (*zip(STATUSES, k.by_status, strict=True), ("sample", k.sample))
+    return sum(_index(store, k, place, name) for place, name in places)
 
 
 def _index(store: Store, k: keys.SiteKeys, place: str, name: str) -> int:

@@ -16,7 +16,11 @@ from moderation.store.comments.accepting import AT_ONCE
 
 
 class Recorded(Struct, frozen=True, gc=False):
-    """A verdict on its way into the store; `ttls` is the time to live by status code (ms)."""
+    """A verdict on its way into the store; `ttls` is the time to live by status code (ms).
+
+    `author` and `alike` are the marks under which it is noted with its authors and with what is
+    like it, b"" for neither.
+    """
 
     site: str
     id: bytes
@@ -24,6 +28,8 @@ class Recorded(Struct, frozen=True, gc=False):
     verdict: Verdict
     status: Status
     ttls: Sequence[int]
+    author: bytes = b""
+    alike: bytes = b""
 
 
 class Part(Struct, frozen=True):
@@ -41,21 +47,24 @@ class Part(Struct, frozen=True):
 @lru_cache(maxsize=1024)
 def _names(site: str, day: str) -> tuple[str, ...]:
     k = keys.of_site(site)
-    return (k.comment, *k.by_status, k.day + day)
+    return (k.comment, *k.by_status, k.day + day, k.authors, k.alike, k.sample)
 
 
 def record_call(part: Part, now_ms: int) -> Call:
     """Return the call of the script that records a part, of at most `AT_ONCE` verdicts."""
     day = keys.day_of(now_ms)
     sites: dict[str, int] = {}
-    names: list[Any] = [keys.inbox(part.shard), keys.waiting(part.shard)]
-    ttls: list[int] = []
+    names: list[Any] = [
+        keys.inbox(part.shard), keys.waiting(part.shard), keys.changes(part.shard)
+    ]  # fmt: skip
+    ttls: list[Any] = []
     packed = []
     for r in part.verdicts:
         at = sites.get(r.site)
         if at is None:
             at = sites[r.site] = len(sites)
             names += _names(r.site, day)
-            ttls += r.ttls
+            ttls += (r.site, *r.ttls)
         packed.append(codec.pack_recorded(at, r.id, r.revision, r.verdict, r.status))
+        packed += (r.author, r.alike)
     return Call("record", names, [keys.GROUP, now_ms, len(part.done), *part.done, *ttls, *packed])

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from importlib.resources import files
 
+LIBRARIES = ("author", "alike", "comment")
+"""Files that are put in front of every script that names something of them."""
+
 
 class Script:
     """One Lua file: its text and the digest by which the server knows it."""
@@ -16,6 +19,8 @@ class Script:
             first, rest = text.split("\n", 1)
         else:
             first, rest = "", text
-        library = (folder / "comment.lua").read_text() if "comment_" in rest.lower() else ""
+        library = "".join(
+            (folder / f"{part}.lua").read_text() for part in LIBRARIES if f"{part}_" in rest.lower()
+        )
         self.text = f"{first}\n{library}{rest}" if first else library + rest
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so

@@ -2,7 +2,8 @@
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
---       channel of those who wait, prefix of what leads to last entries of the label log
+--       channel of those who wait, prefix of what leads to last entries of the label log,
+--       prefixes of authors and of those alike, sample, stream of changes
 -- ARGV: site's name, now (ms), what the caller knows ('' nothing: the revision of the tokens, or
 --       those of tokens and settings with a blank between them), time to live by status ×4 (ms,
 --       0: for ever), digest of the request ('' no idempotency key), time to live of it, comments
@@ -12,7 +13,8 @@
 --       in read.lua, with a blank between them), words a comment, how the labels came (0: as each
 --       comment shows), evidence drawn with the first of them (as in comment.lua);
 --       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
---       or in 8: who judged, decided label (0: none), decision, example besides;
+--       or in 11: who judged, decided label (0: none), decision, example, marks of its authors and of
+--       those alike, how many are kept of those drawn (0: it was not drawn) besides;
 --       then notes on the first comment if it is new, which live as long as it: a prefix to which
 --       its id is added, what stands there; a key that leads to its id, '' in place of that
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
@@ -77,6 +79,22 @@ local function wait_or_count(at, id, c)
     if COMMENT_TOLD[c.told] then count(COMMENT_TOLD[c.told]) end
     local code = 100 * c.verdict_status + 10 * c.verdict_label + tonumber(ARGV[at + 4])
     judged[code] = (judged[code] or 0) + 1
+  end
+end
+
+-- Notes what a comment became with its authors and those like it, and that it was drawn.
+local function settle(at, id, c, from, is_new_text)
+  author_note(KEYS[17], ARGV[at + 8], id, from, c.status)
+  if from == COMMENT_HELD and (c.status ~= from or is_new_text) then
+    alike_leave(KEYS[18], id, ARGV[at + 9])
+  end
+  if c.status == COMMENT_HELD and (from ~= c.status or is_new_text) then
+    alike_join(KEYS[18], id, ARGV[at + 9])
+  end
+  if c.decision ~= '' then
+    redis.call('ZREM', KEYS[19], id)
+  elseif ARGV[at + 10] ~= '0' then
+    comment_draw(KEYS[19], id, tonumber(ARGV[at + 10]))
   end
 end
 
@@ -148,6 +166,7 @@ local function accept(at)
       comment_decide(k, id, c, label, ARGV[at + 6], ARGV[at + 7], now, ttls)
     end
   end
+  if words > 4 then settle(at, id, c, from or COMMENT_QUEUED, kind == 'r') end
   -- The same comment may come twice in a call: its last status counts.
   places[id] = c.status
   if from == COMMENT_QUEUED and c.status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
@@ -167,9 +186,13 @@ for id, status in pairs(places) do
   local ids = into[status]
   ids[#ids + 1], ids[#ids + 2] = '0', id
 end
+local changed = {}
 for status = 0, 3 do
-  if #into[status] > 0 then redis.call('ZADD', k.sets[status], unpack(into[status])) end
+  local ids = into[status]
+  if #ids > 0 then redis.call('ZADD', k.sets[status], unpack(ids)) end
+  for i = 2, #ids, 2 do changed[#changed + 1] = ids[i] end
 end
+if #changed > 0 then comment_changed(KEYS[20], k.site, table.concat(changed)) end
 for field, by in pairs(counts) do comment_count(k.day, field, by) end
 comment_count_verdicts(k.day, judged)
 if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Counts one attempt. KEYS: counters. ARGV: how long each is kept from its first (ms).
+-- Counts one attempt, or one turn. KEYS: counters. ARGV: how long each is kept from its first (ms).
 -- Answer: the counts.
 local counts = {}
 for i, key in ipairs(KEYS) do

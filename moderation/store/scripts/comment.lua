@@ -51,6 +51,9 @@ end
 
 local function comment_save(key, c, ttl) comment_put(key, comment_pack(c), ttl) end
 
+-- Which field of a verdict is there where the comment was drawn at random: with what probability.
+local VERDICT_AUDIT = 8
+
 -- A label entry: header, decision (msgpack), day, example (msgpack).
 -- header: kind, label, drops, restores, previous entry of the comment, entry active before,
 --         flags, length of the decision
@@ -94,6 +97,19 @@ local function comment_move(sets, id, from, to)
   if from == to then return end
   if sets[from] then redis.call('ZREM', sets[from], id) end
   if sets[to] then redis.call('ZADD', sets[to], '0', id) end
+end
+
+-- Notes comments of a site that changed, by their ids one after the other, for whoever follows the
+-- stream; it is there only while somebody does, and holds the newest of them.
+local function comment_changed(stream, site, ids)
+  redis.call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', '50000', '*', 's', site, 'i', ids)
+end
+
+-- Puts a comment among those drawn at random, of which the newest `most` are kept.
+local function comment_draw(sample, id, most)
+  redis.call('ZADD', sample, '0', id)
+  local n = redis.call('ZCARD', sample)
+  if n > most then redis.call('ZREMRANGEBYRANK', sample, 0, n - most - 1) end
 end
 
 -- Counts on a day; its counters are kept for 400 days after the last of them appeared.
@@ -160,6 +176,7 @@ local function comment_append(k, entry)
   local seq = redis.call('HINCRBY', k.meta, 'labels', 1)
   redis.call('SET', k.label .. seq, comment_label_pack(entry))
   redis.call('XADD', k.labels, '*', 's', k.site, 'n', seq)
+  if entry.drops > 0 then redis.call('HINCRBY', k.meta, 'stale', 1) end
   return seq
 end
 
@@ -190,10 +207,11 @@ local function comment_keep(k, decided)
 end
 
 -- Says how a label comes, by what the comment is; `before` is the label that it takes the place of:
--- it comes as that did, but that the comment was drawn at random only the caller can say, as it knows
--- the probability. What nobody was asked to judge is labelled whatever it is.
+-- it comes as that did. One that was drawn at random says so in its verdict, with the probability.
+-- What nobody was asked to judge is labelled whatever it is.
 local function comment_how(c, label, before)
   if before and before.how > 0 and before.how ~= LABEL_AUDIT then return before.how end
+  if c.verdict ~= '' and cmsgpack.unpack(c.verdict)[VERDICT_AUDIT] then return LABEL_AUDIT end
   if c.verdict == '' or c.told == COMMENT_TOLD_NOTHING then return LABEL_ALL end
   local status = before and c.verdict_status or c.status
   if status == COMMENT_HELD then return LABEL_HELD end

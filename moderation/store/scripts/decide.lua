@@ -1,11 +1,13 @@
 #!lua flags=allow-oom
 -- Puts a person's decision on a comment, or withdraws the one it has.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, label prefix, label log,
---       once, channel of those who wait, prefix of what leads to last entries of the label log
+--       once, channel of those who wait, prefix of what leads to last entries of the label log,
+--       prefixes of authors and of those alike, sample, stream of changes
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once, status without a decision ('' that by the verdict), how
---       the label came (0: as the comment shows), evidence drawn with it (as in comment.lua)
+--       the label came (0: as the comment shows), evidence drawn with it (as in comment.lua), marks
+--       of its authors and of those alike, how many are kept of those drawn (0: it was not drawn)
 -- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
 -- ran before.
 local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[7], label = KEYS[8], labels = KEYS[9],
@@ -60,6 +62,15 @@ elseif c.decision == '' then
 else
   seq = undo()
 end
+author_note(KEYS[13], ARGV[17], id, from, c.status)
+if from == COMMENT_HELD and c.status ~= from then alike_leave(KEYS[14], id, ARGV[18]) end
+if c.status == COMMENT_HELD and from ~= c.status then alike_join(KEYS[14], id, ARGV[18]) end
+if c.decision ~= '' then
+  redis.call('ZREM', KEYS[15], id)
+elseif ARGV[19] ~= '0' then
+  comment_draw(KEYS[15], id, tonumber(ARGV[19]))
+end
 if from == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[11], id) end
+comment_changed(KEYS[16], k.site, id)
 redis.call('SET', KEYS[10], seq, 'PX', 600000)
 return {'ok', seq}

@@ -8,8 +8,10 @@
 -- a job has made them anew.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, external bucket,
 --       label prefix, checkpoints, deletions under way, channel of those who wait, prefix of what
---       leads to last entries of the label log
--- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once
+--       leads to last entries of the label log, prefixes of authors and of those alike, sample,
+--       stream of changes
+-- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once, marks of
+--       its authors and of those alike, site's name
 -- Answer: {'missing'} or {'ok', number of label entries emptied, 1 if a job must rebuild, 1 if it
 -- must be called again}
 local id, room = ARGV[1], 100
@@ -25,6 +27,8 @@ else
   if c then
     revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)
+    author_note(KEYS[14], ARGV[4], id, c.status, 0)
+    if c.status == COMMENT_HELD then alike_leave(KEYS[15], id, ARGV[5]) end
     if c.status == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[12], id) end
   elseif taught then
     revision, seq = struct.unpack('>I4I4', taught)
@@ -32,11 +36,13 @@ else
     return {'missing'}
   end
   redis.call('HDEL', labelled, id)
+  redis.call('ZREM', KEYS[16], id)
   for set = 3, 6 do redis.call('ZREM', KEYS[set], id) end
   if ARGV[2] ~= '' and redis.call('HGET', KEYS[8], ARGV[2]) == id then
     redis.call('HDEL', KEYS[8], ARGV[2])
   end
   comment_count(KEYS[7], 'deleted', 1)
+  comment_changed(KEYS[17], ARGV[6], id)
 end
 
 while revision > 0 and room > 0 do
@@ -97,6 +103,7 @@ for i = #entries, 1, -1 do
   end
   redis.call('SET', KEYS[9] .. at, comment_label_pack(e))
 end
+redis.call('HINCRBY', KEYS[1], 'stale', #entries)
 if far == 1 then
   redis.call('HSET', KEYS[1], 'erased', held)
   redis.call('HINCRBY', KEYS[1], 'rebuild', 1)

@@ -1,16 +1,18 @@
 #!lua flags=allow-oom
 -- Records up to 100 verdicts of one shard and takes entries that are done out of the inbox.
--- KEYS: inbox, channel of those who wait; for each site: comment prefix, queued, approved, held,
---       spam, day counters
--- ARGV: group, now (ms), number of entries; the entries; for each site: time to live by status ×4
---       (ms, 0: for ever); the verdicts, each packed: site's index from 0, id, revision, status,
---       status and label by the verdict, who judged, verdict (msgpack)
+-- KEYS: inbox, channel of those who wait, stream of changes; for each site: comment prefix, queued,
+--       approved, held, spam, day counters, prefixes of authors and of those alike, sample
+-- ARGV: group, now (ms), number of entries; the entries; for each site: its name, time to live by
+--       status ×4 (ms, 0: for ever); the verdicts, each packed: site's index from 0, id, revision,
+--       status, status and label by the verdict, who judged, how many are kept of those drawn at
+--       random (0: it was not drawn), verdict (msgpack); behind each the marks of its authors and of
+--       those alike
 -- A verdict on a revision that has one already, or that was deleted, is dropped: the script may
 -- run twice. Answer: how many verdicts were recorded.
 local now, n_entries = tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttls_at = 4 + n_entries
-local n_sites = (#KEYS - 2) / 6
-local judged, left, moved, recorded = {}, {}, {}, 0
+local n_sites = (#KEYS - 3) / 9
+local judged, left, moved, changed, recorded = {}, {}, {}, {}, 0
 local heard = redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[2])[2] > 0
 
 local function put(of, key, value)
@@ -19,10 +21,10 @@ local function put(of, key, value)
   values[#values + 1] = value
 end
 
-for at = ttls_at + 4 * n_sites, #ARGV do
-  local site, id, revision, status, verdict_status, verdict_label, by, from =
-    struct.unpack('>Bc16I4BBBB', ARGV[at])
-  local base = 3 + 6 * site
+for at = ttls_at + 5 * n_sites, #ARGV, 3 do
+  local site, id, revision, status, verdict_status, verdict_label, by, drawn, from =
+    struct.unpack('>Bc16I4BBBBI2', ARGV[at])
+  local base = 4 + 9 * site
   local key = KEYS[base] .. id
   local c = comment_load(key)
   local is_current = c and c.revision == revision
@@ -36,13 +38,14 @@ for at = ttls_at + 4 * n_sites, #ARGV do
       verdict_status, verdict_label, string.sub(ARGV[at], from)
     local ttl
     if c.decision == '' then
-      c.status, ttl = status, tonumber(ARGV[ttls_at + 4 * site + status])
+      c.status, ttl = status, tonumber(ARGV[ttls_at + 5 * site + 1 + status])
     else
       ttl = redis.call('PTTL', key)
     end
     c.updated = now
     comment_save(key, c, ttl)
     if is_current then
+      put(changed, site, id)
       if was == COMMENT_QUEUED then
         put(left, KEYS[base + 1], id)
         local into = KEYS[base + 1 + c.status]
@@ -50,6 +53,11 @@ for at = ttls_at + 4 * n_sites, #ARGV do
         put(moved, into, id)
       end
       if heard then redis.call('SPUBLISH', KEYS[2], id) end
+      if c.decision == '' then
+        author_note(KEYS[base + 6], ARGV[at + 1], id, COMMENT_QUEUED, c.status)
+        if c.status == COMMENT_HELD then alike_join(KEYS[base + 7], id, ARGV[at + 2]) end
+        if drawn > 0 then comment_draw(KEYS[base + 8], id, drawn) end
+      end
     end
     local day = KEYS[base + 5]
     local codes = judged[day]
@@ -61,6 +69,9 @@ for at = ttls_at + 4 * n_sites, #ARGV do
 end
 for set, ids in pairs(left) do redis.call('ZREM', set, unpack(ids)) end
 for set, ids in pairs(moved) do redis.call('ZADD', set, unpack(ids)) end
+for site, ids in pairs(changed) do
+  comment_changed(KEYS[3], ARGV[ttls_at + 5 * site], table.concat(ids))
+end
 for day, codes in pairs(judged) do comment_count_verdicts(day, codes) end
 if n_entries > 0 then
   redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 4, 3 + n_entries))

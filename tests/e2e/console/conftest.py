@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from moderation.domain.people import Role
 from moderation.flow.comments import draining
 from moderation.flow.lookup import find
 from moderation.flow.opening import open_runtime
@@ -28,6 +29,8 @@ from tests.processes import until
 
 PASSWORD = "a password of the tests"
 _numbers = itertools.count(1)
+# On a busy machine a page takes longer than the five seconds that are waited for by default.
+expect.set_options(timeout=20_000)
 
 
 # Of a module each: the browser's driver runs a loop in this thread, and the modules come in any
@@ -36,7 +39,8 @@ _numbers = itertools.count(1)
 def winnow(kernels: None) -> Iterator[Up]:
     """Return a running Winnow for the tests of a module."""
     folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
-    up = Up(folder / "var", free_port())
+    # There is mail, as far as pages know; nobody listens at this port.
+    up = Up(folder / "var", free_port(), WINNOW_SMTP_URL="smtp://127.0.0.1:9")
     yield up.ready()
     up.end()
     shutil.rmtree(folder, ignore_errors=True)
@@ -104,10 +108,10 @@ class Desk:
 
         until(lambda: looks().startswith(who) and bool(looks()) == bool(who), 30, looks)
 
-    def person(self, name: str = "ruth", **options: Any) -> Page:
-        """Return a page of a new moderator of the site, who has logged in."""
+    def person(self, name: str = "ruth", role: Role = "moderator", **options: Any) -> Page:
+        """Return a page of a new person who works on the site and has logged in."""
         name = f"{name}{next(_numbers)}"
-        administering.add_user(self.runtime.store, name, PASSWORD, "moderator", (self.site,))
+        administering.add_user(self.runtime.store, name, PASSWORD, role, (self.site,))
         page = self.open_context(**options).new_page()
         page.goto(f"{self.url}/console/review")
         page.get_by_label("User name").fill(name)

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from moderation.flow.review import deciding
 from tests.e2e.console.conftest import Desk
+from tests.processes import until
 
 
 def in_focus(page: Page, comment_id: str) -> None:
@@ -193,3 +194,22 @@ def test_a_decision_is_corrected_from_its_row(desk: Desk) -> None:
     desk.become([first, second], "spam", "approved")
     page.locator(f'tr[data-id="{first}"]').get_by_role("button", name="Undo").click()
     desk.become([first, second], "held", "approved")
+
+
+def test_what_is_searched_by_a_key_is_found_by_the_index(desk: Desk) -> None:
+    wanted, _ = desk.hold("My celadon crawls at the foot.", "Another glaze.")
+    page = desk.person()
+
+    def is_found() -> bool:
+        page.goto(f"{desk.url}/console/queue")
+        page.keyboard.press("/")
+        page.keyboard.type("celadon")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/console/search?*")
+        assert page.locator("tr[data-id]").count() <= 1
+        found = page.locator(f'tr[data-id="{wanted}"] mark').all_text_contents() == ["celadon"]
+        return found and not page.get_by_text("off or behind").count()
+
+    until(is_found, 30, page.content)
+    page.locator("a.excerpt").click()
+    page.wait_for_url(f"**/console/comments/{desk.site}/{wanted}")

@@ -13,6 +13,7 @@ from flask import Flask
 from moderation.flow.akismet import word_back
 from moderation.flow.akismet.word_back import outcome_of, send_due, tell_site
 from moderation.flow.labels.deciding import Word, decide, undo
+from moderation.flow.models import rescoring
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import akismet, codec
@@ -233,3 +234,18 @@ def test_the_api_says_of_a_check_without_callback_that_its_site_cannot_be_told(
     decided = api.post(f"{path}/decision", json={"label": "spam"}, headers=headers).json
     assert decided["word_back"] == "no callback"
     assert api.get(path, headers=headers).json["word_back"] == "no callback"
+
+
+def test_a_site_hears_what_became_of_a_held_comment_that_was_judged_anew(told: Told) -> None:
+    told.check()
+    told.client.settings(hold=1e-6, reject=0.999)
+    told.client.check("Held this time", callback=f"{told.address}/hook")
+    held = told.comment
+    told.client.settings(hold=1e-7, reject=1e-6)
+    job = rescoring.begin(told.runtime, "ann")
+    rescoring.work_on(told.runtime, job.id)
+    assert (held.status, told.comment.status) == ("held", "spam")
+    for _ in range(2):
+        tell_site(told.runtime, held.site, held.id)
+    assert [form["comments[0][result]"] for form in told.heard()] == ["true"]
+    assert outcome_of(told.runtime, told.comment) == "told"

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from moderation.domain.sites import SiteSettings
 from moderation.flow.labels import withdrawing
-from moderation.flow.models import shadow, working
+from moderation.flow.models import rescoring, shadow, working
 from moderation.flow.runtime import Runtime
-from tests.factories import SITE
+from tests.factories import SITE, put_settings
 from tests.moderation.api.conftest import Caller, is_problem
 from tests.moderation.flow.models.made import model_file
 from tests.moderation.flow.models.taught import teach_site
@@ -187,3 +188,43 @@ def test_a_candidate_looks_on(admin: Caller, api: Caller, runtime: Runtime) -> N
     assert admin.delete(path).status_code == 204
     is_problem(admin.delete(path), 404, "not-found")
     is_problem(admin.post(f"/v1/models/{runtime.shipped.name}/shadow"), 409, "conflict")
+
+
+def test_who_promotes_is_offered_to_have_what_is_held_judged_anew(
+    admin: Caller, api: Caller, runtime: Runtime
+) -> None:
+    put_settings(runtime.store, SITE, SiteSettings(hold=1e-6, reject=0.999999))
+    held = api.post("/v1/check", {"content": "Thanks, the second example fixed my build."}).json
+    put_settings(runtime.store, SITE, SiteSettings())
+    assert (held["status"], "earlier_verdicts" in held) == ("held", False)
+    hand_in(admin, model_file("made-1", scale=1.0, intercept=-30.0))
+    done = admin.post("/v1/models/made-1/promote", {"override": True})
+    assert done.json == {"in_use": "made-1", "revision": 2, "held": 1}
+    job = admin.post("/v1/models/rescore")
+    assert (job.status_code, job.json["kind"]) == (202, "rescoring")
+    assert admin.post("/v1/models/rescore", {"site": ""}).json["id"] == job.json["id"]
+    rescoring.work_on(runtime, job.json["id"])
+    shown = admin.get(job.headers["Location"]).json
+    assert (shown["state"], shown["result"]["approved"]) == ("succeeded", 1)
+    after = api.get(f"/v1/comments/{held['id']}").json
+    assert (after["status"], after["verdict"]["model"]) == ("approved", "made-1+0")
+    (earlier,) = after["earlier_verdicts"]
+    assert earlier["status"] == "held"
+    assert earlier["score"] == held["verdict"]["score"]
+    assert "held" not in admin.post("/v1/models/rollback").json
+    is_problem(admin.post("/v1/models/rescore", {"site": "no.example"}), 404, "not-found")
+    waits = admin.post("/v1/models/rescore", {"site": SITE}).json["id"]
+    assert admin.post(f"/v1/jobs/{waits}/cancel").json["state"] == "cancelled"
+
+
+def test_bands_for_a_target_are_said_with_how_sure_that_is(admin: Caller, api: Caller) -> None:
+    said = admin.get(f"/v1/sites/{SITE}/bands?rejected=0.001&held=0.02").json
+    assert 0 < said["hold"]["band"] < said["reject"]["band"] < 1
+    assert (said["hold"]["basis"], said["comments"]) == ("base", 0)
+    assert said["hold"]["share"] == {"value": 0, "low": 0, "high": 1}
+    stricter = admin.get(f"/v1/sites/{SITE}/bands?rejected=0.0001&held=0.002").json
+    assert stricter["hold"]["band"] > said["hold"]["band"]
+    is_problem(admin.get("/v1/sites/no.example/bands"), 404, "not-found")
+    is_problem(admin.get(f"/v1/sites/{SITE}/bands?held=2"), 400, "invalid-parameter")
+    is_problem(admin.get(f"/v1/sites/{SITE}/bands?held=0.01&rejected=0.1"), 422, "validation")
+    is_problem(api.get(f"/v1/sites/{SITE}/bands"), 403, "forbidden")

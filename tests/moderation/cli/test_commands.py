@@ -101,6 +101,7 @@ def test_sites_are_added_listed_and_set(winnow: Winnow, prepared: dict[str, str]
         (["site", "set", "demo", "mode=off"], "the settings stay as they were"),
         (["site", "set", "demo", "colour=blue"], "colour: there is no such setting"),
         (["site", "set", "demo", "mode"], "mode: write setting=value"),
+        (["site", "set", "demo", "hold=0.9", "reject=0.5"], "hold: comments are held from"),
         (["token", "add", "nowhere"], "there is no site of this name"),
         (["token", "revoke", "01J"], "there is no token 01J"),
         (["user", "add", "admin"], "there is a user admin already"),
@@ -266,3 +267,34 @@ def test_a_part_alone_becomes_its_program_with_the_store_of_the_running_up(
     assert env["WINNOW_REDIS_URL"] == settings.redis_url
     assert env["WINNOW_BROKER_URL"] == settings.broker_url
     assert redis.Redis.from_url(env["WINNOW_REDIS_URL"]).ping()
+
+
+def test_a_list_is_written_tried_and_shown_in_its_order(
+    winnow: Winnow, prepared: dict[str, str], store: Store
+) -> None:
+    winnow("list", "add", "demo", "words", "cheap kilns", "--action", "spam", "--note", "again")
+    assert "number 2 is new" in winnow("list", "add", "demo", "email", "*@mail.example",
+                                       "--action", "approve", "--first")  # fmt: skip
+    rows = [line.split("\t")[:4] for line in winnow("list", "show", "demo").splitlines()]
+    assert rows == [
+        ["2", "email", "*@mail.example", "approve"], ["1", "words", "cheap kilns", "spam"],
+    ]  # fmt: skip
+    assert "it would decide 0" in winnow("list", "test", "demo", "domain", "shop.example")
+    assert "there is no such entry" in winnow("list", "remove", "demo", "9", status=1)
+    assert "it is in the list already" in winnow("list", "add", "demo", "words", "cheap kilns",
+                                                 status=1)  # fmt: skip
+    winnow("list", "remove", "demo", "2")
+    assert len(winnow("list", "show", "demo").splitlines()) == 1
+
+
+def test_a_site_is_held_for_a_while_retired_and_taken_up_again(
+    winnow: Winnow, prepared: dict[str, str]
+) -> None:
+    assert "is held until" in winnow("site", "attack", "demo", "--hours", "2")
+    assert "within 30 days" in winnow("site", "attack", "demo", "--hours", "9999", status=1)
+    winnow("site", "attack", "demo", "--end")
+    winnow("site", "retire", "demo")
+    assert "demo\tretired 20" in winnow("site", "list")
+    assert "retired already" in winnow("site", "retire", "demo", status=1)
+    winnow("site", "retire", "demo", "--undo")
+    assert winnow("site", "list").split() == ["demo"]

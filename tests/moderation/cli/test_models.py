@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from classifier import Model
+from moderation.domain.sites import SiteSettings
+from moderation.flow.comments.checking import check
 from moderation.flow.runtime import Runtime
+from tests.factories import put_settings, submission
 from tests.moderation.cli.conftest import Winnow
 from tests.moderation.flow.models.made import model_file
-from tests.moderation.flow.models.taught import teach_site
+from tests.moderation.flow.models.taught import grant_of, teach_site
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +83,22 @@ def test_bands_by_a_target_are_said_and_set(prepared: dict[str, str], winnow: Wi
     shown = json.loads(winnow("site", "show", "demo"))
     assert 0 < shown["hold"] < shown["reject"] < 1
     assert "shares of good comments" in winnow("site", "bands", "demo", "--held", "2", status=1)
+
+
+def test_what_is_held_is_judged_anew(
+    prepared: dict[str, str], winnow: Winnow, runtime: Runtime, tmp_path: Path
+) -> None:
+    grant = grant_of(runtime, "demo")
+    put_settings(runtime.store, "demo", SiteSettings(hold=1e-6, reject=0.999999))
+    check(runtime, grant, submission(), record=True)
+    put_settings(runtime.store, "demo", SiteSettings())
+    file = tmp_path / "made.winnow"
+    file.write_bytes(model_file("made-1", scale=1.0, intercept=-30.0))
+    winnow("models", "add", str(file))
+    offered = winnow("models", "promote", "made-1", "--override")
+    assert "held by models before: 1; `models rescore` judges them anew" in offered
+    assert winnow("models", "rescore", "--site", "demo").splitlines() == [
+        "judged anew: 1; now approved 1, held 0, spam 0",
+        "judged by this model before: 0; left: 0",
+    ]
+    assert "no site of this name" in winnow("models", "rescore", "--site", "no", status=1)

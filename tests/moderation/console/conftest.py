@@ -128,3 +128,17 @@ def hold(runtime: Runtime, store: Store) -> Callable[..., Comment]:
 def held_all(settings: Any) -> Any:
     """Return settings by which every comment is held."""
     return replace(settings, hold=0.000001, reject=0.999999)
+
+
+def everything(store: Store) -> bytes:
+    """Return every key and value of the store, one after the other."""
+    reads = {
+        b"string": lambda key: store.redis.get(key),
+        b"hash": lambda key: store.redis.hgetall(key),
+        b"set": lambda key: store.redis.smembers(key),
+        b"zset": lambda key: store.redis.zrange(key, 0, -1),
+        b"list": lambda key: store.redis.lrange(key, 0, -1),
+        b"stream": lambda key: store.redis.xrange(key),
+    }
+    found = ((key, reads[store.redis.type(key)](key)) for key in store.redis.scan_iter())
+    return repr(list(found)).encode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from moderation.console import screens
@@ -31,7 +33,10 @@ def posts(app) -> list[str]:
     ]
 
 
-def test_no_form_is_taken_without_its_token(ann: Browser, anyone: Browser, app) -> None:
+def test_no_form_is_taken_without_its_token(
+    person: Callable[..., Browser], anyone: Browser, app
+) -> None:
+    ann = person("ann", "administrator")
     assert len(posts(app)) > 8
     other = anyone.token()
     for path in posts(app):

@@ -10,7 +10,7 @@ import pytest
 from ulid import ULID
 
 from moderation.flow.lookup import find
-from moderation.flow.review import deciding, history, looking
+from moderation.flow.review import bulk, deciding, history, looking
 from moderation.flow.runtime import Runtime
 from moderation.store import Store
 from tests.conftest import Server
@@ -137,7 +137,8 @@ def test_sites_of_others_are_as_if_they_were_not(ann: Browser, hold, runtime: Ru
     for path in ("queue", "spam", "decisions"):
         assert "not hers" not in ann.get(f"/console/{path}?site={OTHER}").text
     ticked = f"{OTHER}/{theirs.id}/{theirs.etag}"
-    ann.post("/console/queue/bulk", {"ticked": [ticked], "label": "spam"})
+    bulk = {"ticked": [ticked], "label": "spam"}
+    assert ann.post("/console/queue/bulk", bulk).status_code == 404
     assert find(runtime, OTHER, theirs.id).status == "held"
 
 
@@ -239,11 +240,59 @@ def test_decisions_go_on_from_page_to_page(ann: Browser, hold, runtime: Runtime)
     first, more = history.decisions(runtime, [SITE], 50)
     rest, end = history.decisions(runtime, [SITE], 50, more)
     assert [s.decision.by for s in [*first, *rest]] == [f"person {n:02}" for n in range(69, -1, -1)]
-    assert end == 0
+    assert end == {}
     page = ann.get("/console/decisions").text
     assert "person 69" in page and "person 19" not in page
-    assert f"before={more}" in page
-    assert "person 19" in ann.get(f"/console/decisions?site={SITE}&before={more}").text
+    (older,) = re.findall(r'href="(/console/decisions\?[^"]*before=[^"]*)"', page)
+    assert "person 19" in ann.get(html.unescape(older)).text
+
+
+def test_decisions_of_many_sites_go_on_each_from_its_place(
+    person: Callable[..., Browser], hold, runtime: Runtime
+) -> None:
+    comments = {site: hold(f"on {site}", site=site) for site in (SITE, OTHER)}
+    expected = []
+    for n in range(120):
+        site = OTHER if n % 5 == 0 else SITE
+        now = find(runtime, site, comments[site].id)
+        deciding.decide(runtime, site, now.id, "spam" if n % 2 else "ham", f"p{n}", "", now.etag)
+        expected.append(f"p{n}")
+    found: list[str] = []
+    before: dict[str, int] = {}
+    for _ in range(5):
+        said, before = history.decisions(runtime, [SITE, OTHER], 50, before)
+        found += [one.decision.by for one in said]
+        if not before:
+            break
+    assert sorted(found) == sorted(expected)
+    assert found[:2] == ["p119", "p118"]
+    spam, _ = history.decisions(runtime, [SITE], 50, {}, history.Asked(label="spam", by="p119"))
+    assert [one.decision.by for one in spam] == ["p119"]
+    admin = person("root", "administrator", ())
+    page = admin.get("/console/decisions?by=p117&via=console").text
+    assert "p117" in page and "p116" not in page
+    assert "No decision fits" in admin.get("/console/decisions?by=nobody").text
+
+
+def test_a_bulk_is_one_row_of_the_decisions(ann: Browser, hold, runtime: Runtime) -> None:
+    comments = [hold(f"number {n}") for n in range(3)]
+    ticked = [f"{c.site}/{c.id}/{c.etag}" for c in comments]
+    sent = ann.post("/console/queue/bulk", {"ticked": ticked, "label": "spam"})
+    job = sent.headers["Location"].rpartition("/")[2]
+    bulk.work_on(runtime, job)
+    page = ann.get("/console/decisions").text
+    assert "3 comments decided together" in page and f"/console/queue/bulk/{job}/undo" in page
+    assert "number 1" not in page
+
+
+def test_what_a_revision_changed_is_shown(ann: Browser, hold, runtime: Runtime) -> None:
+    first = hold("fire it to cone six", external_id="c1")
+    hold("fire it to cone ten <script>", external_id="c1")
+    page = ann.get(f"/console/comments/{SITE}/{first.id}").text
+    assert re.search(r"<ins>.*ten &lt;script&gt;</ins>", page)
+    assert re.search(r"<del>.*six</del>", page)
+    older = ann.get(f"/console/comments/{SITE}/{first.id}?revision=1").text
+    assert "<ins>" not in older
 
 
 def test_lists_are_filtered_by_what_stands_in_the_address(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from classifier import Learner
 from classifier.learner import HOWS
 from moderation.domain import decisions
 from moderation.domain.errors import SchemaMismatch
 from moderation.domain.sites import SiteSettings
+from moderation.flow.comments import checking
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.submitting import submit
 from moderation.flow.labels import replaying
@@ -179,3 +181,39 @@ def test_an_older_winnow_does_not_work_on_a_log_with_evidence(runtime):
     """It would not know what to make of the entries."""
     with pytest.raises(SchemaMismatch, match="newer Winnow"):
         schema.check(runtime.store, version=2)
+
+
+def drawn(runtime, grant, monkeypatch, status="approved", **fields):
+    """Return a comment that was drawn at random when it was judged, with a probability of 1/4."""
+    whole = checking.score_batch
+    monkeypatch.setattr(
+        checking, "score_batch", lambda items: [replace(v, audit=0.25) for v in whole(items)]
+    )
+    made = judged(runtime, grant, status, **fields)
+    monkeypatch.undo()
+    return made
+
+
+@pytest.mark.parametrize("status", ["approved", "held", "spam"])
+def test_a_label_of_a_comment_that_was_drawn_has_the_probability(
+    runtime, grant, monkeypatch, status
+):
+    made = drawn(runtime, grant, monkeypatch, status)
+    decide(runtime, SITE, made.id, "ham", Word("ann", "console"), None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.25)
+    decide(runtime, SITE, made.id, "spam", Word("bob", "api"), None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.25)
+
+
+def test_so_has_one_that_is_labelled_as_an_example(runtime, grant, monkeypatch):
+    made = drawn(runtime, grant, monkeypatch, external_id="7")
+    teach(runtime, grant, made.submission, "spam", PERSON)
+    assert (last(runtime).how, last(runtime).example.audit) == ("audit", 0.25)
+    teach(runtime, grant, replace(made.submission, content="Another text"), "ham", PERSON)
+    assert last(runtime).example.audit is None, "another text was not drawn"
+
+
+def test_a_report_says_nothing_of_the_draw(runtime, grant, monkeypatch):
+    made = drawn(runtime, grant, monkeypatch)
+    decide(runtime, SITE, made.id, "spam", Word("akismet", "akismet"), None)
+    assert (last(runtime).how, last(runtime).example.audit) == ("error", None)

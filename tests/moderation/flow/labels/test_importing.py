@@ -156,6 +156,19 @@ def test_a_cancelled_import_keeps_what_it_wrote_and_goes_on_when_it_is_asked_for
     assert went_on.result is not None and went_on.result["imported"] == len(log(runtime)) == 392
 
 
+def test_an_import_of_a_file_without_rows_is_cancelled_while_it_reads(
+    runtime: Runtime, other: Runtime, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.xml"
+    path.write_bytes(b'<rss x="wordpress.org/export/"><channel>' + b" " * (8 << 20))
+
+    def show(stage: str, *_: Any) -> None:
+        jobs.cancel(other, jobs.page(other, SITE).jobs[0].id)
+
+    cancelled = importing.here(runtime, SITE, "a", Asked(str(path)), show, ignored)
+    assert cancelled is not None and cancelled.state == "cancelled", cancelled.error
+
+
 def test_a_dry_run_says_what_would_be_and_writes_nothing(runtime: Runtime, tmp_path: Path) -> None:
     path = histories.write("wxr", tmp_path / "x.xml", 300)
     staged: list[Staging] = []

@@ -14,7 +14,7 @@ from classifier import Learner
 from moderation.domain.decisions import LabelEntry
 from moderation.domain.errors import NotFound, NothingToUndo
 from moderation.flow.authorise import authorise
-from moderation.flow.labels import learning, rebuilding, replaying
+from moderation.flow.labels import compacting, learning, rebuilding, replaying
 from moderation.flow.labels.advancing import Learned
 from moderation.flow.labels.deciding import decide, forget, undo
 from moderation.flow.labels.learning import Learners
@@ -35,7 +35,7 @@ PROBES = [
 STEPS = (
     "teach", "teach", "teach", "teach", "relabel", "undo", "forget", "forget", "rebuild",
     "forget an old one", "begin anew", "lose a checkpoint", "lose checkpoints",
-    "look", "look late", "begin late",
+    "look", "look late", "begin late", "compact",
 )  # fmt: skip
 sites_made = itertools.count()
 
@@ -68,6 +68,7 @@ class History:
         self.grant = authorise(views[0], token, "submit")
         self.comments: list[str] = []
         self.texts: dict[int, LabelEntry] = {}
+        self.log: dict[int, LabelEntry] = {}
         self.states = [sites.read(self.store, self.site)]
         self.scores: dict[str, list[float]] = {}
         self.expected: dict[str, list[float]] = {}
@@ -81,6 +82,8 @@ class History:
             self.comments.append(teach(view, self.grant, submission(text), label, WORD).id)
         elif step == "rebuild":
             rebuilding.rebuild(view, self.site)
+        elif step == "compact":
+            compacting.compact(view, self.site, lambda *_: None, lambda _: None)
         elif step == "begin anew":
             view.own(Learners).drop(self.site)
         elif step.startswith("lose"):
@@ -125,7 +128,10 @@ class History:
         """Work out from all texts ever taught what a learner at the end of the log has learned."""
         state = sites.read(self.store, self.site)
         self.states.append(state)
-        log = labels.entries(self.store, self.site, 0, state.labels)
+        found = labels.entries(self.store, self.site, 0, state.labels)
+        # What compaction took out did what it did.
+        self.log |= {entry.seq: entry for entry in found if entry.kind != "gone"}
+        log = [self.log[seq] for seq in sorted(self.log)]
         for entry in log:
             if entry.kind == "label":
                 self.texts[entry.seq] = entry

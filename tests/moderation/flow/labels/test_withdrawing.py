@@ -111,3 +111,17 @@ def test_what_names_nobody_or_no_site_is_refused(runtime):
         withdrawing.begin(runtime, "ann", Asked(""))
     with pytest.raises(NotFound):
         withdrawing.begin(runtime, "ann", Asked("eve", site="no.example"))
+
+
+def test_what_was_written_after_the_time_until_which_it_goes_stays(runtime):
+    early = teach_site(runtime, SITE, 4, by="eve")
+    until_ms = now_ms() + 1
+    until(lambda: now_ms() > until_ms)
+    late = teach_site(runtime, SITE, 3, start=4, by="eve")
+    asked = Asked("eve", until_ms=until_ms)
+    assert withdrawing.preview(runtime, asked).labels == 4
+    assert withdraw(runtime, asked).result == {"withdrawn": 4, "left": 0}
+    assert not any(find(runtime, SITE, one).decision for one in early)
+    assert all(find(runtime, SITE, one).decision.by == "eve" for one in late)
+    with pytest.raises(InvalidInput):
+        withdrawing.begin(runtime, "ann", Asked("eve", since_ms=2, until_ms=2))

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from moderation.domain.errors import NotFound, NothingToUndo, StaleChoice
+from moderation.domain.errors import GateRefused, NotFound, NothingToUndo, StaleChoice
 from moderation.flow.comments.checking import check
 from moderation.flow.labels.deciding import Word
 from moderation.flow.labels.teaching import teach
@@ -187,3 +187,11 @@ def test_under_load_every_verdict_names_a_model_that_was_there(runtime, other, g
     for verdict in named:
         by_name.setdefault(verdict.model, set()).add(verdict.score)
     assert all(len(scores) == 1 for scores in by_name.values()), "one name, two scores"
+
+
+def test_a_report_of_another_form_is_as_good_as_none(runtime, candidate):
+    runtime.store.redis.hset(keys.REPORTS, candidate, b'{"candidate": "made-1", "figures": 3}')
+    with pytest.raises(NotFound, match="not judged yet"):
+        promoting.report(runtime, candidate)
+    with pytest.raises(GateRefused, match="not judged yet"):
+        promoting.promote(runtime, candidate, WHY)

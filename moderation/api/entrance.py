@@ -1,0 +1,208 @@
+"""The tokens and Akismet keys of a site: made, shown once, rotated, revoked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import Meta, Struct
+
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Body, Call, endpoint
+from moderation.api.shapes import time_of
+from moderation.api.sites import SMALL_BYTES, actor, operation, small
+from moderation.domain.accounts import Token
+from moderation.flow.sites import entrance
+from moderation.flow.sites.entrance import OVERLAP_HOURS, OVERLAP_HOURS_AT_MOST, ShownKey
+
+blueprint = Blueprint("entrance", __name__, url_prefix="/v1/sites/<site>")
+
+SiteScope = Literal["submit", "moderate"]
+GONE = ("not-found", "store-full")
+
+
+class TokenOut(Struct, frozen=True):
+    """A token without itself. It is good until `expires_at` (null: until it is revoked)."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    per_minute: int
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+
+
+class NewTokenOut(TokenOut, frozen=True):
+    """A new token with itself in `token`: it is shown only now."""
+
+    token: str
+
+
+class TokensOut(Struct, frozen=True):
+    """The tokens of a site, the oldest first."""
+
+    data: list[TokenOut]
+
+
+class KeyOut(Struct, frozen=True):
+    """An Akismet key without itself. It is good until `expires_at` (null: until it is revoked)."""
+
+    id: str
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+
+
+class NewKeyOut(KeyOut, frozen=True):
+    """A new Akismet key with itself in `key`: it is shown only now."""
+
+    key: str
+
+
+class KeysOut(Struct, frozen=True):
+    """The Akismet keys of a site, the oldest first."""
+
+    data: list[KeyOut]
+
+
+class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a token is for, what it may do, and the most comments a minute (0: any number)."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    scopes: Annotated[tuple[SiteScope, ...], Meta(min_length=1, max_length=2)] = (
+        "submit",
+        "moderate",
+    )
+    per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+class Overlap(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what is replaced goes on, in hours."""
+
+    overlap_hours: Annotated[int, Meta(ge=0, le=OVERLAP_HOURS_AT_MOST)] = OVERLAP_HOURS
+
+
+_new = msgspec.json.Decoder(NewToken)
+_overlap = msgspec.json.Decoder(Overlap)
+MADE_TOKEN = {201: Answer("The token, shown only now.", {body.JSON: NewTokenOut})}
+MADE_KEY = {201: Answer("The key, shown only now.", {body.JSON: NewKeyOut})}
+OVERLAP = Body({body.JSON: Overlap}, SMALL_BYTES, required=False)
+REVOKED = {204: Answer("It is refused from the next call on.")}
+
+
+@blueprint.get("/tokens")
+@endpoint(
+    operation(
+        "listTokens",
+        "List a site's tokens",
+        answers={200: Answer("The tokens.", {body.JSON: TokensOut})},
+        problems=("not-found",),
+    )
+)
+def list_tokens(call: Call, site: str) -> Response:
+    found = entrance.tokens(call.runtime.store, site)
+    return answers.json(TokensOut([TokenOut(*_token(token)) for token in found]))
+
+
+@blueprint.post("/tokens")
+@endpoint(
+    operation(
+        "addToken",
+        "Make a token of a site",
+        body=Body({body.JSON: NewToken}, SMALL_BYTES),
+        answers=MADE_TOKEN,
+        problems=GONE,
+    )
+)
+def add_token(call: Call, site: str) -> Response:
+    new = small(call, _new)
+    made, secret = entrance.make_token(
+        call.runtime.store, site, new.scopes, new.name, new.per_minute, actor(call)
+    )
+    return answers.json(NewTokenOut(*_token(made), secret), 201)
+
+
+@blueprint.post("/tokens/<token_id>/rotate")
+@endpoint(
+    operation(
+        "rotateToken",
+        "Make a token in place of one, which goes on for a while",
+        body=OVERLAP,
+        answers=MADE_TOKEN,
+        problems=GONE,
+    )
+)
+def rotate_token(call: Call, site: str, token_id: str) -> Response:
+    hours = body.decode_optional(_overlap, call.environ, SMALL_BYTES).overlap_hours
+    made, secret = entrance.rotate_token(call.runtime.store, site, token_id, hours, actor(call))
+    return answers.json(NewTokenOut(*_token(made), secret), 201)
+
+
+@blueprint.delete("/tokens/<token_id>")
+@endpoint(operation("revokeToken", "Revoke a token of a site", answers=REVOKED, problems=GONE))
+def revoke_token(call: Call, site: str, token_id: str) -> Response:
+    entrance.revoke_token(call.runtime.store, site, token_id, actor(call))
+    return Response(status=204)
+
+
+@blueprint.get("/keys")
+@endpoint(
+    operation(
+        "listKeys",
+        "List a site's Akismet keys",
+        answers={200: Answer("The keys.", {body.JSON: KeysOut})},
+        problems=("not-found",),
+    )
+)
+def list_keys(call: Call, site: str) -> Response:
+    found = entrance.keys_of(call.runtime.store, site)
+    return answers.json(KeysOut([KeyOut(*_key(key)) for key in found]))
+
+
+@blueprint.post("/keys")
+@endpoint(
+    operation(
+        "addKey", "Make an Akismet key of a site", answers=MADE_KEY, problems=(*GONE, "validation")
+    )
+)
+def add_key(call: Call, site: str) -> Response:
+    made, key = entrance.make_key(call.runtime.store, call.runtime.secret, site, actor(call))
+    return answers.json(NewKeyOut(*_key(made), key), 201)
+
+
+@blueprint.post("/keys/rotate")
+@endpoint(
+    operation(
+        "rotateKeys",
+        "Make an Akismet key in place of a site's keys, which go on for a while",
+        body=OVERLAP,
+        answers=MADE_KEY,
+        problems=GONE,
+    )
+)
+def rotate_keys(call: Call, site: str) -> Response:
+    hours = body.decode_optional(_overlap, call.environ, SMALL_BYTES).overlap_hours
+    runtime = call.runtime
+    made, key = entrance.rotate_keys(runtime.store, runtime.secret, site, hours, actor(call))
+    return answers.json(NewKeyOut(*_key(made), key), 201)
+
+
+@blueprint.delete("/keys/<key_id>")
+@endpoint(operation("revokeKey", "Revoke an Akismet key of a site", answers=REVOKED, problems=GONE))
+def revoke_key(call: Call, site: str, key_id: str) -> Response:
+    entrance.revoke_key(call.runtime.store, site, key_id, actor(call))
+    return Response(status=204)
+
+
+def _token(
+    token: Token,
+) -> tuple[str, str, tuple[str, ...], int, dt.datetime, dt.datetime | None]:
+    expires = time_of(token.expires_ms) if token.expires_ms else None
+    return (
+        token.id, token.name, token.scopes, token.per_minute, time_of(token.created_ms), expires,
+    )  # fmt: skip
+
+
+def _key(key: ShownKey) -> tuple[str, dt.datetime, dt.datetime | None]:
+    return key.id, time_of(key.created_ms), time_of(key.expires_ms) if key.expires_ms else None

@@ -1,0 +1,266 @@
+"""Sites and what their people choose: made, retired, settings, what is held for now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import msgspec
+from flask import Blueprint, Response
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.preconditions import if_match
+from moderation.api.shapes import time_of
+from moderation.api.validation import invalid
+from moderation.domain.accounts import Scope
+from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
+from moderation.flow.people.links import By
+from moderation.flow.runtime import now_ms
+from moderation.flow.sites import choosing, founding
+
+blueprint = Blueprint("sites", __name__, url_prefix="/v1/sites")
+
+SMALL_BYTES = 64 << 10
+TAG = "Sites"
+SCOPE: tuple[Scope, ...] = ("admin",)
+IF_MATCH = "The `ETag` under which you saw it; `*`: whatever it is."
+CHOSEN = ("not-found", "precondition-required", "stale", "store-full")
+
+
+class Site(Struct, frozen=True):
+    """A site. Once `retired_at` it takes no new comments, and keeps what it has."""
+
+    name: str
+    created_at: dt.datetime
+    retired_at: dt.datetime | None
+
+
+class Sites(Struct, frozen=True):
+    """Every site, by its name."""
+
+    data: list[Site]
+
+
+class AttackOut(Struct, frozen=True):
+    """Until when everything of a site is held (null: it is not), by whom and since when."""
+
+    until: dt.datetime | None
+    by: str | None
+    since: dt.datetime | None
+
+
+class SettingsOut(SiteSettings, frozen=True, omit_defaults=False):
+    """What a site's people chose; `null` leaves a band to the model."""
+
+
+class OneSite(Site, frozen=True):
+    """A site with what its people chose. `policy` is the revision that verdicts name; `blog` the
+    address that it has in Akismet's protocol."""
+
+    policy: int
+    settings: SettingsOut
+    attack: AttackOut
+    blog: str | None
+
+
+class NewSite(Struct, frozen=True, forbid_unknown_fields=True):
+    """The name: 1 to 63 of a-z, 0-9, `.` and `-`, with a letter or digit at both ends."""
+
+    name: Annotated[
+        str, Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
+    ]
+
+
+class RetentionChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """Days by status; those left out stay as they are."""
+
+    queued: Days | UnsetType = UNSET
+    approved: Days | UnsetType = UNSET
+    held: Days | UnsetType = UNSET
+    spam: Days | UnsetType = UNSET
+
+
+SettingsChange = msgspec.defstruct(
+    "SettingsChange",
+    [
+        (one.name, (RetentionChange if one.name == "retention" else one.type) | UnsetType, UNSET)
+        for one in msgspec.structs.fields(SiteSettings)
+    ],
+    frozen=True,
+    forbid_unknown_fields=True,
+    namespace={"__doc__": "Settings to change; those left out stay as they are."},
+)
+
+
+_new = msgspec.json.Decoder(NewSite)
+_settings = msgspec.json.Decoder(SiteSettings)
+_change: msgspec.json.Decoder[Any] = msgspec.json.Decoder(SettingsChange)
+SETTINGS = {200: Answer("The settings.", {body.JSON: SettingsOut}, ("ETag",))}
+
+
+def actor(call: Call) -> By:
+    """Return who calls, as the audit log names them."""
+    return By(call.grant.actor, call.environ.get("REMOTE_ADDR", ""))
+
+
+def small(call: Call, decoder: msgspec.json.Decoder[Any], most: int = SMALL_BYTES) -> Any:
+    """Return the small body of a call."""
+    data = body.read(call.environ, most)
+    body.media_type(call.environ, body.JSON)
+    return body.decode(decoder, data)
+
+
+def operation(call_id: str, summary: str, **more: Any) -> Operation:
+    """Return a call on sites, for tokens of the installation."""
+    return Operation(id=call_id, tag=TAG, summary=summary, scopes=SCOPE, **more)
+
+
+@blueprint.get("")
+@endpoint(
+    operation("listSites", "List sites", answers={200: Answer("The sites.", {body.JSON: Sites})})
+)
+def list_sites(call: Call) -> Response:
+    found = founding.listed(call.runtime.store)
+    return answers.json(Sites([Site(s.name, time_of(s.created_ms), _or_none(s.retired_ms))
+                               for s in found]))  # fmt: skip
+
+
+@blueprint.post("")
+@endpoint(
+    operation(
+        "addSite",
+        "Make a site",
+        body=Body({body.JSON: NewSite}, SMALL_BYTES),
+        answers={201: Answer("The site.", {body.JSON: OneSite}, ("Location",))},
+        problems=("conflict", "store-full"),
+    )
+)
+def add_site(call: Call) -> Response:
+    name = small(call, _new).name
+    founding.make(call.runtime.store, name, actor(call))
+    return answers.json(_one(call, name), 201, {"Location": f"/v1/sites/{name}"})
+
+
+ONE = {200: Answer("The site.", {body.JSON: OneSite})}
+
+
+@blueprint.get("/<site>")
+@endpoint(operation("getSite", "Read a site", answers=ONE, problems=("not-found",)))
+def get_site(call: Call, site: str) -> Response:
+    return answers.json(_one(call, site))
+
+
+@blueprint.post("/<site>/retire")
+@endpoint(
+    operation(
+        "retireSite",
+        "Have a site take no new comments; it keeps what it has",
+        answers=ONE,
+        problems=("not-found", "conflict", "store-full"),
+    )
+)
+def retire_site(call: Call, site: str) -> Response:
+    founding.retire(call.runtime.store, site, actor(call))
+    return answers.json(_one(call, site))
+
+
+@blueprint.post("/<site>/reopen")
+@endpoint(
+    operation(
+        "reopenSite",
+        "Have a retired site take new comments again",
+        answers=ONE,
+        problems=("not-found", "conflict", "store-full"),
+    )
+)
+def reopen_site(call: Call, site: str) -> Response:
+    founding.reopen(call.runtime.store, site, actor(call))
+    return answers.json(_one(call, site))
+
+
+@blueprint.get("/<site>/settings")
+@endpoint(
+    operation("getSettings", "Read a site's settings", answers=SETTINGS, problems=("not-found",))
+)
+def get_settings(call: Call, site: str) -> Response:
+    return _settings_out(choosing.settings(call.runtime.store, site))
+
+
+@blueprint.put("/<site>/settings")
+@endpoint(
+    operation(
+        "putSettings",
+        "Replace a site's settings; those left out become what they are by default",
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: SiteSettings}, SMALL_BYTES),
+        answers=SETTINGS,
+        problems=CHOSEN,
+    )
+)
+def put_settings(call: Call, site: str) -> Response:
+    seen, given = if_match(call.environ), small(call, _settings)
+    return _chosen(call, site, lambda _: given, seen)
+
+
+@blueprint.patch("/<site>/settings")
+@endpoint(
+    operation(
+        "changeSettings",
+        "Change some of a site's settings",
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: SettingsChange}, SMALL_BYTES),
+        answers=SETTINGS,
+        problems=CHOSEN,
+    )
+)
+def change_settings(call: Call, site: str) -> Response:
+    seen, given = if_match(call.environ), small(call, _change)
+    return _chosen(call, site, lambda known: merged(known, given), seen)
+
+
+def merged(known: SiteSettings, given: Any) -> SiteSettings:
+    """Return settings with those changed that are given."""
+    changes = {n: v for n, v in msgspec.structs.asdict(given).items() if v is not UNSET}
+    if "retention" in changes:
+        days = msgspec.structs.asdict(changes["retention"])
+        given_days = {name: value for name, value in days.items() if value is not UNSET}
+        retention: Retention = msgspec.structs.replace(known.retention, **given_days)
+        changes["retention"] = retention
+    return msgspec.structs.replace(known, **changes)
+
+
+def attack_out(found: Attack) -> AttackOut:
+    """Return until when everything is held, nothing of one that is over."""
+    if not found.is_on(now_ms()):
+        return AttackOut(None, None, None)
+    return AttackOut(time_of(found.until_ms), found.by, time_of(found.since_ms))
+
+
+def _one(call: Call, site: str) -> OneSite:
+    found = founding.shown(call.runtime.store, site)
+    return OneSite(
+        found.name, time_of(found.created_ms), _or_none(found.retired_ms), found.policy,
+        _whole(found.settings), attack_out(found.attack), found.blog or None,
+    )  # fmt: skip
+
+
+def _or_none(ms: int) -> dt.datetime | None:
+    return time_of(ms) if ms else None
+
+
+def _whole(settings: SiteSettings) -> SettingsOut:
+    return SettingsOut(**msgspec.structs.asdict(settings))
+
+
+def _settings_out(settings: SiteSettings) -> Response:
+    return answers.json(_whole(settings), 200, {"ETag": choosing.etag(settings)})
+
+
+def _chosen(call: Call, site: str, change: Any, seen: str | None) -> Response:
+    try:
+        found = choosing.put_settings(call.runtime.store, site, change, actor(call), seen)
+    except Contradiction as error:
+        raise invalid(f"/{error.field}", f"{error.detail[0].upper()}{error.detail[1:]}.") from error
+    return _settings_out(found)

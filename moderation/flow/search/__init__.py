@@ -1,0 +1,1 @@
+"""Searching: the index that follows the store, and what is found by it."""

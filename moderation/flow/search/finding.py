@@ -1,0 +1,173 @@
+"""Finding comments: by the index where it is up to date, else by looking through the newest."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from moderation.domain.comments import Comment
+from moderation.flow.comments import reading
+from moderation.flow.comments.reading import Filter
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.search import folders
+from moderation.search import asking
+from moderation.search.asking import fits
+from moderation.search.index import Bounds, Place, Reader
+from moderation.store import Store, codec
+from moderation.store import search as stored
+from moderation.store.comments import reading as comments_stored
+
+log = logging.getLogger(__name__)
+
+BEHIND_MS = 5000
+"""An index that lacks what changed before that is not asked."""
+_ROUNDS = 8
+_MORE = 10
+
+LONGEST_QUESTION, TYPED = asking.LONGEST, asking.TYPED
+"""Characters of a question; the fields that may be typed in one."""
+SCANNED_SITES = 50
+"""Most sites whose comments are looked through together."""
+
+How = Literal["index", "scan"]
+
+
+class Found(Struct, frozen=True):
+    """Comments, the id to go on after ('' at the end), and how they were found.
+
+    By the index all that fit are found, page by page. By a scan a call looks at a bounded number of
+    comments: `looked_to_ms` is how far back or on in time it has looked (0: through all of them),
+    `sites_left` how many sites it has not looked at.
+    """
+
+    comments: list[Comment]
+    last: str
+    how: How
+    looked_to_ms: int = 0
+    sites_left: int = 0
+
+
+class Readers:
+    """This process's reader of the index that serves."""
+
+    def __init__(self) -> None:
+        self._token = ""
+        self._reader: Reader | None = None
+
+    def of(self, runtime: Runtime) -> Reader | None:
+        """Return a reader of an index that is up to date and lies on this machine, else None."""
+        parent = folders.root(runtime.settings)
+        if parent is None:
+            return None
+        state = stored.state(runtime.store)
+        if not state.token or now_ms() - state.at_ms > BEHIND_MS:
+            return None
+        folder = parent / state.token
+        if state.token != self._token:
+            if not folders.is_token(state.token) or folders.position(folder) is None:
+                return None
+            self._reader, self._token = Reader(folder), state.token
+        return self._reader
+
+
+def find(
+    runtime: Runtime, of_sites: Sequence[str], wanted: Filter, after: str, limit: int
+) -> Found:
+    """Return a page of the comments of these sites that are asked for, going on after an id.
+
+    Whatever the index says, what is returned is as the store has it now: of these sites, there,
+    with the status and the words that are asked for.
+    """
+    if wanted.seeks and of_sites:
+        try:
+            found = _by_index(runtime, of_sites, wanted, after, limit)
+        except (OSError, ValueError) as error:
+            # An index that was removed or broken a moment ago; its writer sees to it.
+            log.warning("the index of searches cannot be read: %s", type(error).__name__)
+            found = None
+        if found is not None:
+            return found
+    scanned = of_sites[:SCANNED_SITES]
+    page = reading.list_many(runtime, scanned, wanted, after, limit)
+    looked = codec.id_ms(codec.id_bytes(page.last)) if page.last else 0
+    return Found(page.comments, page.last, "scan", looked, len(of_sites) - len(scanned))
+
+
+def phrases(wanted: Filter) -> list[str]:
+    """Return what is to be marked in a comment that was found."""
+    return asking.phrases(wanted.terms)
+
+
+def _by_index(
+    runtime: Runtime, of_sites: Sequence[str], wanted: Filter, after: str, limit: int
+) -> Found | None:
+    reader = runtime.own(Readers).of(runtime)
+    if reader is None:
+        return None
+    terms, known = wanted.terms, frozenset(of_sites)
+    last = codec.id_bytes(after) if after else b""
+    found: list[Comment] = []
+    for _ in range(_ROUNDS):
+        number = limit - len(found) + _MORE
+        places = reader.find(terms, _bounds(tuple(of_sites), wanted, last), number)
+        if places is None:
+            return None
+        for place, comment in zip(places, _stored(runtime, places), strict=True):
+            last = place.id
+            if comment and comment.site in known and fits(comment, terms):
+                found.append(comment)
+                if len(found) == limit:
+                    return Found(found, codec.id_text(last), "index")
+        if len(places) < number:
+            return Found(found, "", "index")
+    return Found(found, codec.id_text(last), "index")
+
+
+def _bounds(of_sites: tuple[str, ...], wanted: Filter, last: bytes) -> Bounds:
+    low = codec.id_at(wanted.from_ms) if wanted.from_ms else b""
+    high = codec.id_at(wanted.to_ms) if wanted.to_ms else b""
+    if wanted.newest_first:
+        return Bounds(of_sites, low, last or high, True)
+    return Bounds(of_sites, last or low, high, False)
+
+
+def _stored(runtime: Runtime, places: Sequence[Place]) -> list[Comment | None]:
+    """Return comments as the store has them now, in the order of their places."""
+    by_site: dict[str, list[bytes]] = {}
+    for place in places:
+        by_site.setdefault(place.site, []).append(place.id)
+    found = {
+        Place(raw, site): comment
+        for site, ids in by_site.items()
+        for raw, comment in zip(
+            ids, comments_stored.get_many(runtime.store, site, ids), strict=True
+        )
+    }
+    return [found[place] for place in places]
+
+
+def progress(store: Store) -> tuple[int, int] | None:
+    """Return how many of how many comments are in an index that is being made, None: none is."""
+    state = stored.state(store)
+    return (state.done, state.total) if state.total else None
+
+
+def behind_ms(store: Store) -> int | None:
+    """Return how far behind the store its index is, None where it has none."""
+    state = stored.state(store)
+    return now_ms() - state.at_ms if state.token else None
+
+
+def ask_anew(store: Store) -> Callable[[], tuple[bool, int, int]]:
+    """Have the process that keeps the index make it anew; return what says whether it has, and how
+    many of how many comments are in it so far."""
+    number = stored.ask_anew(store)
+
+    def look() -> tuple[bool, int, int]:
+        state = stored.state(store)
+        return state.made >= number, state.done, state.total
+
+    return look

@@ -1,0 +1,1 @@
+"""Made-up comments for trials and figures."""

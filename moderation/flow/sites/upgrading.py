@@ -1,0 +1,45 @@
+"""Bringing a store to this version's layout, with what only the flow can make of its comments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from moderation.flow.marks import marks_of_comment
+from moderation.store import authors, codec, migrations, sites
+from moderation.store.client import Store
+from moderation.store.comments import reading
+
+_AT_ONCE = 100
+_SAY_EVERY = 10_000
+
+
+def migrate(store: Store, secret: bytes, progress: Callable[[str], None]) -> int:
+    """Bring a store to this layout step by step and return how many steps that took.
+
+    Raises:
+        SchemaMismatch: the store is newer than this code.
+    """
+
+    def note(opened: Store, said: Callable[[str], None]) -> None:
+        migrations.STEPS[3](opened, said)
+        for site in sites.names(opened):
+            said(f"{site}: {_note_site(opened, site, secret, said)} comments noted")
+
+    return migrations.migrate(store, progress, {**migrations.STEPS, 3: note})
+
+
+def _note_site(store: Store, site: str, secret: bytes, progress: Callable[[str], None]) -> int:
+    """Note a site's comments with their authors and with those like them, the oldest first."""
+    last, done = b"", 0
+    while ids := reading.page(store, site, None, last, b"", newest=False, n=_AT_ONCE):
+        found = reading.get_many(store, site, ids)
+        noted = [
+            (raw, *marks_of_comment(secret, comment, codec.id_ms(raw)))
+            for raw, comment in zip(ids, found, strict=True)
+            if comment is not None
+        ]
+        authors.note(store, site, noted)
+        last, done = ids[-1], done + len(ids)
+        if done % _SAY_EVERY == 0:
+            progress(f"{site}: {done} comments looked at")
+    return done

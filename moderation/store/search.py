@@ -1,0 +1,157 @@
+"""What the index of searches follows: which comments changed, and what it says of itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from moderation.domain.comments import Comment
+from moderation.store import codec, keys
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+from moderation.store.leases import What, lease
+
+FOLLOWED_SECONDS = 86_400
+"""So long after the last look of whoever follows them the streams of changes are dropped."""
+_ENTRIES = 100
+_ID = 16
+
+Positions = list[str]
+"""Up to which entry each shard's stream was read, in the order of the shards."""
+
+
+class Gap(Exception):
+    """Changes were dropped before they were read: the index must be made anew."""
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """What is known of the index by everybody.
+
+    `token` names the folder of the one that serves ('' none), all of the store's changes before
+    `at_ms` are in it. While one is made, `done` of `total` comments are in that; `wanted` is the
+    number of times that one was asked for, `made` the number that the one that serves answers.
+    """
+
+    token: str = ""
+    at_ms: int = 0
+    done: int = 0
+    total: int = 0
+    wanted: int = 0
+    made: int = 0
+
+
+def state(store: Store) -> State:
+    """Return what is known of the index."""
+    with store_errors():
+        found = store.redis.hgetall(keys.SEARCH)
+    return msgspec.convert({k.decode(): v.decode() for k, v in found.items()}, State, strict=False)
+
+
+def note(store: Store, fields: Mapping[str, Any]) -> None:
+    """Keep some of what is known of the index."""
+    with store_errors():
+        store.redis.hset(keys.SEARCH, mapping=fields)
+
+
+def ask_anew(store: Store) -> int:
+    """Ask for an index made anew; return how often that was asked for by now."""
+    with store_errors():
+        return int(store.redis.hincrby(keys.SEARCH, "wanted", 1))
+
+
+def write_lease(store: Store, what: What, who: str, lease_ms: int) -> bool:
+    """Take, keep or give back the lease of whoever writes the index."""
+    return lease(store, keys.SEARCH_LEASE, what, who, lease_ms)
+
+
+def begin(store: Store) -> Positions:
+    """Have changes noted from now on, and return where they begin."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for shard in range(keys.SHARDS):
+            pipe.xadd(keys.changes(shard), {"s": "", "i": ""})
+            pipe.expire(keys.changes(shard), FOLLOWED_SECONDS)
+        return [entry.decode() for entry in pipe.execute()[::2]]
+
+
+class Changes(Struct, frozen=True):
+    """Comments that changed, by site and id; where to go on; whether more are there already."""
+
+    places: set[tuple[str, bytes]]
+    positions: Positions
+    is_more: bool
+
+
+def changes(store: Store, positions: Positions) -> Changes:
+    """Return what changed after these positions, a bounded part of it.
+
+    Raises:
+        Gap: some of it is not there any more.
+    """
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for shard, position in enumerate(positions):
+            pipe.xrange(keys.changes(shard), min=position, count=_ENTRIES)
+        found = pipe.execute()
+    places: set[tuple[str, bytes]] = set()
+    following = []
+    for position, entries in zip(positions, found, strict=True):
+        # The entry that was read last is kept, as a sign that none after it was dropped.
+        if not entries or entries[0][0].decode() != position:
+            raise Gap
+        following.append(entries[-1][0].decode())
+        for _, fields in entries[1:]:
+            ids, site = fields[b"i"], fields[b"s"].decode()
+            places.update((site, ids[at : at + _ID]) for at in range(0, len(ids), _ID))
+    is_more = any(len(entries) == _ENTRIES for entries in found)
+    return Changes(places, following, is_more)
+
+
+def read_up_to(store: Store, positions: Positions) -> None:
+    """Drop the changes before these positions."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for shard, position in enumerate(positions):
+            pipe.xtrim(keys.changes(shard), minid=position, approximate=False)
+        pipe.execute()
+
+
+def keep(store: Store) -> None:
+    """Keep the streams of changes for another day."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for shard in range(keys.SHARDS):
+            pipe.expire(keys.changes(shard), FOLLOWED_SECONDS)
+        pipe.execute()
+
+
+def fetch(
+    store: Store, places: Sequence[tuple[str, bytes]], now_ms: int
+) -> list[tuple[Comment | None, int]]:
+    """Return comments by site and id, None for one that is gone, with when it expires, 0: never."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for site, raw in places:
+            key = keys.of_site(site).comment.encode() + raw
+            pipe.get(key)
+            pipe.pttl(key)
+        found = pipe.execute()
+    return [
+        (None, 0)
+        if data is None
+        else (codec.unpack_comment(site, raw, data), now_ms + ttl if ttl > 0 else 0)
+        for (site, raw), data, ttl in zip(places, found[::2], found[1::2], strict=True)
+    ]
+
+
+def count(store: Store, sites: Sequence[str]) -> int:
+    """Return how many comments these sites have, with those that expired of late."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for name in itertools.chain.from_iterable(keys.of_site(s).by_status for s in sites):
+            pipe.zcard(name)
+        return sum(pipe.execute())

@@ -1,0 +1,103 @@
+"""How the values of environment variables are read: ValueError for one that cannot be used."""
+
+import datetime as dt
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+def bind(text: str) -> tuple[str, int]:
+    """Return host and port of `host:port`."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not 1 <= int(port) <= 65535:
+        raise ValueError
+    return host, int(port)
+
+
+def folder(text: str) -> Path:
+    """Return the path of a folder, which need not be there."""
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise ValueError
+    return path
+
+
+def file(text: str) -> Path:
+    """Return the path of a file that is there."""
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise ValueError
+    return path
+
+
+def address(text: str, schemes: tuple[str, ...]) -> str:
+    """Return a URL of one of some schemes that says where."""
+    parts = urlsplit(text)
+    located = parts.path if parts.scheme in ("unix", "redis+socket") else parts.hostname
+    if parts.scheme not in schemes or not located:
+        raise ValueError
+    _ = parts.port  # urlsplit raises ValueError here for a port that is no number.
+    return text
+
+
+def public_url(text: str) -> str:
+    """Return the address that people use, without a slash at its end."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError
+    return text.rstrip("/")
+
+
+def mail_address(text: str) -> str:
+    """Return an e-mail address."""
+    if not re.fullmatch(r"[!-?A-~]{1,64}@[!-?A-~]{1,255}", text):
+        raise ValueError
+    return text
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Return networks with commas between."""
+    return tuple(str(ipaddress.ip_network(part.strip())) for part in text.split(","))
+
+
+def count(text: str) -> int:
+    """Return a number from 1 to 256."""
+    if not 1 <= int(text) <= 256:
+        raise ValueError
+    return int(text)
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return what takes one of some words."""
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return parse
+
+
+def level(text: str) -> str:
+    """Return a level of logging."""
+    return one_of("DEBUG", "INFO", "WARNING", "ERROR")(text.upper())
+
+
+def within(least: float, most: float, text: str) -> float:
+    """Return a number within bounds."""
+    if not least <= float(text) <= most:
+        raise ValueError
+    return float(text)
+
+
+def labels(text: str) -> int:
+    """Return a number of labels."""
+    return int(within(0, 1_000_000, str(int(text))))
+
+
+def time_of_day(text: str) -> str:
+    """Return a time as 03:10, or `never`."""
+    return text if text == "never" else dt.time.fromisoformat(text).strftime("%H:%M")

@@ -1,0 +1,116 @@
+"""What answers where there is no index, and that nothing the index says is believed unseen."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from moderation.flow.authorise import Grant
+from moderation.flow.comments import reading
+from moderation.flow.comments.reading import Filter
+from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
+from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.search import finding
+from moderation.flow.search.excerpts import LONGEST, excerpt
+from moderation.store import keys
+from tests.factories import SITE
+from tests.moderation.flow.search.conftest import Follower, Search
+from tests.moderation.flow.search.test_following import finds, send
+
+
+def test_without_an_index_the_newest_are_looked_through(
+    runtime: Runtime, grant: Grant, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = send(runtime, grant, *[f"apple {n}" for n in range(5)], *[f"pear {n}" for n in range(5)])
+    monkeypatch.setattr(reading, "SCANNED_AT_MOST", 5)
+    monkeypatch.setattr(reading, "_CHUNK", 5)
+    page = search("pear")
+    assert (page.how, [c.id for c in page.comments]) == ("scan", ids[:4:-1])
+    assert 0 < page.looked_to_ms <= now_ms() and page.last == ids[5]
+    wanted = Filter(text="apple")
+    rest = finding.find(runtime, [SITE], wanted, page.last, 100)
+    assert [c.id for c in rest.comments] == ids[4::-1]
+
+
+def test_an_index_that_is_behind_is_not_asked(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower
+) -> None:
+    ids = send(runtime, grant, "the same words")
+    finds(search, "words", ids)
+    followed.end()
+    late = now_ms() - finding.BEHIND_MS - 1
+    runtime.store.redis.hset(keys.SEARCH, "at_ms", late)
+    assert search("words").how == "scan"
+
+
+def test_an_index_that_lies_elsewhere_or_is_off_is_not_asked(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower, tmp_path
+) -> None:
+    ids = send(runtime, grant, "the same words")
+    finds(search, "words", ids)
+    for where in ("off", str(tmp_path / "another machine")):
+        runtime.settings = msgspec.structs.replace(runtime.settings, search=where)
+        runtime._owned.pop(finding.Readers)
+        page = search("words")
+        assert (page.how, [c.id for c in page.comments]) == ("scan", ids)
+        finding.find(runtime, [SITE], Filter(text="words"), "", 5)
+
+
+def test_what_the_index_still_has_is_compared_with_the_store(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower
+) -> None:
+    ids = send(runtime, grant, "the same words", "the same words", "the same words")
+    finds(search, "words", ids)
+    followed.end()
+    deciding.forget(runtime, SITE, ids[0])
+    deciding.decide(runtime, SITE, ids[1], "spam", Word("ann", "console"), None)
+    before = {c.id: c.status for c in search("words").comments}
+    assert before == {ids[1]: "spam", ids[2]: before[ids[2]]}
+    page = search("words", status=before[ids[2]])
+    assert (page.how, [c.id for c in page.comments]) == ("index", ids[2:])
+
+
+def test_pages_go_on(runtime: Runtime, grant: Grant, search: Search, followed: Follower) -> None:
+    ids = send(runtime, grant, *[f"apple {n}" for n in range(30)])
+    finds(search, "apple", ids)
+    seen, last = [], ""
+    while len(seen) < 40:
+        page = finding.find(runtime, [SITE], Filter(text="apple"), last, 7)
+        assert page.how == "index"
+        seen += [c.id for c in page.comments]
+        last = page.last
+        if not last:
+            break
+    assert seen == ids[::-1]
+
+
+def test_a_list_without_filters_asks_no_index(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower
+) -> None:
+    """It is complete at once, while the index may be seconds behind."""
+    (one,) = send(runtime, grant, "the same words")
+    page = search("", status="approved")
+    assert page.how == "scan" and [c.id for c in page.comments] == [one]
+
+
+@pytest.mark.parametrize(
+    "text, sought, expected",
+    [
+        ("Cheap pills", ["pills"], [("Cheap ", False), ("pills", True)]),
+        ("nothing", ["pills"], [("nothing", False)]),
+        ("", ["pills"], []),
+    ],
+)
+def test_an_excerpt_has_matches_apart(
+    text: str, sought: list[str], expected: list[tuple[str, bool]]
+) -> None:
+    assert [(p.text, p.is_match) for p in excerpt(text, sought)] == expected
+
+
+def test_an_excerpt_of_a_long_text_begins_before_its_first_match() -> None:
+    text = "word " * 2000 + "pills here " + "word " * 2000
+    parts = excerpt(text, ["pills"])
+    assert [p.text for p in parts if p.is_match] == ["pills"]
+    assert parts[0].text == parts[-1].text == "…"
+    assert sum(len(p.text) for p in parts) <= LONGEST + 2

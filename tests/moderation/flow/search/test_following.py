@@ -1,0 +1,295 @@
+"""The index follows the store: what is written, decided, sent anew, deleted and expired."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import pytest
+
+from moderation.flow.authorise import Grant, authorise
+from moderation.flow.comments import draining, submitting
+from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
+from moderation.flow.lookup import find, raw_id
+from moderation.flow.runtime import Runtime
+from moderation.flow.search import folders, following
+from moderation.flow.sites import first_run
+from moderation.settings import Settings
+from moderation.store import keys
+from moderation.store import search as stored
+from tests.factories import SITE, submission
+from tests.moderation.flow.search.conftest import Follower, Keeper, Search
+from tests.processes import until
+
+SECONDS = 5.0
+
+
+def send(runtime: Runtime, grant: Grant, *contents: str, **fields: Any) -> list[str]:
+    """Submit comments, have them scored, and return their ids."""
+    sent = [submission(content, **fields) for content in contents]
+    ids = [comment.id for comment in submitting.submit(runtime, grant, sent)]
+    draining.drain_lane(runtime, keys.shard_of(grant.site) % keys.LANES)
+    return ids
+
+
+def erased(runtime: Runtime, settings: Settings) -> int:
+    """Return since when the index that serves has had what is gone, as it noted with a commit."""
+    root = folders.root(settings)
+    assert root is not None
+    found = folders.position(root / stored.state(runtime.store).token)
+    return found.erased_ms if found else 0
+
+
+def running(settings: Settings, patched: pytest.MonkeyPatch, erased_ms: int = 0) -> Follower:
+    """Start what keeps the index: it looks for what expired at once, and makes the index anew
+    `erased_ms` after something was deleted (0: in a day)."""
+    patched.setattr(following, "EXPIRED_SECONDS", 0.1)
+    if erased_ms:
+        patched.setattr(following, "ERASED_MS", erased_ms)
+    return Follower(settings)
+
+
+def finds(search: Search, text: str, ids: list[str], **more: Any) -> None:
+    """Wait, for as long as the index may be behind, until exactly these are found by it."""
+
+    def found() -> bool:
+        page = search(text, **more)
+        return page.how == "index" and sorted(c.id for c in page.comments) == sorted(ids)
+
+    until(found, SECONDS, lambda: f"{search(text, **more)}")
+
+
+def test_the_index_follows_within_five_seconds(
+    runtime: Runtime, grant: Grant, followed: Follower, search: Search
+) -> None:
+    ids = send(
+        runtime, grant, "Cheap pills, order now", "谢谢分享,河边小路", "ขอบคุณครับ ลองทำตามสูตร"
+    )
+    finds(search, "pills", ids[:1])
+    finds(search, "河边", ids[1:2])
+    finds(search, "สูตร", ids[2:])
+    deciding.decide(runtime, SITE, ids[0], "spam", Word("ann", "console"), None)
+    finds(search, "pills", ids[:1], status="spam")
+    finds(search, "pills", [], status="approved")
+    deciding.undo(runtime, SITE, ids[0], Word("ann", "console"), None)
+    finds(search, "pills", [], status="spam")
+
+
+def test_a_new_text_takes_the_place_of_the_old_one(
+    runtime: Runtime, grant: Grant, followed: Follower, search: Search
+) -> None:
+    ids = send(runtime, grant, "the first wording", external_id="a")
+    finds(search, "first", ids)
+    assert send(runtime, grant, "another text", external_id="a") == ids
+    finds(search, "another", ids)
+    finds(search, "first", [])
+
+
+def test_what_is_deleted_is_found_no_more_and_leaves_the_index(
+    runtime: Runtime, grant: Grant, followed: Follower, search: Search, settings: Settings
+) -> None:
+    ids = send(runtime, grant, "the same words", "the same words")
+    finds(search, "words", ids)
+    deciding.forget(runtime, SITE, ids[0])
+    assert [c.id for c in search("words").comments] == ids[1:], "at once, whatever the index has"
+    until(lambda: erased(runtime, settings) > 0, SECONDS)
+    finds(search, "words", ids[1:])
+
+
+def test_what_expires_is_found_no_more_and_leaves_the_index(
+    runtime: Runtime,
+    grant: Grant,
+    search: Search,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = send(runtime, grant, "the same words", "the same words")
+    key = keys.of_site(SITE).comment.encode()
+    runtime.store.redis.pexpire(key + raw_id(ids[0]), 1500)
+    indexer = running(settings, monkeypatch)
+    try:
+        finds(search, "words", ids)
+        until(lambda: not runtime.store.redis.exists(key + raw_id(ids[0])), SECONDS)
+        assert [c.id for c in search("words").comments] == ids[1:]
+        until(lambda: erased(runtime, settings) > 0, SECONDS)
+    finally:
+        indexer.end()
+
+
+def test_an_index_that_holds_what_is_gone_is_made_anew_in_time(
+    runtime: Runtime,
+    grant: Grant,
+    search: Search,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = send(runtime, grant, "an unforgettable word", "the same words")
+    indexer = running(settings, monkeypatch, erased_ms=500)
+    try:
+        finds(search, "unforgettable", ids[:1])
+        token = stored.state(runtime.store).token
+        deciding.forget(runtime, SITE, ids[0])
+        until(lambda: stored.state(runtime.store).token != token, SECONDS)
+        finds(search, "words", ids[1:])
+    finally:
+        indexer.end()
+    root = folders.root(settings)
+    assert root is not None
+    kept = [path for path in root.rglob("*") if path.is_file()]
+    assert kept and not [p for p in kept if b"unforgettable" in p.read_bytes()]
+    assert [path.name for path in root.iterdir()] == [stored.state(runtime.store).token]
+
+
+def kill(keeper: Keeper, runtime: Runtime, grant: Grant, search: Search, times: int) -> None:
+    """Kill the indexer at any moment while comments come, go and are decided."""
+    chance, alive = random.Random(7), {}
+    for round_ in range(times):
+        for number in range(5):
+            for made in send(runtime, grant, *[f"apple {round_} {number} {n}" for n in range(20)]):
+                alive[made] = "approved"
+            one = chance.choice(sorted(alive))
+            if chance.random() < 0.5:
+                deciding.forget(runtime, SITE, one)
+                del alive[one]
+            time.sleep(chance.random() * 0.4)  # The moment of the kill is to be any.
+        keeper.kill()
+        keeper.start()
+    keeper.fresh()
+
+    def whole() -> bool:
+        found = search("apple", limit=1000)
+        ids = [c.id for c in found.comments]
+        return found.how == "index" and sorted(ids) == sorted(alive) and len(ids) == len(set(ids))
+
+    until(whole, 30, keeper.output.read_text)
+
+
+def test_a_killed_indexer_loses_and_doubles_nothing(
+    runtime: Runtime, grant: Grant, keeper: Keeper, search: Search
+) -> None:
+    kill(keeper, runtime, grant, search, 1)
+
+
+@pytest.mark.slow
+def test_an_indexer_killed_again_and_again_loses_and_doubles_nothing(
+    runtime: Runtime, grant: Grant, keeper: Keeper, search: Search
+) -> None:
+    kill(keeper, runtime, grant, search, 5)
+
+
+def test_a_lost_index_is_made_anew_by_itself(
+    runtime: Runtime, grant: Grant, search: Search, settings: Settings, caplog: Any
+) -> None:
+    follower = Follower(settings)
+    ids = send(runtime, grant, "the same words", "others")
+    finds(search, "words", ids[:1])
+    follower.end()
+    root, token = folders.root(settings), stored.state(runtime.store).token
+    assert root is not None
+    (root / token / "position.json").write_text("{")
+    follower = Follower(settings)
+    try:
+        until(lambda: stored.state(runtime.store).token != token, 20)
+        finds(search, "words", ids[:1])
+    finally:
+        follower.end()
+    assert "lost or of another version" in caplog.text
+
+
+def test_an_index_of_another_version_is_made_anew(
+    runtime: Runtime, grant: Grant, search: Search, settings: Settings, monkeypatch: Any
+) -> None:
+    ids = send(runtime, grant, "the same words")
+    follower = Follower(settings)
+    finds(search, "words", ids)
+    follower.end()
+    token = stored.state(runtime.store).token
+    monkeypatch.setattr(folders, "FORMAT", folders.FORMAT + 1)
+    follower = Follower(settings)
+    try:
+        until(lambda: stored.state(runtime.store).token != token, 20)
+        finds(search, "words", ids)
+    finally:
+        follower.end()
+
+
+def test_dropped_changes_make_it_anew(
+    runtime: Runtime, grant: Grant, search: Search, settings: Settings, caplog: Any
+) -> None:
+    follower = Follower(settings)
+    until(lambda: stored.state(runtime.store).token, 20)
+    follower.end()
+    ids = send(runtime, grant, "the same words")
+    stream = keys.changes(keys.shard_of(SITE))
+    runtime.store.redis.xtrim(stream, maxlen=0, approximate=False)
+    follower = Follower(settings)
+    try:
+        finds(search, "words", ids)
+    finally:
+        follower.end()
+    assert "dropped before they were read" in caplog.text
+
+
+def test_a_store_that_was_emptied_or_put_back_has_another_index(
+    runtime: Runtime, grant: Grant, followed: Follower, search: Search
+) -> None:
+    ids = send(runtime, grant, "the same words")
+    finds(search, "words", ids)
+    token = stored.state(runtime.store).token
+    runtime.store.redis.delete(keys.SEARCH, *map(keys.changes, range(keys.SHARDS)))
+    until(lambda: stored.state(runtime.store).token not in ("", token), 20)
+    finds(search, "words", ids)
+
+
+def test_nothing_is_noted_where_nobody_follows(runtime: Runtime, grant: Grant) -> None:
+    send(runtime, grant, "the same words")
+    assert not runtime.store.redis.exists(*map(keys.changes, range(keys.SHARDS)))
+
+
+def test_what_was_taken_in_leaves_the_store(
+    runtime: Runtime, grant: Grant, followed: Follower, search: Search
+) -> None:
+    ids = send(runtime, grant, *[f"words {n}" for n in range(50)])
+    finds(search, "words", ids)
+    stream = keys.changes(keys.shard_of(SITE))
+    until(lambda: runtime.store.redis.xlen(stream) == 1, SECONDS)
+    assert runtime.store.redis.ttl(stream) > 3600
+
+
+def test_only_comments_of_sites_that_are_asked_for_are_found(
+    runtime: Runtime, grant: Grant, followed: Follower, search: Search
+) -> None:
+    first_run.add_site(runtime.store, "other.example")
+    token = first_run.add_token(runtime.store, "other.example", ("submit",), "test")
+    other = authorise(runtime, token, "submit")
+    mine, theirs = send(runtime, grant, "pills"), send(runtime, other, "pills")
+    finds(search, "pills", mine + theirs, sites=(SITE, "other.example"))
+    finds(search, "pills", mine)
+    finds(search, "pills site:other.example", [])
+    assert find(runtime, "other.example", theirs[0]).site == "other.example"
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_and_tried_again(
+    runtime: Runtime,
+    grant: Grant,
+    search: Search,
+    settings: Settings,
+    monkeypatch: Any,
+    caplog: Any,
+) -> None:
+    monkeypatch.setattr(following, "BROKEN_SECONDS", 0.1)
+    root = folders.root(settings)
+    assert root is not None
+    root.parent.mkdir(parents=True, exist_ok=True)
+    root.write_text("no folder")
+    ids = send(runtime, grant, "the same words")
+    follower = Follower(settings)
+    try:
+        until(lambda: "cannot be written" in caplog.text, SECONDS)
+        assert search("words").how == "scan"
+        root.unlink()
+        finds(search, "words", ids)
+    finally:
+        follower.end()
