@@ -26,7 +26,7 @@ FOLDS = 8
 LARGE = 500
 """Rows from which a source stands for its language."""
 FEWEST_HAM = 90
-MOST_COLD_HELD, MOST_COLD_REJECTED = 0.026, 0.001
+MOST_COLD_HELD, MOST_COLD_REJECTED = 0.026, 0.0005
 """Shares of ham that the default bands may hold or reject, and reject, on a site that nobody has
 taught: of the mean source of comments and of all comments together. Stricter than what is promised,
 as the next source is unlike these."""

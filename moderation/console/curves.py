@@ -26,7 +26,8 @@ class Ground(Struct, frozen=True):
 
 
 class PrecisionRecall(Struct, frozen=True):
-    """Both lines, where the candidate's bands cut its own (round) and the current's (square)."""
+    """Both lines, where the candidate's bands cut its own (round) and the current's (square), and
+    the candidate's interval there: where across, its upper and its lower end."""
 
     across: list[Tick]
     up: list[Tick]
@@ -34,6 +35,7 @@ class PrecisionRecall(Struct, frozen=True):
     current: str
     round_marks: list[Point]
     square_marks: list[Point]
+    intervals: list[tuple[float, float, float]]
     grounds: list[Ground]
     rows: list[tuple[float, float | None, float | None]]
 
@@ -84,8 +86,24 @@ def precision_recall(found: Report) -> PrecisionRecall:
     ]
     return PrecisionRecall(
         across.ticks(20), up.ticks(10 if floor >= 50 else 20), paths[0], paths[1], marks[0],
-        marks[1], grounds, rows,
+        marks[1], _intervals(found, across, up), grounds, rows,
     )  # fmt: skip
+
+
+def _intervals(found: Report, across: Scale, up: Scale) -> list[tuple[float, float, float]]:
+    """Return how sure the candidate's precision is where its bands cut the curve."""
+    points = found.candidate_curves.precision_recall
+    if found.overall is None or not points:
+        return []
+    new = found.overall[1]
+    shown = []
+    for recall in (new.spam_rejected, new.spam_caught):
+        nearest = min(points, key=lambda point: abs(point.recall.value - recall))
+        precision = nearest.precision
+        shown.append(
+            (across.at(100 * recall), up.at(100 * precision.high), up.at(100 * precision.low))
+        )
+    return shown
 
 
 def _by_recall(points: Sequence[RecallPoint]) -> list[tuple[float, float]]:

@@ -16,7 +16,6 @@ from moderation.domain.errors import NotFound
 from moderation.domain.reports import Figure, Report, Slice
 from moderation.flow.models import showing
 from moderation.flow.models.showing import Known, Version
-from moderation.flow.runtime import now_ms
 
 FLIPS_SHOWN, SLICES_SHOWN = 4, 12
 DIRECTIONS = ("stricter", "milder")
@@ -80,7 +79,7 @@ def _page(known: Known, chosen: Version | None) -> str:
         chosen=chosen,
         report=found,
         job=showing.work(runtime()),
-        now=now_ms(),
+        anew=showing.rescoring_of(runtime()),
         shadow=shadow,
         done=request.args.get("done", ""),
         **(_judged(found) if found else {}),

@@ -11,8 +11,8 @@ from moderation.console.choosing import actor
 from moderation.console.entering import runtime
 from moderation.console.screens import back_to, screen
 from moderation.domain.errors import Conflict, InvalidInput
+from moderation.domain.jobs import Job
 from moderation.flow.models import acting, offering, showing
-from moderation.flow.runtime import now_ms
 
 FORM_BYTES = offering.FILE_BYTES + (64 << 10)
 """A model file and the form around it."""
@@ -21,8 +21,11 @@ FORM_BYTES = offering.FILE_BYTES + (64 << 10)
 @screen("/models/training", "viewer")
 def progress() -> Any:
     """Return how far the training is, for a page that stays open; the same costs no bytes."""
-    job = showing.work(runtime())
-    body = render_template("console/training/progress.html", job=job, now=now_ms(), polled=True)
+    return _kept_fresh("progress", showing.work(runtime()))
+
+
+def _kept_fresh(piece: str, job: Job | None) -> Any:
+    body = render_template(f"console/training/{piece}.html", job=job)
     answer = make_response(body, {"Cache-Control": "private, no-cache"})
     answer.set_etag(sha256(body.encode()).hexdigest()[:32])
     return answer.make_conditional(request)
@@ -40,6 +43,19 @@ def cancel(job_id: str) -> Any:
     """Cancel the training."""
     acting.cancel(runtime(), actor(), job_id)
     return back_to("/console/models#training")
+
+
+@screen("/models/anew", "viewer")
+def anew() -> Any:
+    """Return how far the judging anew is, for a page that stays open; the same costs no bytes."""
+    return _kept_fresh("anew", showing.rescoring_of(runtime()))
+
+
+@screen("/models/anew", "administrator", "POST")
+def judge_anew() -> Any:
+    """Have what is held judged anew by the model in use."""
+    acting.judge_anew(runtime(), actor())
+    return back_to("/console/models#anew")
 
 
 @screen("/models/upload", "administrator")

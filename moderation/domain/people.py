@@ -107,6 +107,7 @@ ACTS: dict[str, str] = {
     "rolled_back": "rolled a model back",
     "asked_training": "had a model trained",
     "asked_evaluation": "had a model judged",
+    "asked_rescoring": "had what is held judged anew",
     "cancelled_job": "cancelled a job",
     "handed_in": "handed a model in",
     "discarded": "discarded a model",

@@ -128,9 +128,9 @@ def begin(runtime: Runtime, kind: Kind, gauges: Gauges | None = None) -> Heartbe
 
 
 @contextmanager
-def beating(runtime: Runtime, kind: Kind) -> Iterator[None]:
+def telling(store: Store, kind: Kind) -> Iterator[None]:
     """Have a process tell of itself for as long as it does something."""
-    heart = begin(runtime, kind)
+    heart = Heartbeat(store, kind)
     try:
         yield
     finally:

@@ -156,7 +156,7 @@ def test_an_upload_goes_on_though_the_workers_are_killed_again_and_again(
         assert found["state"] in ("queued", "running", "succeeded"), found["error"]
         return bool(found["state"] == "succeeded")
 
-    until(is_over, 180, up.output)
+    until(is_over, 300, lambda: up.output)
     found = httpx.get(up.url + job, headers=headers, timeout=10).json()
     assert found["result"]["imported"] == LABELS
     is_complete(log(up))

@@ -39,6 +39,7 @@ def _folder(settings: Settings) -> Path:
 @pass_settings
 def follow(settings: Settings) -> None:
     """Have the index follow the store until this is stopped; `up` runs it."""
+    from moderation.flow import heartbeat
     from moderation.flow.search.following import Indexer
 
     settings = connect.attached(settings)
@@ -52,7 +53,7 @@ def follow(settings: Settings) -> None:
         logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )
     alive = settings.alive
-    with connect.store_of(settings) as store:
+    with connect.store_of(settings) as store, heartbeat.telling(store, "indexer"):
         Indexer(store, parent, stop).run(alive.touch if alive else lambda: None)
 
 

@@ -31,7 +31,7 @@ def train(settings: Settings, job_id: str, parent: int) -> None:
     if parent:
         end_with(parent)
     aside.give_way()
-    with connect.open_runtime(settings) as runtime, heartbeat.beating(runtime, "trainer"):
+    with connect.open_runtime(settings) as runtime, heartbeat.telling(runtime.store, "trainer"):
         if job_id:
             working.work_on(runtime, job_id)
             return

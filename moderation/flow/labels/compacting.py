@@ -51,10 +51,9 @@ def begin(runtime: Runtime, by: str, site: str = "", send: bool = True) -> Job:
     """
     if site and site not in sites.names(runtime.store):
         raise NotFound("there is no site of this name")
-    for state in ("running", "queued"):
-        for job in jobs.page(runtime, site, state=state, kind=KIND).jobs:
-            if job.site == site:
-                return job
+    for job in jobs.unfinished(runtime, KIND):
+        if job.site == site:
+            return job
     job = jobs.begin(runtime, KIND, by, site, msgspec.to_builtins(Asked(site)))
     if send:
         jobs.send(runtime, job)

@@ -9,7 +9,7 @@ from moderation.domain.jobs import Job
 from moderation.domain.models import InUse, Kind, Snapshot
 from moderation.domain.people import Act
 from moderation.flow import jobs
-from moderation.flow.models import offering, promoting, shadow, working
+from moderation.flow.models import offering, promoting, rescoring, shadow, working
 from moderation.flow.models.promoting import Why
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import models, people, shadows
@@ -87,6 +87,13 @@ def cancel(runtime: Runtime, actor: Actor, job_id: str) -> Job:
     done = jobs.cancel(runtime, job_id)
     _note(runtime, actor, "cancelled_job", job_id)
     return done
+
+
+def judge_anew(runtime: Runtime, actor: Actor) -> Job:
+    """Return the job that judges anew what is held on all sites; the one under way, if any."""
+    job = rescoring.begin(runtime, actor.name)
+    _note(runtime, actor, "asked_rescoring", job.id)
+    return job
 
 
 def hand_in(runtime: Runtime, actor: Actor, blob: bytes) -> Snapshot:

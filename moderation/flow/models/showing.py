@@ -7,14 +7,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from classifier.calibration import wilson
 from moderation.domain.comments import Comment
 from moderation.domain.gate import FEWEST_OF_SITE, Rules, Treated
 from moderation.domain.jobs import Job
 from moderation.domain.models import InUse, Promotion, Snapshot, before_promotion
-from moderation.domain.reports import Disagreement, Flip, Interval, Report
+from moderation.domain.reports import Disagreement, Flip, Report
 from moderation.flow import jobs
-from moderation.flow.models import promoting, training
+from moderation.flow.models import promoting, rescoring, training
 from moderation.flow.models.shadow import Seen
 from moderation.flow.models.working import EVALUATION, TRAINING
 from moderation.flow.runtime import Runtime
@@ -108,6 +107,12 @@ def work(runtime: Runtime) -> Job | None:
     return max(found, key=lambda job: (not job.is_over, job.created_ms), default=None)
 
 
+def rescoring_of(runtime: Runtime) -> Job | None:
+    """Return the job that judges anew what is held, or did so last; None where none is kept."""
+    found = jobs.page(runtime, kind=rescoring.KIND, limit=1).jobs
+    return found[0] if found else None
+
+
 def flips(found: Report, direction: Direction, sites: Collection[str]) -> list[Flip]:
     """Return the held-back labels of these sites that the candidate treats more strictly, or more
     mildly, as far as the report lists them."""
@@ -138,12 +143,6 @@ def _is_id(comment: str) -> bool:
         return bool(codec.id_bytes(comment))
     except ValueError:
         return False
-
-
-def share(spam: float, rows: int) -> Interval:
-    """Return a share of rows with its 95 % interval (Wilson, 1927)."""
-    rate = wilson(spam * rows, rows)
-    return Interval(rate.share, rate.low, rate.high)
 
 
 def rules(runtime: Runtime, found: Report) -> list[Rule]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from moderation.domain.decisions import Decision
 from moderation.domain.errors import InvalidInput
 from moderation.domain.policy import effective_status
@@ -91,16 +93,11 @@ def _labelled(
     runtime: Runtime, context: SiteContext, one: Plausible, write: accepting.Write, at_ms: int
 ) -> accepting.Write:
     """Return a comment as it is written, decided by a person where a time is given."""
-    label, example, decision = None, b"", b""
-    if at_ms:
-        label = one.label
-        decision = codec.encode(Decision(label, BY, "import", at_ms, ""))
-        example = example_of(
-            runtime.secret, one.submission, comment=codec.id_text(write.id), revision=1,
-            labelled_ms=at_ms, model=context.name, suggestion_shown=False,
-        )  # fmt: skip
-    return accepting.Write(
-        id=write.id, external_id=write.external_id, digest=write.digest,
-        submission=write.submission, verdict=write.verdict, status=write.status, label=label,
-        decision=decision, example=example,
+    if not at_ms:
+        return write
+    example = example_of(
+        runtime.secret, one.submission, comment=codec.id_text(write.id), revision=1,
+        labelled_ms=at_ms, model=context.name, suggestion_shown=False,
     )  # fmt: skip
+    decision = codec.encode(Decision(one.label, BY, "import", at_ms, ""))
+    return replace(write, label=one.label, decision=decision, example=example)

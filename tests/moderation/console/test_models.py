@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from moderation.domain.reports import Flip, Report
-from moderation.flow.models import offering, promoting, showing, training, working
+from moderation.flow.models import offering, promoting, rescoring, showing, training, working
 from moderation.flow.models.promoting import Why
 from moderation.store import models, people
 from moderation.store.comments import reading
@@ -157,6 +157,20 @@ def test_training_is_asked_for_followed_and_cancelled(root, runtime):
     assert same.status_code == 304
     assert root.post(f"/console/models/training/{job.id}/cancel").status_code == 303
     assert "cancelled" in root.get("/console/models/training").text
+
+
+def test_what_is_held_is_judged_anew_on_request(root, ann, runtime, hold):
+    hold("One that an earlier model held.")
+    page = root.get("/console/models").text
+    assert "1 held comment, judged anew" in page and "Judge them anew" in page
+    assert ann.post("/console/models/anew").status_code == 403
+    assert root.post("/console/models/anew").status_code == 303
+    job = showing.rescoring_of(runtime)
+    assert (job.by, job.state) == ("root", "queued")
+    assert root.post("/console/models/anew").status_code == 303
+    assert showing.rescoring_of(runtime).id == job.id, "one is enough"
+    rescoring.work_on(runtime, job.id)
+    assert "The last time," in ann.get("/console/models/anew").text
 
 
 def test_a_model_file_is_handed_in_and_looks_on_and_is_discarded(root, runtime):

@@ -150,7 +150,9 @@ def test_an_undo_puts_it_back_and_another_way_of_deciding_takes_it_out(
     last = make("Yet another text, decided where its verdict is shown.")
     ann.decide(last, "ham")
     entry = labels.entry(runtime.store, SITE, 5)
-    assert entry is not None and entry.example is not None and entry.example.audit is None
+    assert entry is not None and entry.example is not None
+    # It was drawn whoever decides it and however; that its verdict was seen is said.
+    assert (entry.example.audit, entry.example.suggestion_shown) == (1.0, True)
 
 
 def test_who_claims_a_sample_that_is_none_gets_an_ordinary_decision(

@@ -45,7 +45,7 @@ def test_what_went_wrong_is_told_without_what_was_sent(runtime: Runtime) -> None
         raise ValueError("the secret text of a comment")
     except ValueError as error:
         faults.note("a request", error, "abc-1")
-    with heartbeat.beating(runtime, "worker"):
+    with heartbeat.telling(runtime.store, "worker"):
         until(lambda: bool(processes.faults(runtime.store)), 10)
     (told,) = processes.faults(runtime.store)
     assert (told.what, told.request) == ("a request", "abc-1")

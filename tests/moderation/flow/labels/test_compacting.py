@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from classifier import Learner
 from moderation.domain.errors import NotFound
 from moderation.domain.sites import SiteSettings
-from moderation.flow import jobs
-from moderation.flow.comments import trimming
 from moderation.flow.comments.checking import check
 from moderation.flow.labels import chains, compacting, rebuilding, replaying, streaming
 from moderation.flow.labels.deciding import decide, forget, undo
@@ -281,39 +277,3 @@ def test_who_read_the_state_before_scores_nothing_under_a_name_that_says_otherwi
     other.own(Learners).drop(SITE)
     now = sites.read(runtime.store, SITE)
     assert learning.context(other, SITE, old).name == f"{runtime.shipped.name}+9.{now.epoch}"
-
-
-def test_a_log_in_which_much_counts_no_longer_is_compacted_by_itself(runtime, grant, monkeypatch):
-    monkeypatch.setattr(compacting, "STALE_AT_LEAST", 4)
-    ids = learn_all(runtime, grant, texts(6))
-    for one in ids[:3]:
-        undo(runtime, SITE, one, WORD, None)
-    trimming.trim(runtime)
-    assert jobs.page(runtime, kind="compaction").jobs == []
-    forget(runtime, SITE, ids[3])
-    for _ in range(2):
-        trimming.trim(runtime)
-    (job,) = jobs.page(runtime, kind="compaction").jobs
-    assert (job.site, job.by, job.state) == (SITE, "threshold", "queued")
-    compacting.work_on(runtime, job.id)
-    done = jobs.find(runtime, job.id)
-    assert (done.state, done.result) == ("succeeded", {"taken_out": 7})
-    assert compaction.stale(runtime.store, [SITE]) == [0]
-
-
-def test_a_worker_leaves_the_rest_to_a_later_turn(runtime, grant, monkeypatch):
-    monkeypatch.setattr(compacting, "A_TURN_SECONDS", 0.0)
-    monkeypatch.setattr(compaction, "AT_ONCE", 2)
-    ids = learn_all(runtime, grant, texts(6))
-    for one in ids:
-        undo(runtime, SITE, one, WORD, None)
-    job = compacting.begin(runtime, "ann")
-    assert compacting.begin(runtime, "bob").id == job.id
-    turns = 0
-    while not jobs.find(runtime, job.id).is_over:
-        compacting.work_on(runtime, job.id)
-        turns += 1
-    assert jobs.find(runtime, job.id).result == {"taken_out": 12}
-    assert turns > 2
-    with pytest.raises(NotFound):
-        compacting.begin(runtime, "ann", "no.example")
