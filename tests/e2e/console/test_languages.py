@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from moderation.wording import catalogue
 from tests.e2e.console.conftest import Desk
@@ -105,3 +105,18 @@ def test_a_page_for_new_entries_of_a_list_starts_empty(desk: Desk) -> None:
     page = desk.person(role="administrator")
     page.goto(f"{desk.url}/console/sites/{desk.site}/lists")
     assert page.locator("#values").input_value() == ""
+
+
+def test_what_was_done_is_said_above_two_rows_of_buttons(desk: Desk) -> None:
+    first, _second = desk.hold("The first of two.", "The second of two.")
+    known = desk.person().context.storage_state()
+    size = {"width": 1110, "height": 800}
+    page = desk.open_context(locale="de", storage_state=known, viewport=size).new_page()
+    page.goto(f"{desk.url}/console/review?site={desk.site}&id={first}")
+    page.keyboard.press("s")
+    expect(page.locator(".toast")).to_be_visible()
+    tops = page.locator(".bar button").evaluate_all("all => all.map((e) => e.offsetTop)")
+    assert max(tops) > min(tops) + 30, "the buttons stand in two rows"
+    toast, bar = page.locator(".toast").bounding_box(), page.locator(".bar").bounding_box()
+    assert toast and bar
+    assert toast["y"] + toast["height"] <= bar["y"]
