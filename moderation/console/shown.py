@@ -8,11 +8,11 @@ import unicodedata
 from typing import Any
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Flask
 
-from moderation.console.language import _, language, ngettext
+from moderation.console.language import _, direction, language, ngettext
 from moderation.domain.bands import BANDS, Band
 from moderation.flow.comments.phrases import plain
 from moderation.flow.comments.reading import reason_name, reason_text
@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
         band_code=band_code,
         signed=signed,
         number=number,
+        ltr=ltr,
         reason_name=lambda code: _(reason_name(code)),
         reason_text=lambda code: _(reason_text(code)),
     )
@@ -48,7 +49,8 @@ def register(app: Flask) -> None:
 
 @functools.cache
 def _locale(name: str) -> Locale:
-    return Locale.parse(name)
+    # English days are written the day first.
+    return Locale.parse("en_GB" if name == "en" else name)
 
 
 def number(value: int) -> str:
@@ -89,12 +91,12 @@ def clock(ms: int) -> str:
 
 def seconds(ms: int) -> str:
     """Return day and time to the second in UTC."""
-    return format_datetime(_time(ms), "d MMM HH:mm:ss", locale=_locale(language()))
+    return f"{short_day(ms)} {format_time(_time(ms), 'HH:mm:ss', locale=_locale(language()))}"
 
 
 def day(ms: int) -> str:
     """Return the day of a time in UTC."""
-    return format_date(_time(ms).date(), "d MMMM y", locale=_locale(language()))
+    return format_date(_time(ms).date(), "long", locale=_locale(language()))
 
 
 def short_day(ms: int) -> str:
@@ -104,7 +106,9 @@ def short_day(ms: int) -> str:
 
 def date(day: dt.date) -> str:
     """Return a day without its year."""
-    return format_date(day, "d MMM", locale=_locale(language()))
+    return str(
+        format_skeleton("MMMd", dt.datetime.combine(day, dt.time()), locale=_locale(language()))
+    )
 
 
 def age(ms: int) -> str:
@@ -143,6 +147,11 @@ def initials(name: str) -> str:
     words = [word for word in plain(name).split() if word[0].isalnum()]
     letters = [words[0][0], *(words[-1][0] for _again in words[1:2])] if words else ["?"]
     return unicodedata.normalize("NFC", "".join(letters)).upper()[:3]
+
+
+def ltr(name: str) -> str:
+    """Return the name of a model with its figures kept in order within a text from the right."""
+    return f"\u2066{name}\u2069" if direction() == "rtl" else name
 
 
 def band_word(band: Band | None) -> str:

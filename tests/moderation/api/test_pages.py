@@ -31,7 +31,7 @@ def test_the_box_shows_the_verdict_and_why_and_keeps_nothing(
         '<b class="word band-[34]">(Likely|Sure) spam</b> <span class="score">', answer.text
     )
     assert "This site holds from" in answer.text and 'class="needle"' in answer.text
-    assert re.search('<mark class="towards-spam[^>]*><span class="unseen-label">', answer.text)
+    assert re.search('<mark class="towards-spam[^>]*><bdi class="unseen-label">', answer.text)
     assert re.search('<span class="chip towards-spam" title="[^"]+">', answer.text)
     assert demo.stored() == 0
     assert demo.get("/v1/stats").json["data"][-1]["comments"] == 0
