@@ -167,22 +167,9 @@ def test_no_screen_takes_what_is_in_its_address_for_markup(boss: Browser) -> Non
     """Every screen that can be asked for, with the same in every place that takes something."""
     text, paths = quote(HOSTILE[1] + HOSTILE[7] + "\x1b[31m", safe=""), []
     names = [
-        "q",
-        "author",
-        "model",
-        "domain",
-        "ip",
-        "language",
-        "email",
-        "site",
-        "reason",
-        "like",
-        "after",
-        "by",
-        "name",
-        "said",
-        "id",
-    ]
+        "q", "author", "model", "domain", "ip", "language", "email", "site", "reason", "like",
+        "after", "by", "name", "said", "id",
+    ]  # fmt: skip
     asked = "&".join(f"{name}={text}" for name in names)
     bare = Flask("screens", static_folder=None)
     bare.register_blueprint(blueprint)
