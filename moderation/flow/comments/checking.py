@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation import faults
 from moderation.domain.comments import Comment, Submission
@@ -210,7 +211,10 @@ def _judged(
 
 
 def _unrecorded(comment: Comment) -> Comment:
+    """Return a comment as one that is kept nowhere, and so is not drawn to be looked at."""
     comment.id = ""
+    if comment.verdict is not None:
+        comment.verdict = replace(comment.verdict, audit=None)
     return comment
 
 

@@ -130,7 +130,7 @@ def test_a_missing_peer_is_said_loudly(study, monkeypatch):
 def test_an_unknown_section_is_refused(study):
     ran = study("--only", "everything")
     assert (ran.status, ran.out) == (2, "")
-    assert "cold, corpus, replay, repeats, youtube, ablation" in ran.err
+    assert "cold, dilution, corpus, replay, repeats, youtube, ablation" in ran.err
 
 
 def test_a_folder_that_is_not_there_is_one_line(run, tmp_path):
