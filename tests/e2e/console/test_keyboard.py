@@ -175,10 +175,10 @@ def test_ticked_comments_are_decided_together_and_undone_together(desk: Desk) ->
         page.keyboard.press("x")
     expect(page.locator("[data-selected]")).to_have_text("3 selected")
     page.keyboard.press("Shift+S")
-    expect(page.get_by_role("heading", name="3 marked as spam")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 of 3 are spam now")).to_be_visible()
     assert desk.statuses(ids) == ["spam", "spam", "spam", "held"]
     page.get_by_role("button", name="Undo all 3").click()
-    expect(page.get_by_role("heading", name="3 withdrawn")).to_be_visible()
+    expect(page.get_by_role("heading", name="3 of 3 decisions are withdrawn")).to_be_visible()
     assert desk.statuses(ids) == ["held"] * 4
 
 
