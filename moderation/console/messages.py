@@ -17,10 +17,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-import classifier
 from moderation.console.screens import SAID
 from moderation.domain.people import ACTS
-from moderation.domain.verdicts import POLICY_NAMES, POLICY_REASONS
+from moderation.flow.comments import reading
 from moderation.wording import FOLDER
 
 MADE = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
@@ -39,8 +38,7 @@ def _in_tables() -> Iterator[str]:
     """Yield the texts that tables hold and pages say by a variable."""
     yield from (said for _, _, said in SAID)
     yield from ACTS.values()
-    for table in (POLICY_REASONS, POLICY_NAMES, classifier.REASONS, classifier.NAMES):
-        yield from table.values()
+    yield from reading.reason_words()
 
 
 def template() -> Catalog:

@@ -31,6 +31,8 @@ SITES_AT_ONCE = 50
 """Most sites whose comments are listed together."""
 PERIODS = (1, 7, 30, 90)
 """Days that the filter of the period offers."""
+BY_VALUE = ("model", "domain", "ip", "language", "email")
+"""The filters by a value that a comment, its author or its verdict has as a whole."""
 
 
 class Chosen(Struct, frozen=True):
@@ -41,16 +43,36 @@ class Chosen(Struct, frozen=True):
     band: tuple[Band, ...] = ()
     reason: str = ""
     author: str = ""
+    model: str = ""
+    domain: str = ""
+    ip: str = ""
+    language: str = ""
+    email: str = ""
     q: str = ""
     days: int = 0
     escalated: bool = False
     like: str = ""
+
+    @property
+    def named(self) -> list[str]:
+        """The names of the filters by a value that are active."""
+        return [name for name in BY_VALUE if getattr(self, name)]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether comments of this status are left out by what they are."""
+        return bool(self.q or self.author or self.band or self.days or self.reason or self.named)
 
     def address(self, path: str, **changes: Any) -> str:
         """Return the address of the list with some filters changed."""
         fields = {**msgspec.structs.asdict(self), **changes}
         held = {name: value for name, value in fields.items() if value}
         return f"{path}?{urlencode(held, doseq=True)}"
+
+    def bare(self, path: str) -> str:
+        """Return the address of the list without all that narrows it."""
+        none = dict.fromkeys(("q", "author", "band", "days", "reason", *BY_VALUE), "")
+        return self.address(path, **none)
 
 
 @screen("/queue", "viewer")
@@ -78,6 +100,7 @@ def _chosen(status: Status) -> Chosen:
         reason=asked.get("reason", "") if asked.get("reason") in NUMBERS else "",
         author=asked.get("author", "").replace("\0", "")[:256],
         q=asked.get("q", "").replace("\0", "")[:256],
+        **{name: asked.get(name, "").replace("\0", "").strip()[:256] for name in BY_VALUE},
         days=days if days in PERIODS else 0,
         escalated=bool(asked.get("escalated")),
         like=asked.get("like", "")[:26],
@@ -102,6 +125,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
             newest_first=wanted.status != "held",
             bands=wanted.band,
             reason=wanted.reason,
+            **{name: getattr(wanted, name) for name in wanted.named},
         )
         found = finding.find(runtime(), sites, filters, after, ROWS)
         rows = looking.looks_of(runtime(), found.comments)
@@ -116,6 +140,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
         is_scan=is_scan,
         counts=looking.counts(runtime(), entering.chosen_sites(wanted.site)),
         periods=PERIODS,
+        by_value=BY_VALUE,
     )
 
 

@@ -54,8 +54,8 @@ class Service:
     application: Application
     admit: Callable[[Environ], Admission | None]
     report: Callable[[Counts], None]
-    end: Callable[[], None] = lambda: None
     apart: frozenset[str] = frozenset()
+    end: Callable[[], None] = lambda: None
 
 
 class BodyMissing(Exception):

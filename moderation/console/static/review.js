@@ -209,7 +209,8 @@ focus.addEventListener("click", (event) => {
   const button = event.target.closest("[data-key]");
   if (button && acts[button.dataset.key]) {
     event.preventDefault();
-    run(button.dataset.key);
+    // The second click of a double click would decide a comment that nobody has read yet.
+    if (event.detail < 2) run(button.dataset.key);
   }
 });
 // A toast that the server wrote is undone by its form, as without a script.

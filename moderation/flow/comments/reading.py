@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -180,6 +180,12 @@ def reason_in(verdict: Verdict, code: str) -> str:
 def reason_name(code: str) -> str:
     """Return the short name of a reason, of at most 30 characters where this version knows it."""
     return POLICY_NAMES.get(code) or classifier.NAMES.get(code) or code
+
+
+def reason_words() -> Iterator[str]:
+    """Yield the text and the short name of every reason, for whoever translates them."""
+    for table in (POLICY_REASONS, POLICY_NAMES, classifier.REASONS, classifier.NAMES):
+        yield from table.values()
 
 
 def wait_for_verdict(

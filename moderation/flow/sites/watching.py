@@ -17,6 +17,7 @@ from moderation.flow.heartbeat import SILENT_MS
 from moderation.flow.models import promoting
 from moderation.flow.models.working import TRAINING
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.search import finding
 from moderation.flow.sites import health
 from moderation.flow.vitals import quantile
 from moderation.store import looking, processes, sites, telling
@@ -29,6 +30,8 @@ WAITS_SECONDS = 30.0
 CHECK_SECONDS = 0.025
 """Of a hundred checks, ninety-nine should take no longer."""
 FULL_SHARE = 0.85
+INDEX_BEHIND_MS = finding.BEHIND_MS
+"""An index that is farther behind answers no search: the newest comments are looked through."""
 DAY_MS = 86_400_000
 
 Severity = Literal["stops", "lasts"]
@@ -64,7 +67,8 @@ class Memory(Struct, frozen=True):
 
 class Seen(Struct, frozen=True):
     """What was seen at a time. `silent` are processes that told nothing for a while and did not say
-    that they end; `candidate` waits for a word ('' none), `now` are the last minutes."""
+    that they end; `candidate` waits for a word ('' none), `now` are the last minutes. The index of
+    searches is `index_behind_ms` behind the store, None where none serves."""
 
     at_ms: int
     processes: list[Process]
@@ -76,6 +80,7 @@ class Seen(Struct, frozen=True):
     candidate: str
     training: Job | None
     now: Moment
+    index_behind_ms: int | None = None
 
     @property
     def state(self) -> Literal["well", "attention", "stopped"]:
@@ -153,6 +158,7 @@ def _look(runtime: Runtime) -> Seen:
         candidate=promoting.candidate(runtime),
         training=training,
         now=_joined(before, current),
+        index_behind_ms=finding.behind_ms(store),
     )
 
 

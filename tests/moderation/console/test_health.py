@@ -8,7 +8,7 @@ from moderation import faults
 from moderation.domain.processes import Fault, Process
 from moderation.flow.sites import watching
 from moderation.flow.vitals import bucket_of
-from moderation.store import keys, processes
+from moderation.store import keys, processes, search
 
 
 @pytest.fixture(autouse=True)
@@ -107,3 +107,17 @@ def test_an_unexpected_error_of_a_screen_is_noted_for_health(ann, monkeypatch):
     met = [noted for noted in faults.noted if noted.what == "a request"]
     assert met and "ZeroDivisionError" in met[-1].where and met[-1].request
     faults.noted.clear()
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [(None, "making the index"), (1_000, "following"), (90_000, "90 s behind")],
+)
+def test_what_keeps_the_index_of_searches_is_listed_with_how_far_it_is(ann, store, known, said):
+    all_run(store)
+    runs(store, "indexer", 55)
+    if known is not None:
+        search.note(store, {"token": "t", "at_ms": now() - known})
+    page = ann.get("/console/health/processes").text
+    row = page.partition('data-process="indexer 55"')[2].partition("</tr>")[0]
+    assert said in row
