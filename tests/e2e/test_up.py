@@ -30,8 +30,8 @@ def test_one_signal_ends_everything_within_ten_seconds(
 ) -> None:
     up = start_up().ready()
     processes = up.family()
-    # up, guard, store, web and its two, worker and its two, beat
-    assert len(processes) == 10, processes
+    # up, guard, store, web and its two, worker and its two, beat, who follows for searches
+    assert len(processes) == 11, processes
     began = time.monotonic()
     up.send(number)
     assert_gone(up, processes, 10)
@@ -41,6 +41,7 @@ def test_one_signal_ends_everything_within_ten_seconds(
         "credentials.json",
         "lock",
         "metrics",
+        "search",
         "secret_key",
         "store",
         "up.lock",
