@@ -82,12 +82,18 @@ async function guard(event) {
   const well = await look();
   asked.delete(form);
   if (!well) return document.querySelector(".away-bar")?.scrollIntoView({ block: "nearest" });
+  // What was sent is not sent again by a second click.
+  if (form.dataset.sent) return;
+  form.dataset.sent = "1";
   passed.add(form);
   form.requestSubmit(by);
   passed.delete(form);
 }
 
 addEventListener("submit", guard);
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
 addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 document.addEventListener("htmx:after:request", (event) => {
   if (event.detail?.ctx?.response?.headers?.get?.("X-Winnow-Store") === "away") look();

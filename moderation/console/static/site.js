@@ -24,12 +24,3 @@ if (secret && copy && navigator.clipboard) {
   copy.hidden = false;
   copy.addEventListener("click", () => navigator.clipboard.writeText(secret.textContent));
 }
-
-// A form that was sent is not sent again by a second click.
-document.addEventListener("submit", (event) => {
-  if (event.target.dataset.sent) event.preventDefault();
-  else event.target.dataset.sent = "1";
-});
-addEventListener("pageshow", () => {
-  for (const one of document.forms) delete one.dataset.sent;
-});
