@@ -148,7 +148,7 @@ def fetch(
         for first in range(0, len(ats), _FETCHED_AT_ONCE)
     ]
     prefixes = [keys.of_site(site).comment.encode() for site, _ in parts]
-    calls = [
+    calls: list[tuple[Sequence[Any], Sequence[Any]]] = [
         ([prefix + places[at][1] for at in ats], ())
         for prefix, (_, ats) in zip(prefixes, parts, strict=True)
     ]

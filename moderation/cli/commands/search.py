@@ -20,7 +20,7 @@ from moderation.settings import Settings
 
 _LOOK_SECONDS = 0.5
 NICE = 19
-"""The index takes what others leave of the processors; Linux gives it a little even of full ones."""
+"""The index takes what others leave of the processors; Linux leaves it a little in any case."""
 _MAKING = "making the index"
 
 
