@@ -16,7 +16,7 @@ from moderation.store import codec
 
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _DOTTED = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
-"""An IPv4 address as it is written in one way alone: most are, and parsing takes five times as long."""
+"""An IPv4 address in the one way to write it: most are, and parsing takes five times as long."""
 _row = msgspec.msgpack.Decoder(Row).decode
 
 
