@@ -86,10 +86,10 @@ end
 local function settle(at, id, c, from, is_new_text)
   author_note(KEYS[17], ARGV[at + 8], id, from, c.status)
   if from == COMMENT_HELD and (c.status ~= from or is_new_text) then
-    alike_leave(KEYS[18], id, ARGV[at + 9])
+    alike().leave(KEYS[18], id, ARGV[at + 9])
   end
   if c.status == COMMENT_HELD and (from ~= c.status or is_new_text) then
-    alike_join(KEYS[18], id, ARGV[at + 9])
+    alike().join(KEYS[18], id, ARGV[at + 9])
   end
   if c.decision ~= '' then
     redis.call('ZREM', KEYS[19], id)
@@ -161,12 +161,12 @@ local function accept(at)
     comment_save(k.comment .. id, c, ttls[c.status])
   end
   if label > 0 then
-    local current = c.decision ~= '' and comment_label_load(k.label .. c.active)
+    local current = c.decision ~= '' and log().load(k.label .. c.active)
     if not (current and current.label == label) then
-      comment_decide(k, id, c, label, ARGV[at + 6], ARGV[at + 7], now, ttls)
+      log().decide(k, id, c, label, ARGV[at + 6], ARGV[at + 7], now, ttls)
     end
   end
-  if words > 4 then settle(at, id, c, from or COMMENT_QUEUED, kind == 'r') end
+  if words > 4 then settle(at, id, c, from, kind == 'r') end
   -- The same comment may come twice in a call: its last status counts.
   places[id] = c.status
   if from == COMMENT_QUEUED and c.status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
