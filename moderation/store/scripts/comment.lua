@@ -13,8 +13,8 @@ local COMMENT_TOLD_STATUS, COMMENT_TOLD_HAM, COMMENT_TOLD_SPAM, COMMENT_TOLD_NOT
   COMMENT_TOLD_TO_WAIT = 1, 2, 3, 4, 5
 local COMMENT_TOLD = {[COMMENT_TOLD_HAM] = 'told_ham', [COMMENT_TOLD_SPAM] = 'told_spam',
   [COMMENT_TOLD_TO_WAIT] = 'told_ham'}
--- Where the header has active and last label.
-local COMMENT_LABELS_AT = 10
+-- Where the header has active and last label, and the length of the verdict, counted from 0 and 1.
+local COMMENT_LABELS_AT, COMMENT_VERDICT_AT = 10, 19
 
 -- Returns a comment of its bytes. The constructor gives the table its size at once.
 local function comment_open(text)
@@ -40,12 +40,12 @@ local function comment_pack(c)
     .. c.verdict .. c.decision .. c.submission
 end
 
-local function comment_put(key, text, ttl)
-  if ttl > 0 then
-    redis.call('SET', key, text, 'PX', ttl)
-  else
-    redis.call('SET', key, text)
-  end
+-- Writes a comment; with `only` 'NX' where none is there, else returns false.
+local function comment_put(key, text, ttl, only)
+  if ttl > 0 and only then return redis.call('SET', key, text, 'PX', ttl, only) end
+  if ttl > 0 then return redis.call('SET', key, text, 'PX', ttl) end
+  if only then return redis.call('SET', key, text, only) end
+  return redis.call('SET', key, text)
 end
 
 local function comment_save(key, c, ttl) comment_put(key, comment_pack(c), ttl) end
