@@ -60,11 +60,10 @@ if allowed > 0 then
   end
 end
 
-local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
-  site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-  labelled = KEYS[16], replayable = replayable, how = how, evidence = ARGV[6]}
 local ttls = {[0] = ttl_queued, ttl_approved, ttl_held, ttl_spam}
 local counts, judged, waiting, answers, places = {}, {}, {}, {}, {}
+-- What the label log is told, by the first comment that has a label.
+local k
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 -- Notes that a revision waits for its verdict, or counts the one it came with; what came with its
@@ -97,7 +96,7 @@ end
 local function revise(id, c, text, by, label)
   local new = comment_open(text)
   if c.digest ~= new.digest then
-    comment_save(k.comment .. id .. ':' .. c.revision, c, ttls[c.status])
+    comment_save(KEYS[2] .. id .. ':' .. c.revision, c, ttls[c.status])
     c.revision, c.decision, c.digest, c.submission = c.revision + 1, '', new.digest, new.submission
     c.status, c.told = new.status, new.told
     count('revisions')
@@ -126,13 +125,13 @@ local function accept(at)
     local bucket = external .. ARGV[at + 2]
     if redis.call('HSETNX', bucket, ext, id) == 0 then
       local known = redis.call('HGET', bucket, ext)
-      c = comment_load(k.comment .. known)
+      c = comment_load(KEYS[2] .. known)
       if c then id, again = known, known == id else redis.call('HSET', bucket, ext, id) end
     end
   end
   local kind, revision, from, status = 'n', 1, nil, string.byte(text, 2)
   if not c then
-    if not comment_put(k.comment .. id, text, ttls[status], 'NX') then
+    if not comment_put(KEYS[2] .. id, text, ttls[status], 'NX') then
       return answer_of(id, 'n', 1, status)
     end
     count('comments')
@@ -145,12 +144,15 @@ local function accept(at)
     kind, revision = c.revision > before and 'r' or again and 'n' or 's', c.revision
     if not changed then return answer_of(id, kind, revision, again and status or from) end
     status = c.status
-    if from ~= status then redis.call('ZREM', k.sets[from], id) end
-    comment_save(k.comment .. id, c, ttls[status])
+    if from ~= status then redis.call('ZREM', KEYS[3 + from], id) end
+    comment_save(KEYS[2] .. id, c, ttls[status])
   end
   if label > 0 then
-    local current = c.decision ~= '' and log().load(k.label .. c.active)
+    local current = c.decision ~= '' and log().load(KEYS[10] .. c.active)
     if not (current and current.label == label) then
+      k = k or {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10],
+        labels = KEYS[11], site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
+        labelled = KEYS[16], replayable = replayable, how = how, evidence = ARGV[6]}
       local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
       log().decide(k, id, c, label, decision, string.sub(ARGV[at + 5], example), now, ttls)
       status = c.status
@@ -177,8 +179,8 @@ if places[id] and string.sub(answers[1], 17, 17) == 'n' then
 end
 if n == 1 then
   if places[id] then
-    redis.call('ZADD', k.sets[places[id]], '0', id)
-    comment_changed(KEYS[20], k.site, id)
+    redis.call('ZADD', KEYS[3 + places[id]], '0', id)
+    comment_changed(KEYS[20], ARGV[1], id)
   end
 else
   local into, changed = {[0] = {}, {}, {}, {}}, {}
@@ -188,16 +190,16 @@ else
     changed[#changed + 1] = each
   end
   for status, ids in pairs(into) do
-    if #ids > 0 then redis.call('ZADD', k.sets[status], unpack(ids)) end
+    if #ids > 0 then redis.call('ZADD', KEYS[3 + status], unpack(ids)) end
   end
-  if #changed > 0 then comment_changed(KEYS[20], k.site, table.concat(changed)) end
+  if #changed > 0 then comment_changed(KEYS[20], ARGV[1], table.concat(changed)) end
 end
-for field, by in pairs(counts) do comment_count(k.day, field, by) end
-comment_count_verdicts(k.day, judged)
-if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end
+for field, by in pairs(counts) do comment_count(KEYS[8], field, by) end
+comment_count_verdicts(KEYS[8], judged)
+if #waiting > 0 then redis.call('XADD', inbox, '*', 's', ARGV[1], 'i', table.concat(waiting)) end
 local answer = {'ok', table.concat(answers)}
 if n == 1 and string.sub(answer[2], 17, 17) ~= 'n' then
-  answer[3] = redis.call('GET', k.comment .. id)
+  answer[3] = redis.call('GET', KEYS[2] .. id)
 end
 if ARGV[4] ~= '' then
   redis.call('SET', KEYS[12], ARGV[4] .. cmsgpack.pack(answer), 'PX', ttl_request)
