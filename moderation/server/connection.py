@@ -288,7 +288,11 @@ class Connection(asyncio.BufferedProtocol):
         self._turn(State.LINGERING)
         self._ahead = b""
         self._bounds.release(self)
-        self._transport.write_eof()
+        try:
+            self._transport.write_eof()
+        except OSError:  # The client went between the answer and this.
+            self._abort()
+            return
         self._transport.resume_reading()
 
     def _close(self) -> None:
