@@ -7,10 +7,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+JOBS ?= 2
 PINS := requirements.txt requirements-dev.txt
 # What is installed is told by what the pins say, not by when they were written.
 STAMP := $(VENV)/.pins-$(shell cat $(PINS) | cksum | tr -c '0-9\n' '-')
 KERNELS := $(VENV)/.kernels
+# The suite waits more than it works. A file's tests stay together: they share what they start.
+SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,10 +42,10 @@ lint: $(STAMP)  ## formatting, lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 test: $(KERNELS) lint  ## lint and the test suite
-	$(PY) -m pytest -q -rs
+	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE)
 
 test-full: $(KERNELS) lint  ## lint and the test suite with its slow cases
-	$(PY) -m pytest -q -rs -m ""
+	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE) -m ""
 
 bench: $(KERNELS)  ## figures beside the budgets, two minutes
 	@$(PY) -m tests.bench
