@@ -129,15 +129,23 @@ def test_no_key_decides_what_was_not_shown_yet(desk: Desk) -> None:
     page = desk.person()
     in_focus(page, ids[0])
     waiting: list[Any] = []
+    holds = True
+
+    def answer(route: Any) -> None:
+        if holds:
+            waiting.append(route)
+        else:
+            route.continue_()
+
     # Whatever comes next is held back until the test lets it go.
-    page.route("**/console/review/item?*", lambda route: waiting.append(route))
+    page.route("**/console/review/item?*", answer)
     page.reload()
     in_focus(page, ids[0])
     for _ in range(3):
         page.keyboard.press("a")
     expect(page.locator("#focus")).to_have_attribute("aria-busy", "true")
     desk.become(ids, "approved", "held", "held", "held", "held")
-    page.unroute("**/console/review/item?*")
+    holds = False
     for route in waiting:
         route.continue_()
     in_focus(page, ids[1])
