@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 from moderation.api import answers, body, cursors
 from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_parameter
 from moderation.api.shapes import CommentPage, comment_out
-from moderation.domain.comments import Status
+from moderation.domain.comments import Status, Time
 from moderation.flow.comments import reading
 from moderation.flow.search import finding
 
@@ -32,13 +32,23 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since"
     """
 
     status: Status | None = None
+    """Only comments that stand so."""
     q: Sought = ""
+    """Words of the content, all of them; `"some words"` stand there one after the other, `wor*` is
+    the beginning of a word, and `author:`, `email:`, `domain:`, `ip:`, `reason:`, `model:` and
+    `language:` before a word ask for these."""
     author: Sought = ""
-    since: Annotated[dt.datetime, Meta(tz=True)] | None = None
-    to: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    """What stands in the author's name, e-mail address or id."""
+    since: Time | None = None
+    """Only comments that came in at this time or later."""
+    to: Time | None = None
+    """Only comments that came in before this time."""
     order: Literal["newest", "oldest"] = "newest"
+    """Which come first, by their time of arrival."""
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    """The most comments of a page."""
     cursor: str = ""
+    """`next` of the page before."""
 
 
 @blueprint.get("/comments")

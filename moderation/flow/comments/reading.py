@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 import classifier
 from classifier import Explanation
@@ -212,16 +213,26 @@ def wait_for_verdict(
 class DayCounts(Struct, frozen=True):
     """What happened on a site on one UTC day."""
 
-    day: str
+    day: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    """The day in UTC."""
     comments: int
+    """Comments that came in."""
     revisions: int
+    """New texts of comments that were there."""
     deleted: int
+    """Comments that were deleted."""
     statuses: dict[str, int]
+    """Verdicts by status."""
     labels: dict[str, int]
+    """Verdicts by label."""
     decided_by: dict[str, int]
+    """Verdicts by what gave them."""
     decisions: dict[str, int]
+    """Decisions by label."""
     missed_spam: int
+    """Approved comments that a person decided are spam."""
     false_positives: int
+    """Spam that a person decided is ham."""
 
 
 def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[DayCounts]:
