@@ -10,7 +10,14 @@ from flask import Blueprint, Response, request
 from msgspec import Meta, Struct
 
 from moderation.api import answers, body, cursors
-from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_parameter
+from moderation.api.endpoint import (
+    Answer,
+    Call,
+    Operation,
+    endpoint,
+    parameters,
+    wrong_parameter,
+)
 from moderation.api.shapes import CommentPage, comment_out
 from moderation.domain.comments import Status
 from moderation.flow.comments import reading
@@ -27,8 +34,9 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since"
     Of `q` every word stands in the content; `"some words"` stand there one after the other, `wor*`
     is the beginning of a word, and `author:`, `email:`, `domain:`, `ip:`, `reason:`, `model:` and
     `language:` before a word ask for these. `author` stands in the author's name, e-mail address or
-    id. All are compared without regard to case. `from` and `to` (excluded) are RFC 3339 times of
-    arrival.
+    id. All are compared without regard to case. `external_id` is the site's own name of a comment,
+    as it was sent. `from` and `to` (excluded) are RFC 3339 times of arrival, `updated_from` leaves
+    out what has not changed since. A `cursor` stands for the filters that it was made with.
     """
 
     status: Status | None = None
@@ -36,6 +44,8 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since"
     author: Sought = ""
     since: Annotated[dt.datetime, Meta(tz=True)] | None = None
     to: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    updated_from: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    external_id: Annotated[str, Meta(max_length=256)] = ""
     order: Literal["newest", "oldest"] = "newest"
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
     cursor: str = ""
@@ -64,21 +74,28 @@ def list_comments(call: Call) -> Response:
     query: ListQuery = call.query
     site, secret = call.grant.site, call.runtime.secret
     filters = {k: v for k, v in request.args.items() if k not in ("cursor", "limit")}
-    after = cursors.read(secret, site, filters, query.cursor) if query.cursor else ""
+    after = ""
+    if query.cursor:
+        # A cursor alone goes on with the list that it was made for.
+        filters = filters or cursors.held(query.cursor)
+        after = cursors.read(secret, site, filters, query.cursor)
+        limit = str(query.limit)
+        query = parameters(ListQuery, urlencode({**filters, "limit": limit}))
     wanted = reading.Filter(
         status=query.status,
         text=query.q,
         author=query.author,
         from_ms=_ms("from", query.since),
         to_ms=_ms("to", query.to),
+        updated_from_ms=_ms("updated_from", query.updated_from),
+        external_id=query.external_id,
         newest_first=query.order == "newest",
     )
     page = finding.find(call.runtime, [site], wanted, after, query.limit)
     following = None
     if page.last:
         cursor = cursors.sign(secret, site, filters, page.last)
-        parameters = urlencode({**filters, "limit": query.limit, "cursor": cursor})
-        following = f"{request.script_root}{request.path}?{parameters}"
+        following = f"{request.path}?{urlencode({'limit': query.limit, 'cursor': cursor})}"
     return answers.json(CommentPage([comment_out(c) for c in page.comments], following))
 
 

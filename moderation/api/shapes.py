@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from moderation.api.preconditions import comment_tag
 from moderation.api.problems import Problem
 from moderation.domain import comments, decisions, verdicts
 from moderation.domain.bands import Band
@@ -104,7 +105,9 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     protocol: `told`, `given up`, `no callback` (the site gave no address and must be told by
     hand), `refused` (its key was revoked, or its blog), or why the last try failed; absent while
     there is nothing to tell. `earlier_verdicts` are those before it was judged anew: the first and
-    the newest seven, the oldest first.
+    the newest seven, the oldest first. `etag` names this state of the comment, as the header `ETag`
+    does where one comment is answered; it is what `If-Match` of a decision takes,
+    and absent of a comment that is not stored.
     """
 
     id: str
@@ -120,6 +123,7 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     permalink: str = ""
     referrer: str = ""
     type: str = ""
+    etag: str = ""
     external_id: str = ""
     parent_id: str = ""
     article_published_at: dt.datetime | None = None
@@ -212,6 +216,7 @@ def _fields(comment: comments.Comment) -> dict[str, Any]:
         "id": comment.id,
         "site": comment.site,
         "revision": comment.revision,
+        "etag": comment_tag(comment) if comment.id else "",
         "status": comment.status,
         "verdict": verdict_out(comment.verdict) if comment.verdict else None,
         "decision": decision_out(comment.decision) if comment.decision else None,

@@ -81,7 +81,9 @@ def find(
     Whatever the index says, what is returned is as the store has it now: of these sites, there,
     with the status and the words that are asked for.
     """
-    if wanted.seeks and of_sites:
+    # What a site calls a comment, and when one changed, is not in the index.
+    is_indexed = not wanted.external_id and not wanted.updated_from_ms
+    if wanted.asks and is_indexed and of_sites:
         try:
             found = _by_index(runtime, of_sites, wanted, after, limit)
         except (OSError, ValueError) as error:
