@@ -108,7 +108,9 @@ class ReadQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     wait: Annotated[float, Meta(ge=0, le=WAIT_SECONDS)] = 0
+    """Seconds to wait while the comment is queued."""
     explain: bool = False
+    """Whether `explanation` is added: why the comment scores as it does."""
 
 
 @blueprint.get("/comments/<comment_id>")

@@ -36,14 +36,18 @@ class NewDecision(Struct, frozen=True, forbid_unknown_fields=True):
     """A person's word. `suggestion_shown`: the person saw the machine's verdict before."""
 
     label: Label
+    """What the comment is."""
     note: Note = ""
+    """Why, for people."""
     suggestion_shown: bool = True
+    """Whether the person saw the machine's verdict before."""
 
 
 class Undo(Struct, frozen=True, forbid_unknown_fields=True):
     """Why a decision is withdrawn."""
 
     note: Note = ""
+    """Why, for people."""
 
 
 _decision = msgspec.json.Decoder(NewDecision)

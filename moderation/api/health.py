@@ -22,6 +22,7 @@ class Health(Struct, frozen=True):
     """A short word."""
 
     status: str
+    """How it is, in a short word."""
 
 
 @blueprint.get("/healthz")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -19,7 +19,7 @@ from moderation.api.endpoint import (
     wrong_parameter,
 )
 from moderation.api.shapes import CommentPage, comment_out
-from moderation.domain.comments import Status
+from moderation.domain.comments import Status, Time
 from moderation.flow.comments import reading
 from moderation.flow.search import finding
 
@@ -31,24 +31,31 @@ Sought = Annotated[str, Meta(max_length=256)]
 class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """Parameters of a list.
 
-    Of `q` every word stands in the content; `"some words"` stand there one after the other, `wor*`
-    is the beginning of a word, and `author:`, `email:`, `domain:`, `ip:`, `reason:`, `model:` and
-    `language:` before a word ask for these. `author` stands in the author's name, e-mail address or
-    id. All are compared without regard to case. `external_id` is the site's own name of a comment,
-    as it was sent. `from` and `to` (excluded) are RFC 3339 times of arrival, `updated_from` leaves
-    out what has not changed since. A `cursor` stands for the filters that it was made with.
+    All words are compared without regard to case.
     """
 
     status: Status | None = None
+    """Only comments that stand so."""
     q: Sought = ""
+    """Words of the content, all of them; `"some words"` stand there one after the other, `wor*` is
+    the beginning of a word, and `author:`, `email:`, `domain:`, `ip:`, `reason:`, `model:` and
+    `language:` before a word ask for these."""
     author: Sought = ""
-    since: Annotated[dt.datetime, Meta(tz=True)] | None = None
-    to: Annotated[dt.datetime, Meta(tz=True)] | None = None
-    updated_from: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    """What stands in the author's name, e-mail address or id."""
+    since: Time | None = None
+    """Only comments that came in at this time or later."""
+    to: Time | None = None
+    """Only comments that came in before this time."""
+    updated_from: Time | None = None
+    """Only comments that have changed since this time."""
     external_id: Annotated[str, Meta(max_length=256)] = ""
+    """The comment of this site's own id, as it was sent."""
     order: Literal["newest", "oldest"] = "newest"
+    """Which come first, by their time of arrival."""
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    """The most comments of a page."""
     cursor: str = ""
+    """That of `next` of the page before; it stands for the filters too."""
 
 
 @blueprint.get("/comments")
@@ -80,7 +87,7 @@ def list_comments(call: Call) -> Response:
         filters = filters or cursors.held(query.cursor)
         after = cursors.read(secret, site, filters, query.cursor)
         limit = str(query.limit)
-        query = parameters(ListQuery, urlencode({**filters, "limit": limit}))
+        query = cast(ListQuery, parameters(ListQuery, urlencode({**filters, "limit": limit})))
     wanted = reading.Filter(
         status=query.status,
         text=query.q,

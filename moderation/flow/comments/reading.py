@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 import classifier
 from classifier import Explanation
@@ -34,9 +35,10 @@ class Filter(Struct, frozen=True):
 
     `updated_from_ms` leaves out what has not changed since; `external_id` is what the site calls
     the comment. `text` is what somebody typed, words of the content and fields (`asking.read`);
-    with `any_word` its words may also stand in the author's name. `author` stands in the author's name, e-mail
-    address or id. `domain` is that of a link, of the author's site or e-mail, or one above it; `ip`
-    an address or a network. `bands`, `reason` and `model` (a snapshot) are those of the verdict.
+    with `any_word` its words may also stand in the author's name. `author` stands in the author's
+    name, e-mail address or id. `domain` is that of a link, of the author's site or e-mail, or one
+    above it; `ip` an address or a network. `bands`, `reason` and `model` (a snapshot) are those of
+    the verdict.
     """
 
     status: Status | None = None
@@ -237,16 +239,26 @@ def wait_for_verdict(
 class DayCounts(Struct, frozen=True):
     """What happened on a site on one UTC day."""
 
-    day: str
+    day: Annotated[str, Meta(extra_json_schema={"format": "date"})]
+    """The day in UTC."""
     comments: int
+    """Comments that came in."""
     revisions: int
+    """New texts of comments that were there."""
     deleted: int
+    """Comments that were deleted."""
     statuses: dict[str, int]
+    """Verdicts by status."""
     labels: dict[str, int]
+    """Verdicts by label."""
     decided_by: dict[str, int]
+    """Verdicts by what gave them."""
     decisions: dict[str, int]
+    """Decisions by label."""
     missed_spam: int
+    """Approved comments that a person decided are spam."""
     false_positives: int
+    """Spam that a person decided is ham."""
 
 
 def stats(runtime: Runtime, site: str, first: dt.date, last: dt.date) -> list[DayCounts]:

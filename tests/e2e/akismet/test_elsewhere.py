@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.akismet.conftest import Installation
-from tests.e2e.akismet.installation import ELSEWHERE, Box, node_modules
+from tests.e2e.akismet.installation import ELSEWHERE, Box, node_clients
 from tests.e2e.akismet.test_clients import HAM, Tool
 from tests.structure.tree import ROOT
 
@@ -27,7 +27,7 @@ def test_clients_are_told_another_address_as_the_page_says(
 ) -> None:
     program = tool("node", "nodejs npm")
     tool("npm", "npm")
-    folder = node_modules()
+    folder = node_clients()
     env = {
         "KEY": installation.key,
         "BLOG": installation.blog("elsewhere"),
