@@ -13,7 +13,7 @@ from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.shapes import Comment, comment_out, time_of
-from moderation.api.sites import CHOSEN, IF_MATCH, actor, operation, small
+from moderation.api.sites import actor, choice, operation, small
 from moderation.api.validation import invalid
 from moderation.domain.comments import Time
 from moderation.domain.listed import ENTRIES, Action, BadEntry, Draft, Kind, Listed, rewritten
@@ -116,16 +116,7 @@ def get_lists(call: Call, site: str) -> Response:
 
 
 @blueprint.put("")
-@endpoint(
-    operation(
-        "putLists",
-        "Replace a site's list",
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: ListIn}, LISTS_BYTES),
-        answers=SAVED,
-        problems=CHOSEN,
-    )
-)
+@endpoint(choice("putLists", "Replace a site's list", ListIn, SAVED, LISTS_BYTES))
 def put_lists(call: Call, site: str) -> Response:
     seen, given = if_match(call.environ), small(call, _list, LISTS_BYTES)
     try:

@@ -23,7 +23,6 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models")
 
 SMALL_BYTES = 64 << 10
 IF_MATCH = "The `ETag` under which you saw which model is in use; left out or `*`: whichever it is."
-PROBLEMS = ("not-found", "conflict", "stale", "store-full")
 
 
 class ModelOut(Struct, frozen=True):
@@ -120,7 +119,6 @@ class Rescore(Struct, frozen=True, forbid_unknown_fields=True):
 _rescore = msgspec.json.Decoder(Rescore)
 _promote = msgspec.json.Decoder(Promote)
 _roll_back = msgspec.json.Decoder(RollBack)
-CHOSEN = {200: Answer("The model that is now in use.", {body.JSON: InUseOut}, ("ETag",))}
 
 
 @blueprint.get("")
@@ -192,18 +190,22 @@ def get_report(call: Call, name: str) -> Response:
     return answers.json(promoting.report(call.runtime, name))
 
 
-@blueprint.post("/<name>/promote")
-@endpoint(
-    Operation(
-        id="promoteModel",
+def _choice(call_id: str, summary: str, taken: type[Struct], problem: str) -> Operation:
+    return Operation(
+        id=call_id,
         tag="Models",
-        summary="Put a model to use from the next verdict on",
+        summary=summary,
         scopes=("admin",),
         headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: Promote}, SMALL_BYTES, required=False),
-        answers=CHOSEN,
-        problems=(*PROBLEMS, "gate-refused"),
+        body=Body({body.JSON: taken}, SMALL_BYTES, required=False),
+        answers={200: Answer("The model that is now in use.", {body.JSON: InUseOut}, ("ETag",))},
+        problems=("not-found", "conflict", "stale", "store-full", problem),
     )
+
+
+@blueprint.post("/<name>/promote")
+@endpoint(
+    _choice("promoteModel", "Put a model to use from the next verdict on", Promote, "gate-refused")
 )
 def promote_model(call: Call, name: str) -> Response:
     seen = if_match(call.environ, required=False)
@@ -215,15 +217,11 @@ def promote_model(call: Call, name: str) -> Response:
 
 @blueprint.post("/rollback")
 @endpoint(
-    Operation(
-        id="rollBackModel",
-        tag="Models",
-        summary="Withdraw the newest promotion: the model before it is in use again",
-        scopes=("admin",),
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: RollBack}, SMALL_BYTES, required=False),
-        answers=CHOSEN,
-        problems=(*PROBLEMS, "nothing-to-undo"),
+    _choice(
+        "rollBackModel",
+        "Withdraw the newest promotion: the model before it is in use again",
+        RollBack,
+        "nothing-to-undo",
     )
 )
 def roll_back_model(call: Call) -> Response:

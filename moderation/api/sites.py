@@ -27,7 +27,6 @@ SMALL_BYTES = 64 << 10
 TAG = "Sites"
 SCOPE: tuple[Scope, ...] = ("admin",)
 IF_MATCH = "The `ETag` under which you saw it; `*`: whatever it is."
-CHOSEN = ("not-found", "precondition-required", "stale", "store-full")
 
 
 class Site(Struct, frozen=True):
@@ -148,6 +147,24 @@ def operation(call_id: str, summary: str, **more: Any) -> Operation:
     return Operation(id=call_id, tag=TAG, summary=summary, scopes=SCOPE, **more)
 
 
+def choice(
+    call_id: str,
+    summary: str,
+    taken: Any,
+    answered: dict[int, Answer],
+    most: int = SMALL_BYTES,
+) -> Operation:
+    """Return a call that changes what a site's people chose, unless somebody else did before."""
+    return operation(
+        call_id,
+        summary,
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: taken}, most),
+        answers=answered,
+        problems=("not-found", "precondition-required", "stale", "store-full"),
+    )
+
+
 @blueprint.get("")
 @endpoint(
     operation("listSites", "List sites", answers={200: Answer("The sites.", {body.JSON: Sites})})
@@ -183,29 +200,21 @@ def get_site(call: Call, site: str) -> Response:
     return answers.json(_one(call, site))
 
 
-@blueprint.post("/<site>/retire")
-@endpoint(
-    operation(
-        "retireSite",
-        "Have a site take no new comments; it keeps what it has",
-        answers=ONE,
-        problems=("not-found", "conflict", "store-full"),
+def _turn(call_id: str, summary: str) -> Operation:
+    return operation(
+        call_id, summary, answers=ONE, problems=("not-found", "conflict", "store-full")
     )
-)
+
+
+@blueprint.post("/<site>/retire")
+@endpoint(_turn("retireSite", "Have a site take no new comments; it keeps what it has"))
 def retire_site(call: Call, site: str) -> Response:
     founding.retire(call.runtime.store, site, actor(call))
     return answers.json(_one(call, site))
 
 
 @blueprint.post("/<site>/reopen")
-@endpoint(
-    operation(
-        "reopenSite",
-        "Have a retired site take new comments again",
-        answers=ONE,
-        problems=("not-found", "conflict", "store-full"),
-    )
-)
+@endpoint(_turn("reopenSite", "Have a retired site take new comments again"))
 def reopen_site(call: Call, site: str) -> Response:
     founding.reopen(call.runtime.store, site, actor(call))
     return answers.json(_one(call, site))
@@ -221,13 +230,11 @@ def get_settings(call: Call, site: str) -> Response:
 
 @blueprint.put("/<site>/settings")
 @endpoint(
-    operation(
+    choice(
         "putSettings",
         "Replace a site's settings; those left out become what they are by default",
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: SiteSettings}, SMALL_BYTES),
-        answers=SETTINGS,
-        problems=CHOSEN,
+        SiteSettings,
+        SETTINGS,
     )
 )
 def put_settings(call: Call, site: str) -> Response:
@@ -236,16 +243,7 @@ def put_settings(call: Call, site: str) -> Response:
 
 
 @blueprint.patch("/<site>/settings")
-@endpoint(
-    operation(
-        "changeSettings",
-        "Change some of a site's settings",
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: SettingsChange}, SMALL_BYTES),
-        answers=SETTINGS,
-        problems=CHOSEN,
-    )
-)
+@endpoint(choice("changeSettings", "Change some of a site's settings", SettingsChange, SETTINGS))
 def change_settings(call: Call, site: str) -> Response:
     seen, given = if_match(call.environ), small(call, _change)
     return _chosen(call, site, lambda known: merged(known, given), seen)

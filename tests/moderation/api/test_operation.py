@@ -1,7 +1,6 @@
 """What machines that watch are told."""
 
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import pytest
 import redis
 from flask import Flask
 
+from moderation.api.metric_files import MetricFiles
 from moderation.flow.runtime import Runtime
 from moderation.store import Store, migrations
 from tests.conftest import Server
@@ -191,12 +191,16 @@ meter = Meter.open(Path(sys.argv[1]))
 meter.observe("GET", "/", "200", 0.1)
 print(meter.folder, flush=True)
 sys.stdin.read()
+meter.close()
 """
 
 
 def test_metrics_of_a_run_before_are_cleared_and_those_of_this_run_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "metrics" / socket.gethostname()
-    folder.mkdir(parents=True)
+    files = MetricFiles.of(tmp_path)
+    folder = files.folder
+    files.leave()
+    assert not folder.exists()
+    folder.mkdir(mode=0o700)
     before = folder / "histogram_1.db"
     before.write_bytes(b"of a run before")
     running = []
@@ -213,6 +217,7 @@ def test_metrics_of_a_run_before_are_cleared_and_those_of_this_run_kept(tmp_path
     finally:
         for process in running:
             process.communicate("")
+    assert not folder.exists(), "the last that goes removes it"
 
 
 def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask) -> None:
