@@ -14,6 +14,7 @@ from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.shapes import time_of
 from moderation.api.sites import SMALL_BYTES, actor, operation, small
 from moderation.domain.accounts import Token
+from moderation.domain.comments import Time
 from moderation.flow.sites import entrance
 from moderation.flow.sites.entrance import OVERLAP_HOURS, OVERLAP_HOURS_AT_MOST, ShownKey
 
@@ -27,60 +28,77 @@ class TokenOut(Struct, frozen=True):
     """A token without itself. It is good until `expires_at` (null: until it is revoked)."""
 
     id: str
+    """Names the token in calls."""
     name: str
+    """What the token is for."""
     scopes: tuple[str, ...]
+    """What it may do."""
     per_minute: int
-    created_at: dt.datetime
-    expires_at: dt.datetime | None
+    """The most comments a minute; 0: any number."""
+    created_at: Time
+    """When it was made."""
+    expires_at: Time | None
+    """Until when it is good; null: until it is revoked."""
 
 
 class NewTokenOut(TokenOut, frozen=True):
     """A new token with itself in `token`: it is shown only now."""
 
     token: str
+    """The token itself, shown only now."""
 
 
 class TokensOut(Struct, frozen=True):
     """The tokens of a site, the oldest first."""
 
     data: list[TokenOut]
+    """The tokens, the oldest first."""
 
 
 class KeyOut(Struct, frozen=True):
     """An Akismet key without itself. It is good until `expires_at` (null: until it is revoked)."""
 
     id: str
-    created_at: dt.datetime
-    expires_at: dt.datetime | None
+    """Names the key in calls."""
+    created_at: Time
+    """When it was made."""
+    expires_at: Time | None
+    """Until when it is good; null: until it is revoked."""
 
 
 class NewKeyOut(KeyOut, frozen=True):
     """A new Akismet key with itself in `key`: it is shown only now."""
 
     key: str
+    """The key itself, shown only now."""
 
 
 class KeysOut(Struct, frozen=True):
     """The Akismet keys of a site, the oldest first."""
 
     data: list[KeyOut]
+    """The keys, the oldest first."""
 
 
 class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
     """What a token is for, what it may do, and the most comments a minute (0: any number)."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
+    """What the token is for."""
     scopes: Annotated[tuple[SiteScope, ...], Meta(min_length=1, max_length=2)] = (
         "submit",
         "moderate",
     )
+    """What it may do."""
     per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    """The most comments a minute; 0: any number."""
 
 
 class Overlap(Struct, frozen=True, forbid_unknown_fields=True):
     """How long what is replaced goes on, in hours."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=OVERLAP_HOURS_AT_MOST)] = OVERLAP_HOURS
+    """Hours for which what is replaced goes on."""
 
 
 _new = msgspec.json.Decoder(NewToken)
