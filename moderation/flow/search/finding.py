@@ -84,7 +84,9 @@ def find(
     with the status and the words that are asked for.
     """
     found, is_wordless = None, False
-    if wanted.seeks and of_sites:
+    # What a site calls a comment, and when one changed, is not in the index.
+    is_indexed = not wanted.external_id and not wanted.updated_from_ms
+    if wanted.asks and is_indexed and of_sites:
         try:
             reader = runtime.own(Readers).of(runtime)
             if reader is not None:
