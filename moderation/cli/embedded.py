@@ -95,7 +95,7 @@ def answers(unix_socket: Path) -> bool:
 
     PING is no way to ask: a server that cannot write to its disk refuses it.
     """
-    return _ask(unix_socket, b"ECHO winnow\r\n").startswith(b"$6")
+    return _ask(unix_socket, b"EXISTS winnow\r\n").startswith(b":")
 
 
 def answers_at(redis_url: str) -> bool:

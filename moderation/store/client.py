@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from moderation.store import schema
+from moderation.store import keys, schema
 from moderation.store.connection import Pool
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script
@@ -57,7 +57,7 @@ class Store:
 
         PING is no way to ask: a server that cannot write to its disk refuses it (MISCONF).
         """
-        self.command("ECHO", b"winnow")
+        self.command("EXISTS", keys.SCHEMA)
 
     def check_writes(self) -> None:
         """Raise `StoreDown` or `StoreFull` unless the store would take a comment now."""

@@ -15,9 +15,13 @@ from moderation.store import models, schema, sites
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Cut what cannot be read of the embedded store first.")
 @pass_settings
-def doctor(settings: Settings) -> None:
+def doctor(settings: Settings, repair: bool) -> None:
     """Look at folder, store, broker and model; exit 1 if something is wrong."""
+    if repair:
+        for line in connect.repair(settings):
+            click.echo(f"repair {line}")
     wrong = False
     for name, check in (
         ("data folder", _folder),
