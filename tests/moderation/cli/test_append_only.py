@@ -25,10 +25,13 @@ WRITTEN = 50
 def used(tmp_path: Path) -> Settings:
     """Return settings of an embedded store that has written something and was ended."""
     settings = Settings.from_env({"WINNOW_DATA": str(tmp_path / "var")})
-    with Supervisor(lambda _: None) as supervisor, connect.own_store(settings, supervisor) as own:
-        with redis.Redis.from_url(own.redis_url) as client:
-            for n in range(WRITTEN):
-                client.set(f"written:{n}", "x" * 100)
+    with (
+        Supervisor(lambda _: None) as supervisor,
+        connect.own_store(settings, supervisor) as own,
+        redis.Redis.from_url(own.redis_url) as client,
+    ):
+        for n in range(WRITTEN):
+            client.set(f"written:{n}", "x" * 100)
     return settings
 
 
@@ -43,9 +46,12 @@ def last(settings: Settings) -> Path:
 
 def starts(settings: Settings) -> set[str]:
     """Start the store as `up` does, and return what it holds."""
-    with Supervisor(lambda _: None) as supervisor, connect.own_store(settings, supervisor) as own:
-        with redis.Redis.from_url(own.redis_url) as client:
-            return {key.decode() for key in client.keys("written:*")}
+    with (
+        Supervisor(lambda _: None) as supervisor,
+        connect.own_store(settings, supervisor) as own,
+        redis.Redis.from_url(own.redis_url) as client,
+    ):
+        return {key.decode() for key in client.keys("written:*")}
 
 
 def refused(settings: Settings) -> str:
