@@ -10,6 +10,7 @@ from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
+from moderation.flow.sites import secret
 from moderation.settings import Settings
 from moderation.store import models, schema, sites
 
@@ -74,6 +75,8 @@ def _store(settings: Settings) -> Iterator[str]:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)
         yield f"layout {schema.VERSION}"
+        secret.check(store, settings.secret_key)
+        yield "the secret is that under which it was written"
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
 
 
