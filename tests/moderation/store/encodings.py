@@ -63,9 +63,8 @@ def _structs() -> dict[str, str]:
         for value in vars(module).values():
             decoder = getattr(value, "__self__", value)
             if isinstance(decoder, msgspec.msgpack.Decoder | msgspec.json.Decoder):
-                kind = (
-                    msgspec.json if isinstance(decoder, msgspec.json.Decoder) else msgspec.msgpack
-                )
+                is_json = isinstance(decoder, msgspec.json.Decoder)
+                kind = msgspec.json if is_json else msgspec.msgpack
                 name = f"{kind.__name__.rpartition('.')[2]} {_name(decoder.type)}"
                 encoded = kind.encode(_sample(types.type_info(decoder.type)))
                 assert decoder.decode(encoded) is not None
