@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import click
@@ -13,6 +14,8 @@ from moderation.domain.errors import StoreDown, StoreFull, WinnowError
 from moderation.flow.sites import secret
 from moderation.settings import Settings
 from moderation.store import models, schema, sites
+
+_CLOCKS_APART_SECONDS = 60.0
 
 
 @click.command()
@@ -27,6 +30,7 @@ def doctor(settings: Settings, repair: bool) -> None:
     for name, check in (
         ("data folder", _folder),
         ("store", _store),
+        ("clock", _clock),
         ("broker", _broker),
         ("model", _model),
         ("search", _search),
@@ -78,6 +82,18 @@ def _store(settings: Settings) -> Iterator[str]:
         secret.check(store, settings.secret_key)
         yield "the secret is that under which it was written"
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
+
+
+def _clock(settings: Settings) -> Iterator[str]:
+    with connect.open_store(settings) as (store, _):
+        seconds, millionths = store.command("TIME")
+    ahead = time.time() - int(seconds) - int(millionths) / 1e6
+    if abs(ahead) > _CLOCKS_APART_SECONDS:
+        raise Refused(
+            f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "
+            "the store's: comments would expire too early or too late; set both by NTP"
+        )
+    yield "it goes with the store's"
 
 
 def _broker(settings: Settings) -> Iterator[str]:
