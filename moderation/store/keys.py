@@ -17,6 +17,7 @@ SHARDS = 64
 LANES = 4
 
 SCHEMA = "{winnow}:schema"
+FINGERPRINT = "{winnow}:fingerprint"  # of the secret under which keyed hashes were made
 SITES = "{winnow}:sites"
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
