@@ -18,6 +18,7 @@ LANES = 4
 
 SCHEMA = "{winnow}:schema"
 SITES = "{winnow}:sites"
+SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"

@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.accounts import Token, User
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.store import accounts, keys
+from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
 
@@ -79,11 +79,18 @@ def read_call(site: str) -> Call:
 
 
 def create(store: Store, site: str, now_ms: int) -> bool:
-    """Make a site; False if there was one of that name."""
+    """Make a site; False if there was one of that name.
+
+    One of a name that was removed goes on from its numbers (`removals.end`).
+    """
+    meta, numbers = keys.of_site(site).meta, removals.numbers_after(store, site)
     with store_errors():
-        made = bool(store.redis.hsetnx(keys.of_site(site).meta, "created", now_ms))
-        store.redis.sadd(keys.SITES, site)
-    return made
+        pipe = store.redis.pipeline(transaction=True)
+        for field, value in numbers.items():
+            pipe.hsetnx(meta, field, value)
+        pipe.hsetnx(meta, "created", now_ms)
+        pipe.sadd(keys.SITES, site)
+        return bool(pipe.execute()[-2])
 
 
 def names(store: Store) -> list[str]:
