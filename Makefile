@@ -23,13 +23,11 @@ SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-$(PY):
+$(TO_RUN):
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Winnow needs Python 3.11 or newer: make PYTHON=python3.11 …")'
 	@echo "Making a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-
-$(TO_RUN): | $(PY)
-	@echo "Installing what Winnow needs to run, about a minute:"
+	@echo "Installing what Winnow needs to run:"
 	@$(PIP) -r requirements.txt | $(NAMED)
 	@rm -f $(VENV)/.to-run-*
 	@touch $@
@@ -42,7 +40,7 @@ $(TO_TEST): $(TO_RUN)
 
 # numba keeps compiled kernels beside their source; a changed source is compiled again.
 $(KERNELS): $(TO_RUN) $(shell find classifier -name '*.py' 2>/dev/null)
-	@echo "Compiling the filter, about a minute"
+	@echo "Compiling the filter"
 	@$(PY) -m moderation.cli.kernels
 	@touch $@
 

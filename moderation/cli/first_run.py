@@ -57,7 +57,7 @@ def where(settings: Settings) -> str:
     target = path(settings)
     if target.exists():
         return f"keys and the console's password: {target}"
-    return f"{target} is gone; `user reset` and `token add` make new keys"
+    return f"{target} is gone; `./winnow user reset` and `./winnow token add` make new keys"
 
 
 def _kept(target: Path) -> first_run.Credentials | None:

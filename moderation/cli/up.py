@@ -11,6 +11,7 @@ import click
 from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import Refused, RunFile
+from moderation.cli.pool import PoolWatch
 from moderation.cli.supervisor import Supervisor
 from moderation.domain.errors import StoreFull, WinnowError
 from moderation.settings import Settings
@@ -52,8 +53,9 @@ def run(settings: Settings) -> None:
             parts.append(("search", services.search(), 3.0))
         for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
+        pool = PoolWatch(settings, say)
         _announce(settings, supervisor, is_first)
-        supervisor.run()
+        supervisor.run(pool.look)
         say("stopping")
 
 
@@ -98,9 +100,8 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
             say(f"ready at {settings.public_url}")
             if is_full:
                 say("the store is full: comments are refused until there is room (docs/drills.md)")
-            if is_first:
-                _offer_log_in(settings)
             say(first_run.where(settings))
+            say(f"next: {_first_step(settings) if is_first else _log_in(settings)}")
             return
         if time.monotonic() > slow_at:
             say(f"still not answering after {_SLOW_START_SECONDS:g} s; it goes on trying")
@@ -109,14 +110,18 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
         supervisor.wait(_PROBE_SECONDS)
 
 
-def _offer_log_in(settings: Settings) -> None:
+def _log_in(settings: Settings) -> str:
+    return f"log in at {settings.public_url}/console/, or by an address from `./winnow user link`"
+
+
+def _first_step(settings: Settings) -> str:
+    """Return what to do after a first run: open an address that logs in once."""
     try:
         with closing(Store.connect(settings.redis_url)) as store:
             address = first_run.one_log_in(store, settings)
     except WinnowError as error:
-        say(f"no address to log in by could be made ({error}); `user link` makes one")
-    else:
-        say(f"log in, once and within ten minutes: {address}")
+        return f"{_log_in(settings)} (none could be made now: {error})"
+    return f"open this address, which logs you in once, within ten minutes: {address}"
 
 
 def _status(bind: tuple[str, int]) -> int:

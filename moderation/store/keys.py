@@ -20,6 +20,7 @@ SCHEMA = "{winnow}:schema"
 SITES = "{winnow}:sites"
 SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
+TOKENS_USED = "{winnow}:tokens:used"  # hash: id of a token → about when it was used last
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
 ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when

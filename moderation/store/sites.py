@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -226,10 +226,27 @@ def replace_token(store: Store, digest: str, token: Token) -> None:
 def revoke_token(store: Store, digest: str, site: str) -> bool:
     """Remove a token; its site's next request in any process notices."""
     with store_errors():
+        data = store.redis.hget(keys.TOKENS, digest)
         gone = bool(store.redis.hdel(keys.TOKENS, digest))
+        if data is not None:
+            store.redis.hdel(keys.TOKENS_USED, _token(data).id)
         if site:
             store.redis.hincrby(keys.of_site(site).meta, "tokens", 1)
     return gone
+
+
+def note_uses(store: Store, uses: Mapping[str, int]) -> None:
+    """Keep when tokens, by their ids, were used last (ms since 1970)."""
+    with store_errors():
+        if uses:
+            store.redis.hset(keys.TOKENS_USED, mapping=dict(uses))
+
+
+def token_uses(store: Store) -> dict[str, int]:
+    """Return when each token that was used was used last (ms since 1970), by its id."""
+    with store_errors():
+        found = store.redis.hgetall(keys.TOKENS_USED)
+    return {token.decode(): int(at) for token, at in found.items()}
 
 
 def put_user(store: Store, user: User) -> None:

@@ -1,5 +1,6 @@
 """Sites by command: removed with all that is theirs, changed to nothing that contradicts itself."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -37,3 +38,16 @@ def test_settings_that_contradict_themselves_are_refused_whole(
     winnow("site", "set", "demo", "reject=0.5")
     with pytest.raises(AssertionError, match="hold: "):
         winnow("site", "set", "demo", "hold=0.9")
+
+
+def test_tokens_are_listed_with_their_use_and_limit(
+    winnow: Winnow, prepared: dict[str, str], store: Store
+) -> None:
+    winnow("token", "add", "demo", "--per-minute", "60", "--name", "feed")
+    (fed,) = (token for token in sites.tokens(store).values() if token.name == "feed")
+    used = dt.datetime(2026, 11, 20, 8, 30, tzinfo=dt.UTC)
+    sites.note_uses(store, {fed.id: int(used.timestamp() * 1000)})
+    rows = {row.split("\t")[0]: row.split("\t") for row in winnow("token", "list").splitlines()}
+    assert rows[fed.id][-3:] == ["-", "2026-11-20T08:30+00:00", "60"]
+    assert rows[fed.id][4].startswith(dt.datetime.now(dt.UTC).strftime("%Y-"))
+    assert {tuple(row[-2:]) for name, row in rows.items() if name != fed.id} == {("-", "-")}
