@@ -96,6 +96,28 @@ def fits(page: Page) -> bool:
     )
 
 
+BROKEN = r"""[...document.querySelectorAll("td, th")].flatMap((cell) => {
+  const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode()); ) {
+    for (const word of text.data.matchAll(/[\p{Script=Latin}\p{Nd}_]+(?:[.,:]\p{Nd}+)*/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top)));
+      if (word[0].length <= 24 && lines.size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+})"""
+"""Words and figures in cells of tables that stand on two lines. What is longer than any word of
+ours was written by somebody."""
+
+
+def broken(page: Page) -> list[str]:
+    """Return words and figures that are broken in the page's tables."""
+    return list(page.evaluate(BROKEN))
+
+
 def serious(page: Page) -> list[Any]:
     """Return what axe finds that keeps people from using the page."""
     # The page's own policy lets no text become a script; the tool comes around it.
@@ -142,6 +164,8 @@ def test_every_screen_fits_and_can_be_used_by_everybody(desk: Desk, width: int, 
         picture(page, f"{name}-{width}-{theme}")
         if not fits(page):
             faults[f"{name} sticks out"] = page.evaluate(WIDEST)
+        if words := broken(page):
+            faults[f"{name} breaks words"] = words
         if thorough and (found := serious(page)):
             faults[name] = found
     faults |= decided(desk, page, ids, f"{width}-{theme}")
