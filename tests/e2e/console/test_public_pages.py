@@ -12,7 +12,7 @@ from tests.e2e.running import Up
 
 PAGES = {
     "home": "/",
-    "docs": "/docs",
+    "docs": "/docs#schema-Comment",
     "problems": "/problems",
     "problem": "/problems/stale",
     "nowhere": "/nowhere",
