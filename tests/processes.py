@@ -13,7 +13,7 @@ import psutil
 
 def until(
     condition: Callable[[], object],
-    seconds: float = 15.0,
+    seconds: float = 30.0,
     what: str | Callable[[], str] = "",
 ) -> None:
     """Wait for something that other processes do; fails the test when it does not come."""
@@ -70,7 +70,7 @@ class Running:
         """Everything it has written so far."""
         return "".join(self._lines)
 
-    def says(self, text: str, seconds: float = 20.0) -> None:
+    def says(self, text: str, seconds: float = 40.0) -> None:
         """Wait until its output holds this text."""
         until(
             lambda: text in self.output or self._gone(),

@@ -17,7 +17,7 @@ from moderation.domain.addresses import parsed
 from moderation.domain.comments import Comment
 from moderation.search import asking, questions
 from moderation.search.asking import Term
-from moderation.search.words import analyzer, domains, fold
+from moderation.search.words import domains, joined
 
 FORMAT = 1
 """Raised with every change of the fields or of how words are told apart: the index is made anew."""
@@ -61,7 +61,9 @@ def schema() -> tantivy.Schema:
 
 def _open(folder: Path) -> tantivy.Index:
     index = tantivy.Index(schema(), path=str(folder))
-    index.register_tokenizer("words", analyzer())
+    # What it is given was taken apart already, by `words`.
+    blanks = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer("words", blanks)
     index.config_reader("manual")
     return index
 
@@ -73,8 +75,8 @@ def _key(site: str, raw_id: bytes) -> str:
 def _document(raw_id: bytes, comment: Comment, expires_ms: int) -> tantivy.Document:
     made, submission, verdict = tantivy.Document(), comment.submission, comment.verdict
     made.add_text("key", _key(comment.site, raw_id))
-    made.add_text("content", fold(submission.content))
-    made.add_text("author", fold(asking.author_text(comment)))
+    made.add_text("content", joined(submission.content))
+    made.add_text("author", joined(asking.author_text(comment)))
     exact = {
         "site": comment.site, "status": comment.status, "model": asking.snapshot(comment),
         "language": submission.language.casefold(),

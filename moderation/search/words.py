@@ -21,6 +21,7 @@ _WORD = rf"[{_WITHOUT_BLANKS}]|[\p{{L}}\p{{N}}\p{{M}}&&[^{_WITHOUT_BLANKS}]]+"
 LONGEST_WORD = 255
 """Bytes; what is longer is no word that anybody seeks."""
 DOMAINS_AT_MOST = 64
+_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}
 _HOST = re.compile(r"[\w.-]+")
 _LONGEST_HOST = 253
 
@@ -37,11 +38,16 @@ def analyzer() -> tantivy.TextAnalyzer:
 
 def fold(text: str) -> str:
     """Return a text without regard to case and to how its letters are encoded."""
+    if text.isascii():  # Both come to this, which takes a tenth of the time.
+        return text.lower()
     return unicodedata.normalize("NFKC", text.casefold())
 
 
 def words(text: str) -> list[str]:
     """Return the folded words of a text in order."""
+    if text.isascii():  # The same words in a tenth of the time.
+        parts = text.lower().translate(_BLANKS).split()
+        return [part for part in parts if len(part) <= LONGEST_WORD]
     found: list[str] = analyzer().analyze(fold(text))
     return found
 
@@ -90,7 +96,11 @@ def domains(comment: Comment) -> set[str]:
     author = comment.submission.author
     text = fold(" ".join((author.email, author.url, comment.submission.content)))
     found: set[str] = set()
+    if "." not in text:
+        return found
     for host in _HOST.findall(text):
+        if "." not in host:
+            continue
         if len(found) >= DOMAINS_AT_MOST:
             break
         found.update(domain_names(host))

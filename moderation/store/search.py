@@ -18,6 +18,10 @@ from moderation.store.leases import What, lease
 FOLLOWED_SECONDS = 86_400
 """So long after the last look of whoever follows them the streams of changes are dropped."""
 _ENTRIES = 100
+TAKEN_AT_ONCE = 5_000
+"""So many comments that changed are taken together, or a few more: each commit writes a part of the
+index of its own, which is read and merged later."""
+_FETCHED_AT_ONCE = 100
 _ID = 16
 
 Positions = list[str]
@@ -92,23 +96,25 @@ def changes(store: Store, positions: Positions) -> Changes:
     Raises:
         Gap: some of it is not there any more.
     """
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        for shard, position in enumerate(positions):
-            pipe.xrange(keys.changes(shard), min=position, count=_ENTRIES)
-        found = pipe.execute()
     places: set[tuple[str, bytes]] = set()
-    following = []
-    for position, entries in zip(positions, found, strict=True):
-        # The entry that was read last is kept, as a sign that none after it was dropped.
-        if not entries or entries[0][0].decode() != position:
-            raise Gap
-        following.append(entries[-1][0].decode())
-        for _, fields in entries[1:]:
-            ids, site = fields[b"i"], fields[b"s"].decode()
-            places.update((site, ids[at : at + _ID]) for at in range(0, len(ids), _ID))
-    is_more = any(len(entries) == _ENTRIES for entries in found)
-    return Changes(places, following, is_more)
+    following = list(positions)
+    waiting = list(range(len(positions)))
+    while waiting and len(places) < TAKEN_AT_ONCE:
+        with store_errors():
+            pipe = store.redis.pipeline(transaction=False)
+            for shard in waiting:
+                pipe.xrange(keys.changes(shard), min=following[shard], count=_ENTRIES)
+            found = dict(zip(waiting, pipe.execute(), strict=True))
+        for shard, entries in found.items():
+            # The entry that was read last is kept, as a sign that none after it was dropped.
+            if not entries or entries[0][0].decode() != following[shard]:
+                raise Gap
+            following[shard] = entries[-1][0].decode()
+            for _, fields in entries[1:]:
+                ids, site = fields[b"i"], fields[b"s"].decode()
+                places.update((site, ids[at : at + _ID]) for at in range(0, len(ids), _ID))
+        waiting = [shard for shard, entries in found.items() if len(entries) == _ENTRIES]
+    return Changes(places, following, bool(waiting))
 
 
 def read_up_to(store: Store, positions: Positions) -> None:
@@ -133,19 +139,26 @@ def fetch(
     store: Store, places: Sequence[tuple[str, bytes]], now_ms: int
 ) -> list[tuple[Comment | None, int]]:
     """Return comments by site and id, None for one that is gone, with when it expires, 0: never."""
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        for site, raw in places:
-            key = keys.of_site(site).comment.encode() + raw
-            pipe.get(key)
-            pipe.pttl(key)
-        found = pipe.execute()
-    return [
-        (None, 0)
-        if data is None
-        else (codec.unpack_comment(site, raw, data), now_ms + ttl if ttl > 0 else 0)
-        for (site, raw), data, ttl in zip(places, found[::2], found[1::2], strict=True)
+    by_site: dict[str, list[int]] = {}
+    for at, (site, _) in enumerate(places):
+        by_site.setdefault(site, []).append(at)
+    parts = [
+        (site, ats[first : first + _FETCHED_AT_ONCE])
+        for site, ats in by_site.items()
+        for first in range(0, len(ats), _FETCHED_AT_ONCE)
     ]
+    prefixes = [keys.of_site(site).comment.encode() for site, _ in parts]
+    calls: list[tuple[Sequence[Any], Sequence[Any]]] = [
+        ([prefix + places[at][1] for at in ats], ())
+        for prefix, (_, ats) in zip(prefixes, parts, strict=True)
+    ]
+    found: list[tuple[Comment | None, int]] = [(None, 0)] * len(places)
+    for (site, ats), answer in zip(parts, store.run_many("fetch", calls), strict=True):
+        for at, data, ttl in zip(ats, answer[::2], answer[1::2], strict=True):
+            if data is not None:
+                expires = now_ms + ttl if ttl > 0 else 0
+                found[at] = codec.unpack_comment(site, places[at][1], data), expires
+    return found
 
 
 def count(store: Store, sites: Sequence[str]) -> int:

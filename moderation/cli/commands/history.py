@@ -13,10 +13,10 @@ from moderation.cli import connect, kernels, services
 from moderation.cli.child import end_with
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
+from moderation.cli.outcomes import result_of
 from moderation.cli.progress import Progress
 from moderation.cli.table import plain
 from moderation.cli.up import say
-from moderation.domain.jobs import Job
 from moderation.history.formats import FORMATS
 from moderation.history.rows import time_at
 from moderation.history.staging import Staging
@@ -76,7 +76,7 @@ def import_(
                 job = importing.here(
                     runtime, site, "command line", asked, progress.show, heard.take
                 )
-                result = None if job is None else _result_of(job)
+                result = None if job is None else result_of(job, "import")
         finally:
             progress.end()
             runtime.close()
@@ -100,12 +100,6 @@ def importer(settings: Settings, parent: int) -> None:
     aside.give_way()
     with connect.open_runtime(settings) as runtime:
         importing.work_off(runtime)
-
-
-def _result_of(job: Job) -> dict[str, Any]:
-    if job.result is None:
-        raise Refused(plain(job.error) or f"the import was {job.state}")
-    return job.result
 
 
 class _Heard:

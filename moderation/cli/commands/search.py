@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -18,6 +19,8 @@ from moderation.cli.progress import Progress
 from moderation.settings import Settings
 
 _LOOK_SECONDS = 0.5
+NICE = 19
+"""The index takes what others leave of the processors; Linux leaves it a little in any case."""
 _MAKING = "making the index"
 
 
@@ -47,6 +50,8 @@ def follow(settings: Settings) -> None:
         raise Refused("no store: set WINNOW_REDIS_URL, or run `up`, which brings its own")
     connect.refuse_other_layout(settings)
     parent, stop = _folder(settings), threading.Event()
+    # Those who wait for an answer come first; threads that are begun from now on have it too.
+    os.nice(NICE)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logging.getLogger().handlers[0].setFormatter(

@@ -39,10 +39,15 @@ class Preview(Struct, frozen=True):
     """What would be withdrawn: labels by class and by site, and the newest of the comments."""
 
     labels: int
+    """How many labels."""
     ham: int
+    """How many of them are ham."""
     spam: int
+    """How many of them are spam."""
     sites: dict[str, int]
+    """How many of each site."""
     comments: list[str]
+    """Ids of the newest of their comments."""
 
 
 def preview(runtime: Runtime, asked: Asked) -> Preview:

@@ -101,7 +101,7 @@ def fresh(kernels: None) -> Iterator[Up]:
 
 
 def test_the_first_minute(fresh: Up, chromium: Browser) -> None:
-    found = re.search(r"log in, once and within ten minutes: (http\S+)", fresh.output)
+    found = re.search(r"logs you in once, within ten minutes: (http\S+)", fresh.output)
     assert found
     context = chromium.new_context()
     context.set_default_timeout(20_000)

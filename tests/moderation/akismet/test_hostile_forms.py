@@ -77,16 +77,14 @@ CASES = [(name, FORM, make) for name, make in URLENCODED.items()]
 CASES += [(name, PARTS, make) for name, make in MULTIPART.items()]
 
 
-def key_within(seconds: float, body: bytes, content_type: str) -> str:
-    """Return the key of a form, found in so much CPU time in one of three tries."""
+def within(seconds: float, work: Callable[[], str]) -> str:
+    """Return what some work says, done in so much CPU time in one of three tries."""
     for _ in range(3):
         began = time.process_time()
-        form = Form(body, b"", content_type)
-        key = key_of(form, "host")
-        form.text("blog")
+        said = work()
         if time.process_time() - began < seconds:
-            return key
-    raise AssertionError("the key was known too late")
+            return said
+    raise AssertionError("it took too long")
 
 
 @pytest.mark.parametrize("mib", [1, 8])
@@ -98,14 +96,20 @@ def test_the_key_of_a_hostile_form_is_known_soon(
 ) -> None:
     body = make(mib * MIB - len(END)) + (END if content_type == FORM else b"")
     assert len(body) > 0.6 * mib * MIB
-    key = key_within(SECONDS_A_MIB * mib, body, content_type)
+
+    def key_and_site() -> str:
+        form = Form(body, b"", content_type)
+        key = key_of(form, "host")
+        form.text("blog")
+        return key
+
+    key = within(SECONDS_A_MIB * mib, key_and_site)
     if content_type == FORM and not body.startswith(b"api_key"):
         assert key == KEY
 
 
 @pytest.mark.parametrize("name", URLENCODED)
 def test_what_a_hostile_form_says_is_bounded_once_its_key_is_known(name: str) -> None:
-    form = Form(URLENCODED[name](8 * MIB) + END, b"", FORM)
-    began = time.process_time()
-    check_of(form, "blog.example")
-    assert time.process_time() - began < SECONDS_A_MIB * 8
+    body = URLENCODED[name](8 * MIB) + END
+    forms = [Form(body, b"", FORM) for _ in range(3)]
+    within(SECONDS_A_MIB * 8, lambda: str(check_of(forms.pop(), "blog.example")))

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from moderation.domain.comments import Author, Comment, Submission
-from moderation.search.words import domains, marks, words
+from moderation.search.words import LONGEST_WORD, analyzer, domains, fold, marks, words
 
 
 def comment(content: str = "x", **author: str) -> Comment:
@@ -34,6 +34,12 @@ def comment(content: str = "x", **author: str) -> Comment:
 )  # fmt: skip
 def test_a_text_is_taken_apart(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+
+
+def test_plain_text_is_taken_apart_as_any_other() -> None:
+    signs = "".join(f"Ab{chr(code)}cD " for code in range(128))
+    for text in (signs, "x" * LONGEST_WORD, f"a {'x' * (LONGEST_WORD + 1)} b"):
+        assert words(text) == analyzer().analyze(fold(text))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ class Keeper:
                 env=self._environment, stdout=log, stderr=log,
             )  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
     def fresh(self, seconds: float = 30.0) -> None:
         """Wait until the index is up to date."""
 

@@ -6,8 +6,10 @@ import random
 import time
 from typing import Any
 
+import psutil
 import pytest
 
+from moderation.cli.commands.search import NICE
 from moderation.flow.authorise import Grant, authorise
 from moderation.flow.comments import draining, submitting
 from moderation.flow.labels import deciding
@@ -256,6 +258,27 @@ def test_what_was_taken_in_leaves_the_store(
     stream = keys.changes(keys.shard_of(SITE))
     until(lambda: runtime.store.redis.xlen(stream) == 1, SECONDS)
     assert runtime.store.redis.ttl(stream) > 3600
+
+
+def test_what_changed_in_a_burst_is_taken_in_together(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    positions = stored.begin(runtime.store)
+    ids = [number.to_bytes(16, "big") for number in range(250)]
+    for one in ids:
+        runtime.store.redis.xadd(keys.changes(keys.shard_of(SITE)), {"s": SITE, "i": one})
+    found = stored.changes(runtime.store, positions)
+    assert {one for _, one in found.places} == set(ids), "one commit, not one for every hundred"
+    assert not found.is_more
+    monkeypatch.setattr(stored, "TAKEN_AT_ONCE", 150)
+    first = stored.changes(runtime.store, positions)
+    assert 150 <= len(first.places) < 250 and first.is_more
+    rest = stored.changes(runtime.store, first.positions)
+    assert first.places | rest.places == found.places and not rest.is_more
+
+
+def test_who_waits_for_an_answer_goes_before_the_index(keeper: Keeper) -> None:
+    assert psutil.Process(keeper.pid).nice() == NICE
 
 
 def test_only_comments_of_sites_that_are_asked_for_are_found(
