@@ -8,9 +8,14 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 JOBS ?= 2
-PINS := requirements.txt requirements-dev.txt
-# What is installed is told by what the pins say, not by when they were written.
-STAMP := $(VENV)/.pins-$(shell cat $(PINS) | cksum | tr -c '0-9\n' '-')
+# What is installed is told by what the pins say, not by when they were written. To run needs less
+# than to test.
+sum = $(shell cat $(1) | cksum | tr -c '0-9\n' '-')
+TO_RUN := $(VENV)/.to-run-$(call sum,requirements.txt)
+TO_TEST := $(VENV)/.to-test-$(call sum,requirements.txt requirements-dev.txt)
+PIP := $(PY) -m pip install --disable-pip-version-check --progress-bar off --require-hashes
+# Names each package as it comes.
+NAMED := sed -n 's/^Collecting \([^ ;]*\).*/  \1/p'
 KERNELS := $(VENV)/.kernels
 # The suite waits more than it works. A file's tests stay together: they share what they start.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
@@ -18,42 +23,51 @@ SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-$(STAMP):
+$(TO_RUN):
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Winnow needs Python 3.11 or newer: make PYTHON=python3.11 …")'
-	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
-	rm -f $(VENV)/.pins-*
-	touch $@
+	@echo "Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "Installing what Winnow needs to run:"
+	@$(PIP) -r requirements.txt | $(NAMED)
+	@rm -f $(VENV)/.to-run-*
+	@touch $@
+
+$(TO_TEST): $(TO_RUN)
+	@echo "Installing what its tests and checks need:"
+	@$(PIP) -r requirements.txt -r requirements-dev.txt | $(NAMED)
+	@rm -f $(VENV)/.to-test-*
+	@touch $@
 
 # numba keeps compiled kernels beside their source; a changed source is compiled again.
-$(KERNELS): $(STAMP) $(shell find classifier -name '*.py' 2>/dev/null)
-	$(PY) -m moderation.cli.kernels
-	touch $@
+$(KERNELS): $(TO_RUN) $(shell find classifier -name '*.py' 2>/dev/null)
+	@echo "Compiling the filter"
+	@$(PY) -m moderation.cli.kernels
+	@touch $@
 
-setup: $(KERNELS)  ## prepare .venv and compile the classifier's kernels
+setup: $(KERNELS)  ## prepare .venv to run, and compile the filter
 
-run: $(KERNELS)  ## start everything in this terminal; Ctrl-C ends it
-	@exec $(PY) -m moderation up
+run: $(TO_RUN)  ## start everything in this terminal; Ctrl-C ends it
+	@exec ./winnow up
 
-lint: $(STAMP)  ## formatting, lint, types, import contracts
+lint: $(TO_TEST)  ## formatting, lint, types, import contracts
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-test: $(KERNELS) lint  ## lint and the test suite
+test: $(TO_TEST) $(KERNELS) lint  ## lint and the test suite
 	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE)
 
-test-full: $(KERNELS) lint  ## lint and the test suite with its slow cases
+test-full: $(TO_TEST) $(KERNELS) lint  ## lint and the test suite with its slow cases
 	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE) -m ""
 
-bench: $(KERNELS)  ## figures beside the budgets, two minutes
+bench: $(TO_TEST) $(KERNELS)  ## figures beside the budgets, two minutes
 	@$(PY) -m tests.bench
 
-bench-full: $(KERNELS)  ## all figures
+bench-full: $(TO_TEST) $(KERNELS)  ## all figures
 	@$(PY) -m tests.bench --full
 
-lock: $(STAMP)  ## write requirements*.txt from requirements*.in
+lock: $(TO_TEST)  ## write requirements*.txt from requirements*.in
 	$(VENV)/bin/pip-compile --quiet $(LOCK_OPTIONS) --output-file=requirements.txt requirements.in
 	$(VENV)/bin/pip-compile --quiet $(LOCK_OPTIONS) --output-file=requirements-dev.txt requirements-dev.in
 

@@ -51,13 +51,19 @@ def serve() -> Service:
     app = create_app()
     runtime = app.extensions["winnow"]
     heart = heartbeat.begin(runtime, "web", lambda: health.gauges(runtime))
+    meter: Meter = app.extensions["winnow.meter"]
+
+    def end() -> None:
+        heart.end()
+        meter.close()
+
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     return Service(
         application=app.wsgi_app,
         admit=admission(app, runtime),
-        report=app.extensions["winnow.meter"].report,
-        end=heart.end,
+        report=meter.report,
+        end=end,
         apart=WATCHED,
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated
-
 import msgspec
 from flask import Blueprint, Response
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, endpoint
 from moderation.api.sites import SMALL_BYTES, AttackOut, actor, attack_out, operation, small
 from moderation.api.validation import invalid
+from moderation.domain.comments import Time
 from moderation.domain.errors import InvalidInput
 from moderation.flow.sites import choosing
 
@@ -22,7 +20,8 @@ blueprint = Blueprint("attacks", __name__, url_prefix="/v1/sites/<site>/attack")
 class UnderAttack(Struct, frozen=True, forbid_unknown_fields=True):
     """Until when to hold everything: a time to come, within 30 days."""
 
-    until: Annotated[dt.datetime, Meta(tz=True)]
+    until: Time
+    """A time to come, within 30 days."""
 
 
 _until = msgspec.json.Decoder(UnderAttack)

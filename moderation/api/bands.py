@@ -21,7 +21,9 @@ class BandsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """The largest shares of good comments that may be rejected, and held or rejected."""
 
     rejected: Share = 0.001
+    """The largest share of good comments that may be rejected."""
     held: Share = 0.02
+    """The largest share of good comments that may be held or rejected."""
 
 
 @blueprint.get("/<site>/bands")

@@ -21,6 +21,7 @@ class CheckQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of a check. `record`: store and count the comment."""
 
     record: bool = True
+    """Whether the comment is stored and counted."""
 
 
 @blueprint.post("/check")

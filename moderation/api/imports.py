@@ -34,11 +34,17 @@ class ImportQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     site: Annotated[str, Meta(max_length=256)] = ""
+    """Whose comments these are; needed with a token of the installation."""
     format: Name | None = None
+    """What wrote the file; found out where it is left out."""
     encoding: Annotated[str, Meta(max_length=32)] = ""
+    """The file's encoding; found out where it is left out."""
     table: Annotated[str, Meta(max_length=64)] = ""
+    """The table of comments, of a dump with several sites."""
     dry_run: bool = False
+    """Whether nothing is written."""
     partial: bool = False
+    """Whether of a file that breaks off what stands before is taken."""
 
 
 @blueprint.post("/imports")

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from moderation.api import answers, body, cursors
 from moderation.api.endpoint import Answer, Call, Operation, endpoint
 from moderation.domain import jobs as domain
+from moderation.domain.comments import Time
 from moderation.domain.jobs import State
 from moderation.flow import jobs
 
@@ -27,35 +28,55 @@ class Job(Struct, frozen=True):
     """
 
     id: str
+    """Names the job: a ULID."""
     kind: str
+    """What is being done: `import`, `train` and others."""
     state: State
+    """How it stands; `succeeded`, `failed` and `cancelled` do not change any more."""
     stage: str
+    """Which part of the work is being done."""
     done: int
+    """Rows or bytes of the stage that are done."""
     total: int
+    """All rows or bytes of the stage; 0 where that is not known."""
     percent: int | None
+    """`done` of `total`; null where that is not known."""
     eta_s: int | None
+    """Seconds left of the stage; null where that is not known."""
     result: dict[str, Any] | None
+    """What came of it; null until it has succeeded."""
     error: str
+    """Why it failed; empty where it did not."""
     by: str
+    """Who asked for it."""
     site: str
-    created_at: dt.datetime
-    updated_at: dt.datetime
+    """Whose job it is; empty where the whole installation is concerned."""
+    created_at: Time
+    """When it was asked for."""
+    updated_at: Time
+    """When it last changed."""
 
 
 class JobPage(Struct, frozen=True):
     """A page of jobs; `next` leads to the page after it."""
 
     data: list[Job]
+    """Jobs, the newest first."""
     next: str | None
+    """The `cursor` of the page after it; null at the end."""
 
 
 class JobsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Parameters of the list of jobs."""
 
     state: State | None = None
+    """Only jobs that stand so."""
     kind: Annotated[str, Meta(max_length=32)] = ""
+    """Only jobs of this kind."""
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
+    """The most jobs of a page."""
     cursor: str = ""
+    """`next` of the page before."""
 
 
 def job_out(job: domain.Job) -> Job:
@@ -112,7 +133,7 @@ def list_jobs(call: Call) -> Response:
         cursor = cursors.sign(secret, site, filters, page.last)
         kept = {k: v for k, v in filters.items() if v and k != "of"}
         parameters = urlencode({**kept, "limit": query.limit, "cursor": cursor})
-        following = f"{request.script_root}{request.path}?{parameters}"
+        following = f"{request.path}?{parameters}"
     return answers.json(JobPage([job_out(job) for job in page.jobs], following))
 
 

@@ -13,7 +13,7 @@ from moderation.api.batch import refused
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
 from moderation.api.shapes import BatchItem, Comment, comment_out
-from moderation.domain.comments import Submission
+from moderation.domain.comments import Submission, Time
 from moderation.domain.verdicts import Label
 from moderation.flow.labels.deciding import Word
 from moderation.flow.labels.teaching import Lesson, teach_many
@@ -26,8 +26,11 @@ class LabelledComment(Submission, kw_only=True, omit_defaults=True, forbid_unkno
     """A comment with a person's word on it, and when that was said (now, if left out)."""
 
     label: Label
-    labelled_at: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    """What the comment is, by the word of a person."""
+    labelled_at: Time | None = None
+    """When that was said, RFC 3339 with an offset; now, if left out."""
     note: Annotated[str, Meta(max_length=2000)] = ""
+    """Why, for people."""
 
 
 LABELLED = body.Reader(LabelledComment)

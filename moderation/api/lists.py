@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,11 +10,12 @@ from flask import Blueprint, Response
 from msgspec import Meta, Struct
 
 from moderation.api import answers, body
-from moderation.api.endpoint import Answer, Body, Call, endpoint
+from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.shapes import Comment, comment_out, time_of
-from moderation.api.sites import CHOSEN, IF_MATCH, actor, operation, small
+from moderation.api.sites import actor, choice, operation, small
 from moderation.api.validation import invalid
+from moderation.domain.comments import Time
 from moderation.domain.listed import ENTRIES, Action, BadEntry, Draft, Kind, Listed, rewritten
 from moderation.domain.verdicts import VerdictStatus
 from moderation.flow.runtime import now_ms
@@ -30,24 +30,33 @@ class EntryOut(Struct, frozen=True):
     """An entry. `number` names it, and verdicts by it in their signal `list_entry`."""
 
     number: int
+    """Names the entry, also in the signal `list_entry` of verdicts."""
     kind: Kind
+    """What `value` is."""
     value: str
+    """What a comment must have, in its one form."""
     action: Action
+    """What becomes of a comment that the entry decides."""
     note: str
+    """Why it is there, for people; may be empty."""
     by: str
-    at: dt.datetime
+    """Who wrote it as it is now."""
+    at: Time
+    """When it was written as it is now."""
 
 
 class ListOut(Struct, frozen=True):
     """A site's list in its order: the first entry that fits a comment decides it."""
 
     entries: list[EntryOut]
+    """The entries: the first that fits a comment decides it."""
 
 
 class ListIn(Struct, frozen=True, forbid_unknown_fields=True):
     """A whole list, in its order."""
 
     entries: Annotated[list[Draft], Meta(max_length=ENTRIES)]
+    """The entries: the first that fits a comment decides it."""
 
 
 class Tried(Struct, frozen=True):
@@ -59,10 +68,15 @@ class Tried(Struct, frozen=True):
     """
 
     comment: Comment
+    """The comment as it stands."""
     was: VerdictStatus
+    """Its status by a person's decision, else by the saved list and the score."""
     would_be: VerdictStatus
+    """What the draft and the score would make of it."""
     entry: int | None
+    """The place in the draft, from 0, of the entry that would decide it; null: none would."""
     overrules: bool
+    """Whether a person had said otherwise."""
 
 
 class TrialOut(Struct, frozen=True):
@@ -74,13 +88,21 @@ class TrialOut(Struct, frozen=True):
     """
 
     comments: int
-    since: dt.datetime | None
+    """How many were looked at, the newest first."""
+    since: Time | None
+    """When the oldest of them came in; null where there are none."""
     fits: int
+    """How many the new or changed entries would decide."""
     newly: int
+    """How many would get another status."""
     overruled: int
+    """How many of these against what a person said."""
     seconds: float
+    """How long it took."""
     is_cut: bool
+    """Whether time ran out before all were looked at."""
     examples: list[Tried]
+    """At most 50 comments that would be decided otherwise, the overruled first."""
 
 
 _list = msgspec.json.Decoder(ListIn)
@@ -88,29 +110,29 @@ SAVED = {200: Answer("The list.", {body.JSON: ListOut}, ("ETag",))}
 
 
 @blueprint.get("")
-@endpoint(operation("getLists", "Read a site's list", answers=SAVED, problems=("not-found",)))
+@endpoint(
+    operation(
+        "getLists",
+        "Read a site's list",
+        headers={"If-None-Match": IF_NONE_MATCH},
+        answers={**SAVED, 304: KNOWN},
+        problems=("not-found",),
+    )
+)
 def get_lists(call: Call, site: str) -> Response:
-    return _listed_out(choosing.listed(call.runtime.store, site))
+    found = choosing.listed(call.runtime.store, site)
+    return answers.unless_known(call.environ, choosing.etag(found), _shown(found))
 
 
 @blueprint.put("")
-@endpoint(
-    operation(
-        "putLists",
-        "Replace a site's list",
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: ListIn}, LISTS_BYTES),
-        answers=SAVED,
-        problems=CHOSEN,
-    )
-)
+@endpoint(choice("putLists", "Replace a site's list", ListIn, SAVED, LISTS_BYTES))
 def put_lists(call: Call, site: str) -> Response:
     seen, given = if_match(call.environ), small(call, _list, LISTS_BYTES)
     try:
         saved = choosing.put_list(call.runtime.store, site, given.entries, actor(call), seen)
     except BadEntry as error:
         raise _at(error) from error
-    return _listed_out(saved)
+    return answers.json(_shown(saved), 200, {"ETag": choosing.etag(saved)})
 
 
 @blueprint.post("/test")
@@ -154,9 +176,9 @@ def _at(error: BadEntry) -> Exception:
     return invalid(f"/entries/{error.place}/value", detail)
 
 
-def _listed_out(saved: Listed) -> Response:
+def _shown(saved: Listed) -> ListOut:
     entries = [
         EntryOut(e.number, e.kind, e.value, e.action, e.note, e.by, time_of(e.at_ms))
         for e in saved.entries
     ]
-    return answers.json(ListOut(entries), 200, {"ETag": choosing.etag(saved)})
+    return ListOut(entries)

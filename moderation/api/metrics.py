@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from moderation.api.metric_files import MetricFiles
 from moderation.domain.errors import WinnowError
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import health
@@ -29,10 +28,10 @@ class Meter:
     _opening = threading.Lock()
 
     def __init__(self, data: Path) -> None:
-        self.folder = Path(data).resolve() / "metrics" / socket.gethostname()
+        self._files = MetricFiles.of(data)
+        self.folder = self._files.folder
         # The client reads the variable once, when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
-        self._lock = _enter(self.folder)
         from prometheus_client import Counter, Gauge, Histogram
 
         self._seconds = Histogram(
@@ -63,6 +62,10 @@ class Meter:
             if cls._opened is None:
                 cls._opened = cls(data)
             return cls._opened
+
+    def close(self) -> None:
+        """Count no more: this process ends."""
+        self._files.leave()
 
     def observe(self, method: str, route: str, status: str, seconds: float) -> None:
         """Note a request that was answered."""
@@ -111,32 +114,6 @@ _ENDED = {
     "bodies_refused": "Bodies that were not waited for, by why.",
     "connections_ended": "Connections that were hung up on, by why.",
 }
-
-
-def _enter(folder: Path) -> int:
-    """Lock the folder for as long as this process lives; whoever comes first empties it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for file in folder.glob("*.db"):
-            file.unlink()
-    except BlockingIOError:
-        _forget_dead(folder)  # Other processes of this service count there.
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return lock
-
-
-def _forget_dead(folder: Path) -> None:
-    """Take away what processes that were killed had going on; what they had counted stays."""
-    from prometheus_client.multiprocess import mark_process_dead
-
-    for file in folder.glob("gauge_live*_*.db"):
-        pid = int(file.stem.rpartition("_")[2])
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            mark_process_dead(pid, str(folder))
 
 
 class _Stored:

@@ -13,6 +13,7 @@ from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.jobs import Job, job_out
 from moderation.api.preconditions import if_match
+from moderation.domain.comments import Time
 from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot
 from moderation.domain.reports import Report
 from moderation.flow.models import offering, promoting, rescoring, working
@@ -22,42 +23,61 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models")
 
 SMALL_BYTES = 64 << 10
 IF_MATCH = "The `ETag` under which you saw which model is in use; left out or `*`: whichever it is."
-PROBLEMS = ("not-found", "conflict", "stale", "store-full")
 
 
 class ModelOut(Struct, frozen=True):
     """A model: a snapshot that verdicts name. `labels` are those of the installation it learned."""
 
     name: str
+    """Names the model; verdicts name it too."""
     state: Literal["in use", "candidate", "retired"]
+    """Whether it judges comments, may come to, or did."""
     origin: Origin
+    """Where it comes from."""
     labels: int
+    """How many labels of the installation it learned."""
     size_bytes: int
+    """Bytes of its file."""
     sha256: str
-    made_at: dt.datetime
+    """Digest of its file, in hexadecimal."""
+    made_at: Time
+    """When it was made."""
     made_by: str
-    first_used_at: dt.datetime | None
+    """Who asked for it; empty where nobody did."""
+    first_used_at: Time | None
+    """When it first came to use; null where it never did."""
 
 
 class PromotionOut(Struct, frozen=True):
     """A change of the model in use. `overridden`: rules of the gate that spoke against it."""
 
     revision: int
+    """Counts the changes."""
     kind: Kind
+    """What was done."""
     name: str
+    """The model in use from then on."""
     previous: str
-    at: dt.datetime
+    """The model in use before; empty for the first."""
+    at: Time
+    """When."""
     by: str
+    """Who did it."""
     reason: str
+    """Why; may be empty."""
     overridden: tuple[str, ...]
+    """Rules of the gate that spoke against it."""
 
 
 class ModelsOut(Struct, frozen=True):
     """Every model, the newest first, and the newest changes of the one in use."""
 
     in_use: str
+    """The model that judges comments."""
     data: list[ModelOut]
+    """Every model, the newest first."""
     promotions: list[PromotionOut]
+    """The newest changes of the model in use."""
 
 
 class InUseOut(Struct, frozen=True):
@@ -65,33 +85,40 @@ class InUseOut(Struct, frozen=True):
     wait by the word of models before, which `POST /v1/models/rescore` judges anew."""
 
     in_use: str
+    """The model in use from the next verdict on."""
     revision: int
+    """Counts the changes."""
     held: int | UnsetType = UNSET
+    """Comments that wait by the word of models before, which `POST /v1/models/rescore` judges
+    anew; absent where there are none."""
 
 
 class Promote(Struct, frozen=True, forbid_unknown_fields=True):
     """Why; `override`: although the gate refuses it."""
 
     reason: Annotated[str, Meta(max_length=2000)] = ""
+    """Why, for people."""
     override: bool = False
+    """Whether it is put to use although the gate refuses it."""
 
 
 class RollBack(Struct, frozen=True, forbid_unknown_fields=True):
     """Why the newest promotion is withdrawn."""
 
     reason: Annotated[str, Meta(max_length=2000)] = ""
+    """Why, for people."""
 
 
 class Rescore(Struct, frozen=True, forbid_unknown_fields=True):
     """Of which site ('': of all)."""
 
     site: Annotated[str, Meta(max_length=63)] = ""
+    """Whose comments are judged anew; empty: those of all sites."""
 
 
 _rescore = msgspec.json.Decoder(Rescore)
 _promote = msgspec.json.Decoder(Promote)
 _roll_back = msgspec.json.Decoder(RollBack)
-CHOSEN = {200: Answer("The model that is now in use.", {body.JSON: InUseOut}, ("ETag",))}
 
 
 @blueprint.get("")
@@ -163,18 +190,22 @@ def get_report(call: Call, name: str) -> Response:
     return answers.json(promoting.report(call.runtime, name))
 
 
-@blueprint.post("/<name>/promote")
-@endpoint(
-    Operation(
-        id="promoteModel",
+def _choice(call_id: str, summary: str, taken: type[Struct], problem: str) -> Operation:
+    return Operation(
+        id=call_id,
         tag="Models",
-        summary="Put a model to use from the next verdict on",
+        summary=summary,
         scopes=("admin",),
         headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: Promote}, SMALL_BYTES, required=False),
-        answers=CHOSEN,
-        problems=(*PROBLEMS, "gate-refused"),
+        body=Body({body.JSON: taken}, SMALL_BYTES, required=False),
+        answers={200: Answer("The model that is now in use.", {body.JSON: InUseOut}, ("ETag",))},
+        problems=("not-found", "conflict", "stale", "store-full", problem),
     )
+
+
+@blueprint.post("/<name>/promote")
+@endpoint(
+    _choice("promoteModel", "Put a model to use from the next verdict on", Promote, "gate-refused")
 )
 def promote_model(call: Call, name: str) -> Response:
     seen = if_match(call.environ, required=False)
@@ -186,15 +217,11 @@ def promote_model(call: Call, name: str) -> Response:
 
 @blueprint.post("/rollback")
 @endpoint(
-    Operation(
-        id="rollBackModel",
-        tag="Models",
-        summary="Withdraw the newest promotion: the model before it is in use again",
-        scopes=("admin",),
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: RollBack}, SMALL_BYTES, required=False),
-        answers=CHOSEN,
-        problems=(*PROBLEMS, "nothing-to-undo"),
+    _choice(
+        "rollBackModel",
+        "Withdraw the newest promotion: the model before it is in use again",
+        RollBack,
+        "nothing-to-undo",
     )
 )
 def roll_back_model(call: Call) -> Response:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from typing import Any
 
-import msgspec
 from flask import Flask
 from werkzeug.routing import Rule
 
 import moderation
+from moderation.api import schemas
 from moderation.api.body import JSON
 from moderation.api.endpoint import Answer, Body, Operation
 from moderation.api.kinds import KINDS
 from moderation.api.problems import MEDIA_TYPE, Problem
 
-_REF = "#/components/schemas/{name}"
 _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
@@ -48,9 +46,10 @@ def document(app: Flask) -> dict[str, Any]:
     """Return the document of every endpoint of an app that declares itself."""
     found = [(rule, op) for rule in app.url_map.iter_rules() if (op := _operation(app, rule))]
     found.sort(key=lambda pair: (list(_TAGS).index(pair[1].tag), pair[0].rule))
-    kinds = [kind for _, op in found for kind in _types(op)]
-    schemas, components = msgspec.json.schema_components([*kinds, Problem], ref_template=_REF)
-    schema_of = {id(kind): schema for kind, schema in zip(kinds, schemas, strict=False)}
+    taken = [kind for _, op in found if op.body for kind in op.body.media.values()]
+    answers = [answer for _, op in found for answer in op.answers.values()]
+    answered = [kind for answer in answers for kind in answer.media.values()]
+    schema_of, named = schemas.components(taken, [*answered, Problem])
     paths: dict[str, dict[str, Any]] = {}
     for rule, op in found:
         path = paths.setdefault(re.sub(r"<(\w+)>", r"{\1}", rule.rule), {})
@@ -68,7 +67,7 @@ def document(app: Flask) -> dict[str, Any]:
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": {name: _tidied(schema) for name, schema in components.items()},
+            "schemas": named,
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -94,13 +93,6 @@ def problems_of(op: Operation, rule: Rule) -> list[str]:
 
 def _operation(app: Flask, rule: Rule) -> Operation | None:
     return getattr(app.view_functions[rule.endpoint], "operation", None)
-
-
-def _types(op: Operation) -> list[Any]:
-    found = list(op.body.media.values()) if op.body else []
-    for answer in op.answers.values():
-        found += answer.media.values()
-    return found
 
 
 def _described(rule: Rule, op: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
@@ -131,10 +123,9 @@ def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
         }
         for name in sorted(rule.arguments)
     ]
-    schema = msgspec.json.schema(op.query)
-    properties = schema["$defs"][op.query.__name__]["properties"]
-    for name, property_ in properties.items():
-        found.append({"name": name, "in": "query", "schema": _without_null(property_)})
+    for name, schema in schemas.parameters(op.query).items():
+        text = schema.pop("description")
+        found.append({"name": name, "in": "query", "description": text, "schema": schema})
     for name, text in op.headers.items():
         found.append(
             {
@@ -148,21 +139,18 @@ def _parameters(rule: Rule, op: Operation) -> list[dict[str, Any]]:
     return found
 
 
-def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter's schema: one that is left out is absent, not null."""
-    kept = {k: v for k, v in schema.items() if not (k == "default" and v is None)}
-    options = [o for o in kept.pop("anyOf", []) if o != {"type": "null"}]
-    if "enum" in kept:
-        kept["enum"] = [value for value in kept["enum"] if value is not None]
-    return {**kept, **(options[0] if options else {})}
-
-
 def _request(body: Body, schema_of: dict[int, Any]) -> dict[str, Any]:
     return {
         "required": body.required,
-        "description": f"At most {body.most:,} bytes.",
+        "description": f"At most {_in_words(body.most)}.",
         "content": _content(body.media, schema_of),
     }
+
+
+def _in_words(size: int) -> str:
+    """Return a number of bytes in KiB or MiB, with the bytes themselves."""
+    unit, name = (1 << 20, "MiB") if size >= 1 << 20 else (1 << 10, "KiB")
+    return f"{size / unit:g} {name} ({size:,} bytes)"
 
 
 def _content(media: dict[str, Any], schema_of: dict[int, Any]) -> dict[str, Any]:
@@ -206,7 +194,7 @@ def _response(answer: Answer, schema_of: dict[int, Any]) -> dict[str, Any]:
 def _problem(status: int, names: list[str]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "description": "; ".join(f"{KINDS[n].title} (`/problems/{n}`)" for n in names),
-        "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": schemas.REF.format(name="Problem")}}},
     }
     if status in (429, 503):
         described["headers"] = {
@@ -216,10 +204,3 @@ def _problem(status: int, names: list[str]) -> dict[str, Any]:
             }
         }
     return described
-
-
-def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema whose description has no indentation of Python's."""
-    if "description" in schema:
-        return {**schema, "description": inspect.cleandoc(schema["description"])}
-    return schema

@@ -38,6 +38,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.StoreDown: "store-down",
     errors.StoreFull: "store-full",
     errors.SchemaMismatch: "store-mismatch",
+    errors.SecretMismatch: "secret-mismatch",
 }
 """Which problem a domain error is."""
 
@@ -58,9 +59,13 @@ class FieldError(Struct, frozen=True, omit_defaults=True):
     """Where in a request something is wrong: a JSON pointer, a query parameter or a header."""
 
     detail: str
+    """What is wrong, in words that repeat nothing of what was sent."""
     pointer: str | None = None
+    """Where in the body: a JSON pointer (RFC 6901); absent where it is not in the body."""
     parameter: str | None = None
+    """Which parameter of the query; absent where it is none."""
     header: str | None = None
+    """Which header; absent where it is none."""
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -70,12 +75,19 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     """
 
     type: str
+    """Names the kind of problem; the address of a page about it."""
     title: str
+    """The kind in a few words."""
     status: int
+    """The status of the answer."""
     detail: str
+    """What went wrong this time."""
     request_id: str | UnsetType = UNSET
+    """Names the request, also in the log; absent in the items of a batch."""
     errors: list[FieldError] | UnsetType = UNSET
+    """What is wrong with the request, one by one; absent where it is not about a part of it."""
     current: Any | UnsetType = UNSET
+    """What was to be changed, as it is now; absent but in answers 412."""
 
 
 class Refusal(Exception):

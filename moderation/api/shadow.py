@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Call, Operation, endpoint
+from moderation.domain.comments import Time
 from moderation.domain.reports import Disagreement
 from moderation.flow.models import shadow
 
@@ -20,12 +21,19 @@ class ShadowOut(Struct, frozen=True):
     counted in both directions, the newest 100 of each listed."""
 
     name: str
-    since: dt.datetime
+    """The candidate."""
+    since: Time
+    """Since when it looks on."""
     seen: int
+    """Comments that both have scored."""
     stricter: int
+    """Of these, how many the candidate would have treated more strictly."""
     milder: int
+    """Of these, how many the candidate would have treated more mildly."""
     stricter_listed: list[Disagreement]
+    """The newest 100 that it would have treated more strictly."""
     milder_listed: list[Disagreement]
+    """The newest 100 that it would have treated more mildly."""
 
 
 @blueprint.get("/<name>/shadow")

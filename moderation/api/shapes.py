@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from moderation.api.preconditions import comment_tag
 from moderation.api.problems import Problem
 from moderation.domain import comments, decisions, verdicts
 from moderation.domain.bands import Band
-from moderation.domain.comments import Author, Status
+from moderation.domain.comments import Author, Status, Time
 from moderation.domain.decisions import Via
 from moderation.domain.verdicts import DecidedBy, Label
 from moderation.flow.comments import reading
@@ -22,32 +23,39 @@ Score = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Reason(Struct, frozen=True):
-    """Why the score is what it is: `weight` in logits, above 0 towards spam."""
+    """Why the score is what it is."""
 
     code: str
+    """Names the reason; it does not change."""
     text: str
+    """The reason in plain words."""
     weight: float
+    """In logits, above 0 towards spam."""
 
 
 class Verdict(Struct, frozen=True):
-    """The machine's word on a comment: `score` is the probability of spam.
-
-    `label` is the likelier side, `status` what the site's bands and rules make of it, `discard`
-    marks blatant spam. `band` is the score in words, by the thresholds of its time; null where
-    nothing was scored. `model` names what scored it and `policy` the revision of the site's
-    settings; `signals` are the stateful values that were used.
-    """
+    """The machine's word on a comment."""
 
     label: Label
+    """The likelier side."""
     status: Literal["approved", "held", "spam"]
+    """What the site's bands and rules make of it."""
     score: Score | None
+    """The probability of spam; null where nothing was scored."""
     band: Band | None
+    """The score in words, by the thresholds of its time; null where nothing was scored."""
     discard: bool
+    """Whether it is blatant spam."""
     reasons: list[Reason]
+    """What moved the score most, or the rule that decided; at most five."""
     model: str
+    """What scored it; empty where nothing did."""
     policy: int
+    """The revision of the site's settings that it was judged by."""
     signals: dict[str, float]
+    """The stateful values that were used, by their names."""
     decided_by: DecidedBy
+    """What gave the verdict."""
 
 
 class EarlierVerdict(Struct, frozen=True):
@@ -55,112 +63,156 @@ class EarlierVerdict(Struct, frozen=True):
     use."""
 
     label: Label
+    """The likelier side."""
     status: Literal["approved", "held", "spam"]
+    """What the site's bands and rules made of it."""
     score: Score | None
+    """The probability of spam; null where nothing was scored."""
     model: str
+    """What scored it; empty where nothing did."""
     policy: int
+    """The revision of the site's settings that it was judged by."""
     decided_by: DecidedBy
+    """What gave the verdict."""
 
 
 class Decision(Struct, frozen=True):
     """A person's or a site's word on a comment; it goes before the verdict."""
 
     label: Label
+    """What the comment is."""
     by: str
+    """Who said so."""
     via: Via
-    at: dt.datetime
+    """By which way it came."""
+    at: Time
+    """When it was said."""
     note: str = ""
+    """Why; may be empty."""
 
 
 class Span(Struct, frozen=True):
-    """Code points `start` to `end` (excluded) of a field, and their weight in logits."""
+    """A part of a field, in code points, that moved the score."""
 
     field: Literal["content", "author.name", "author.url"]
+    """The field that it is a part of."""
     start: int
+    """The first code point, from 0."""
     end: int
+    """The code point after the last."""
     weight: float
+    """In logits, above 0 towards spam."""
 
 
 class Explained(Struct, frozen=True):
-    """Why the model, as it is now, scores this comment as it does.
-
-    The weights of spans and signals and the bias sum to the logit of the probability.
-    """
+    """Why the model, as it is now, scores this comment as it does."""
 
     model: str
+    """The model as it is now."""
     probability: Score
+    """The probability of spam by it."""
     logit: float
+    """The same as a logit: the sum of `bias` and all weights."""
     bias: float
+    """What every comment begins with, in logits."""
     spans: list[Span]
+    """Parts of the text that moved the score."""
     signals: list[Reason]
+    """What else moved the score."""
 
 
 class Comment(Struct, kw_only=True, omit_defaults=True):
-    """A comment as it stands: what was sent (fields left out are absent) and what is known of it.
-
-    `status` says what the site should do now. `created_at` is when the site says that it was
-    written, else when it came in; `updated_at` is when it last changed in Winnow. `word_back`,
-    read alone and after a decision, is what became of telling a site that asked by Akismet's
-    protocol: `told`, `given up`, `no callback` (the site gave no address and must be told by
-    hand), `refused` (its key was revoked, or its blog), or why the last try failed; absent while
-    there is nothing to tell. `earlier_verdicts` are those before it was judged anew: the first and
-    the newest seven, the oldest first.
-    """
+    """A comment as it stands: what was sent and what is known of it."""
 
     id: str
+    """The id that Winnow gave it: a ULID."""
     site: str
+    """The name of its site."""
     revision: int
+    """Counts the texts sent under one `external_id`, from 1."""
     status: Status
+    """What the site should do now: by the decision if there is one, else by the verdict."""
     verdict: Verdict | None
+    """The machine's word; null while the comment is queued."""
     decision: Decision | None
-    created_at: dt.datetime
-    updated_at: dt.datetime
+    """A person's or the site's word; null where there is none."""
+    created_at: Time
+    """When the site says that it was written, else when it came in."""
+    updated_at: Time
+    """When it last changed in Winnow."""
     content: str
+    """The comment itself, as it was sent."""
     author: Author | UnsetType = UNSET
+    """Who wrote it; absent where nothing of that was sent."""
     permalink: str = ""
+    """The address of the page; absent where it was not sent."""
     referrer: str = ""
+    """The page that its author came from; absent where it was not sent."""
     type: str = ""
+    """What it is, in the site's word; absent where it was not sent."""
+    etag: str = ""
+    """The name of its state as it is shown, as in the header `ETag`, for `If-Match` of a decision;
+    absent where it is not stored."""
     external_id: str = ""
+    """The site's own id of it; absent where it was not sent."""
     parent_id: str = ""
-    article_published_at: dt.datetime | None = None
+    """The site's own id of the comment that it answers; absent where it was not sent."""
+    article_published_at: Time | None = None
+    """When the page was published; absent where it was not sent."""
     language: str = ""
+    """The site's language; absent where it was not sent."""
     context: list[str] = []
+    """Other text of the page; absent where it was not sent."""
     honeypot: str = ""
+    """What stood in a field that people do not see; absent where it was not sent."""
     form_ms: int | None = None
+    """Milliseconds for which the form was open; absent where it was not sent."""
     explanation: Explained | UnsetType = UNSET
+    """Why it scores as it does; absent unless `explain` asked for it."""
     word_back: str = ""
+    """What became of telling a site that asked by Akismet's protocol: `told`, `given up`, `no
+    callback` (it gave no address and must be told by hand), `refused` (its key was revoked, or its
+    blog), or why the last try failed; absent while there is nothing to tell, and in lists."""
     earlier_verdicts: list[EarlierVerdict] = []
+    """What it was judged before it was judged anew, the oldest first: the first and the newest
+    seven; absent where there are none."""
 
 
 class CheckedComment(Comment, kw_only=True, omit_defaults=True):
     """A comment that was scored while its site waited.
 
-    `recorded` says whether it is known to be stored and counted; `id` is null where it is not. A
-    store that stalled may have taken it in after all: send it again with the same `external_id`.
+    A store that stalled may have taken in what is not known to be stored: send it again with the
+    same `external_id`.
     """
 
     id: str | None  # type: ignore[assignment]
+    """The id that Winnow gave it: a ULID; null where it is not known to be stored."""
     recorded: bool
+    """Whether it is known to be stored and counted."""
 
 
 class CommentPage(Struct, frozen=True):
-    """Comments, and where the next ones are; null at the end.
-
-    A page of a search, or of very large comments, may be short and not be the last.
-    """
+    """Comments; a page of a search, or of very large ones, may be short and not be the last."""
 
     data: list[Comment]
+    """The comments, in the order that was asked for."""
     next: str | None
+    """The `cursor` of the page after it; null at the end."""
 
 
 class BatchItem(Struct, frozen=True, omit_defaults=True):
     """What became of one item of a batch: accepted (`id`, `status`) or refused (`problem`)."""
 
     index: int
+    """The place of the item in the batch, from 0."""
     code: int
+    """The status that the item alone would have been answered with."""
     id: str | UnsetType = UNSET
+    """The comment's id; absent where the item was refused."""
     status: Status | UnsetType = UNSET
+    """How the comment stands; absent where the item was refused."""
     problem: Problem | UnsetType = UNSET
+    """Why the item was refused; absent where it was accepted."""
 
 
 def time_of(ms: int) -> dt.datetime:
@@ -212,6 +264,7 @@ def _fields(comment: comments.Comment) -> dict[str, Any]:
         "id": comment.id,
         "site": comment.site,
         "revision": comment.revision,
+        "etag": comment_tag(comment) if comment.id else "",
         "status": comment.status,
         "verdict": verdict_out(comment.verdict) if comment.verdict else None,
         "decision": decision_out(comment.decision) if comment.decision else None,

@@ -9,12 +9,13 @@ import msgspec
 from flask import Blueprint, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from moderation.api import answers, body
-from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api import answers, body, described
+from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, Operation, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.shapes import time_of
 from moderation.api.validation import invalid
 from moderation.domain.accounts import Scope
+from moderation.domain.comments import Time
 from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
@@ -26,33 +27,46 @@ SMALL_BYTES = 64 << 10
 TAG = "Sites"
 SCOPE: tuple[Scope, ...] = ("admin",)
 IF_MATCH = "The `ETag` under which you saw it; `*`: whatever it is."
-CHOSEN = ("not-found", "precondition-required", "stale", "store-full")
 
 
 class Site(Struct, frozen=True):
     """A site. Once `retired_at` it takes no new comments, and keeps what it has."""
 
     name: str
-    created_at: dt.datetime
-    retired_at: dt.datetime | None
+    """The name of the site."""
+    created_at: Time
+    """When it was made."""
+    retired_at: Time | None
+    """Since when it takes no new comments; null: it takes them."""
 
 
 class Sites(Struct, frozen=True):
     """Every site, by its name."""
 
     data: list[Site]
+    """Every site, by its name."""
 
 
 class AttackOut(Struct, frozen=True):
     """Until when everything of a site is held (null: it is not), by whom and since when."""
 
-    until: dt.datetime | None
+    until: Time | None
+    """Until when everything is held; null: it is not."""
     by: str | None
-    since: dt.datetime | None
+    """Who said so; null where nobody did."""
+    since: Time | None
+    """Since when; null where it is not."""
+
+
+class RetentionOut(Retention, frozen=True):
+    """Days that a comment is kept after its last change, by status; 0 keeps it for ever."""
 
 
 class SettingsOut(SiteSettings, frozen=True, omit_defaults=False):
-    """What a site's people chose; `null` leaves a band to the model."""
+    """What a site's people chose."""
+
+    retention: RetentionOut = RetentionOut()
+    """Days that comments are kept after their last change."""
 
 
 class OneSite(Site, frozen=True):
@@ -60,9 +74,13 @@ class OneSite(Site, frozen=True):
     address that it has in Akismet's protocol."""
 
     policy: int
+    """The revision of the settings, which verdicts name."""
     settings: SettingsOut
+    """What its people chose."""
     attack: AttackOut
+    """Whether everything of it is held for now."""
     blog: str | None
+    """The address that it has in Akismet's protocol; null where it has none."""
 
 
 class NewSite(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,21 +89,33 @@ class NewSite(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[
         str, Meta(min_length=1, max_length=63, pattern="^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")
     ]
+    """1 to 63 of a-z, 0-9, `.` and `-`, with a letter or digit at both ends."""
 
 
 class RetentionChange(Struct, frozen=True, forbid_unknown_fields=True):
     """Days by status; those left out stay as they are."""
 
     queued: Days | UnsetType = UNSET
+    """Days for comments that wait for a verdict."""
     approved: Days | UnsetType = UNSET
+    """Days for approved comments."""
     held: Days | UnsetType = UNSET
+    """Days for comments that a person must look at."""
     spam: Days | UnsetType = UNSET
+    """Days for spam."""
+
+
+_TEXTS = described.fields_of(SiteSettings)
+
+
+def _changed(field: msgspec.structs.FieldInfo) -> Any:
+    return RetentionChange if field.name == "retention" else field.type
 
 
 SettingsChange = msgspec.defstruct(
     "SettingsChange",
     [
-        (one.name, (RetentionChange if one.name == "retention" else one.type) | UnsetType, UNSET)
+        (one.name, Annotated[_changed(one) | UnsetType, Meta(description=_TEXTS[one.name])], UNSET)
         for one in msgspec.structs.fields(SiteSettings)
     ],
     frozen=True,
@@ -98,6 +128,7 @@ _new = msgspec.json.Decoder(NewSite)
 _settings = msgspec.json.Decoder(SiteSettings)
 _change: msgspec.json.Decoder[Any] = msgspec.json.Decoder(SettingsChange)
 SETTINGS = {200: Answer("The settings.", {body.JSON: SettingsOut}, ("ETag",))}
+READ_SETTINGS = {**SETTINGS, 304: KNOWN}
 
 
 def actor(call: Call) -> By:
@@ -115,6 +146,24 @@ def small(call: Call, decoder: msgspec.json.Decoder[Any], most: int = SMALL_BYTE
 def operation(call_id: str, summary: str, **more: Any) -> Operation:
     """Return a call on sites, for tokens of the installation."""
     return Operation(id=call_id, tag=TAG, summary=summary, scopes=SCOPE, **more)
+
+
+def choice(
+    call_id: str,
+    summary: str,
+    taken: Any,
+    answered: dict[int, Answer],
+    most: int = SMALL_BYTES,
+) -> Operation:
+    """Return a call that changes what a site's people chose, unless somebody else did before."""
+    return operation(
+        call_id,
+        summary,
+        headers={"If-Match": IF_MATCH},
+        body=Body({body.JSON: taken}, most),
+        answers=answered,
+        problems=("not-found", "precondition-required", "stale", "store-full"),
+    )
 
 
 @blueprint.get("")
@@ -152,29 +201,21 @@ def get_site(call: Call, site: str) -> Response:
     return answers.json(_one(call, site))
 
 
-@blueprint.post("/<site>/retire")
-@endpoint(
-    operation(
-        "retireSite",
-        "Have a site take no new comments; it keeps what it has",
-        answers=ONE,
-        problems=("not-found", "conflict", "store-full"),
+def _turn(call_id: str, summary: str) -> Operation:
+    return operation(
+        call_id, summary, answers=ONE, problems=("not-found", "conflict", "store-full")
     )
-)
+
+
+@blueprint.post("/<site>/retire")
+@endpoint(_turn("retireSite", "Have a site take no new comments; it keeps what it has"))
 def retire_site(call: Call, site: str) -> Response:
     founding.retire(call.runtime.store, site, actor(call))
     return answers.json(_one(call, site))
 
 
 @blueprint.post("/<site>/reopen")
-@endpoint(
-    operation(
-        "reopenSite",
-        "Have a retired site take new comments again",
-        answers=ONE,
-        problems=("not-found", "conflict", "store-full"),
-    )
-)
+@endpoint(_turn("reopenSite", "Have a retired site take new comments again"))
 def reopen_site(call: Call, site: str) -> Response:
     founding.reopen(call.runtime.store, site, actor(call))
     return answers.json(_one(call, site))
@@ -182,21 +223,26 @@ def reopen_site(call: Call, site: str) -> Response:
 
 @blueprint.get("/<site>/settings")
 @endpoint(
-    operation("getSettings", "Read a site's settings", answers=SETTINGS, problems=("not-found",))
+    operation(
+        "getSettings",
+        "Read a site's settings",
+        headers={"If-None-Match": IF_NONE_MATCH},
+        answers=READ_SETTINGS,
+        problems=("not-found",),
+    )
 )
 def get_settings(call: Call, site: str) -> Response:
-    return _settings_out(choosing.settings(call.runtime.store, site))
+    found = choosing.settings(call.runtime.store, site)
+    return answers.unless_known(call.environ, choosing.etag(found), _whole(found))
 
 
 @blueprint.put("/<site>/settings")
 @endpoint(
-    operation(
+    choice(
         "putSettings",
         "Replace a site's settings; those left out become what they are by default",
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: SiteSettings}, SMALL_BYTES),
-        answers=SETTINGS,
-        problems=CHOSEN,
+        SiteSettings,
+        SETTINGS,
     )
 )
 def put_settings(call: Call, site: str) -> Response:
@@ -205,16 +251,7 @@ def put_settings(call: Call, site: str) -> Response:
 
 
 @blueprint.patch("/<site>/settings")
-@endpoint(
-    operation(
-        "changeSettings",
-        "Change some of a site's settings",
-        headers={"If-Match": IF_MATCH},
-        body=Body({body.JSON: SettingsChange}, SMALL_BYTES),
-        answers=SETTINGS,
-        problems=CHOSEN,
-    )
-)
+@endpoint(choice("changeSettings", "Change some of a site's settings", SettingsChange, SETTINGS))
 def change_settings(call: Call, site: str) -> Response:
     seen, given = if_match(call.environ), small(call, _change)
     return _chosen(call, site, lambda known: merged(known, given), seen)
@@ -251,7 +288,8 @@ def _or_none(ms: int) -> dt.datetime | None:
 
 
 def _whole(settings: SiteSettings) -> SettingsOut:
-    return SettingsOut(**msgspec.structs.asdict(settings))
+    kept = RetentionOut(**msgspec.structs.asdict(settings.retention))
+    return SettingsOut(**{**msgspec.structs.asdict(settings), "retention": kept})
 
 
 def _settings_out(settings: SiteSettings) -> Response:

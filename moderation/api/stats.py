@@ -21,13 +21,16 @@ class StatsQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since
     """The first and the last day (UTC), both included; the last 30 days if left out."""
 
     since: dt.date | None = None
+    """The first day (UTC); 29 days before the last, if left out."""
     to: dt.date | None = None
+    """The last day (UTC), included; today, if left out."""
 
 
 class Stats(Struct, frozen=True):
     """Counts of each day, oldest first."""
 
     data: list[reading.DayCounts]
+    """The counts of each day, the oldest first."""
 
 
 @blueprint.get("/stats")

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.jobs import Job, job_out
+from moderation.domain.comments import Time
 from moderation.flow.labels import withdrawing
 from moderation.flow.labels.withdrawing import Asked, Preview
 
@@ -25,11 +26,17 @@ class NewWithdrawal(Struct, frozen=True, forbid_unknown_fields=True):
     `until`; `dry_run` changes nothing."""
 
     by: Annotated[str, Meta(min_length=1, max_length=256)]
-    since: Annotated[dt.datetime, Meta(tz=True)] | None = None
-    until: Annotated[dt.datetime, Meta(tz=True)] | None = None
+    """Whose labels, as decisions name them: `token:NAME`, a person's name, `import:ID`."""
+    since: Time | None = None
+    """Only labels written at this time or later."""
+    until: Time | None = None
+    """Only labels written before this time."""
     site: Annotated[str, Meta(max_length=63)] = ""
+    """Only labels of this site; empty: of all."""
     note: Annotated[str, Meta(max_length=2000)] = ""
+    """Why, for people."""
     dry_run: bool = False
+    """Whether nothing is changed and the answer says what would be."""
 
 
 _new = msgspec.json.Decoder(NewWithdrawal)

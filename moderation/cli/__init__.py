@@ -1,6 +1,7 @@
 """The command line: `python -m moderation`, or `winnow` where it is installed."""
 
 import builtins
+import errno
 import importlib
 import keyword
 import logging
@@ -60,17 +61,28 @@ def cli() -> None:
 def main(argv: list[str] | None = None) -> Any:
     """Run a command; what goes wrong in a known way ends it with one line on standard error."""
     from moderation.cli.embedded import Refused
-    from moderation.domain.errors import WinnowError
+    from moderation.domain.errors import StoreFull, WinnowError
     from moderation.settings import SettingsError
 
     logging.basicConfig(level="INFO", format="winnow: %(message)s")
+    # A command says by its own last line that the store is full.
+    logging.getLogger("moderation.store.faults").setLevel(logging.CRITICAL)
     try:
         return cli(argv, prog_name="winnow")
     except SettingsError as error:
         click.echo(f"winnow: {error}", err=True)
         sys.exit(2)
+    except StoreFull:
+        click.echo("winnow: the store is full: give it memory or disk (docs/drills.md)", err=True)
+        sys.exit(1)
     except (Refused, WinnowError) as error:
         click.echo(f"winnow: {error}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = error.filename or "the data folder"
+        click.echo(f"winnow: the disk of {where} is full: make room (docs/drills.md)", err=True)
+        sys.exit(1)

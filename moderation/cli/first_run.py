@@ -1,16 +1,20 @@
 """The first run: an administrator, a demo site and its keys, told once in a private file."""
 
+import logging
 import os
 from pathlib import Path
 
 import msgspec
 
+from moderation.domain.errors import StoreFull
 from moderation.flow.people import letters, links
-from moderation.flow.sites import first_run
+from moderation.flow.sites import first_run, secret
 from moderation.flow.sites.first_run import ADMINISTRATOR
 from moderation.settings import Settings
 from moderation.store import schema
 from moderation.store.client import Store
+
+log = logging.getLogger(__name__)
 
 
 def path(settings: Settings) -> Path:
@@ -21,12 +25,17 @@ def path(settings: Settings) -> Path:
 def ensure(store: Store, settings: Settings) -> bool:
     """Make what an empty store lacks; True if this was its first run.
 
-    SchemaMismatch for a store that another version wrote, before anything is changed.
+    SchemaMismatch for a store that another version wrote, SecretMismatch for one that was written
+    under another secret, before anything is changed.
     """
     if schema.stored(store):
         schema.check(store)
+        secret.note(store, settings.secret_key)
     if first_run.was_run(store):
-        first_run.use_shipped(store, settings)
+        try:
+            first_run.use_shipped(store, settings)
+        except StoreFull:  # What was in use serves; the next start with room makes up for it.
+            log.error("the store is full: comments are refused, all else goes on (docs/drills.md)")
         return False
     # The keys are on disk before the store knows them, so that a first run that was cut short
     # goes on with them and leaves none behind that nobody was told.
@@ -50,7 +59,7 @@ def where(settings: Settings) -> str:
     target = path(settings)
     if target.exists():
         return f"keys and the console's password: {target}"
-    return f"{target} is gone; `user reset` and `token add` make new keys"
+    return f"{target} is gone; `./winnow user reset` and `./winnow token add` make new keys"
 
 
 def _kept(target: Path) -> first_run.Credentials | None:

@@ -1,12 +1,36 @@
-"""What came of a job that a command did in the foreground."""
+"""Jobs that a command does in the foreground, and what came of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from moderation.cli.embedded import Refused
+from moderation.cli.progress import Progress
 from moderation.cli.table import plain
 from moderation.domain.jobs import Job
+
+if TYPE_CHECKING:
+    from moderation.flow.runtime import Runtime
+
+
+def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: str) -> Any:
+    """Do the whole of a job in this process, showing how far it is, and return its result.
+
+    Raises:
+        Refused: another process does it just now, or it did not succeed.
+    """
+    from moderation.flow import jobs
+
+    progress = Progress()
+    try:
+        work_on(runtime, job.id, progress.show, here=True)
+    finally:
+        progress.end()
+    done = jobs.find(runtime, job.id)
+    if not done.is_over:
+        raise Refused(f"another process does it just now: job {done.id}")
+    return result_of(done, what)
 
 
 def result_of(job: Job, what: str) -> dict[str, Any]:

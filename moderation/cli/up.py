@@ -10,9 +10,10 @@ import click
 
 from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
-from moderation.cli.embedded import RUN_FILE, Refused
+from moderation.cli.embedded import Refused, RunFile
+from moderation.cli.pool import PoolWatch
 from moderation.cli.supervisor import Supervisor
-from moderation.domain.errors import WinnowError
+from moderation.domain.errors import StoreFull, WinnowError
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -33,7 +34,7 @@ def run(settings: Settings) -> None:
     with ExitStack() as stack:
         stack.enter_context(connect.sole_use(settings))
         # What a killed `up` left behind is ending; its port is free when it has.
-        was_killed = (settings.data / RUN_FILE).exists()
+        was_killed = RunFile(settings.data).is_left()
         check_port(settings.bind, _LEFTOVER_SECONDS if was_killed else 0.0)
         supervisor = stack.enter_context(Supervisor(say))
         if not settings.redis_url:
@@ -52,8 +53,9 @@ def run(settings: Settings) -> None:
             parts.append(("search", services.search(), 3.0))
         for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
+        pool = PoolWatch(settings, say)
         _announce(settings, supervisor, is_first)
-        supervisor.run()
+        supervisor.run(pool.look)
         say("stopping")
 
 
@@ -92,11 +94,14 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
     """Say where to go as soon as the web answers; after a first run by what address to log in."""
     slow_at = time.monotonic() + _SLOW_START_SECONDS
     while not supervisor.stops:
-        if _ready(settings.bind):
+        status = _status(settings.bind)
+        is_full = status == 503 and _is_full(settings)
+        if status == 200 or is_full:
             say(f"ready at {settings.public_url}")
-            if is_first:
-                _offer_log_in(settings)
+            if is_full:
+                say("the store is full: comments are refused until there is room (docs/drills.md)")
             say(first_run.where(settings))
+            say(f"next: {_first_step(settings) if is_first else _log_in(settings)}")
             return
         if time.monotonic() > slow_at:
             say(f"still not answering after {_SLOW_START_SECONDS:g} s; it goes on trying")
@@ -105,24 +110,41 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
         supervisor.wait(_PROBE_SECONDS)
 
 
-def _offer_log_in(settings: Settings) -> None:
+def _log_in(settings: Settings) -> str:
+    return f"log in at {settings.public_url}/console/, or by an address from `./winnow user link`"
+
+
+def _first_step(settings: Settings) -> str:
+    """Return what to do after a first run: open an address that logs in once."""
     try:
         with closing(Store.connect(settings.redis_url)) as store:
             address = first_run.one_log_in(store, settings)
     except WinnowError as error:
-        say(f"no address to log in by could be made ({error}); `user link` makes one")
-    else:
-        say(f"log in, once and within ten minutes: {address}")
+        return f"{_log_in(settings)} (none could be made now: {error})"
+    return f"open this address, which logs you in once, within ten minutes: {address}"
 
 
-def _ready(bind: tuple[str, int]) -> bool:
+def _status(bind: tuple[str, int]) -> int:
+    """Return with what /readyz answers, 0 where nothing does."""
     host, port = bind
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
     connection = http.client.HTTPConnection(host, port, timeout=1.0)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
+
+
+def _is_full(settings: Settings) -> bool:
+    """Say whether the store takes no new comments for want of room."""
+    with closing(Store.connect(settings.redis_url)) as store:
+        try:
+            store.check_writes()
+        except StoreFull:
+            return True
+        except WinnowError:
+            return False
+    return False

@@ -91,7 +91,7 @@ def _page(keys: first_steps.Keys | None = None) -> str:
         keys=keys,
         command=_COMMAND % (server, keys.token if keys else "$TOKEN"),
         wordpress=f"define( 'WINNOW_URL', '{server}' );",
-        importing=f"winnow import blog.sql.gz --site {site}",
+        importing=f"./winnow import blog.sql.gz --site {site}",
     )
 
 

@@ -28,12 +28,19 @@ class Treated(Struct, frozen=True):
     of spam held or rejected, of all on the wrong side of the hold band, and of spam rejected."""
 
     ham: int
+    """Held-back labels that are ham."""
     spam: int
+    """Held-back labels that are spam."""
     ham_held: float
+    """Share of ham held or rejected."""
     ham_rejected: float
+    """Share of ham rejected."""
     spam_caught: float
+    """Share of spam held or rejected."""
     wrong: float
+    """Share of all on the wrong side of the hold band."""
     spam_rejected: float = 0.0
+    """Share of spam rejected."""
 
 
 class SiteTreated(Struct, frozen=True):
@@ -55,7 +62,9 @@ class Refusal(Struct, frozen=True):
     """A rule that speaks against a candidate, and by how much, in words."""
 
     rule: str
+    """Names the rule."""
     text: str
+    """What speaks against the candidate, in words."""
 
 
 def refusals(

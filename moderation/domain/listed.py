@@ -59,9 +59,13 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     """An entry as somebody writes it."""
 
     kind: Kind
+    """What `value` is."""
     value: Annotated[str, Meta(min_length=1, max_length=320)]
+    """What a comment must have."""
     action: Action
+    """What becomes of a comment that the entry decides."""
     note: Annotated[str, Meta(max_length=500)] = ""
+    """Why it is there, for people."""
 
 
 class BadEntry(InvalidInput):

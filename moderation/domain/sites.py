@@ -18,9 +18,13 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     """Days that a comment is kept after its last change, by status; 0 keeps it for ever."""
 
     queued: Days = 365
+    """Days for comments that wait for a verdict."""
     approved: Days = 180
+    """Days for approved comments."""
     held: Days = 365
+    """Days for comments that a person must look at."""
     spam: Days = 90
+    """Days for spam."""
 
 
 class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -32,15 +36,25 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """
 
     mode: Literal["enforce", "observe"] = "enforce"
+    """`observe`: everything is scored and recorded, and its status is always `approved`."""
     fail_mode: Literal["hold", "approve", "spam"] = "hold"
+    """What a check answers while the store is away."""
     held_as: Literal["ham", "spam"] = "ham"
+    """What held comments are to clients of Akismet's protocol."""
     hold: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """The score from which comments are held; null leaves it to the model."""
     reject: Annotated[float, Meta(gt=0, lt=1)] | None = None
+    """The score from which comments are spam; null leaves it to the model."""
     trusted_roles: tuple[str, ...] = ("administrator", "moderator", "editor")
+    """Roles of authors whose comments are approved whatever their score."""
     retention: Retention = Retention()
+    """Days that comments are kept after their last change."""
     audit_share: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    """Share of what the filter decides alone that a person is asked about."""
     shares_training: bool = True
+    """Whether the site's labels help to train the installation's model."""
     warm_up: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    """Entries of the label log before anything is rejected by its score."""
 
 
 class Attack(Struct, frozen=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from moderation.domain.comments import CONTENT_BYTES
@@ -41,6 +42,11 @@ def read(source: Source) -> Iterator[Found]:
     """
     if not source.is_plain:
         raise Unreadable("this is a packed database: unpack it first")
+    if any(_waits(Path(f"{source.path}{ending}")) for ending in ("-wal", "-journal")):
+        raise Unreadable(
+            "part of the database is in a file beside it (-wal, -journal): stop Isso, or copy it "
+            "with: sqlite3 comments.db '.backup copy.db'"
+        )
     try:
         # Immutable: nothing is written beside it, and no other program's log is waited for.
         uri = f"{source.path.resolve().as_uri()}?mode=ro&immutable=1"
@@ -56,6 +62,16 @@ def read(source: Source) -> Iterator[Found]:
                 yield _comment(row, source.now_ms)
     except sqlite3.Error as error:
         raise Unreadable(f"the database cannot be read on ({error.sqlite_errorname})") from error
+
+
+def _waits(beside: Path) -> bool:
+    """Say whether a file beside a database has what is not in it yet; one that begins with zeros is
+    done with."""
+    try:
+        with beside.open("rb") as file:
+            return any(file.read(8))
+    except OSError:
+        return False
 
 
 def _comment(row: tuple[Any, ...], now_ms: int) -> Row | Reject:

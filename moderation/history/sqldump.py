@@ -33,7 +33,7 @@ _WARNED = rb"(?:(?:mysqldump|mariadb-dump): [^\n]*+\n)*+"
 """What the program wrote into the same file as its dump, by `2>&1`."""
 _BEGINS = re.compile(
     _WARNED + rb"(?:\s++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/;?)*+"
-    rb"(?:SET|INSERT|REPLACE|CREATE|DROP|LOCK|START|BEGIN|USE)\s",
+    rb"(?:SET|INSERT|REPLACE|CREATE|DROP|LOCK|START|BEGIN|USE|DELIMITER)\s",
     re.I | re.S,
 )
 _POSTS = frozenset((b"post", b"page", b"attachment", b"product"))
@@ -64,7 +64,9 @@ def read(source: Source) -> Iterator[Found]:
         except UnicodeDecodeError as error:
             yield Reject(line.place, not_in(encoding, error.start))
     if ending.is_missing:
-        raise Unreadable(f"line {statements.line}: the dump was cut off: its last line is missing")
+        raise Unreadable(
+            f"line {statements.line}: the dump was cut off: its last lines are missing"
+        )
     if not tables.has_comments:
         raise Unreadable(
             "there is no table of WordPress's comments in this dump, or no row in it: one that is "
@@ -72,8 +74,20 @@ def read(source: Source) -> Iterator[Found]:
         )
 
 
+_ENDS = (
+    # mysqldump and mariadb-dump
+    (_WARNED + rb"\s*(?:/\*.*?\*/\s*)?-- (?:MySQL|MariaDB) dump", rb"-- Dump completed"),
+    # Adminer
+    (rb"\s*-- Adminer [^\n]* dump", rb"\n-- \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^\n]*\s*\Z"),
+    # phpMyAdmin, and others that leave the server as they found it
+    (rb".*?\nSTART TRANSACTION;", rb"\nCOMMIT;"),
+    (rb".*?SET @OLD_CHARACTER_SET_CLIENT *=", rb"SET CHARACTER_SET_CLIENT *= *@OLD_CHARACTER_SET"),
+)
+"""How programs begin a dump, and what stands at the end of those that begin so."""
+
+
 class _Ending:
-    """Looks whether a dump has the line with which the program that wrote it ends."""
+    """Looks whether a dump has what the program that wrote it ends with."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -82,17 +96,17 @@ class _Ending:
     def pieces(self) -> Iterator[bytes]:
         """Yield the dump."""
         for piece in self._pieces:
-            self._head = self._head or piece[:1000]
-            self._tail = (self._tail + piece).rstrip(b"\0\x1a")[-400:]
+            self._head += piece[: 2000 - len(self._head)]
+            self._tail = (self._tail + piece).rstrip(b"\0\x1a")[-2000:]
             yield piece
 
     @property
     def is_missing(self) -> bool:
-        """Whether the first line is there and the last one is not."""
-        begins = re.match(
-            _WARNED + rb"\s*(?:/\*.*?\*/\s*)?-- (?:MySQL|MariaDB) dump", self._head, re.S
+        """Whether it has the beginning of one of `_ENDS` and not its end."""
+        return any(
+            re.match(begins, self._head, re.S) is not None and re.search(ends, self._tail) is None
+            for begins, ends in _ENDS
         )
-        return begins is not None and b"-- Dump completed" not in self._tail
 
 
 class _Tables:
@@ -144,7 +158,9 @@ def _found(kind: str, line: Line, encoding: str, now_ms: int) -> Iterator[Found]
             if said is not None:
                 yield said
     elif kind == "comments":
-        texts = {name: None if v is None else v.decode(encoding) for name, v in values.items()}
+        # What plugins added may be no text at all.
+        known = {name: values.get(name) for name in _COMMENTS}
+        texts = {name: None if v is None else v.decode(encoding) for name, v in known.items()}
         yield wordpress.comment(texts, texts.get("comment_post_ID") or "", line.place, now_ms)
     elif values.get("post_type", b"post") in _POSTS:
         part = {

@@ -21,7 +21,13 @@ _STRING = rb"'(?:[^'\\]++|\\.|'')*+'"
 _QUOTED = rb'"(?:[^"\\]++|\\.|"")*+"|`[^`]*+`'
 _BETWEEN = re.compile(rb"(?:[\s\0\x1a]++|--[^\n]*+\n|\#[^\n]*+\n|/\*.*?\*/|;)*+", re.S)
 _BEGUN = re.compile(rb"--[^\n]*\Z|#[^\n]*\Z|/(?:\*(?:(?!\*/).)*)?\Z|-\Z", re.S)
-_REST = re.compile(rb"(?:[^'\"`;]++|" + _STRING + rb"|" + _QUOTED + rb")*+", re.S)
+_REMARK = rb"--(?:[^\S\n][^\n]*+)?\n|\#[^\n]*+\n|/\*.*?\*/"
+_REST = re.compile(
+    rb"(?:[^'\"`;/\#-]++|" + _STRING + rb"|" + _QUOTED + rb"|" + _REMARK
+    # A sign that may begin a remark whose rest is not read yet is left.
+    + rb"|-(?=[^-])|--(?=\S)|/(?=[^*]))*+",
+    re.S,
+)  # fmt: skip
 _NAME = rb"(?:`[^`]{1,64}`|\"[^\"]{1,64}\"|[\w$]{1,64})"
 _INSERT = re.compile(
     rb"(?:INSERT|REPLACE)\s+(?:(?:IGNORE|DELAYED|LOW_PRIORITY)\s+)*INTO\s+"
@@ -37,12 +43,21 @@ _CREATE = re.compile(
     + rb")\s*\(",
     re.I,
 )
-_COLUMN = re.compile(rb"^\s*(" + _NAME + rb")\s+\w", re.M)
-_NO_COLUMN = frozenset(("PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "FOREIGN"))
+_FLAT = rb"[^'\"`()]++|" + _STRING + rb"|" + _QUOTED
+_IN_BRACKETS = rb"\((?:" + _FLAT + rb"|\((?:" + _FLAT + rb"|\((?:" + _FLAT + rb")*+\))*+\))*+\)"
+_DEFINITION = re.compile(
+    rb"\s*+(" + _NAME + rb")((?:[^'\"`(),]++|" + _STRING + rb"|" + _QUOTED + rb"|" + _IN_BRACKETS
+    + rb")*+)([,)])",
+    re.S,
+)  # fmt: skip
+_NO_COLUMN = frozenset(
+    (b"PRIMARY", b"KEY", b"UNIQUE", b"INDEX", b"CONSTRAINT", b"FULLTEXT", b"SPATIAL", b"FOREIGN",
+     b"CHECK", b"PERIOD")
+)  # fmt: skip
 _ROW = re.compile(rb"\s*+\(((?:[^'()]++|" + _STRING + rb"|\([^()]*+\))*+)\)\s*+([,;]|ON\s)", re.S)
 _ROW_BEGINS = re.compile(rb"\s*+(?:\(|\Z)")
 _VALUE = re.compile(
-    rb"\s*+(?:(?:_\w+\s*|N)?'((?:[^'\\]++|\\.|'')*+)'|(?:0x|X')([0-9A-F]*+)'?|([^',]*+))\s*+(?:,|\Z)",
+    rb"\s*+(?:(?:_\w+\s*|N)?'((?:[^'\\]++|\\.|'')*+)'|(?:_\w+\s*)?(?:0x|X')([0-9A-F]*+)'?|([^',]*+))\s*+(?:,|\Z)",
     re.S | re.I,
 )
 _ESCAPED = re.compile(rb"\\(.)|''", re.S)
@@ -146,11 +161,16 @@ class Statements:
                 raise Unreadable(f"line {self._line}: the dump ends within a statement: {_CUT}")
 
     def _create(self, found: re.Match[bytes]) -> None:
-        text = self._data[found.end() : self._at + HEAD_BYTES].partition(b";")[0]
-        names = [_name(name) for name in _COLUMN.findall(text[:HEAD_BYTES])]
-        columns = [name for name in names if name.upper() not in _NO_COLUMN]
+        columns: list[str] = []
+        at, end = found.end(), self._at + HEAD_BYTES
+        while len(columns) <= COLUMNS and (one := _DEFINITION.match(self._data, at, end)):
+            if one.group(1).upper() not in _NO_COLUMN:
+                columns.append(_name(one.group(1)))
+            if one.group(3) == b")":
+                break
+            at = one.end()
         if len(self._columns) < 10_000:
-            self._columns[_name(found.group(1))] = columns[: COLUMNS + 1]
+            self._columns[_name(found.group(1))] = columns
 
     def _insert(self, found: re.Match[bytes]) -> Iterator[Line | Reject]:
         table = _name(found.group(1))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from moderation.store import schema
+from moderation.store import keys, schema
 from moderation.store.connection import Pool
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script
@@ -53,9 +53,12 @@ class Store:
         self._pool.close()
 
     def ping(self) -> None:
-        """Raise `StoreDown` unless the store answers."""
-        with store_errors():
-            self.redis.ping()
+        """Raise `StoreDown` unless the store answers; one that is full does.
+
+        PING is no way to ask: a server that cannot write to its disk refuses it (MISCONF). Nor is
+        ECHO: one that still reads its file answers it.
+        """
+        self.command("EXISTS", keys.SCHEMA)
 
     def check_writes(self) -> None:
         """Raise `StoreDown` or `StoreFull` unless the store would take a comment now."""

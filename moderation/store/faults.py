@@ -24,7 +24,7 @@ _ELSEWHERE = frozenset((
 ))  # fmt: skip
 """This server does not serve, or not any more: another may stand behind the same address now."""
 _BUSY = frozenset(("BUSY", "UNKILLABLE", "TRYAGAIN", "NOPERM"))
-_FULL = {"OOM": "no memory", "MISCONF": "no disk"}
+_FULL = {"OOM": "no memory or disk", "MISCONF": "no disk"}
 
 _GONE = (failures.ConnectionError, failures.TimeoutError, failures.InvalidResponse)
 """There is no server, it does not answer in time, or what answers is none."""

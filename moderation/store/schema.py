@@ -53,5 +53,5 @@ def _compare(found: int, version: int) -> None:
     if found < version:
         raise SchemaMismatch(
             f"the store has layout {found}, this Winnow needs {version}: "
-            "run `python -m moderation migrate` (docs/operating.md, Upgrade)"
+            "run `./winnow migrate` (docs/operating.md, Upgrade)"
         )

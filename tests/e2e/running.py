@@ -53,6 +53,7 @@ class Up(Running):
         """Wait until it says so."""
         self.says("ready at ", seconds)
         self.says("keys and the console's password: ")
+        self.says("winnow: next: ")
         return self
 
     @property

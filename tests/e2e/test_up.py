@@ -40,7 +40,6 @@ def test_one_signal_ends_everything_within_ten_seconds(
     assert {p.name for p in up.data.iterdir()} == {
         "credentials.json",
         "lock",
-        "metrics",
         "search",
         "secret_key",
         "store",

@@ -239,7 +239,7 @@ def test_a_full_store_refuses_comments_aloud_and_still_takes_decisions_and_erasu
         assert gone.status_code == 404
         assert "winnow_store_full 1.0" in httpx.get(f"{up.url}/metrics").text
         client.config_set("maxmemory", 0)
-    up.says("the store is full (no memory) and refuses comments")
+    up.says("the store is full (no memory or disk) and refuses comments")
     later = up.submit("And now?")
     until(lambda: up.verdict_of(later), 30, lambda: up.output)
     up.send(signal.SIGTERM)

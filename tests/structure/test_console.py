@@ -133,7 +133,7 @@ def test_every_word_of_a_template_goes_through_gettext() -> None:
         (path.name, words)
         for path in TEMPLATES
         for words in untranslated(path)
-        if words not in ("Winnow", "· Winnow", "winnow user reset", "winnow user sites SITE")
+        if words not in ("Winnow", "· Winnow", "./winnow user reset", "./winnow user sites SITE")
     }
     assert bare == set()
 

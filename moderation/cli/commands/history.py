@@ -13,10 +13,10 @@ from moderation.cli import connect, kernels, services
 from moderation.cli.child import end_with
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
+from moderation.cli.outcomes import result_of
 from moderation.cli.progress import Progress
 from moderation.cli.table import plain
 from moderation.cli.up import say
-from moderation.domain.jobs import Job
 from moderation.history.formats import FORMATS
 from moderation.history.rows import time_at
 from moderation.history.staging import Staging
@@ -76,7 +76,7 @@ def import_(
                 job = importing.here(
                     runtime, site, "command line", asked, progress.show, heard.take
                 )
-                result = None if job is None else _result_of(job)
+                result = None if job is None else result_of(job, "import")
         finally:
             progress.end()
             runtime.close()
@@ -90,8 +90,9 @@ def import_(
 
 @click.command(hidden=True)
 @click.option("--parent", type=int, required=True, help="The worker that it does not outlive.")
+@click.option("--turn", type=int, required=True, help="The open file whose lock it holds.")
 @pass_settings
-def importer(settings: Settings, parent: int) -> None:
+def importer(settings: Settings, parent: int, turn: int) -> None:
     """Import what was sent, for a worker, and give way to what serves."""
     from moderation.flow import aside
     from moderation.flow.labels import importing
@@ -99,13 +100,7 @@ def importer(settings: Settings, parent: int) -> None:
     end_with(parent)
     aside.give_way()
     with connect.open_runtime(settings) as runtime:
-        importing.work_off(runtime)
-
-
-def _result_of(job: Job) -> dict[str, Any]:
-    if job.result is None:
-        raise Refused(plain(job.error) or f"the import was {job.state}")
-    return job.result
+        importing.work_off(runtime, turn)
 
 
 class _Heard:

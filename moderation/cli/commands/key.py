@@ -1,5 +1,7 @@
 """`key`: Akismet keys, the accounts that they belong to and the blogs that they cover."""
 
+from collections.abc import Callable
+
 import click
 
 from moderation.cli import connect
@@ -100,9 +102,7 @@ def allow(settings: Settings, account: str, blog: str) -> None:
     """Let BLOG speak with the keys of ACCOUNT."""
     from moderation.flow.akismet import accounts
 
-    with connect.open_store(settings) as (store, opened):
-        found = accounts.account_named(store, account)
-        name = accounts.allow_blog(store, opened.secret_key, found, blog)
+    name = _of_blog(settings, account, blog, accounts.allow_blog)
     click.echo(f"{name} may use the keys of {account}")
 
 
@@ -114,10 +114,16 @@ def deny(settings: Settings, account: str, blog: str) -> None:
     """Refuse BLOG under every key of ACCOUNT from its next call on."""
     from moderation.flow.akismet import accounts
 
-    with connect.open_store(settings) as (store, opened):
-        found = accounts.account_named(store, account)
-        name = accounts.revoke_blog(store, opened.secret_key, found, blog)
+    name = _of_blog(settings, account, blog, accounts.revoke_blog)
     click.echo(f"{name} may not use the keys of {account} any more")
+
+
+def _of_blog(settings: Settings, account: str, blog: str, change: Callable[..., str]) -> str:
+    """Change what a blog may do with the keys of an account; return the blog's name."""
+    from moderation.flow.akismet import accounts
+
+    with connect.open_store(settings) as (store, opened):
+        return change(store, opened.secret_key, accounts.account_named(store, account), blog)
 
 
 @key.command()

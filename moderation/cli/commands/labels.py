@@ -10,8 +10,7 @@ import click
 from moderation.cli import connect
 from moderation.cli.commands.models import BY
 from moderation.cli.context import pass_settings
-from moderation.cli.embedded import Refused
-from moderation.cli.outcomes import result_of
+from moderation.cli.outcomes import done_here, result_of
 from moderation.cli.progress import Progress
 from moderation.cli.table import plain
 from moderation.settings import Settings
@@ -81,20 +80,12 @@ def compact(settings: Settings, site: str) -> None:
 
     It works here, in the foreground, as a job; one that was cut off goes on when asked again.
     """
-    from moderation.flow import jobs
     from moderation.flow.labels import compacting
 
-    progress = Progress()
     with connect.open_runtime(settings) as runtime:
         job = compacting.begin(runtime, BY, site, send=False)
-        try:
-            compacting.work_on(runtime, job.id, progress.show, here=True)
-        finally:
-            progress.end()
-        done = jobs.find(runtime, job.id)
-    if not done.is_over:
-        raise Refused(f"another process does it just now: job {done.id}")
-    click.echo(f"entries taken out: {result_of(done, 'compaction')['taken_out']:,}")
+        done = done_here(runtime, job, compacting.work_on, "compaction")
+    click.echo(f"entries taken out: {done['taken_out']:,}")
 
 
 def _show(found: Preview, by: str) -> None:

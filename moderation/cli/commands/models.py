@@ -9,12 +9,10 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.embedded import Refused
-from moderation.cli.outcomes import result_of
+from moderation.cli.outcomes import done_here
 from moderation.cli.progress import Progress
 from moderation.cli.table import echo_rows, plain
 from moderation.domain.reports import Report
-from moderation.flow import jobs
 from moderation.flow.models import promoting, rescoring
 from moderation.flow.models.promoting import Why
 from moderation.settings import Settings
@@ -92,17 +90,9 @@ def rescore(settings: Settings, site: str) -> None:
 
     It works here, in the foreground; Ctrl-C ends it, and what is judged by then stays so.
     """
-    progress = Progress()
     with connect.open_runtime(settings) as runtime:
         job = rescoring.begin(runtime, BY, site, send=False)
-        try:
-            rescoring.work_on(runtime, job.id, progress.show, here=True)
-        finally:
-            progress.end()
-        done = jobs.find(runtime, job.id)
-    if not done.is_over:
-        raise Refused(f"another process does it just now: job {done.id}")
-    found = result_of(done, "rescoring")
+        found = done_here(runtime, job, rescoring.work_on, "rescoring")
     click.echo(
         f"judged anew: {found['changed']:,}; now approved {found['approved']:,}, "
         f"held {found['held']:,}, spam {found['spam']:,}"

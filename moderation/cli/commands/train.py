@@ -9,6 +9,7 @@ from moderation.cli.child import end_with
 from moderation.cli.commands.models import BY
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
+from moderation.cli.outcomes import result_of
 from moderation.cli.progress import Progress
 from moderation.cli.table import plain
 from moderation.domain.jobs import Job
@@ -46,13 +47,12 @@ def train(settings: Settings, job_id: str, parent: int) -> None:
 
 
 def _report(job: Job) -> None:
-    if job.result is None:
-        raise Refused(plain(job.error) or f"the training was {job.state}")
-    name = job.result["name"]
+    result = result_of(job, "training")
+    name = result["name"]
     if not name:
         click.echo("there are no labels to learn: nothing changes")
         return
-    click.echo(f"{name} learned {job.result['labels']:,} labels")
-    for text in job.result["refused"]:
+    click.echo(f"{name} learned {result['labels']:,} labels")
+    for text in result["refused"]:
         click.echo(f"  refused: {plain(text)}")
-    click.echo("it is in use" if job.result["promoted"] else f"`models report {name}` says more")
+    click.echo("it is in use" if result["promoted"] else f"`models report {name}` says more")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -71,10 +72,11 @@ def add(
             secret = accounts.invite(store, name, email, role, of_sites, OPERATOR)
         click.echo(letters.link_address(opened.public_url, secret))
         return
-    chosen = _choose(password_stdin)
-    with connect.open_store(settings) as (store, _):
+
+    def made(store: Store, name: str, chosen: str) -> None:
         accounts.add(store, name, chosen, role, of_sites, OPERATOR, email)
-    _tell(name, chosen, password_stdin)
+
+    _with_password(settings, name, password_stdin, made)
 
 
 @user.command()
@@ -118,10 +120,7 @@ def password(settings: Settings, name: str, password_stdin: bool) -> None:
 
     Who is logged in must log in again.
     """
-    chosen = _choose(password_stdin)
-    with connect.open_store(settings) as (store, _):
-        administering.change_password(store, name, chosen)
-    _tell(name, chosen, password_stdin)
+    _with_password(settings, name, password_stdin, administering.change_password)
 
 
 @user.command()
@@ -140,10 +139,7 @@ def reset(settings: Settings, name: str, link: bool, password_stdin: bool) -> No
             secret = links.make(store, name, "reset", OPERATOR)
         click.echo(letters.link_address(opened.public_url, secret))
         return
-    chosen = _choose(password_stdin)
-    with connect.open_store(settings) as (store, _):
-        administering.let_in(store, name, chosen)
-    _tell(name, chosen, password_stdin)
+    _with_password(settings, name, password_stdin, administering.let_in)
 
 
 @user.command()
@@ -166,11 +162,12 @@ def _only_administrator(store: Store) -> str:
     return found[0]
 
 
-def _choose(from_stdin: bool) -> str:
-    if not from_stdin:
-        return secrets.token_urlsafe(12)
-    return str(sys.stdin.readline()).rstrip("\r\n")
-
-
-def _tell(name: str, chosen: str, from_stdin: bool) -> None:
+def _with_password(
+    settings: Settings, name: str, from_stdin: bool, change: Callable[[Store, str, str], object]
+) -> None:
+    """Change an account so that it has a password: the one on standard input, else a new one, which
+    is printed."""
+    chosen = sys.stdin.readline().rstrip("\r\n") if from_stdin else secrets.token_urlsafe(12)
+    with connect.open_store(settings) as (store, _):
+        change(store, name, chosen)
     click.echo(f"{name} can log in" if from_stdin else f"{name} can log in with {chosen}")

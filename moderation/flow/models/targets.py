@@ -47,9 +47,13 @@ class Placed(Struct, frozen=True):
     it."""
 
     band: float
+    """The score that the band begins at."""
     basis: Basis
+    """What it rests on: `site`, its own comments, or `base`, those that the model was made with."""
     rests_on: str
+    """The same in words."""
     share: Interval
+    """Share of good comments at or above it."""
 
 
 class Proposal(Struct, frozen=True):
@@ -57,8 +61,12 @@ class Proposal(Struct, frozen=True):
     good comments, as many of equal weight as tell as much."""
 
     hold: Placed
+    """Where holding would begin."""
     reject: Placed
+    """Where rejecting would begin."""
     comments: float
+    """Good comments of the site that speak for all of its good comments, as many of equal weight
+    as tell as much."""
 
 
 def propose(

@@ -38,7 +38,9 @@ if ARGV[5] ~= '' then
       snapshot, tonumber(meta[5])}
   end
 elseif ARGV[3] ~= '' then
-  local meta = redis.call('HMGET', KEYS[1], 'tokens', 'settings')
+  local meta = redis.call('HMGET', KEYS[1], 'tokens', 'settings', 'created')
+  -- A site that was removed has no revisions, as one whose tokens were never changed.
+  if not meta[3] then return {'changed'} end
   local known = meta[1] or '0'
   if string.find(ARGV[3], ' ', 1, true) then known = known .. ' ' .. (meta[2] or '0') end
   if known ~= ARGV[3] then return {'changed'} end

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import ipaddress
 import os
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,74 +16,36 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.structure.tree import ROOT
+from tests.e2e.fetching import fetched, node_modules, python_of, run
 
 HERE = Path(__file__).parent
 CLIENTS = HERE / "clients"
 ELSEWHERE = "winnow.example"
 """Another name of Winnow, for clients that can be told one."""
 
-CACHE = ROOT / ".venv" / "akismet-clients"
-"""Fetched once for each state of the pins."""
-
-
-def fetched(name: str, *pins: str) -> Path:
-    """Return a folder of fetched things, new for other pins; `.done` in it says that it is
-    whole.
-    """
-    text = b"".join((CLIENTS / pin).read_bytes() for pin in pins)
-    folder = CACHE / f"{name}-{hashlib.sha256(text).hexdigest()[:12]}"
-    if not (folder / ".done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    return folder
-
-
-def python_of(name: str) -> Path:
-    """Return the Python of a venv with one of the lists of clients."""
-    folder = fetched(name, f"{name}.txt")
-    python = folder / "bin" / "python"
-    if not (folder / ".done").exists():
-        venv.create(folder, with_pip=True)
-        pins = str(CLIENTS / f"{name}.txt")
-        run([str(python), "-m", "pip", "install", "-q", "--require-hashes", "-r", pins])
-        (folder / ".done").touch()
-    return python
-
 
 def source_of_akismet() -> Path:
     """Return the unpacked source of PyPI's `akismet`, with its own suite."""
-    folder = fetched("source", "source.txt")
-    if not (folder / ".done").exists():
-        pins = ["--require-hashes", "-r", str(CLIENTS / "source.txt")]
-        pip = [str(python_of("akismet")), "-m", "pip", "download", "-q", "--no-deps"]
-        run([*pip, "--no-binary", ":all:", "-d", str(folder), *pins])
+    pins = CLIENTS / "source.txt"
+
+    def fetch(folder: Path) -> None:
+        pip = [str(python_of(CLIENTS / "akismet.txt")), "-m", "pip", "download", "-q", "--no-deps"]
+        hashed = ["--require-hashes", "-r", str(pins)]
+        run([*pip, "--no-binary", ":all:", "-d", str(folder), *hashed])
         (archive,) = folder.glob("*.tar.gz")
         # Its hash is pinned; Python before 3.11.4 has no filter to say so with.
         run(["tar", "-xzf", str(archive), "-C", str(folder)])
-        (folder / ".done").touch()
-    (source,) = folder.glob("akismet-*/tests")
+
+    (source,) = fetched("source", [pins], fetch).glob("akismet-*/tests")
     return source.parent
 
 
-def node_modules() -> Path:
+def node_clients() -> Path:
     """Return the clients from npm, in a folder that holds our scripts too."""
-    folder = fetched("node", "package-lock.json")
-    if not (folder / ".done").exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(CLIENTS / name, folder)
-        npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        run(npm, cwd=folder)
-        (folder / ".done").touch()
+    folder = node_modules(CLIENTS / "package-lock.json")
     for script in (*CLIENTS.glob("*.js"), *CLIENTS.glob("*.mjs")):
         shutil.copy(script, folder)
     return folder
-
-
-def run(argv: Sequence[str], cwd: Path | None = None) -> None:
-    """Run a command; its output is in the error if it fails."""
-    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, f"{argv}\n{done.stdout}\n{done.stderr}"
 
 
 def certificate(folder: Path) -> tuple[Path, Path, Path]:

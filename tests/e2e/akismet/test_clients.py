@@ -18,10 +18,10 @@ from tests.e2e.akismet.conftest import BLATANT, Installation
 from tests.e2e.akismet.installation import (
     CLIENTS,
     Box,
-    node_modules,
-    python_of,
+    node_clients,
     source_of_akismet,
 )
+from tests.e2e.fetching import python_of
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -47,14 +47,14 @@ def perl(tool: Tool) -> tuple[list[str], Path]:
 
 
 def python(name: str, script: str) -> Callable[[Tool], tuple[list[str], Path]]:
-    return lambda tool: ([str(python_of(name)), str(CLIENTS / script)], CLIENTS)
+    return lambda tool: ([str(python_of(CLIENTS / f"{name}.txt")), str(CLIENTS / script)], CLIENTS)
 
 
 def node(script: str) -> Callable[[Tool], tuple[list[str], Path]]:
     def command(tool: Tool) -> tuple[list[str], Path]:
         program = tool("node", "nodejs npm")
         tool("npm", "npm")
-        folder = node_modules()
+        folder = node_clients()
         return [program, "--no-deprecation", str(folder / script)], folder
 
     return command
@@ -125,7 +125,8 @@ def test_the_end_to_end_suite_of_the_python_client_passes(
         # One second, its default, is for an idle machine; this one runs a test suite.
         "PYTHON_AKISMET_TIMEOUT": "10",
     }
-    pytest_ = [str(python_of("akismet")), "-m", "pytest", "-p", "no:cacheprovider", "-q"]
+    python = str(python_of(CLIENTS / "akismet.txt"))
+    pytest_ = [python, "-m", "pytest", "-p", "no:cacheprovider", "-q"]
     done = box.run([*pytest_, "-m", "end_to_end", "tests"], env, suite)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^26 passed, \d+ deselected", done.stdout, re.MULTILINE), done.stdout

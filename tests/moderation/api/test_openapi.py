@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -59,6 +60,66 @@ def test_bounds_of_the_schema_are_those_that_are_enforced(anyone: Caller) -> Non
     assert (content["minLength"], content["maxLength"]) == (1, 65_536)
     assert schemas["Submission"]["required"] == ["content"]
     assert schemas["Submission"]["additionalProperties"] is False
+
+
+def fields(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every field of what is sent and answered, and every parameter, with where it is."""
+    for name, schema in document["components"]["schemas"].items():
+        for field, one in schema["properties"].items():
+            yield f"{name}.{field}", one
+    for path, calls in document["paths"].items():
+        for method, call in calls.items():
+            for one in call["parameters"]:
+                yield f"{method} {path} {one['name']}", {**one["schema"], **one}
+
+
+def test_every_field_says_in_a_sentence_what_it_is(anyone: Caller) -> None:
+    document = anyone.get("/openapi.json").json
+    said = {where: one.get("description", "") for where, one in fields(document)}
+    assert len(said) > 300
+    assert {w for w, text in said.items() if not re.fullmatch(r"[A-Z0-9`].{2,}\.", text)} == set()
+
+
+def test_no_default_makes_a_field_one_that_must_be_sent(anyone: Caller) -> None:
+    document = anyone.get("/openapi.json").json
+    assert [where for where, one in fields(document) if "default" in one] == []
+    settings = document["components"]["schemas"]["SiteSettings"]
+    assert settings["required"] == []
+    assert "Left out: `0.02`." in settings["properties"]["audit_share"]["description"]
+
+
+def test_an_answer_names_as_required_what_it_always_has(anyone: Caller, app: Flask) -> None:
+    schemas = anyone.get("/openapi.json").json["components"]["schemas"]
+    comment = schemas["Comment"]
+    assert {"id", "verdict", "decision", "created_at"} <= set(comment["required"])
+    for name in set(comment["properties"]) - set(comment["required"]):
+        one = comment["properties"][name]
+        assert "absent" in one["description"] and "anyOf" not in one, name
+    assert set(schemas["Decision"]["required"]) == set(schemas["Decision"]["properties"])
+    whole = ("SettingsOut", "RetentionOut", "Report", "Flip", "Job", "Verdict")
+    for name in whole:
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
+
+
+def test_times_have_their_format_and_bytes_are_said_in_words(anyone: Caller) -> None:
+    document = anyone.get("/openapi.json").json
+    named = re.compile(r"(_at|\.at|\.since|\.until)$")
+    times = {where: one for where, one in fields(document) if named.search(where)}
+    assert len(times) > 25
+    for where, one in times.items():
+        options = one.get("anyOf", [one])
+        assert options[0]["format"] == "date-time", where
+    schemas = document["components"]["schemas"]
+    assert schemas["DayCounts"]["properties"]["day"]["format"] == "date"
+    assert "65,536 bytes of UTF-8" in schemas["Submission"]["properties"]["content"]["description"]
+    check = document["paths"]["/v1/check"]["post"]["requestBody"]
+    assert check["description"] == "At most 4 MiB (4,194,304 bytes)."
+
+
+def test_values_of_a_choice_have_their_type(anyone: Caller) -> None:
+    schemas = anyone.get("/openapi.json").json["components"]["schemas"]
+    assert schemas["Comment"]["properties"]["status"]["type"] == "string"
+    assert schemas["Verdict"]["properties"]["band"]["anyOf"][0]["type"] == "string"
 
 
 CHECKS = [

@@ -1,7 +1,6 @@
 """What machines that watch are told."""
 
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import pytest
 import redis
 from flask import Flask
 
+from moderation.api.metric_files import MetricFiles
 from moderation.flow.runtime import Runtime
 from moderation.store import Store, migrations
 from tests.conftest import Server
@@ -169,6 +169,12 @@ def test_paths_that_are_not_ours_do_not_make_metrics(anyone: Caller) -> None:
         ({"REMOTE_ADDR": "192.0.2.1"}, {"Authorization": "Bearer wrong"}),
         ({"REMOTE_ADDR": "::ffff:192.0.2.1"}, {}),
         ({"REMOTE_ADDR": ""}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "winnow.example.org"}, {}),
+        ({"REMOTE_ADDR": "::1", "HTTP_HOST": "[2001:db8::1]:8000"}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost.example.org"}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": ""}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Real-IP": "192.0.2.1"}),
+        ({"REMOTE_ADDR": "127.0.0.1"}, {"Via": "1.1 proxy"}),
     ],
     ids=str,
 )
@@ -191,12 +197,16 @@ meter = Meter.open(Path(sys.argv[1]))
 meter.observe("GET", "/", "200", 0.1)
 print(meter.folder, flush=True)
 sys.stdin.read()
+meter.close()
 """
 
 
 def test_metrics_of_a_run_before_are_cleared_and_those_of_this_run_kept(tmp_path: Path) -> None:
-    folder = tmp_path / "metrics" / socket.gethostname()
-    folder.mkdir(parents=True)
+    files = MetricFiles.of(tmp_path)
+    folder = files.folder
+    files.leave()
+    assert not folder.exists()
+    folder.mkdir(mode=0o700)
     before = folder / "histogram_1.db"
     before.write_bytes(b"of a run before")
     running = []
@@ -213,6 +223,7 @@ def test_metrics_of_a_run_before_are_cleared_and_those_of_this_run_kept(tmp_path
     finally:
         for process in running:
             process.communicate("")
+    assert not folder.exists(), "the last that goes removes it"
 
 
 def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask) -> None:
@@ -227,3 +238,11 @@ def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask)
 def test_this_machine_is_known_by_any_of_its_addresses(anyone: Caller, address: str) -> None:
     answer = anyone.get("/metrics", environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "127.1.2.3"]
+)
+def test_this_machine_is_known_by_any_of_its_names(anyone: Caller, host: str) -> None:
+    sent = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": host}
+    assert anyone.get("/metrics", environ_overrides=sent).status_code == 200

@@ -118,7 +118,7 @@ def test_a_cut_off_dump_is_refused_with_its_line(tmp_path: Path, share: float) -
 def test_a_dump_cut_off_between_two_statements_is_told_by_its_missing_end(tmp_path: Path) -> None:
     whole = history(tmp_path, "sql")
     part = whole[: whole.index(b"UNLOCK TABLES")]
-    assert "its last line is missing" in refused(tmp_path / "x", part)
+    assert "its last lines are missing" in refused(tmp_path / "x", part)
 
 
 def test_statements_within_a_comment_are_text(tmp_path: Path) -> None:

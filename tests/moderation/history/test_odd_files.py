@@ -8,7 +8,9 @@ import gzip
 import io
 import lzma
 import random
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -149,7 +151,7 @@ def test_a_dump_that_begins_with_a_warning_is_read_and_its_end_is_looked_for(
     name, items = found(tmp_path / "x", data)
     assert (name, len(rows_of(items))) == ("sql", 40)
     part = data[: data.index(b"UNLOCK TABLES")]
-    assert "its last line is missing" in refused(tmp_path / "x", part)
+    assert "its last lines are missing" in refused(tmp_path / "x", part)
 
 
 def test_rows_that_end_otherwise_do_not_end_the_dump(tmp_path: Path) -> None:
@@ -228,3 +230,20 @@ def test_a_packed_nothing_is_not_unpacked_for_ever(
     for kind, data in (("wxr", head), ("sql", b"SET x = 1;"), ("csv", b"content,label\n")):
         why = refused(tmp_path / "x", gzip.compress(data + nothing))
         assert why.startswith("the packed file is more than 200 times as large"), kind
+
+
+def test_isso_s_database_with_a_log_beside_it_is_not_read_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "comments.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.executescript(
+            "CREATE TABLE threads (id INTEGER PRIMARY KEY, uri TEXT, title TEXT);"
+            "CREATE TABLE comments (tid INTEGER, id INTEGER PRIMARY KEY, parent INTEGER,"
+            " created FLOAT, mode INTEGER, remote_addr TEXT, text TEXT, author TEXT, email TEXT,"
+            " website TEXT);"
+            "INSERT INTO comments VALUES (1, 1, NULL, 1500000000, 1, '', 'hi', '', '', '');"
+        )
+        with pytest.raises(Unreadable, match="part of the database is in a file beside it"):
+            found(path)
+    # Who closed it last put all of it into the database.
+    assert [row.submission.external_id for row in rows_of(found(path)[1])] == ["isso:1"]

@@ -31,7 +31,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(store):
 
 def test_an_older_store_is_refused_until_it_is_migrated_step_by_step_with_progress(store):
     store.redis.set(keys.SCHEMA, 1)
-    with pytest.raises(SchemaMismatch, match="python -m moderation migrate"):
+    with pytest.raises(SchemaMismatch, match=r"\./winnow migrate"):
         schema.check(store, version=3)
     told, done = [], []
     steps = {1: lambda *_: done.append(1), 2: lambda *_: done.append(2)}
