@@ -1,4 +1,4 @@
-"""How entries of the label log are written as bytes; `scripts/comment.lua` reads the headers."""
+"""How entries of the label log are written as bytes; `scripts/log.lua` reads the headers."""
 
 from __future__ import annotations
 

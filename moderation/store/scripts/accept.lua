@@ -8,7 +8,7 @@
 --       or those of tokens and settings with a blank between them), digest of the request ('' no
 --       idempotency key), what the verdicts were made with ('' unasked: labels, epoch, revisions of
 --       settings and tokens, time of making, snapshot, as in read.lua, with a blank between them),
---       evidence drawn with the first of the labels (as in comment.lua);
+--       evidence drawn with the first of the labels (as in log.lua);
 --       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
 --       or in 6, with a verdict or a label: who judged, decided label (0: none), how many are kept of
 --       those drawn (0: it was not drawn), marks of its authors behind their length, and of those

@@ -6,7 +6,7 @@
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once, status without a decision ('' that by the verdict), how
---       the label came (0: as the comment shows), evidence drawn with it (as in comment.lua), marks
+--       the label came (0: as the comment shows), evidence drawn with it (as in log.lua), marks
 --       of its authors and of those alike, how many are kept of those drawn (0: it was not drawn)
 -- Answer: {'ok', sequence}, {'stale'}, {'missing'} or {'nothing'}; the same again for a call that
 -- ran before.
