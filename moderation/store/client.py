@@ -55,7 +55,8 @@ class Store:
     def ping(self) -> None:
         """Raise `StoreDown` unless the store answers; one that is full does.
 
-        PING is no way to ask: a server that cannot write to its disk refuses it (MISCONF).
+        PING is no way to ask: a server that cannot write to its disk refuses it (MISCONF). Nor is
+        ECHO: one that still reads its file answers it.
         """
         self.command("EXISTS", keys.SCHEMA)
 
