@@ -27,6 +27,7 @@ OF_AN_OUTAGE = (
     "workers",
 )
 """Beginnings of the names of those who say the same again and again while the store is away."""
+_CONSUMER = "celery.worker.consumer"
 _NUMBER = re.compile(r"\d+")
 
 
@@ -74,8 +75,10 @@ class Seldom(logging.Filter):
         if record.levelno < logging.WARNING or not record.name.startswith(OF_AN_OUTAGE):
             return True
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, OSError) or "ConnectionError" in type(error).__name__:
-            # That nobody answers is no fault of ours: the way there says nothing.
+        is_of_broker = record.name.startswith(_CONSUMER)
+        if is_of_broker or isinstance(error, OSError) or "ConnectionError" in type(error).__name__:
+            # That nobody answers, or a full one refuses, is no fault of ours: the way to it says
+            # nothing.
             record.exc_info = record.exc_text = None
         place = record.name, record.levelno, _NUMBER.sub("#", record.getMessage())
         now = monotonic()

@@ -17,6 +17,7 @@ SHARDS = 64
 LANES = 4
 
 SCHEMA = "{winnow}:schema"
+FINGERPRINT = "{winnow}:fingerprint"  # of the secret under which keyed hashes were made
 SITES = "{winnow}:sites"
 SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"

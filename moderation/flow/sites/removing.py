@@ -7,11 +7,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from moderation.domain.jobs import Job
-from moderation.flow import jobs
+from moderation.flow import jobs, performing
 from moderation.flow.akismet.keys import month_of
-from moderation.flow.jobs import Watch, Work
 from moderation.flow.people import accounts as people
 from moderation.flow.people.links import By
+from moderation.flow.performing import Watch, Work
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import founding
 from moderation.flow.sites.choosing import note, there
@@ -38,7 +38,7 @@ def begin(runtime: Runtime, site: str, by: By) -> Job:
 def here(runtime: Runtime, site: str, by: By, watch: Watch) -> Job:
     """Remove a site in this process, as a job, and return it; raises as `begin`."""
     job = _begun(runtime, site, by)
-    jobs.work_on(runtime, job.id, lambda work: _remove(runtime, work), watch)
+    performing.work_on(runtime, job.id, lambda work: _remove(runtime, work), watch)
     return jobs.find(runtime, job.id)
 
 
@@ -57,7 +57,7 @@ def _begun(runtime: Runtime, site: str, by: By) -> Job:
 
 def work_on(runtime: Runtime, job_id: str) -> None:
     """Remove the site that a job names; one that was cut off goes on with what is left."""
-    jobs.work_on(runtime, job_id, lambda work: _remove(runtime, work))
+    performing.work_on(runtime, job_id, lambda work: _remove(runtime, work))
 
 
 def _remove(runtime: Runtime, work: Work) -> dict[str, Any]:
