@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 BUCKETS = 64
 LEAST_SECONDS, RATIO = 0.0005, 1.15
@@ -18,7 +18,10 @@ USED_EVERY_MS = 3_600_000
 
 
 class Vitals:
-    """Counts of one process since they were last taken, and with what its last verdict was made."""
+    """Counts of one process since they were last taken, and with what its last verdict was made.
+
+    `on_fail_mode` is called with the reason where a check is answered by a site's `fail_mode`.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,6 +30,7 @@ class Vitals:
         self._behind: dict[str, int] = {}
         self._used: dict[str, int] = {}
         self._told: dict[str, int] = {}
+        self.on_fail_mode: Callable[[str], None] = lambda reason: None
 
     def answered(self, *, is_check: bool, failed: bool, seconds: float) -> None:
         """Count a request that was answered."""

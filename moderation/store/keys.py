@@ -48,6 +48,7 @@ AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often tel
 SEARCH = "{winnow}:search"  # hash: the index that serves, how far it is, what is asked of it
 SEARCH_LEASE = "{winnow}:search:lease"  # the lease of whoever writes the index
 PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
+COUNTED = "{winnow}:counted"  # hash: what happened how often, since the store was made
 FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
 
 JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time
