@@ -90,12 +90,14 @@ def make_runtime_folder() -> Path:
     raise Refused("no folder for the store's socket: set XDG_RUNTIME_DIR to a short, writable path")
 
 
-def answers(unix_socket: Path) -> bool:
-    """Say whether a server accepts commands there: it has read its append-only file.
+ASKED = "DBSIZE"
+"""What shows that a server accepts commands. PING is refused by one that cannot write to its disk,
+and ECHO is answered by one that is still reading its file."""
 
-    PING is no way to ask: a server that cannot write to its disk refuses it.
-    """
-    return _ask(unix_socket, b"ECHO winnow\r\n").startswith(b"$6")
+
+def answers(unix_socket: Path) -> bool:
+    """Say whether a server accepts commands there: it has read its append-only file."""
+    return _ask(unix_socket, f"{ASKED}\r\n".encode()).startswith(b":")
 
 
 def answers_at(redis_url: str) -> bool:

@@ -56,6 +56,15 @@ def test_what_was_answered_survives_a_kill_in_the_midst_of_writing(alone: Settin
     assert not Path(own.redis_url.removeprefix("unix://").split("?")[0]).parent.exists()
 
 
+def test_what_the_store_is_asked_is_refused_while_it_reads_its_file(alone: Settings) -> None:
+    """Else `up` and commands begin before it is there, and are refused."""
+    with connect.open_store(alone) as (store, _):
+        found = store.redis.execute_command("COMMAND INFO", embedded.ASKED)
+    flags = {str(flag) for flag in found[0][2]}
+    assert any("readonly" in flag for flag in flags), flags
+    assert not any("loading" in flag for flag in flags), flags
+
+
 def test_the_store_listens_on_no_port(alone: Settings) -> None:
     with Supervisor(lambda _: None) as supervisor, connect.own_store(alone, supervisor) as own:
         with redis.Redis.from_url(own.redis_url) as client:
