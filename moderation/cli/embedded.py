@@ -90,14 +90,13 @@ def make_runtime_folder() -> Path:
     raise Refused("no folder for the store's socket: set XDG_RUNTIME_DIR to a short, writable path")
 
 
-ASKED = "DBSIZE"
-"""What shows that a server accepts commands. PING is refused by one that cannot write to its disk,
-and ECHO is answered by one that is still reading its file."""
-
-
 def answers(unix_socket: Path) -> bool:
-    """Say whether a server accepts commands there: it has read its append-only file."""
-    return _ask(unix_socket, f"{ASKED}\r\n".encode()).startswith(b":")
+    """Say whether a server accepts commands there: it has read its append-only file.
+
+    PING is no way to ask: a server that cannot write to its disk refuses it. Nor is ECHO: one that
+    still reads its file answers it.
+    """
+    return _ask(unix_socket, b"EXISTS winnow\r\n").startswith(b":")
 
 
 def answers_at(redis_url: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from moderation import logs
 from moderation.cli import connect, kernels, services
 from moderation.cli.child import end_with
 from moderation.cli.context import pass_settings
@@ -99,6 +100,7 @@ def importer(settings: Settings, parent: int, turn: int) -> None:
 
     end_with(parent)
     aside.give_way()
+    logs.configure(settings.log_level, settings.log_format)
     with connect.open_runtime(settings) as runtime:
         importing.work_off(runtime, turn)
 

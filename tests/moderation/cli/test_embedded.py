@@ -6,16 +6,20 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from moderation.cli import connect, embedded
 from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused
 from moderation.cli.supervisor import Supervisor
 from moderation.settings import Settings
 from moderation.store import Store
+from tests.processes import until
 
 
 @pytest.fixture
@@ -54,15 +58,6 @@ def test_what_was_answered_survives_a_kill_in_the_midst_of_writing(alone: Settin
             assert lost == []
             assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
     assert not Path(own.redis_url.removeprefix("unix://").split("?")[0]).parent.exists()
-
-
-def test_what_the_store_is_asked_is_refused_while_it_reads_its_file(alone: Settings) -> None:
-    """Else `up` and commands begin before it is there, and are refused."""
-    with connect.open_store(alone) as (store, _):
-        found = store.redis.execute_command("COMMAND INFO", embedded.ASKED)
-    flags = {str(flag) for flag in found[0][2]}
-    assert any("readonly" in flag for flag in flags), flags
-    assert not any("loading" in flag for flag in flags), flags
 
 
 def test_the_store_listens_on_no_port(alone: Settings) -> None:
@@ -237,3 +232,33 @@ def test_a_command_without_a_running_store_brings_its_own_and_keeps_the_data(
             assert joined.redis_url == opened.redis_url
             assert joined.broker_url == opened.broker_url
     assert not (alone.data / "run.json").exists()
+
+
+@contextlib.contextmanager
+def ended(server: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Have a server end as `up` does."""
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_a_store_that_still_reads_its_file_does_not_answer_yet(tmp_path: Path) -> None:
+    once = Retry(NoBackoff(), 0)
+    with EmbeddedStore(tmp_path, "everysec") as store:
+        # It takes its time for each key, as a large one does for its file.
+        slowly = ["--key-load-delay", "500"]
+        for options, found in (([], 0), (slowly, 4096)):
+            lock = store.lock.fd
+            server = subprocess.Popen([*store.argv(), *options], pass_fds=[lock])
+            with (
+                redis.Redis(unix_socket_path=str(store.socket), retry=once) as client,
+                ended(server),
+            ):
+                until(lambda: embedded.answers(store.socket), 60)
+                assert client.dbsize() == found, "it said that it answers before it had read all"
+                pipe = client.pipeline(transaction=False)
+                for n in range(found, 4096):
+                    pipe.set(f"key:{n}", "")
+                pipe.execute()
