@@ -37,7 +37,9 @@ LEARNING[[SHAPE, TOPIC]] = [8, 0.5]
 """How readily a feature of each group learns: what comments look like differs most from one
 installation to another, what spam is about least."""
 LARGEST_SHARE = 0.25
-"""Of the weight of all labels, the most that one site has, and the most that one person has."""
+"""As many of the labels as this share of their number those of one site count at most, and those of
+one person. It is no share of the weight: where one site is all there is, a quarter of its labels
+is what is learned of it, and one that gave nine tenths of them has 71 % of the weight."""
 FREE = 50
 """Labels of a site or person that always count in full."""
 LEAST_PRIOR, HALF_WAY = 0.5, 250

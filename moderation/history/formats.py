@@ -79,6 +79,8 @@ def _looks(head: bytes) -> str:
         return "it is no text; one of UTF-16 needs its mark, or --encoding utf-16-le"
     if head.startswith(b"["):
         return "it is one list of JSON; write one comment a line, without brackets"
+    if spreadsheet.is_too_wide(head):
+        return f"its first line has more than {spreadsheet.COLUMNS:,} columns"
     if b"\r" in head and b"\n" not in head:
         return "its lines end with CR alone; write them with LF at the end"
     return "say which it is (--format), one of " + ", ".join(FORMATS)

@@ -22,13 +22,22 @@ RowOf = Callable[[Mapping[str, Any], str, int], Row | Reject]
 
 def names_in(head: bytes) -> list[str]:
     """Return the names of the columns of a file that begins like this."""
-    first = head.decode("utf-8", "replace").partition("\n")[0]
-    if max(map(first.count, _SEPARATORS)) > COLUMNS:
+    first = _first_line(head)
+    if is_too_wide(head):
         return []
     try:
         return _names(next(csv.reader([first], delimiter=separator_of(first)), []))
     except csv.Error:
         return []
+
+
+def is_too_wide(head: bytes) -> bool:
+    """Say whether the first line of a file that begins like this has too many columns."""
+    return max(map(_first_line(head).count, _SEPARATORS)) >= COLUMNS
+
+
+def _first_line(head: bytes) -> str:
+    return head.decode("utf-8", "replace").partition("\n")[0]
 
 
 def separator_of(line: str) -> str:

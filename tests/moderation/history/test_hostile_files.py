@@ -172,6 +172,12 @@ def test_a_million_columns_are_refused(tmp_path: Path, kind: str) -> None:
         assert WIDE[kind] in refused(tmp_path / "x", data, name)
 
 
+def test_a_million_columns_are_named_where_the_format_is_to_be_found_out(tmp_path: Path) -> None:
+    assert refused(tmp_path / "x", wide("csv header")) == (
+        "its format cannot be told: its first line has more than 1,000 columns"
+    )
+
+
 def test_text_in_another_encoding_is_rejected_by_line(tmp_path: Path) -> None:
     data = b"content,label\nfine,ham\nGr\xfc\xdfe,ham\nagain,spam\n"
     found = read(tmp_path / "x", data)
