@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from moderation.flow.sites import administering
 from tests.clock import Stopwatch
 from tests.e2e.console.conftest import PASSWORD, Desk
-from tests.e2e.console.test_screens import fits, picture, serious
+from tests.e2e.console.test_screens import broken, fits, picture, serious
 from tests.e2e.running import Up, free_port
 
 
@@ -188,6 +188,8 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
         picture(page, f"{name}-{width}-{theme}")
         if not fits(page):
             faults[f"{name} sticks out"] = page.evaluate("document.documentElement.scrollWidth")
+        if words := broken(page):
+            faults[f"{name} breaks words"] = words
         if (width, theme) in ((1280, "light"), (360, "dark")) and (found := serious(page)):
             faults[name] = found
 

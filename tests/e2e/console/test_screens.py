@@ -96,6 +96,28 @@ def fits(page: Page) -> bool:
     )
 
 
+BROKEN = r"""[...document.querySelectorAll("td, th")].flatMap((cell) => {
+  const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode()); ) {
+    for (const word of text.data.matchAll(/[\p{Script=Latin}\p{Nd}_]+(?:[.,:]\p{Nd}+)*/gu)) {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top)));
+      if (word[0].length <= 24 && lines.size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+})"""
+"""Words and figures in cells of tables that stand on two lines. What is longer than any word of
+ours was written by somebody."""
+
+
+def broken(page: Page) -> list[str]:
+    """Return words and figures that are broken in the page's tables."""
+    return list(page.evaluate(BROKEN))
+
+
 def serious(page: Page) -> list[Any]:
     """Return what axe finds that keeps people from using the page; it stands, nothing is on its way
     to another one: who clicked waits first for what the next page shows."""
@@ -142,6 +164,8 @@ def themed(page: Page, name: str) -> dict[str, Any]:
         picture(page, where)
         if not fits(page):
             faults[f"{where} sticks out"] = page.evaluate(WIDEST)
+        if words := broken(page):
+            faults[f"{where} breaks words"] = words
         if theme == thorough and (found := serious(page)):
             faults[where] = found
     if not page.evaluate(DOUBLED):

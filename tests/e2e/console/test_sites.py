@@ -18,7 +18,7 @@ from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, first_run
 from tests.e2e.console.conftest import Desk
-from tests.e2e.console.test_screens import WIDEST, fill, fits, picture, serious
+from tests.e2e.console.test_screens import WIDEST, broken, fill, fits, picture, serious
 
 BY = By("jonas")
 
@@ -166,6 +166,8 @@ def shown(desk: Desk, page: Page, name: str) -> dict[str, Any]:
         picture(page, f"{what}-{name}")
         if not fits(page):
             faults[f"{what} sticks out"] = page.evaluate(WIDEST)
+        if words := broken(page):
+            faults[f"{what} breaks words"] = words
         if found := serious(page):
             faults[what] = found
 
