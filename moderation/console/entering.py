@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, session
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import generate_csrf
 
 from moderation.domain.accounts import User
 from moderation.domain.addresses import client_address
@@ -72,6 +73,9 @@ def keep(entered: Entered) -> None:
         session.update(half=entered.secret, theme=theme)
     else:
         session.update(secret=entered.secret, user=entered.user.name, theme=theme)
+    # The token stands in this very answer: were it made by the next page, two pages asked for at
+    # once would make two, and a form of one of them would be refused.
+    generate_csrf()
 
 
 def leave() -> None:

@@ -168,7 +168,16 @@ def themed(page: Page, name: str) -> dict[str, Any]:
             faults[f"{where} breaks words"] = words
         if theme == thorough and (found := serious(page)):
             faults[where] = found
+    if not page.evaluate(DOUBLED):
+        faults[f"{name}-{width} sticks out with large letters"] = page.evaluate(WIDEST)
     return faults
+
+
+DOUBLED = """() => { const html = document.documentElement;
+  html.style.fontSize = "175%";  // Twice the size of 87.5 % that pages have.
+  const fits = html.scrollWidth <= html.clientWidth;
+  html.style.fontSize = "";
+  return fits; }"""
 
 
 @pytest.mark.parametrize("width", [1280, 360])

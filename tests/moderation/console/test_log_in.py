@@ -192,3 +192,16 @@ def test_the_command_line_lets_in_who_is_locked_out(
     new = capsys.readouterr().out.split()[-1]
     assert ann.get("/console/review").status_code == 303, "every log-in has ended"
     assert anyone.log_in("ann", new).status_code == 303
+
+
+def test_two_pages_asked_for_at_once_after_a_log_in_have_one_token(anyone: Browser, person) -> None:
+    person("ann")
+    assert anyone.log_in("ann").status_code == 303
+    cookie = anyone.client.get_cookie("winnow", path="/console")
+    assert cookie is not None
+    token = anyone.token()
+    # The other page's answer came later, and so its cookie is the one that is kept.
+    anyone.client.set_cookie("winnow", cookie.value, path="/console")
+    anyone.get("/console/review")
+    sent = anyone.client.post("/console/account/look", data={"csrf_token": token, "theme": "dark"})
+    assert sent.status_code == 303

@@ -124,3 +124,13 @@ def test_what_is_sought_and_found_is_no_markup(
         if query == "words":
             assert "\u202e" not in page.text
     assert ann.get("/console/search?q=words&after=nonsense").status_code in (404, 422)
+
+
+@pytest.mark.parametrize("query", ['"', "((((", "*", "\\", "\u202e", "^~:;[]{}"])
+def test_a_question_without_a_word_says_that_and_not_that_the_index_is_away(
+    ann: Browser, hold: Hold, runtime: Runtime, followed: Follower, query: str
+) -> None:
+    known(runtime, hold(author={"name": "a Ada"}))
+    page = ann.get("/console/search", query_string={"q": query}).text
+    assert "There is no word in this to search for." in page
+    assert "off or behind" not in page
