@@ -125,7 +125,7 @@ def _formats() -> dict[str, str]:
     }
 
 
-_LUA = re.compile(r"^local ([A-Z_]+FORMAT) = '(.+)'", re.M)
+_LUA = re.compile(r"^\s*local ([A-Z_]+FORMAT) = '(.+)'", re.M)
 
 
 def _scripts() -> dict[str, str]:
