@@ -40,7 +40,7 @@ class DiskWatch(threading.Thread):
         self._folder = folder
         self._ask = ask
         self._ended = threading.Event()
-        self._held: dict[Path, int] = {}
+        self._cannot_hold = False
         self.is_full = False
 
     def run(self) -> None:
@@ -85,20 +85,18 @@ class DiskWatch(threading.Thread):
         """Keep room beyond the end of the file that the server writes; again when half is used."""
         if _LIBC is None:
             return
-        held = {}
         for path in (self._folder / "appendonlydir").glob("*.incr.aof"):
             try:
-                end = path.stat().st_size
-                held[path] = self._held.get(path, 0)
-                if held[path] - end < size // 2:
-                    _allocate(path, end, size)
-                    held[path] = end + size
+                found = path.stat()
+                # A failed write takes it away as well: what is there counts, not what was taken.
+                if found.st_blocks * 512 - found.st_size < size // 2:
+                    _allocate(path, found.st_size, size)
             except FileNotFoundError:  # A rewrite replaced it.
                 continue
             except OSError as error:
-                if path not in self._held:
+                if not self._cannot_hold:
                     log.warning("no room can be held for %s: %s", path, error.strerror)
-        self._held = held
+                self._cannot_hold = True
 
 
 def _allocate(path: Path, offset: int, size: int) -> None:

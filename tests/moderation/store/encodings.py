@@ -35,6 +35,10 @@ RECORDED = Path(__file__).with_name("encodings.json")
 # What a process hands to another on the same machine, or a folder keeps that is made anew.
 _NOT_IN_THE_STORE = ("moderation.flow.comments.isolation", "moderation.flow.search")
 
+_OF_CALLS = ("_JUDGED", "_NUMBERS", "_TAUGHT", "_RECORDED", "_REJUDGED", "_STEP", "_WRITTEN",
+             "_WAITING", "_SHOWN")  # fmt: skip
+"""Formats of what scripts are given and answer: both sides are of one version."""
+
 
 def recorded() -> dict[str, Any]:
     """Return the layout that was recorded, and its encodings by name."""
@@ -112,27 +116,26 @@ def _sample(kind: types.Type) -> Any:
 
 
 def _formats() -> dict[str, str]:
-    """Return the binary formats that Python writes and reads."""
+    """Return the binary formats that Python reads from the store."""
     return {
         f"format {module.__name__}.{name}": value.format
         for module in _modules()
         for name, value in vars(module).items()
-        if isinstance(value, struct.Struct)
+        if isinstance(value, struct.Struct) and name not in _OF_CALLS
     }
 
 
-_LUA = re.compile(r"struct\.u?n?pack\(\s*('[^']+'|[A-Z_]+)|^local ([A-Z_]*FORMAT) = ('.+')", re.M)
+_LUA = re.compile(r"^\s*local ([A-Z_]+FORMAT) = '(.+)'", re.M)
 
 
 def _scripts() -> dict[str, str]:
-    """Return the binary formats of each script, in the order of its text."""
-    found = {}
-    for file in sorted(files("moderation.store.scripts").iterdir(), key=lambda f: f.name):
-        if file.name.endswith(".lua"):
-            formats = ["".join(match.groups("")) for match in _LUA.finditer(file.read_text())]
-            if formats:
-                found[f"script {file.name}"] = " ".join(formats)
-    return found
+    """Return the headers that scripts read and write, in whichever file they stand."""
+    texts = [
+        file.read_text()
+        for file in files("moderation.store.scripts").iterdir()
+        if file.name.endswith(".lua")
+    ]
+    return {f"script {name}": form for text in texts for name, form in _LUA.findall(text)}
 
 
 def _verdicts() -> dict[str, str]:
@@ -159,7 +162,6 @@ def _verdicts() -> dict[str, str]:
     one = given["drawn, judged anew"]
     found["comment new"] = codec.pack_new(None, "queued", b"12345678", 1_700_000_000_000).hex()
     found["comment judged"] = codec.pack_new(one, "held", b"12345678", 1_700_000_000_000).hex()
-    found["recorded"] = codec.pack_recorded(1, bytes(range(16)), 2, one, "spam").hex()
     found["entry rebuilt"] = entry_codec.pack_rebuilt().hex()
     found["labels"], found["hows"] = str(LABELS), str(HOWS)
     found["told"] = json.dumps(codec.TOLD_CODE)

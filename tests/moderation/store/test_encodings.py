@@ -25,7 +25,7 @@ def test_what_is_stored_is_encoded_as_it_was_recorded_for_this_layout() -> None:
     "name, value",
     [
         ("msgpack Submission", "8d"),
-        ("script record.lua", "'>Bc16I4BBBBI4'"),
+        ("script COMMENT_FORMAT", ">BBBB"),
         ("format moderation.store.codec._COMMENT", ">BBBBIHIIHHQ9s"),
         ("verdict reason wording", "97"),
         ("verdict reason something_new", "97"),
