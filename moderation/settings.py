@@ -204,7 +204,8 @@ VARIABLES = (
         "public_url",
         "from WINNOW_BIND",
         _public_url,
-        "the address people use, for example https://winnow.example.org",
+        "the address people use, a host of its own without a path, for example "
+        "https://winnow.example.org",
     ),
     Variable(
         "WINNOW_TRUSTED_PROXIES",

@@ -44,9 +44,14 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
 
 
 def public_url(text: str) -> str:
-    """Return the address that people use, without a slash at its end."""
+    """Return the address that people use, without a slash at its end.
+
+    One with a path is refused: pages, forms and cookies lie at the root of their host.
+    """
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError
+    if parts.path.strip("/"):
         raise ValueError
     return text.rstrip("/")
 

@@ -49,6 +49,9 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         # Nobody asks a worker anything by the broker, and no one should be able to command it.
         worker_enable_remote_control=False,
         worker_prefetch_multiplier=1,
+        # Celery kills a process of the pool that is not ready by then, and forks the next, for
+        # ever where loading takes longer. `up` says when none becomes ready.
+        worker_proc_alive_timeout=600.0,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,

@@ -5,20 +5,35 @@ import gc
 import logging
 import os
 import signal
+from contextlib import suppress
 from typing import Any
 
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
+from classifier import Model, ModelError
 from moderation.flow import heartbeat
 from moderation.flow.akismet.word_back import Tellers
 from moderation.flow.opening import open_runtime
-from moderation.flow.runtime import Runtime
+from moderation.flow.runtime import Runtime, load_shipped
 from moderation.settings import Settings
 
 log = logging.getLogger(__name__)
 
+_shipped: Model | None = None
 _runtime: Runtime | None = None
 _hearts: list[heartbeat.Heartbeat] = []
+
+
+@worker_init.connect
+def load(**_: Any) -> None:
+    """Load model and kernels before the pool is forked, so that its processes share them.
+
+    They are read alone from then on, and no thread runs yet. Connections are made after the fork.
+    What cannot be loaded is for the first process of the pool to say.
+    """
+    global _shipped
+    with suppress(ModelError, OSError):
+        _shipped = load_shipped(Settings.from_env())
 
 
 @worker_process_init.connect
@@ -30,7 +45,7 @@ def start(**_: Any) -> Runtime:
     """
     global _runtime
     try:
-        _runtime = open_runtime(Settings.from_env())
+        _runtime = open_runtime(Settings.from_env(), _shipped)
         _hearts.append(heartbeat.begin(_runtime, "worker"))
     except Exception:
         log.critical("this worker cannot load what it needs and stops", exc_info=True)

@@ -1,16 +1,70 @@
-"""Beat's scheduler: of each kind of tick, one waits for a worker at most."""
+"""Beat's scheduler: by a clock that nobody sets, and of each kind of tick one waits at most."""
 
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from time import monotonic
 from typing import Any
 
-from celery.beat import ScheduleEntry, Scheduler
+from celery.beat import ScheduleEntry, Scheduler, SchedulingError
+from celery.schedules import schedule
 from kombu.exceptions import OperationalError
 
 from moderation.flow.tasks import QUEUE_OF, waiting
 from workers.alive import touch
 
+log = logging.getLogger(__name__)
+
+SAID_EVERY_SECONDS = 60.0
+
 
 class Ticks(Scheduler):
-    """Sends no tick while the one before waits: a worker that comes back finds one of a kind."""
+    """Sends what is due every so many seconds by monotonic time, and what is due at an hour by the
+    clock on the wall.
+
+    Celery's own compares times of the wall clock: set back by an hour, it would send nothing for an
+    hour, and a comment whose bell was lost would wait as long.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._due: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+        super().__init__(*args, **options)
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Send what is due; return in how many seconds to look again."""
+        wait = float(self.max_interval)
+        for name, entry in list(self.schedule.items()):
+            is_due, seconds = self._look(name, entry)
+            if is_due:
+                self.apply_entry(self.reserve(entry), producer=self.producer)
+            wait = min(wait, seconds)
+        return max(0.0, wait)
+
+    def _look(self, name: str, entry: ScheduleEntry) -> tuple[bool, float]:
+        """Say whether an entry is due, and in how many seconds it may be due next."""
+        if isinstance(entry.schedule, schedule):
+            now, every = monotonic(), entry.schedule.run_every.total_seconds()
+            is_due = now >= self._due.setdefault(name, now)
+            if is_due:
+                self._due[name] = now + every
+            return is_due, self._due[name] - now
+        if entry.last_run_at > dt.datetime.now(dt.UTC):
+            # It was sent by a clock that was ahead; else it would wait until that time comes.
+            entry.last_run_at = dt.datetime.now(dt.UTC)
+        is_due, seconds = entry.is_due()
+        return is_due, seconds
+
+    def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
+        """Send a tick; a broker that does not take it is spoken of once a minute."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            now = monotonic()
+            if now - self._said.get(entry.name, -SAID_EVERY_SECONDS) >= SAID_EVERY_SECONDS:
+                self._said[entry.name] = now
+                log.error("the broker did not take %s: %s", entry.task, _reason(error))
 
     def apply_async(
         self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **kwargs: Any
@@ -29,3 +83,11 @@ class Ticks(Scheduler):
                 return waiting(channel, queue) > 0
         except (OperationalError, *connection.connection_errors, *connection.channel_errors):
             return False  # Sending says what is the matter with the broker.
+
+
+def _reason(error: SchedulingError) -> str:
+    """Return the kind of the error that Celery and kombu have wrapped."""
+    found: BaseException = error.__context__ or error
+    while found.__cause__ is not None:
+        found = found.__cause__
+    return type(found).__name__

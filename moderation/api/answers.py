@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from flask import Response
 
-from moderation.api.body import JSON, NDJSON
+from moderation.api.body import JSON, NDJSON, Environ
+from moderation.api.preconditions import is_known
 
 _encoder = msgspec.json.Encoder()
 
@@ -19,6 +20,15 @@ def json(body: Any, status: int = 200, headers: dict[str, str] | None = None) ->
     if headers:
         sent += headers.items()
     return Response(_encoder.encode(body), status, sent)
+
+
+def unless_known(
+    environ: Environ, tag: str, body: Any, headers: dict[str, str] | None = None
+) -> Response:
+    """Return a JSON answer of this tag, or 304 where the caller has it (RFC 9110 §15.4.5)."""
+    if "HTTP_IF_NONE_MATCH" in environ and is_known(environ, tag):
+        return Response(status=304, headers=[("ETag", tag), ("Cache-Control", "no-store")])
+    return json(body, 200, {"ETag": tag, **(headers or {})})
 
 
 def items(body: Sequence[Any], media: str) -> Response:

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.check import CONTENT, SUBMISSIONS
-from moderation.api.endpoint import Answer, Call, Operation, endpoint
+from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Call, Operation, endpoint
 from moderation.api.shapes import CheckedComment, Comment, checked_out, comment_out, explained_out
 from moderation.flow.akismet.word_back import outcome_of
 from moderation.flow.comments import reading
@@ -121,13 +121,15 @@ class ReadQuery(Struct, frozen=True, forbid_unknown_fields=True):
         summary="Read a comment, waiting for its verdict if wanted",
         scopes=("submit", "moderate"),
         query=ReadQuery,
+        headers={"If-None-Match": IF_NONE_MATCH},
         answers={
             200: Answer(
                 "The comment. `Retry-After` is there when it is still queued and no more "
                 "requests could wait.",
                 {body.JSON: Comment},
                 ("ETag", "Retry-After"),
-            )
+            ),
+            304: KNOWN,
         },
         problems=("not-found",),
     )
@@ -151,10 +153,11 @@ def get(call: Call, comment_id: str) -> Response:
     shown.word_back = outcome_of(call.runtime, comment)
     if query.explain:
         shown.explanation = explained_out(call.runtime, comment)
-    headers = {"ETag": comment.etag}
-    if not waited:
-        headers["Retry-After"] = "1"
-    return answers.json(shown, 200, headers)
+    headers = {} if waited else {"Retry-After": "1"}
+    if query.explain or shown.word_back or not waited:
+        # What is added by the model of now, or by another site's answer, the tag does not name.
+        return answers.json(shown, 200, {"ETag": shown.etag, **headers})
+    return answers.unless_known(call.environ, shown.etag, shown)
 
 
 @blueprint.delete("/comments/<comment_id>")

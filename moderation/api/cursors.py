@@ -1,15 +1,18 @@
-"""Cursors of lists: the last id seen, signed together with the site and the filters."""
+"""Cursors of lists: the last id seen and the filters, signed together with the site."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from itsdangerous import BadSignature, Signer
 
 from moderation.api.problems import FieldError, Refusal
 
-LONGEST = 128
+LONGEST = 16_384
+"""Most characters of a cursor: every filter at its bound, each sign of it escaped."""
 
 
 def bound(site: str, filters: dict[str, str]) -> bytes:
@@ -18,8 +21,9 @@ def bound(site: str, filters: dict[str, str]) -> bytes:
 
 
 def sign(secret: bytes, site: str, filters: dict[str, str], last: str) -> str:
-    """Return a cursor that goes on after the id `last`."""
-    return _signer(secret, site, filters).sign(last).decode()
+    """Return a cursor that goes on after the id `last`; it holds the filters."""
+    held = base64.urlsafe_b64encode(urlencode(filters).encode()).decode().rstrip("=")
+    return _signer(secret, site, filters).sign(f"{last}.{held}").decode()
 
 
 def read(secret: bytes, site: str, filters: dict[str, str], cursor: str) -> str:
@@ -27,10 +31,23 @@ def read(secret: bytes, site: str, filters: dict[str, str], cursor: str) -> str:
     try:
         if len(cursor) > LONGEST or not cursor.isascii():
             raise BadSignature("no cursor of ours")
-        return _signer(secret, site, filters).unsign(cursor).decode("ascii")
+        signed = _signer(secret, site, filters).unsign(cursor).decode("ascii")
+        return signed.partition(".")[0]
     except BadSignature as error:
         wrong = FieldError("This cursor was not made for this list.", parameter="cursor")
         raise Refusal("invalid-cursor", errors=[wrong]) from error
+
+
+def held(cursor: str) -> dict[str, str]:
+    """Return the filters that a cursor says it was made with; whether it was, `read` says."""
+    parts = cursor.split(".")
+    if len(parts) != 3 or len(cursor) > LONGEST:
+        return {}
+    try:
+        text = base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), b"-_", validate=True)
+        return dict(parse_qsl(text.decode(), keep_blank_values=True))
+    except (binascii.Error, ValueError):
+        return {}
 
 
 def _signer(secret: bytes, site: str, filters: dict[str, str]) -> Signer:

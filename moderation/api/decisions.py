@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
-from moderation.api.preconditions import if_match
+from moderation.api.preconditions import comment_tag, if_match_comment
 from moderation.api.problems import Refusal, sentence
 from moderation.api.shapes import Comment, comment_out
 from moderation.domain import comments
@@ -68,7 +68,7 @@ _undo = msgspec.json.Decoder(Undo)
     )
 )
 def decide_comment(call: Call, comment_id: str) -> Response:
-    seen = if_match(call.environ)
+    seen = if_match_comment(call.environ)
     body.media_type(call.environ, body.JSON)
     given = body.decode(_decision, body.read(call.environ, SMALL_BYTES))
     word = Word(call.grant.actor, "api", given.note, given.suggestion_shown)
@@ -92,7 +92,7 @@ def decide_comment(call: Call, comment_id: str) -> Response:
     )
 )
 def undo_decision(call: Call, comment_id: str) -> Response:
-    seen = if_match(call.environ)
+    seen = if_match_comment(call.environ)
     given = body.decode_optional(_undo, call.environ, SMALL_BYTES)
     word = Word(call.grant.actor, "api", given.note)
     with _stale_shown():
@@ -108,11 +108,14 @@ def _stale_shown() -> Iterator[None]:
     except StaleState as error:
         now = error.current
         raise Refusal(
-            "stale", sentence(str(error)), headers={"ETag": now.etag}, current=comment_out(now)
+            "stale",
+            sentence(str(error)),
+            headers={"ETag": comment_tag(now)},
+            current=comment_out(now),
         ) from error
 
 
 def _state(call: Call, comment: comments.Comment) -> Response:
     shown = comment_out(comment)
     shown.word_back = outcome_of(call.runtime, comment)
-    return answers.json(shown, 200, {"ETag": comment.etag})
+    return answers.json(shown, 200, {"ETag": shown.etag})

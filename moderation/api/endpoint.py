@@ -45,6 +45,10 @@ class Answer(Struct, frozen=True):
     headers: tuple[str, ...] = ()
 
 
+IF_NONE_MATCH = "The `ETag` of what you have: 304 without a body says that it is still so."
+KNOWN = Answer("It is as you have it (`If-None-Match`).", headers=("ETag",))
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """One call of the API. `scopes`: any one of them is enough; none: no token is needed.
 

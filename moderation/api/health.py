@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 
 from flask import Blueprint, Response, current_app
 from msgspec import Struct
@@ -72,9 +73,30 @@ def metrics(call: Call) -> Response:
     return Response(meter.text(call.runtime), content_type=CONTENT_TYPE)
 
 
+_LOCALHOST = re.compile(r"localhost\.?(?::[0-9]{1,5})?", re.IGNORECASE)
+FORWARDED = (
+    "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP", "HTTP_VIA",
+)  # fmt: skip
+"""What a proxy adds to a request; any of it says that the request comes through one."""
+
+
 def _is_local(environ: body.Environ) -> bool:
-    """Say whether a request comes from this machine itself and not through a proxy on it."""
-    if "HTTP_X_FORWARDED_FOR" in environ or "HTTP_FORWARDED" in environ:
+    """Say whether a request comes from this machine itself and not through a proxy on it.
+
+    A proxy that adds nothing is known by the host that was asked for: its clients ask for a public
+    one. One that puts a loopback address there in its stead cannot be told from this machine.
+    """
+    if any(name in environ for name in FORWARDED):
         return False
-    address = parsed(environ.get("REMOTE_ADDR", ""))
-    return address is not None and address.is_loopback
+    return _is_loopback(environ.get("REMOTE_ADDR", "")) and _is_loopback(
+        environ.get("HTTP_HOST", "")
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether an address, or the host that was asked for, is this machine itself."""
+    address = parsed(host)
+    if address is None:
+        return _LOCALHOST.fullmatch(host) is not None
+    return address.is_loopback

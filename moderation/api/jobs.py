@@ -133,7 +133,7 @@ def list_jobs(call: Call) -> Response:
         cursor = cursors.sign(secret, site, filters, page.last)
         kept = {k: v for k, v in filters.items() if v and k != "of"}
         parameters = urlencode({**kept, "limit": query.limit, "cursor": cursor})
-        following = f"{request.script_root}{request.path}?{parameters}"
+        following = f"{request.path}?{parameters}"
     return answers.json(JobPage([job_out(job) for job in page.jobs], following))
 
 

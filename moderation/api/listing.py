@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 from msgspec import Meta, Struct
 
 from moderation.api import answers, body, cursors
-from moderation.api.endpoint import Answer, Call, Operation, endpoint, wrong_parameter
+from moderation.api.endpoint import (
+    Answer,
+    Call,
+    Operation,
+    endpoint,
+    parameters,
+    wrong_parameter,
+)
 from moderation.api.shapes import CommentPage, comment_out
 from moderation.domain.comments import Status, Time
 from moderation.flow.comments import reading
@@ -24,11 +31,7 @@ Sought = Annotated[str, Meta(max_length=256)]
 class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """Parameters of a list.
 
-    Of `q` every word stands in the content; `"some words"` stand there one after the other, `wor*`
-    is the beginning of a word, and `author:`, `email:`, `domain:`, `ip:`, `reason:`, `model:` and
-    `language:` before a word ask for these. `author` stands in the author's name, e-mail address or
-    id. All are compared without regard to case. `from` and `to` (excluded) are RFC 3339 times of
-    arrival.
+    All words are compared without regard to case.
     """
 
     status: Status | None = None
@@ -43,12 +46,16 @@ class ListQuery(Struct, frozen=True, forbid_unknown_fields=True, rename={"since"
     """Only comments that came in at this time or later."""
     to: Time | None = None
     """Only comments that came in before this time."""
+    updated_from: Time | None = None
+    """Only comments that have changed since this time."""
+    external_id: Annotated[str, Meta(max_length=256)] = ""
+    """The comment of this site's own id, as it was sent."""
     order: Literal["newest", "oldest"] = "newest"
     """Which come first, by their time of arrival."""
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
     """The most comments of a page."""
     cursor: str = ""
-    """`next` of the page before."""
+    """That of `next` of the page before; it stands for the filters too."""
 
 
 @blueprint.get("/comments")
@@ -74,21 +81,28 @@ def list_comments(call: Call) -> Response:
     query: ListQuery = call.query
     site, secret = call.grant.site, call.runtime.secret
     filters = {k: v for k, v in request.args.items() if k not in ("cursor", "limit")}
-    after = cursors.read(secret, site, filters, query.cursor) if query.cursor else ""
+    after = ""
+    if query.cursor:
+        # A cursor alone goes on with the list that it was made for.
+        filters = filters or cursors.held(query.cursor)
+        after = cursors.read(secret, site, filters, query.cursor)
+        limit = str(query.limit)
+        query = cast(ListQuery, parameters(ListQuery, urlencode({**filters, "limit": limit})))
     wanted = reading.Filter(
         status=query.status,
         text=query.q,
         author=query.author,
         from_ms=_ms("from", query.since),
         to_ms=_ms("to", query.to),
+        updated_from_ms=_ms("updated_from", query.updated_from),
+        external_id=query.external_id,
         newest_first=query.order == "newest",
     )
     page = finding.find(call.runtime, [site], wanted, after, query.limit)
     following = None
     if page.last:
         cursor = cursors.sign(secret, site, filters, page.last)
-        parameters = urlencode({**filters, "limit": query.limit, "cursor": cursor})
-        following = f"{request.script_root}{request.path}?{parameters}"
+        following = f"{request.path}?{urlencode({'limit': query.limit, 'cursor': cursor})}"
     return answers.json(CommentPage([comment_out(c) for c in page.comments], following))
 
 

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from msgspec import Meta, Struct
 
 from moderation.api import answers, body
-from moderation.api.endpoint import Answer, Body, Call, endpoint
+from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.shapes import Comment, comment_out, time_of
 from moderation.api.sites import actor, choice, operation, small
@@ -110,9 +110,18 @@ SAVED = {200: Answer("The list.", {body.JSON: ListOut}, ("ETag",))}
 
 
 @blueprint.get("")
-@endpoint(operation("getLists", "Read a site's list", answers=SAVED, problems=("not-found",)))
+@endpoint(
+    operation(
+        "getLists",
+        "Read a site's list",
+        headers={"If-None-Match": IF_NONE_MATCH},
+        answers={**SAVED, 304: KNOWN},
+        problems=("not-found",),
+    )
+)
 def get_lists(call: Call, site: str) -> Response:
-    return _listed_out(choosing.listed(call.runtime.store, site))
+    found = choosing.listed(call.runtime.store, site)
+    return answers.unless_known(call.environ, choosing.etag(found), _shown(found))
 
 
 @blueprint.put("")
@@ -123,7 +132,7 @@ def put_lists(call: Call, site: str) -> Response:
         saved = choosing.put_list(call.runtime.store, site, given.entries, actor(call), seen)
     except BadEntry as error:
         raise _at(error) from error
-    return _listed_out(saved)
+    return answers.json(_shown(saved), 200, {"ETag": choosing.etag(saved)})
 
 
 @blueprint.post("/test")
@@ -167,9 +176,9 @@ def _at(error: BadEntry) -> Exception:
     return invalid(f"/entries/{error.place}/value", detail)
 
 
-def _listed_out(saved: Listed) -> Response:
+def _shown(saved: Listed) -> ListOut:
     entries = [
         EntryOut(e.number, e.kind, e.value, e.action, e.note, e.by, time_of(e.at_ms))
         for e in saved.entries
     ]
-    return answers.json(ListOut(entries), 200, {"ETag": choosing.etag(saved)})
+    return ListOut(entries)

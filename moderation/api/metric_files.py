@@ -6,6 +6,7 @@ the kernel (SIGBUS), so they never lie where a full data folder could reach them
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -29,6 +30,7 @@ class MetricFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = _enter(folder)
+        _tidy(folder)
 
     @classmethod
     def of(cls, data: Path) -> Self:
@@ -96,6 +98,21 @@ def _enter(folder: Path) -> int:
         os.close(lock)
 
 
+def _tidy(own: Path) -> None:
+    """Remove the folders of services that were killed and did not come back."""
+    prefix, _, _ = own.name.rpartition("-")
+    for other in own.parent.glob(f"{prefix}-*"):
+        if other == own:
+            continue
+        with contextlib.suppress(OSError):
+            lock = os.open(other / "lock", os.O_RDWR | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(other, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+
 def _is_there(path: Path, opened: int) -> bool:
     """Say whether this file still has this name."""
     try:
@@ -106,11 +123,10 @@ def _is_there(path: Path, opened: int) -> bool:
 
 def _forget_dead(folder: Path) -> None:
     """Take away what processes that were killed had going on; what they had counted stays."""
-    from prometheus_client.multiprocess import mark_process_dead
-
     for file in folder.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
-            mark_process_dead(pid, str(folder))
+            # As the client does it, which cannot be imported before it is told of the folder.
+            file.unlink(missing_ok=True)

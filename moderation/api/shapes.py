@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from moderation.api.preconditions import comment_tag
 from moderation.api.problems import Problem
 from moderation.domain import comments, decisions, verdicts
 from moderation.domain.bands import Band
@@ -149,6 +150,9 @@ class Comment(Struct, kw_only=True, omit_defaults=True):
     """The page that its author came from; absent where it was not sent."""
     type: str = ""
     """What it is, in the site's word; absent where it was not sent."""
+    etag: str = ""
+    """The name of its state as it is shown, as in the header `ETag`, for `If-Match` of a decision;
+    absent where it is not stored."""
     external_id: str = ""
     """The site's own id of it; absent where it was not sent."""
     parent_id: str = ""
@@ -260,6 +264,7 @@ def _fields(comment: comments.Comment) -> dict[str, Any]:
         "id": comment.id,
         "site": comment.site,
         "revision": comment.revision,
+        "etag": comment_tag(comment) if comment.id else "",
         "status": comment.status,
         "verdict": verdict_out(comment.verdict) if comment.verdict else None,
         "decision": decision_out(comment.decision) if comment.decision else None,

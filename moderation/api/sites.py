@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from moderation.api import answers, body, described
-from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
+from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, Operation, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.shapes import time_of
 from moderation.api.validation import invalid
@@ -128,6 +128,7 @@ _new = msgspec.json.Decoder(NewSite)
 _settings = msgspec.json.Decoder(SiteSettings)
 _change: msgspec.json.Decoder[Any] = msgspec.json.Decoder(SettingsChange)
 SETTINGS = {200: Answer("The settings.", {body.JSON: SettingsOut}, ("ETag",))}
+READ_SETTINGS = {**SETTINGS, 304: KNOWN}
 
 
 def actor(call: Call) -> By:
@@ -222,10 +223,17 @@ def reopen_site(call: Call, site: str) -> Response:
 
 @blueprint.get("/<site>/settings")
 @endpoint(
-    operation("getSettings", "Read a site's settings", answers=SETTINGS, problems=("not-found",))
+    operation(
+        "getSettings",
+        "Read a site's settings",
+        headers={"If-None-Match": IF_NONE_MATCH},
+        answers=READ_SETTINGS,
+        problems=("not-found",),
+    )
 )
 def get_settings(call: Call, site: str) -> Response:
-    return _settings_out(choosing.settings(call.runtime.store, site))
+    found = choosing.settings(call.runtime.store, site)
+    return answers.unless_known(call.environ, choosing.etag(found), _whole(found))
 
 
 @blueprint.put("/<site>/settings")

@@ -16,6 +16,7 @@ from moderation.cli.child import Child
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILLED_SECONDS = 1.0
+_LOOK_SECONDS = 5.0
 
 
 class Supervisor:
@@ -91,12 +92,16 @@ class Supervisor:
                 self._start(child)
                 self.say(f"{child.name} runs again (process {child.pid})")
 
-    def run(self) -> None:
-        """Tend until a signal asks to stop."""
+    def run(self, look: Callable[[], None] = lambda: None) -> None:
+        """Tend until a signal asks to stop, and look at what a child's life does not say."""
+        looked = 0.0
         while not self.stops:
             self.tend()
+            if time.monotonic() - looked >= _LOOK_SECONDS:
+                look()
+                looked = time.monotonic()
             due = [child.restart_at for child in self.children if child.restart_at is not None]
-            self.wait(max(0.0, min(due) - time.monotonic()) if due else None)
+            self.wait(max(0.0, min([looked + _LOOK_SECONDS, *due]) - time.monotonic()))
 
     def stop(self) -> None:
         """End every child, the last started first; a second signal ends the patience."""

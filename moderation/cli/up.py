@@ -11,6 +11,7 @@ import click
 from moderation.cli import connect, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import Refused, RunFile
+from moderation.cli.pool import PoolWatch
 from moderation.cli.supervisor import Supervisor
 from moderation.domain.errors import StoreFull, WinnowError
 from moderation.settings import Settings
@@ -52,8 +53,9 @@ def run(settings: Settings) -> None:
             parts.append(("search", services.search(), 3.0))
         for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
+        pool = PoolWatch(settings, say)
         _announce(settings, supervisor, is_first)
-        supervisor.run()
+        supervisor.run(pool.look)
         say("stopping")
 
 

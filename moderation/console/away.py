@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import g, render_template, request, session
-from msgspec import Struct
 
-from moderation.console import entering
+from moderation.console import entering, kept
 from moderation.flow.runtime import Cache
 
 HEADER = "X-Winnow-Store"
 """Says `away` on every answer that the store's silence caused, for the scripts of the page."""
 PEOPLE_KEPT, KEPT_SECONDS = 512, 900.0
-SECRETS = frozenset(("password", "old", "new", "code", "secret", "token", "recovery"))
-"""Fields whose values are not written into a page: a form with one of them is filled in again."""
-FIELDS_AT_MOST, CHARACTERS_AT_MOST = 200, 100_000
 SITES_SHOWN = 50
 
 
@@ -62,13 +57,6 @@ def forget() -> None:
         entering.runtime().own(Lately).drop(str(session["secret"]))
 
 
-class Typed(Struct, frozen=True):
-    """A field of a form that could not be saved."""
-
-    name: str
-    value: str
-
-
 def page(said: str, status: int, request_id: str) -> str:
     """Return the page: since when, what sites hear, and what was typed, to be sent again."""
     known = entering.runtime().own(Lately).get(str(session.get("secret", ""))) or []
@@ -81,28 +69,16 @@ def page(said: str, status: int, request_id: str) -> str:
         request_id=request_id,
         sites=[(site, settings(site).fail_mode) for site in known[:SITES_SHOWN]],
         more_sites=max(0, len(known) - SITES_SHOWN),
-        typed=_typed(),
+        typed=kept.typed(),
         back=_back(),
     )
-
-
-def _typed() -> list[Typed]:
-    """Return what was sent, without secrets; nothing where it would be too much to keep."""
-    if request.method != "POST" or request.files or not SECRETS.isdisjoint(request.form):
-        return []
-    # The token of forms is added anew.
-    typed = [Typed(*pair) for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
-    size = sum(len(one.value) for one in typed)
-    return typed if len(typed) <= FIELDS_AT_MOST and size <= CHARACTERS_AT_MOST else []
 
 
 def _back() -> str:
     """Return the page to try again: the one asked for, or that of the form."""
     if request.method == "GET":
         return request.full_path.rstrip("?")
-    came = urlsplit(request.headers.get("Referer", ""))
-    ours = came.netloc == request.host and came.path.startswith("/console/")
-    return (came.path + (f"?{came.query}" if came.query else "")) if ours else "/console/review"
+    return kept.form_page() or "/console/review"
 
 
 def headers() -> dict[str, Any]:

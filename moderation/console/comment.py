@@ -83,7 +83,10 @@ def escalate(site: str, comment_id: str) -> Any:
     """Ask for another person to look at a held comment."""
     site_of(runtime(), entering.user(), site)
     note = request.form.get("note", "")
-    done = looking.escalate(runtime(), site, comment_id, entering.user().name, note)
+    try:
+        done = looking.escalate(runtime(), site, comment_id, entering.user().name, note)
+    except StaleState as error:
+        return _conflict(error.current, None, 422)
     return _answer(done, "escalated")
 
 
@@ -108,9 +111,9 @@ def _back(comment: Comment, what: str) -> str:
     return f"/console/review?{urlencode({'after': comment.id, **done})}"
 
 
-def _conflict(now: Comment, label: Label | None) -> Any:
+def _conflict(now: Comment, label: Label | None, status: int = 412) -> Any:
     """Return who decided what meanwhile; nothing was saved."""
     found = item_of(runtime(), looking.look_of(runtime(), now))
     template = "conflict.html" if wants_json() else "conflict_page.html"
     page = render_template(f"console/review/{template}", item=found, wanted=label)
-    return make_response(page, 412, {"Content-Type": "text/html; charset=utf-8"})
+    return make_response(page, status, {"Content-Type": "text/html; charset=utf-8"})

@@ -134,10 +134,20 @@ def shown() -> dict[str, Any]:
         return {}
     held = None
     with suppress(StoreDown):
-        held = looking.counts(runtime(), my_sites())[0]
+        held = counts(my_sites())[0]
         attacks = choosing.attacked(runtime().store, my_sites())
         return {"user": user(), "my_sites": my_sites(), "held": held, "attacks": attacks}
     return {"user": user(), "my_sites": [], "held": held, "attacks": []}
+
+
+def counts(sites: list[str]) -> tuple[int, int]:
+    """Return how many comments of some sites are held, and how many are escalated."""
+    # The list and its frame ask for the same within one request.
+    known: dict[tuple[str, ...], tuple[int, int]] = g.setdefault("counts", {})
+    of_sites = tuple(sites)
+    if of_sites not in known:
+        known[of_sites] = looking.counts(runtime(), sites)
+    return known[of_sites]
 
 
 def chosen_sites(wanted: Any) -> list[str]:

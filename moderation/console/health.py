@@ -67,11 +67,12 @@ def page() -> Any:
     """Return the page: what is now, and what was in the last day, or in the last 14."""
     wanted = request.args.get("days", 1, type=int)
     span = wanted if wanted in DAYS else DAYS[0]
-    seen, moments = watching.seen(runtime()), watching.moments(runtime(), span)
+    seen, today = watching.seen(runtime()), watching.moments(runtime(), 1)
+    moments = today if span == 1 else watching.moments(runtime(), span)
     faults = watching.faults(runtime())[:FAULTS_SHOWN]
     return render_template(
         "console/health/page.html",
-        **_now(seen),
+        **_now(seen, today),
         span=span,
         times=times(moments, seen),
         bars=bars(counted.mixes(runtime(), DAYS_OF_BARS)),
@@ -93,14 +94,14 @@ def processes() -> Any:
 
 
 def _kept_fresh(piece: str) -> Any:
-    body = render_template(f"console/health/{piece}.html", **_now(watching.seen(runtime())))
+    known = _now(watching.seen(runtime()), watching.moments(runtime(), 1))
+    body = render_template(f"console/health/{piece}.html", **known)
     answer = make_response(body, {"Cache-Control": "private, no-cache"})
     answer.set_etag(sha256(body.encode()).hexdigest()[:32])
     return answer.make_conditional(request)
 
 
-def _now(seen: watching.Seen) -> dict[str, Any]:
-    moments = watching.moments(runtime(), 1)
+def _now(seen: watching.Seen, moments: Sequence[Moment]) -> dict[str, Any]:
     return {
         "seen": seen,
         "a_minute": _a_minute(seen),

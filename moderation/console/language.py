@@ -13,12 +13,20 @@ def language() -> str:
     """Return the language of the request: the person's, else of those there the browser's first."""
     if not has_request_context():
         return "en"
-    wanted = g.user.preferences.language if "user" in g else ""
-    if wanted in LANGUAGES:
-        return str(wanted)
-    if "language" not in g:
-        g.language = request.accept_languages.best_match(LANGUAGES) or "en"
-    return str(g.language)
+    # A screen asks a thousand times.
+    known: str | None = g.get("language")
+    return known or _of_request()
+
+
+def _of_request() -> str:
+    """Return the language of the request, and keep it once it is known who asks."""
+    user = g.get("user")
+    wanted = user.preferences.language if user else ""
+    if wanted not in LANGUAGES:
+        wanted = request.accept_languages.best_match(LANGUAGES) or "en"
+    if user:
+        g.language = wanted
+    return str(wanted)
 
 
 def direction() -> str:

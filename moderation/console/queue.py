@@ -138,7 +138,7 @@ def _list(screen_name: str, wanted: Chosen) -> str:
         rows=coming_of(runtime(), rows),
         last=last,
         is_scan=is_scan,
-        counts=looking.counts(runtime(), entering.chosen_sites(wanted.site)),
+        counts=entering.counts(entering.chosen_sites(wanted.site)),
         periods=PERIODS,
         by_value=BY_VALUE,
     )

@@ -32,7 +32,7 @@ def page() -> str:
         "console/review/page.html",
         item=_wanted(sites),
         coming=coming_of(runtime(), looking.coming(runtime(), sites, COMING)),
-        counts=looking.counts(runtime(), sites),
+        counts=entering.counts(sites),
         **_done(),
     )
 
@@ -58,7 +58,7 @@ def coming() -> str:
 @screen("/review/counts", "viewer")
 def counts() -> Any:
     """Return how many comments wait, for a page that stays open; the same again costs no bytes."""
-    held, _ = looking.counts(runtime(), entering.my_sites())
+    held, _ = entering.counts(entering.my_sites())
     answer = make_response(number(held), {"Cache-Control": "private, no-cache"})
     answer.set_etag(f"{language()}-{held}")
     return answer.make_conditional(request)

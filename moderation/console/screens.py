@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from moderation import faults
-from moderation.console import away, entering
+from moderation.console import away, entering, kept
 from moderation.console.language import _
 from moderation.domain import errors
 from moderation.domain.people import Role
@@ -104,21 +104,25 @@ def failed(error: Exception) -> Response:
     is_away = isinstance(error, errors.StoreDown)
     if isinstance(error, errors.NotAuthorised):
         away.forget()
-    answer = _failed(status, said, is_away)
+    answer = _failed(error, status, said)
     if is_away:
         answer.headers.update(away.headers())
     return answer
 
 
-def _failed(status: int, said: str, is_away: bool) -> Response:
+def _failed(error: Exception, status: int, said: str) -> Response:
     if "HX-Request" in request.headers:
         return _for_htmx(status)
-    if status == 401 and not wants_json():
-        return back_to(f"/console/login{_asked()}")
     if wants_json():
         return make_response(jsonify(error=said), status)
     request_id = request.environ.get("winnow.request_id", "")
-    if is_away:
+    if isinstance(error, CSRFError | errors.NotAuthorised) and request.method == "POST":
+        page = kept.page(status, request_id)
+        if page is not None:
+            return make_response(page, status)
+    if status == 401:
+        return back_to(f"/console/login{_asked()}")
+    if isinstance(error, errors.StoreDown):
         return make_response(away.page(said, status, request_id), status)
     page = render_template("console/error.html", status=status, said=said, request_id=request_id)
     return make_response(page, status)
@@ -131,11 +135,10 @@ def _for_htmx(status: int) -> Response:
 
 
 def _asked() -> str:
-    """Return where to go after logging in, as a query: a page of ours that was asked for."""
-    path = request.full_path.rstrip("?")
-    return (
-        f"?{urlencode({'next': path})}" if request.method == "GET" and path != "/console/" else ""
-    )
+    """Return where to go after logging in, as a query: a page of ours that was asked for, or on
+    which the form stood."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else kept.form_page()
+    return f"?{urlencode({'next': path})}" if path not in ("", "/console/") else ""
 
 
 def _words(error: Exception) -> tuple[int, str]:

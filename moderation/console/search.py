@@ -83,7 +83,9 @@ def page() -> str:
         sought=sought,
         found=found,
         rows=rows,
-        making=finding.progress(runtime().store) if found and found.how == "scan" else None,
+        making=finding.progress(runtime().store)
+        if found and found.how == "scan" and not found.is_wordless
+        else None,
         periods=PERIODS,
         statuses=STATUSES,
         fields=TYPED,

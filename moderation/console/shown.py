@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import unicodedata
-from typing import Any
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
@@ -55,7 +54,13 @@ def _locale(name: str) -> Locale:
 
 def number(value: int) -> str:
     """Return a number with its thousands set apart."""
-    return format_decimal(value, locale=_locale(language()))
+    return _decimal(value, language())
+
+
+@functools.lru_cache(maxsize=4096)
+def _decimal(value: float, name: str) -> str:
+    # A list has hundreds of numbers, most of them the same ones.
+    return format_decimal(value, locale=_locale(name))
 
 
 def percent(probability: float) -> str:
@@ -66,7 +71,7 @@ def percent(probability: float) -> str:
     digits = 1 if 0 < value < 1 or 99 < value < 100 else 0
     # What is not certain is never said to be.
     rounded = min(value, 99.9) if digits else value
-    said = format_decimal(round(rounded, digits), locale=_locale(language()))
+    said = _decimal(round(rounded, digits), language())
     return f"{said}{_NARROW}%"
 
 
@@ -156,13 +161,14 @@ def ltr(name: str) -> str:
 
 def band_word(band: Band | None) -> str:
     """Return a band as it is shown."""
-    words: dict[Any, str] = {
-        "likely fine": _("Likely fine"),
-        "unsure": _("Unsure"),
-        "likely spam": _("Likely spam"),
-        "sure spam": _("Sure spam"),
-    }
-    return words.get(band) or _("Not scored")
+    # Only the word that is asked for is looked up: a list asks hundreds of times.
+    if band == "likely fine":
+        return _("Likely fine")
+    if band == "unsure":
+        return _("Unsure")
+    if band == "likely spam":
+        return _("Likely spam")
+    return _("Sure spam") if band == "sure spam" else _("Not scored")
 
 
 def band_code(band: Band | None) -> int:

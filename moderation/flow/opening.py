@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from classifier import Model
 from moderation.flow.akismet import word_back
 from moderation.flow.models import promoting
 from moderation.flow.review import looking
@@ -9,13 +10,15 @@ from moderation.flow.runtime import Runtime
 from moderation.settings import Settings
 
 
-def open_runtime(settings: Settings) -> Runtime:
+def open_runtime(settings: Settings, shipped: Model | None = None) -> Runtime:
     """Return a runtime of this process alone; make it after a fork.
+
+    `shipped` is the model of the settings where it is loaded already.
 
     Raises:
         SchemaMismatch: another version wrote the store.
     """
-    runtime = Runtime.open(settings)
+    runtime = Runtime.open(settings, shipped)
     word_back.listen(runtime)
     promoting.listen(runtime)
     looking.listen(runtime)

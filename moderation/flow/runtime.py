@@ -88,17 +88,29 @@ class Policy(Struct, frozen=True):
 NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
 
 
+def load_shipped(settings: Settings) -> Model:
+    """Return the model of the settings, and load the kernels, so that no verdict waits a second.
+
+    Raises:
+        ModelError: it cannot be used here.
+    """
+    model = Model.load(settings.model)
+    with one_compiles():
+        model.score([Row()], Learner(model))
+    return model
+
+
 class Runtime:
     """One process's view of the installation. Caches are compared with the store at each use."""
 
-    def __init__(self, settings: Settings, store: Store, tasks: Tasks) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, tasks: Tasks, shipped: Model | None = None
+    ) -> None:
         self.settings = settings
         self.store = store
         self.tasks = tasks
         self.secret = settings.secret_key
-        self.shipped = Model.load(settings.model)
-        with one_compiles():  # Loads the kernels now, so that no verdict waits a second.
-            self.shipped.score([Row()], Learner(self.shipped))
+        self.shipped = shipped or load_shipped(settings)
         self.events = Events()
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self._owned: dict[type, Any] = {}
@@ -107,7 +119,7 @@ class Runtime:
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, shipped: Model | None = None) -> Self:
         """Return a runtime with its own connections; make one in each process, after a fork.
 
         Raises:
@@ -121,7 +133,7 @@ class Runtime:
         except SchemaMismatch:
             store.close()
             raise
-        return cls(settings, store, Tasks(settings.broker_url))
+        return cls(settings, store, Tasks(settings.broker_url), shipped)
 
     def close(self) -> None:
         """Close every connection."""

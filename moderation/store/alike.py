@@ -28,17 +28,21 @@ def groups(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Grou
     with store_errors():
         numbers = _numbers(store, asked)
         places = [(i, number) for i, found in enumerate(numbers) for number in found]
+        # Many comments of a list are of the same group: it is asked for once.
+        once = list(dict.fromkeys((asked[i][0], number) for i, number in places))
         pipe = store.redis.pipeline(transaction=False)
-        for i, number in places:
-            site, raw, _ = asked[i]
+        for site, number in once:
             prefix = keys.of_site(site).alike
             pipe.hget(f"{prefix}{int(number) % BUCKETS}", f"g{int(number):04}")
-            pipe.zscore(f"{prefix}of:{number}", raw)
             pipe.zcard(f"{prefix}of:{number}")
+        for i, number in places:
+            site, raw, _ = asked[i]
+            pipe.zscore(f"{keys.of_site(site).alike}of:{number}", raw)
         answers = iter(pipe.execute() if places else ())
+        known = {one: (next(answers), next(answers)) for one in once}
     found: list[Group | None] = [None] * len(asked)
     for i, number in places:
-        group, score, size = next(answers), next(answers), next(answers)
+        (group, size), score = known[asked[i][0], number], next(answers)
         if group is not None and score is not None and size > 1:
             found[i] = Group(number, size, group[ID:])
     return found
@@ -46,17 +50,19 @@ def groups(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Grou
 
 def _numbers(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[list[str]]:
     """Return the numbers of the groups to which the bands of each mark lead."""
+    bands = [
+        [(site, mark[at : at + BAND]) for at in range(SKETCH, len(mark), BAND)]
+        for site, _, mark in asked
+    ]
+    once = list(dict.fromkeys(band for some in bands for band in some))
     pipe = store.redis.pipeline(transaction=False)
-    counts = []
-    for site, _, mark in asked:
-        prefix = keys.of_site(site).alike
-        bands = [mark[at : at + BAND] for at in range(SKETCH, len(mark), BAND)]
-        counts.append(len(bands))
-        for band in bands:
-            pipe.hget(f"{prefix}{int.from_bytes(band[:2], 'big') % BUCKETS}", band)
-    answers = iter(pipe.execute() if sum(counts) else ())
-    found = [[next(answers) for _ in range(count)] for count in counts]
-    return [list(dict.fromkeys(number.decode() for number in some if number)) for some in found]
+    for site, band in once:
+        bucket = int.from_bytes(band[:2], "big") % BUCKETS
+        pipe.hget(f"{keys.of_site(site).alike}{bucket}", band)
+    found = dict(zip(once, pipe.execute() if once else (), strict=True))
+    return [
+        list(dict.fromkeys(found[band].decode() for band in some if found[band])) for some in bands
+    ]
 
 
 def members(store: Store, site: str, number: str, most: int) -> list[bytes]:

@@ -51,10 +51,20 @@ def who_looks(store: Store, places: Sequence[tuple[bytes, str]]) -> list[str]:
     if not places:
         return []
     with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
+        by_site: dict[str, list[bytes]] = {}
         for raw, site in places:
-            pipe.get(keys.of_site(site).looking + codec.id_text(raw))
-        return [(found or b"").decode() for found in pipe.execute()]
+            by_site.setdefault(site, []).append(raw)
+        pipe = store.redis.pipeline(transaction=False)
+        for site, ids in by_site.items():
+            prefix = keys.of_site(site).looking
+            pipe.mget([prefix + codec.id_text(raw) for raw in ids])
+        found = zip(by_site.items(), pipe.execute(), strict=True)
+    looks = {
+        (raw, site): (who or b"").decode()
+        for (site, ids), some in found
+        for raw, who in zip(ids, some, strict=True)
+    }
+    return [looks[place] for place in places]
 
 
 def escalate(store: Store, site: str, raw_id: bytes, entry: Escalation) -> bool:

@@ -29,6 +29,7 @@ def test_nothing_set_gives_a_local_installation() -> None:
         ("WINNOW_BROKER_URL", "amqp://host", "redis://host:6379/1"),
         ("WINNOW_SECRET_KEY", "short", "openssl rand -hex 32"),
         ("WINNOW_PUBLIC_URL", "winnow.example.org", "https://winnow.example.org"),
+        ("WINNOW_PUBLIC_URL", "https://example.org/winnow", "without a path"),
         ("WINNOW_TRUSTED_PROXIES", "nginx", "127.0.0.1,10.0.0.0/8"),
         ("WINNOW_WEB_WORKERS", "0", "a number from 1 to 256"),
         ("WINNOW_WORKERS", "many", "a number from 1 to 256"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import msgspec
@@ -13,12 +14,20 @@ from moderation.flow.authorise import Grant
 from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
 from moderation.flow.runtime import Runtime
-from moderation.flow.tasks import MOST_WAITING, SCORE_INBOX, SCORE_QUEUE, SWEEP_QUEUE, TRIM_QUEUE
+from moderation.flow.tasks import (
+    MOST_WAITING,
+    SCORE_INBOX,
+    SCORE_QUEUE,
+    SWEEP_QUEUE,
+    TEND_QUEUE,
+    TRIM_QUEUE,
+)
 from moderation.settings import Settings
 from tests.conftest import Server
 from tests.processes import alive, until
 from tests.workers.conftest import Part
-from workers.app import SWEEP_SECONDS, make_app
+from workers import ticks as ticks_module
+from workers.app import SWEEP_SECONDS, TEND_SECONDS, TRIM_SECONDS, make_app
 from workers.ticks import Ticks
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -95,5 +104,50 @@ def test_beat_goes_on_where_the_broker_is_not_there(
     app.conf.task_publish_retry = False
     ticks = Ticks(app=app)
     for entry in ticks.schedule.values():
-        ticks.apply_entry(entry)
-    assert caplog.text.count("Message Error") == len(ticks.schedule)
+        for _ in range(2):
+            ticks.apply_entry(entry)
+    said = [record for record in caplog.records if "the broker did not take" in record.message]
+    assert len(said) == len(ticks.schedule), "each kind once a minute"
+    assert "ConnectionError" in said[0].message and "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("hours", [-1, 1, -30_000])
+def test_a_clock_that_is_set_does_not_silence_what_is_sent_every_few_seconds(
+    settings: Settings, valkey: Server, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    shift, passed = dt.timedelta(), 0.0
+    app = make_app(settings, include=())
+    monkeypatch.setattr(app, "now", lambda: dt.datetime.now(dt.UTC) + shift)
+    monkeypatch.setattr(ticks_module, "monotonic", lambda: 1000.0 + passed)
+    ticks = Ticks(app=app)
+
+    def sent() -> dict[str, int]:
+        """Return what is sent when all that is due now was sent, and forget it."""
+        for _ in range(2 * len(ticks.schedule)):
+            ticks.tick()
+        with valkey.client() as client:
+            client.execute_command("SELECT", 1)
+            found = {name: client.llen(name) for name in (SWEEP_QUEUE, TEND_QUEUE, TRIM_QUEUE)}
+            client.flushdb()
+        return found
+
+    assert sent() == {SWEEP_QUEUE: 1, TEND_QUEUE: 1, TRIM_QUEUE: 1}
+    assert sent() == {SWEEP_QUEUE: 0, TEND_QUEUE: 0, TRIM_QUEUE: 0}
+    shift = dt.timedelta(hours=hours)
+    assert sent() == {SWEEP_QUEUE: 0, TEND_QUEUE: 0, TRIM_QUEUE: 0}
+    for _ in range(2):
+        passed += max(SWEEP_SECONDS, TEND_SECONDS)
+        assert sent() == {SWEEP_QUEUE: 1, TEND_QUEUE: 1, TRIM_QUEUE: 0}
+    passed += TRIM_SECONDS
+    assert sent() == {SWEEP_QUEUE: 1, TEND_QUEUE: 1, TRIM_QUEUE: 1}
+
+
+def test_the_nightly_training_does_not_wait_for_a_time_that_was_never(settings: Settings) -> None:
+    at = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).strftime("%H:%M")
+    app = make_app(msgspec.structs.replace(settings, train_at=at), include=())
+    ticks = Ticks(app=app)
+    entry = ticks.schedule["train"]
+    entry.last_run_at = dt.datetime.now(dt.UTC) + dt.timedelta(days=3000)
+    ticks.tick()
+    left = ticks.schedule["train"].schedule.remaining_estimate(ticks.schedule["train"].last_run_at)
+    assert dt.timedelta() < left <= dt.timedelta(hours=1)

@@ -1,13 +1,13 @@
-// The store away: says so on the page, takes the keys away, keeps what was typed, and goes on by itself.
+// The store away, or the log-in ended: says so on the page, takes the keys away, keeps what was typed, and goes on by itself.
 import { pause } from "./keys.js";
 
 const WELL = 15_000, AWAY = 3_000, KEPT = "winnow.saved";
 const page = document.querySelector("[data-away-page]");
-const bar = document.getElementById("away-bar");
 const passed = new WeakSet(), asked = new WeakSet();
-let isAway = Boolean(page), since = null, timer = null;
+// "well", "away" (the store, or the server) or "out" (nobody is logged in any more).
+let state = page?.dataset.awayPage ?? "well", timer = null;
 
-export const away = () => isAway;
+export const away = () => state !== "well";
 
 // Remembers what was saved last, for the page that must say so while nothing can be asked.
 export function saved(label, excerpt) {
@@ -20,61 +20,83 @@ function sayLast(place) {
   if (words) place.textContent = words.replace("{excerpt}", last.excerpt);
 }
 
-// Says whether the store answers; what comes in between asks the page's own server alone.
+const isOut = (headers) => Boolean(headers?.get?.("HX-Redirect"));
+
+// Says how it stands; what comes in between asks the page's own server alone.
 async function answers() {
   try {
     const answer = await fetch("/console/health/sign", { headers: { "HX-Request": "true" }, cache: "no-store", signal: AbortSignal.timeout(4000) });
-    return answer.status < 500 && answer.headers.get("X-Winnow-Store") !== "away";
+    if (isOut(answer.headers)) return "out";
+    return answer.status < 500 && answer.headers.get("X-Winnow-Store") !== "away" ? "well" : "away";
+  } catch {
+    return "away";
+  }
+}
+
+function say(kind) {
+  const shown = document.getElementById(`${kind}-bar`)?.content.firstElementChild.cloneNode(true);
+  if (!shown) return;
+  const time = shown.querySelector("time");
+  if (time) {
+    const since = new Date();
+    time.dateTime = since.toISOString();
+    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(since);
+  }
+  sayLast(shown.querySelector("[data-last-saved]"));
+  shown.querySelector("[data-try]")?.addEventListener("click", look);
+  document.getElementById("main").prepend(shown);
+}
+
+function become(now) {
+  if (now === state) return;
+  state = now;
+  if (now === "well") return comeBack();
+  pause(true);
+  document.body.classList.add("store-away");
+  document.querySelector(".away-bar")?.remove();
+  say(now);
+}
+
+function comeBack() {
+  if (page && !("typed" in page.dataset)) return location.replace(document.querySelector("[data-try]").href);
+  if (page) {
+    const said = document.querySelector("[data-back-again]");
+    said.textContent = said.dataset.word;
+  }
+  document.querySelector(".away-bar")?.remove();
+  pause(false);
+  document.body.classList.remove("store-away");
+  document.dispatchEvent(new CustomEvent("winnow:back"));
+}
+
+// Another log-in has another token of forms: takes it from the page as the server writes it now.
+async function renew() {
+  try {
+    const answer = await fetch(page ? "/console/account" : location.href, { cache: "no-store", signal: AbortSignal.timeout(8000) });
+    const token = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("meta[name=csrf-token]").content;
+    document.querySelector("meta[name=csrf-token]").content = token;
+    for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = token;
+    return true;
   } catch {
     return false;
   }
 }
 
-function goAway() {
-  if (isAway) return;
-  isAway = true;
-  since = new Date();
-  pause(true);
-  document.body.classList.add("store-away");
-  if (!bar) return;
-  const shown = bar.content.firstElementChild.cloneNode(true);
-  const time = shown.querySelector("time");
-  time.dateTime = since.toISOString();
-  time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(since);
-  sayLast(shown.querySelector("[data-last-saved]"));
-  shown.querySelector("[data-try]").addEventListener("click", look);
-  document.getElementById("main").prepend(shown);
-}
-
-function comeBack() {
-  if (!isAway) return;
-  isAway = false;
-  if (page && !("typed" in page.dataset)) return location.replace(document.querySelector("[data-try]").href);
-  if (page) {
-    const said = document.querySelector("[data-back-again]");
-    said.textContent = said.dataset.word;
-    document.querySelector(".away-bar").remove();
-  }
-  pause(false);
-  document.body.classList.remove("store-away");
-  document.querySelector("#main > .away-bar")?.remove();
-  document.dispatchEvent(new CustomEvent("winnow:back"));
-}
-
 // Looks now: somebody's request was not answered as it should be, or the person asks.
 export async function look() {
   clearTimeout(timer);
-  const well = (document.hidden && !isAway) || (await answers());
-  if (well) comeBack();
-  else goAway();
-  timer = setTimeout(look, isAway ? AWAY : WELL);
-  return well;
+  let now = document.hidden && state === "well" ? "well" : await answers();
+  if (now === "well" && state === "out" && !(await renew())) now = "out";
+  become(now);
+  clearTimeout(timer);
+  timer = setTimeout(look, away() ? AWAY : WELL);
+  return !away();
 }
 
 // A form is sent once the store is known to answer: what was typed stays on a page that cannot save it.
 async function guard(event) {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || passed.has(form) || !(bar || page)) return;
+  if (event.defaultPrevented || form.method !== "post" || passed.has(form) || !(document.getElementById("away-bar") || page)) return;
   event.preventDefault();
   if (asked.has(form)) return;
   asked.add(form);
@@ -96,10 +118,13 @@ addEventListener("pageshow", () => {
 });
 addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 document.addEventListener("htmx:after:request", (event) => {
-  if (event.detail?.ctx?.response?.headers?.get?.("X-Winnow-Store") === "away") look();
+  const headers = event.detail?.ctx?.response?.headers;
+  // The page is not left for the log-in: what was typed would be gone.
+  if (isOut(headers)) event.preventDefault();
+  if (isOut(headers) || headers?.get?.("X-Winnow-Store") === "away") look();
 });
 if (page) {
   pause(true);
   sayLast(document.querySelector("[data-last-saved]"));
 }
-timer = setTimeout(look, isAway ? AWAY : WELL);
+timer = setTimeout(look, away() ? AWAY : WELL);

@@ -38,6 +38,6 @@ const places = { r: "review", q: "queue", s: "spam", d: "decisions", m: "models"
 sheet();
 listen({
   search: () => document.querySelector("[data-key=search]")?.focus(),
-  help: () => document.getElementById("keys")?.showModal(),
+  help: () => document.getElementById("keys-sheet")?.showModal(),
   go: (then) => then((letter) => places[letter] && location.assign(`/console/${places[letter]}`)),
 });

@@ -60,20 +60,31 @@ export function listen(more) {
   Object.assign(handlers, more);
 }
 
+// Returns what a key means: its letter whatever Caps Lock says, and where the layout has other letters
+// (Arabic, Cyrillic, Greek) that of its place, for who has not given the key itself a meaning.
+function letterOf(event) {
+  const place = /^Key[A-Z]$/.test(event.code) ? event.code[3] : event.code === "Slash" ? (event.shiftKey ? "?" : "/") : "";
+  const isLatin = /^[a-z]$/i.test(event.key);
+  if (!isLatin && (!/[^\0-\x7f]/.test(event.key) || !place || Object.values(keys()).includes(event.key))) return event.key;
+  const letter = isLatin ? event.key : place;
+  return event.shiftKey ? letter.toUpperCase() : letter.toLowerCase();
+}
+
 function typed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  const pressed = letterOf(event);
   if (event.target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog")) return;
-  if (isOff() && event.key !== "?") return;
+  if (isOff() && pressed !== "?") return;
   document.body.classList.add("keyed");
   if (waiting) {
     const then = waiting;
     waiting = null;
     event.preventDefault();
-    then(event.key.toLowerCase());
+    then(pressed.toLowerCase());
     return;
   }
   // A held key must not decide one comment after another.
-  const name = Object.entries(keys()).find(([, letter]) => letter === event.key)?.[0];
+  const name = Object.entries(keys()).find(([, letter]) => letter === pressed)?.[0];
   const handler = name && handlers[name];
   if (!handler) return;
   event.preventDefault();

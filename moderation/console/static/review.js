@@ -2,22 +2,24 @@
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
 import { saved } from "./away.js";
+import { done, forget, undoable } from "./done.js";
 import { parse, piece, post, tell } from "./sending.js";
 
-const BEAT = 60_000, LOOK_AGAIN = 5_000, UNDOABLE = 50, SHORT = 8;
+const BEAT = 60_000, LOOK_AGAIN = 5_000, SHORT = 8, LATE = 300;
 const focus = document.getElementById("focus");
 const saidPlace = document.querySelector("[data-said]");
 const words = document.querySelector("[data-words]").dataset;
 const site = new URLSearchParams(location.search).get("site") || "";
-const done = []; // What was decided here, the last at the end: {id, site, etag}, etag once it is saved.
 const unsaved = new Set();
 const shown = [];
 let following = null; // {after, promise}: the next comment, on its way before it is asked for.
 let conflicted = null;
 let ahead = null; // The article that was fetched ahead: it is this person's too.
 let lengthening = false;
+let pointed = false; // The last press was a pointer's, not a key's.
 
 const current = () => focus.querySelector("article.item");
+const reading = () => focus.querySelector(".reading") ?? document.getElementById("main");
 const mine = () => [current(), ahead].filter(Boolean);
 const held = (item) => `/console/review/${item.dataset.site}/${item.dataset.id}`;
 const of = (item) => `/console/comments/${item.dataset.site}/${item.dataset.id}`;
@@ -35,8 +37,16 @@ function fetchNext() {
   following?.promise.then((item) => { ahead = item?.matches("article") ? item : null; });
 }
 
+// Puts a comment into focus. Who was on a button of the last one is on the same button of this one, so
+// that nobody starts again at the top of the page; after a pointer it is the text, which Space scrolls.
 function show(item) {
+  const held = focus.contains(document.activeElement) ? document.activeElement : null;
   focus.replaceChildren(item);
+  unwait();
+  if (held) {
+    const same = held.dataset.key && !pointed && item.querySelector(`[data-key="${held.dataset.key}"]`);
+    (same || reading()).focus({ preventScroll: true });
+  }
   for (const time of item.querySelectorAll("time[data-clock]")) localise(time);
   const id = item.dataset.id;
   for (const row of document.querySelectorAll(".coming li")) {
@@ -70,7 +80,6 @@ async function advance() {
   const item = (asked && (await asked.promise)) || (await piece(wanted(current()?.dataset.id || "")));
   if (item) show(item);
   else say(words.failed, "", null, true);
-  return item;
 }
 
 function say(what, about, undo, failed = false) {
@@ -84,7 +93,9 @@ function say(what, about, undo, failed = false) {
   button.querySelector(".key").textContent = keys().undo.toUpperCase();
   if (undo) button.addEventListener("click", undoLast);
   else button.remove();
+  const held = saidPlace.contains(document.activeElement);
   saidPlace.replaceChildren(toast);
+  if (held) reading().focus({ preventScroll: true });
 }
 
 // Says what the filter had said of a comment of the random sample.
@@ -108,8 +119,7 @@ async function decide(label) {
   unsaved.add(target.id);
   mark(target.id, true);
   const entry = { id: target.id, site: target.site, etag: null, excerpt: item.dataset.excerpt, saved: null };
-  done.push(entry);
-  if (done.length > UNDOABLE) done.shift();
+  undoable(entry);
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
   saidPlace.firstElementChild.dataset.of = target.id;
   const sample = "sample" in item.dataset ? { sample: "1" } : {};
@@ -129,17 +139,23 @@ async function save(item, entry, address, fields) {
   if (answer?.ok) {
     const now = await answer.json();
     entry.etag = now.etag;
-    if (now.told && entry === done.at(-1)) tellOf(entry, now.told);
+    undoable(entry);
+    if (now.told && entry === done().at(-1)) tellOf(entry, now.told);
     saved(fields.label, entry.excerpt);
     return true;
   }
-  done.splice(done.indexOf(entry), 1);
+  forget(entry);
   mark(item.dataset.id, false);
   const text = answer ? await answer.text() : "";
   show(item);
-  if (answer?.status === 412) conflict(item, text);
-  else say(answer ? `${words.refused} ${reason(text)}` : words.failed, item.dataset.excerpt, null, true);
+  refused(item, answer, text);
   return false;
+}
+
+// Says why something was not saved: who was first, what the server says, or that it said nothing.
+function refused(item, answer, text) {
+  if (answer && text.trimStart().startsWith("<")) conflict(item, text);
+  else say(answer ? `${words.refused} ${reason(text)}` : words.failed, item.dataset.excerpt, null, true);
 }
 
 function reason(text) {
@@ -161,29 +177,36 @@ function conflict(item, html) {
 }
 
 async function undoLast() {
-  const entry = done.pop();
+  const entry = done().at(-1);
   if (!entry) return say(words.nothing, "", null);
-  if (!(await entry.saved)) return;
+  await entry.saved;
+  if (!entry.etag) return;
   const answer = await post(`/console/comments/${entry.site}/${entry.id}/undo`, { etag: entry.etag, from: "review" }).catch(() => null);
-  if (!answer?.ok) {
-    done.push(entry);
-    return say(words.failed, entry.excerpt, null, true);
-  }
+  if (!answer || [401, 503].includes(answer.status)) return refused({ dataset: entry }, answer, await answer?.text());
+  // Whatever was answered, there is nothing more of it to withdraw here.
+  forget(entry);
   mark(entry.id, false);
-  await goTo(entry);
-  say(words.undone, entry.excerpt, null);
+  const item = await goTo(entry);
+  if (answer.ok) say(words.undone, entry.excerpt, null);
+  else if (item) refused(item, answer, await answer.text());
 }
 
+// Shows a comment as it is now and returns it.
 async function goTo(entry) {
   const item = await piece(`/console/review/item?${new URLSearchParams({ id: entry.id, site: entry.site })}`);
   if (item) show(item);
+  return item;
 }
 
 async function escalate() {
   const item = current();
   if (!item) return;
   const answer = await post(`${of(item)}/escalate`, { from: "review" }).catch(() => null);
-  if (!answer?.ok) return say(words.failed, item.dataset.excerpt, null, true);
+  if (!answer?.ok) {
+    const text = await answer?.text();
+    const now = (answer && (await goTo(item.dataset))) || item;
+    return refused(now, answer, text);
+  }
   say(words.escalated, item.dataset.excerpt, null);
   await advance();
 }
@@ -200,22 +223,39 @@ async function skip() {
 
 const acts = { approve: () => decide("ham"), spam: () => decide("spam"), undo: undoLast, escalate, skip, next: skip, "leave-it": skip };
 acts.previous = () => shown.length && goTo(shown.pop());
-let busy = Promise.resolve();
-// One after the other, so that two keys in a row meet two comments.
-const run = (name) => { busy = busy.then(acts[name]).catch(() => say(words.failed, "", null, true)); };
+let busy = Promise.resolve(), pending = 0, late = null;
+// One after the other. A key is for the comment that was in focus when it was pressed: where the next
+// one is slow to come, a second key would decide what nobody has read.
+function run(name) {
+  const meant = ["undo", "previous"].includes(name) ? null : current();
+  pending += 1;
+  late ??= setTimeout(() => focus.setAttribute("aria-busy", "true"), LATE);
+  busy = busy.then(() => !(meant && meant !== current()) && acts[name]())
+    .catch(() => say(words.failed, "", null, true))
+    .finally(() => { pending -= 1; if (!pending) unwait(); });
+}
+function unwait() {
+  clearTimeout(late);
+  late = null;
+  focus.removeAttribute("aria-busy");
+}
 listen(Object.fromEntries(Object.keys(acts).map((name) => [name, () => run(name)])));
 
 focus.addEventListener("click", (event) => {
   const button = event.target.closest("[data-key]");
   if (button && acts[button.dataset.key]) {
     event.preventDefault();
+    pointed = event.detail > 0;
     // The second click of a double click would decide a comment that nobody has read yet.
     if (event.detail < 2) run(button.dataset.key);
   }
 });
+document.querySelector("[data-undo-last]")?.addEventListener("click", () => run("undo"));
 // A toast that the server wrote is undone by its form, as without a script.
 saidPlace.addEventListener("click", (event) => event.target.closest("form.toast") && event.stopPropagation());
 document.addEventListener("keydown", (event) => {
+  // A held Enter must not press the same button of one comment after another.
+  if (event.repeat && event.key === "Enter" && event.target.closest("button")) event.preventDefault();
   if (event.key === " " && event.target === document.body) {
     event.preventDefault();
     focus.querySelector(".reading")?.scrollBy(0, 300);

@@ -1,14 +1,15 @@
 // Sends what a form says without leaving the page.
 import { look } from "./away.js";
 
-const TOKEN = document.querySelector("meta[name=csrf-token]").content;
+const token = () => document.querySelector("meta[name=csrf-token]").content;
 
 // Returns the answer; one that does not come within eight seconds is none.
 export function post(address, fields = {}) {
-  const body = new URLSearchParams({ ...fields, csrf_token: TOKEN });
+  const body = new URLSearchParams({ ...fields, csrf_token: token() });
   return fetch(address, {
     method: "POST",
     body,
+    keepalive: true, // What was decided is saved though the page is left at once.
     headers: { Accept: "application/json" },
     redirect: "error",
     signal: AbortSignal.timeout(8000),
@@ -16,7 +17,7 @@ export function post(address, fields = {}) {
 }
 
 function heard(answer) {
-  if (answer.headers.get("X-Winnow-Store") === "away") look();
+  if (answer.status === 401 || answer.headers.get("X-Winnow-Store") === "away") look();
   return answer;
 }
 
@@ -27,7 +28,7 @@ function doubted(error) {
 
 // Tells the server something while the page goes away.
 export function tell(address) {
-  navigator.sendBeacon(address, new URLSearchParams({ csrf_token: TOKEN, told: "1" }));
+  navigator.sendBeacon(address, new URLSearchParams({ csrf_token: token(), told: "1" }));
 }
 
 // Returns a piece of a page, null where it does not come.

@@ -2,7 +2,7 @@
 import { change, isOff, keys, print, reset, turn } from "./keys.js";
 
 export function sheet() {
-  const dialog = document.getElementById("keys");
+  const dialog = document.getElementById("keys-sheet");
   if (!dialog) return print();
   const opener = document.querySelector("[data-keys]");
   const said = dialog.querySelector("[data-keys-said]");
@@ -26,17 +26,26 @@ export function sheet() {
 
   function ask(button) {
     const name = button.dataset.change;
-    said.textContent = "…";
-    button.addEventListener("keydown", function heard(event) {
-      if (["Shift", "Tab"].includes(event.key)) return;
-      event.preventDefault();
+    said.textContent = said.dataset.ask;
+    const stop = () => {
       button.removeEventListener("keydown", heard);
+      button.removeEventListener("blur", stop);
       said.textContent = "";
-      const taken = Object.entries(keys()).some(([other, letter]) => other !== name && letter === event.key);
-      if (event.key.length !== 1 || event.key === " " || taken) return;
+    };
+    function heard(event) {
+      if (["Shift", "Tab", "CapsLock"].includes(event.key)) return;
+      event.preventDefault();
+      stop();
+      if (event.key.length !== 1 || event.key === " ") return;
+      if (Object.entries(keys()).some(([other, letter]) => other !== name && letter === event.key)) {
+        said.textContent = said.dataset.taken;
+        return;
+      }
       change(name, event.key);
       draw();
-    });
+    }
+    button.addEventListener("keydown", heard);
+    button.addEventListener("blur", stop);
   }
   draw();
 }

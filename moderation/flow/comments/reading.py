@@ -33,10 +33,12 @@ _CHUNK = 200
 class Filter(Struct, frozen=True):
     """Which comments of a site are asked for. Times are milliseconds since 1970, `to` excluded.
 
-    `text` is what somebody typed, words of the content and fields (`asking.read`); with `any_word`
-    its words may also stand in the author's name. `author` stands in the author's name, e-mail
-    address or id. `domain` is that of a link, of the author's site or e-mail, or one above it; `ip`
-    an address or a network. `bands`, `reason` and `model` (a snapshot) are those of the verdict.
+    `updated_from_ms` leaves out what has not changed since; `external_id` is what the site calls
+    the comment. `text` is what somebody typed, words of the content and fields (`asking.read`);
+    with `any_word` its words may also stand in the author's name. `author` stands in the author's
+    name, e-mail address or id. `domain` is that of a link, of the author's site or e-mail, or one
+    above it; `ip` an address or a network. `bands`, `reason` and `model` (a snapshot) are those of
+    the verdict.
     """
 
     status: Status | None = None
@@ -53,11 +55,22 @@ class Filter(Struct, frozen=True):
     model: str = ""
     language: str = ""
     any_word: bool = False
+    updated_from_ms: int = 0
+    external_id: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether more is asked of a comment than its status and its times."""
+        return len(self.terms) > (self.status is not None)
 
     @property
     def seeks(self) -> bool:
         """Whether comments must be read to know which of them are asked for."""
-        return len(self.terms) > (self.status is not None)
+        return self.asks or bool(self.updated_from_ms)
+
+    def takes(self, comment: Comment) -> bool:
+        """Say whether a comment is asked for, its time of arrival apart."""
+        return comment.updated_ms >= self.updated_from_ms and fits(comment, self.terms)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -87,11 +100,13 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
 
     A list that nothing is sought in reads the comments that it answers and no others.
     """
+    if wanted.external_id:
+        return _of_external(runtime, site, wanted, after)
     last = codec.id_bytes(after) if after else b""
     low = codec.id_at(wanted.from_ms) if wanted.from_ms else b""
     high = codec.id_at(wanted.to_ms) if wanted.to_ms else b""
     found: list[Comment] = []
-    terms, seeks = wanted.terms, wanted.seeks
+    seeks = wanted.seeks
     scanned, left = 0, READ_AT_MOST
     while scanned < SCANNED_AT_MOST and left > 0:
         number = _CHUNK if seeks else limit - len(found)
@@ -102,7 +117,7 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
         read, size = stored.get_within(runtime.store, site, ids, left)
         for raw, comment in zip(ids, read, strict=False):
             last = raw
-            if comment is not None and fits(comment, terms):
+            if comment is not None and wanted.takes(comment):
                 found.append(comment)
                 if len(found) == limit:
                     return Page(found, codec.id_text(last))
@@ -112,6 +127,17 @@ def list_comments(runtime: Runtime, site: str, wanted: Filter, after: str, limit
             return Page(found, "")
         scanned, left = scanned + len(ids), left - size
     return Page(found, codec.id_text(last) if last else "")
+
+
+def _of_external(runtime: Runtime, site: str, wanted: Filter, after: str) -> Page:
+    """Return the comment that a site calls so, if it is asked for; there is one at most."""
+    (raw,) = stored.find_externals(runtime.store, site, [wanted.external_id])
+    comment = stored.get(runtime.store, site, raw) if raw and not after else None
+    if comment is None or not wanted.takes(comment):
+        return Page([], "")
+    arrived = codec.id_ms(codec.id_bytes(comment.id))
+    is_in = wanted.from_ms <= arrived and (not wanted.to_ms or arrived < wanted.to_ms)
+    return Page([comment] if is_in else [], "")
 
 
 def explain(runtime: Runtime, comment: Comment) -> tuple[Explanation, str]:

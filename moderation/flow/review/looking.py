@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from moderation.domain.comments import Comment
-from moderation.domain.errors import InvalidInput
+from moderation.domain.errors import InvalidInput, StaleState
 from moderation.domain.people import Act, Escalation
 from moderation.flow.events import Decided, Deleted
 from moderation.flow.lookup import find, raw_id
@@ -201,11 +201,12 @@ def escalate(runtime: Runtime, site: str, comment_id: str, who: str, note: str =
     """Ask for another person to look at a held comment.
 
     Raises:
-        NotFound: no such comment. InvalidInput: it is not held, or too many were asked about.
+        NotFound: no such comment. StaleState: it is not held, or not any more. InvalidInput: too
+            many were asked about.
     """
     comment = find(runtime, site, comment_id)
     if comment.status != "held":
-        raise InvalidInput("only a held comment can be escalated")
+        raise StaleState(comment)
     now = now_ms()
     if not looking.escalate(
         runtime.store, site, raw_id(comment_id), Escalation(who, now, note[:2000])

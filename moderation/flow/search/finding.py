@@ -40,7 +40,8 @@ class Found(Struct, frozen=True):
 
     By the index all that fit are found, page by page. By a scan a call looks at a bounded number of
     comments: `looked_to_ms` is how far back or on in time it has looked (0: through all of them),
-    `sites_left` how many sites it has not looked at.
+    `sites_left` how many sites it has not looked at; `is_wordless` says that the index was not
+    asked, for there is no word in what is sought.
     """
 
     comments: list[Comment]
@@ -48,6 +49,7 @@ class Found(Struct, frozen=True):
     how: How
     looked_to_ms: int = 0
     sites_left: int = 0
+    is_wordless: bool = False
 
 
 class Readers:
@@ -81,19 +83,25 @@ def find(
     Whatever the index says, what is returned is as the store has it now: of these sites, there,
     with the status and the words that are asked for.
     """
-    if wanted.seeks and of_sites:
+    found, is_wordless = None, False
+    # What a site calls a comment, and when one changed, is not in the index.
+    is_indexed = not wanted.external_id and not wanted.updated_from_ms
+    if wanted.asks and is_indexed and of_sites:
         try:
-            found = _by_index(runtime, of_sites, wanted, after, limit)
+            reader = runtime.own(Readers).of(runtime)
+            if reader is not None:
+                found = _by_index(runtime, reader, of_sites, wanted, after, limit)
+                is_wordless = found is None
         except (OSError, ValueError) as error:
             # An index that was removed or broken a moment ago; its writer sees to it.
             log.warning("the index of searches cannot be read: %s", type(error).__name__)
-            found = None
         if found is not None:
             return found
     scanned = of_sites[:SCANNED_SITES]
     page = reading.list_many(runtime, scanned, wanted, after, limit)
     looked = codec.id_ms(codec.id_bytes(page.last)) if page.last else 0
-    return Found(page.comments, page.last, "scan", looked, len(of_sites) - len(scanned))
+    left = len(of_sites) - len(scanned)
+    return Found(page.comments, page.last, "scan", looked, left, is_wordless)
 
 
 def phrases(wanted: Filter) -> list[str]:
@@ -102,11 +110,14 @@ def phrases(wanted: Filter) -> list[str]:
 
 
 def _by_index(
-    runtime: Runtime, of_sites: Sequence[str], wanted: Filter, after: str, limit: int
+    runtime: Runtime,
+    reader: Reader,
+    of_sites: Sequence[str],
+    wanted: Filter,
+    after: str,
+    limit: int,
 ) -> Found | None:
-    reader = runtime.own(Readers).of(runtime)
-    if reader is None:
-        return None
+    """Return what the index finds, None where it has no word to look for."""
     terms, known = wanted.terms, frozenset(of_sites)
     last = codec.id_bytes(after) if after else b""
     found: list[Comment] = []

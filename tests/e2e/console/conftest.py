@@ -134,6 +134,7 @@ def desk(winnow: Up, within: Runtime, chromium: Browser) -> Iterator[Desk]:
     contexts: list[BrowserContext] = []
     strangers: list[str] = []
     dialogs: list[str] = []
+    faults: list[str] = []
 
     def open_context(**options: Any) -> BrowserContext:
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
@@ -145,6 +146,7 @@ def desk(winnow: Up, within: Runtime, chromium: Browser) -> Iterator[Desk]:
             ),
         )
         context.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        context.on("weberror", lambda raised: faults.append(str(raised.error)))
         contexts.append(context)
         return context
 
@@ -153,3 +155,4 @@ def desk(winnow: Up, within: Runtime, chromium: Browser) -> Iterator[Desk]:
         context.close()
     assert strangers == [], "a page asked somebody else for something"
     assert dialogs == [], "a comment ran a script"
+    assert faults == [], "a script of ours failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
@@ -33,18 +34,19 @@ def verdicts(desk: Desk, content: str) -> list[dict[str, Any]]:
     """Return a verdict of each web process, as it is told by the API."""
     token = first_run.add_token(desk.runtime.store, desk.site, ("submit",), "test")
     found: dict[str, dict[str, Any]] = {}
-    for _ in range(200):
-        # A connection of its own each time: any process may take it.
-        answer = httpx.post(
-            f"{desk.url}/v1/check?record=false",
-            json={"content": content},
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
-        )
-        process = answer.headers["X-Request-Id"].partition("-")[0]
-        found.setdefault(process, answer.json()["verdict"])
-        if len(found) == 2:
-            return list(found.values())
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(200):
+            # Connections that stay: whoever has fewer of them takes the next.
+            client = open_ones.enter_context(httpx.Client(timeout=30))
+            answer = client.post(
+                f"{desk.url}/v1/check?record=false",
+                json={"content": content},
+                headers={"Authorization": f"Bearer {token}"},
+            )
+            process = answer.headers["X-Request-Id"].partition("-")[0]
+            found.setdefault(process, answer.json()["verdict"])
+            if len(found) == 2:
+                return list(found.values())
     raise AssertionError("one process answered every check")
 
 

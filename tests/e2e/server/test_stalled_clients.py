@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -72,8 +73,8 @@ def stall(web: Web, crowd: Crowd) -> int:
     return 70 + 60 + 60 + 50 + 50 + 50
 
 
-def send_slowly(web: Web, said: list[Any]) -> None:
-    """Send a comment of 60 KiB at 10,000 bytes a second, as over a bad line."""
+def send_slowly(web: Web) -> tuple[int, bytes, Any]:
+    """Send a comment of 60 KiB at 10,000 bytes a second, as over a bad line; return its answer."""
     body = json.dumps({"content": "This is a long report on a short walk. " * 1570}).encode()
     with socket.create_connection(("127.0.0.1", web.port), 30) as line:
         line.sendall(web.head("/v1/check", f"Content-Length: {len(body)}\r\nConnection: close"))
@@ -81,29 +82,30 @@ def send_slowly(web: Web, said: list[Any]) -> None:
             line.sendall(piece)
             time.sleep(0.1)
         answer = b"".join(iter(lambda: line.recv(65_536), b""))
-    said += [len(body), answer.split(b" ")[1], json.loads(answer.partition(b"\r\n\r\n")[2])]
+    return len(body), answer.split(b" ")[1], json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
 def test_health_and_checks_go_on_while_500_stall_and_500_are_idle(web: Web) -> None:
-    slow: list[Any] = []
-    honest = threading.Thread(target=send_slowly, args=(web, slow))
-    with httpx.Client(base_url=web.url, timeout=30) as client, Crowd(web.port) as crowd:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        httpx.Client(base_url=web.url, timeout=30) as client,
+        Crowd(web.port) as crowd,
+    ):
         asked = asks(web, client)
         calm = {name: slowest(50, ask) for name, ask in asked.items()}
         refused_before = web.metric("winnow_bodies_refused_total")
         crowd.add(500, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         refused = stall(web, crowd)
-        honest.start()
+        honest = pool.submit(send_slowly, web)
         new = httpx.get(f"{web.url}/healthz", timeout=30)  # By a connection of its own.
-        assert new.elapsed.total_seconds() < 1
-        until(lambda: web.metric("winnow_bodies_in_flight") > 250, 10)
+        assert new.elapsed.total_seconds() < max(1.0, 10 * calm["alive"]), calm
+        until(lambda: web.metric("winnow_bodies_in_flight") > 250)
         assert web.metric("winnow_connections") > 600
         busy = {name: slowest(50, ask) for name, ask in asked.items()}
         for name, seconds in busy.items():
             assert seconds < max(1.0, 10 * calm[name]), (name, busy, calm)
         said = crowd.ended(ENOUGH_SECONDS, idle=500)
-        honest.join()
-    length, status, checked = slow
+        length, status, checked = honest.result()
     assert length > 60_000 and status == b"200" and checked["recorded"] is True
     timeouts = [answer for answer in said if b"/problems/request-timeout" in answer]
     assert len(timeouts) == refused
@@ -141,9 +143,10 @@ def test_connections_of_a_process_that_was_killed_are_counted_no_more(web: Web) 
     with Crowd(web.port) as crowd:
         crowd.add(60, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: web.metric("winnow_connections") >= 60)
-        killed = web.running.process.children()[0]
+        # The one that holds most of them: it may have been quicker than the other.
+        killed = max(web.running.process.children(), key=lambda p: len(p.net_connections()))
         killed.kill()
-        until(lambda: len(web.running.process.children()) == 2, 20)
+        until(lambda: len(web.running.process.children()) == 2)
         until(lambda: web.metric("winnow_connections") <= crowd.open() + 2, 30)
         assert 0 < crowd.open() < 60
     assert "Traceback" not in web.running.output

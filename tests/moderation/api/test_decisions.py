@@ -63,7 +63,7 @@ def test_a_decision_needs_to_know_what_was_seen(api: Caller, end: str) -> None:
     [
         ('"9-9"', 412, "stale"),
         ('""', 412, "stale"),
-        ('W/"1-0"', 412, "stale"),
+        ('W/"1-1"', 412, "stale"),
         ('"\x7e\x21"', 412, "stale"),
         ("1-0", 400, "invalid-parameter"),
         ('"1-0', 400, "invalid-parameter"),

@@ -169,6 +169,12 @@ def test_paths_that_are_not_ours_do_not_make_metrics(anyone: Caller) -> None:
         ({"REMOTE_ADDR": "192.0.2.1"}, {"Authorization": "Bearer wrong"}),
         ({"REMOTE_ADDR": "::ffff:192.0.2.1"}, {}),
         ({"REMOTE_ADDR": ""}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "winnow.example.org"}, {}),
+        ({"REMOTE_ADDR": "::1", "HTTP_HOST": "[2001:db8::1]:8000"}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost.example.org"}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": ""}, {}),
+        ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Real-IP": "192.0.2.1"}),
+        ({"REMOTE_ADDR": "127.0.0.1"}, {"Via": "1.1 proxy"}),
     ],
     ids=str,
 )
@@ -232,3 +238,11 @@ def test_every_answer_names_its_request(api: Caller, anyone: Caller, app: Flask)
 def test_this_machine_is_known_by_any_of_its_addresses(anyone: Caller, address: str) -> None:
     answer = anyone.get("/metrics", environ_overrides={"REMOTE_ADDR": address})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "127.1.2.3"]
+)
+def test_this_machine_is_known_by_any_of_its_names(anyone: Caller, host: str) -> None:
+    sent = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": host}
+    assert anyone.get("/metrics", environ_overrides=sent).status_code == 200

@@ -1,0 +1,35 @@
+// What was decided in this tab and can be withdrawn, the last at the end; it outlives the page.
+const KEPT = "winnow.done", AT_MOST = 50;
+const who = document.querySelector("[data-words]").dataset.who;
+const last = document.querySelector("[data-undo-last]");
+const entries = read();
+
+// Each is {id, site, etag, excerpt, saved}: etag once it is saved, `saved` a promise of that.
+export const done = () => entries;
+
+function read() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) || "null");
+  // Another person may have logged in meanwhile: each withdraws their own.
+  return kept?.who === who ? kept.entries : [];
+}
+
+function keep() {
+  const saved = entries.filter((entry) => entry.etag).map(({ id, site, etag, excerpt }) => ({ id, site, etag, excerpt }));
+  sessionStorage.setItem(KEPT, JSON.stringify({ who, entries: saved }));
+  if (last) last.hidden = !entries.length;
+}
+
+// Notes a decision, or that it is saved.
+export function undoable(entry) {
+  if (!entries.includes(entry) && !entry.etag) entries.push(entry);
+  if (entries.length > AT_MOST) entries.shift();
+  keep();
+}
+
+export function forget(entry) {
+  const at = entries.indexOf(entry);
+  if (at >= 0) entries.splice(at, 1);
+  keep();
+}
+
+if (last) last.hidden = !entries.length;
