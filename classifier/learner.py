@@ -27,7 +27,7 @@ from classifier.row import Row
 from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, PUSH, REJECT
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 5
+LAYOUT = 6
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
 sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
 """

@@ -203,27 +203,41 @@ def note(codes, place, marks, sketches, least):
     """Note a row at a place of `marks` (uint32[2, n]: fingerprint and addresses, 0 for none) and
     `sketches` (uint8, lane by lane).
     """
-    mark, count, address, _ = _read(codes, 0, len(codes), least)
+    mark, _, address, _ = _read(codes, 0, len(codes), least)
     marks[0, place], marks[1, place] = _tag(mark), _address_mark(address)
     for lane in range(LANES):
-        known = lane_byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
-        sketches[lane * marks.shape[1] + place] = known
+        sketches[lane * marks.shape[1] + place] = lane_byte(least[lane])
 
 
 @unmanaged
 def is_noted(codes, marks, sketches, least, alike):
     """Say whether a row is too much like one of those noted: the same words or addresses, or a
     quarter of its lanes alike, which what is spun from one template has and strangers have not.
+
+    An address is what spam is posted for, and ever new ones are to be had: beside one a few words
+    are compared as well, and what has none is like anything.
     """
     mark, count, address, _ = _read(codes, 0, len(codes), least)
     tag, linked = _tag(mark), _address_mark(address)
     for place in range(marks.shape[1]):
         if marks[0, place] == tag or (linked != 0 and marks[1, place] == linked):
             return True
-    if count < FEW_WORDS:
-        return False
+    if not _is_comparable(count, address):
+        return address != _NONE
     size = _count_alike(least, sketches, alike)
-    return _most(alike) >= max(LEAST_ALIKE, (size + KINDRED - 1) // KINDRED)
+    return _most(alike) >= _kindred(size, address)
+
+
+@unmanaged
+def _is_comparable(count, address):
+    """Say whether a row has words enough to be compared with evidence."""
+    return count >= FEW_WORDS or (count > 0 and address != _NONE)
+
+
+@unmanaged
+def _kindred(size, address):
+    """Return how many of so many lanes of a row are alike where it is of a kind with another."""
+    return max((size + KINDRED - 1) // KINDRED, 1 if address != _NONE else LEAST_ALIKE)
 
 
 @unmanaged
@@ -238,10 +252,10 @@ def take_back(
     variant.
     """
     for row in range(len(starts) - 1):
-        mark, count, _, _ = _read(codes, starts[row], starts[row + 1], least)
+        mark, count, address, _ = _read(codes, starts[row], starts[row + 1], least)
         tag, pulled = _tag(mark), 0.0
-        size = _count_alike(least, sketches, alike) if count >= FEW_WORDS else 0
-        needed = max(LEAST_ALIKE, (size + KINDRED - 1) // KINDRED)
+        size = _count_alike(least, sketches, alike) if _is_comparable(count, address) else 0
+        needed = _kindred(size, address)
         for place in range(len(pulls)):
             if pulls[place] == 0:
                 continue

@@ -18,8 +18,8 @@ from classifier.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 
-_HELD_Z, _REJECTED_Z = 2.1, 3.3
-"""Ends of a normal distribution beyond which are 1.8 % of ham, and .05 %: the scores of ham have a
+_HELD_Z, _REJECTED_Z = 2.2, 3.3
+"""Ends of a normal distribution beyond which are 1.4 % of ham, and .05 %: the scores of ham have a
 heavier tail than that."""
 HAM_HALF_WAY = 25.0
 """Ham comments after which a site's own bands weigh as much as the model's."""

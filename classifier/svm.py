@@ -30,6 +30,10 @@ EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.6
 """Cost and margin of a comment that was published and not reported, and the share of its cost that
 it can move: many of all kinds show what the site's ham is like, and none may open the door to its
 own kind."""
+EVIDENCE_REACH = 0.3
+"""How far the table speaks for evidence at most: what the base finds suspicious is not made up for
+by a larger step. Else whoever posts ever new words of one kind, none of them quite suspicious
+enough to be held, makes the kind harmless."""
 DOUBTFUL = 0.3
 """Probability of spam from which a kept comment does nothing for its own like. Below it does some:
 ham of one kind is common, and what looks harmless is published whatever was kept."""
@@ -96,7 +100,7 @@ def keep(table, ring, rows, state, codes, prior, trust, group_weights):
     `trust` (0 to 1) weighs it.
     """
     state[EVIDENCE] += 1
-    cost = trust * EVIDENCE_COST
+    cost, prior = trust * EVIDENCE_COST, min(prior, EVIDENCE_REACH - EVIDENCE_MARGIN)
     _put(table, ring, rows, state, codes, prior, -1.0, cost, EVIDENCE_MARGIN, group_weights)
 
 

@@ -12,6 +12,7 @@ from moderation.api.metrics import Meter
 from moderation.flow import heartbeat
 from moderation.flow.opening import open_runtime
 from moderation.flow.sites import health
+from moderation.flow.vitals import Vitals
 from moderation.server.service import Service
 from moderation.settings import Settings
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["winnow"] = runtime
     meter = app.extensions["winnow.meter"] = Meter.open(settings.data)
     runtime.store.on_round_trip = meter.count_round_trip
+    runtime.own(Vitals).on_fail_mode = meter.count_fail_mode
     api.register(app)
     akismet.register(app)
     console.register(app)

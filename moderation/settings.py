@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     outbound_allow: tuple[str, ...] = ()
     fsync: str = "everysec"
     log_level: str = "INFO"
+    log_format: str = "text"
     model: Path | None = None
     alive: Path | None = None
     search: str = ""
@@ -230,6 +231,7 @@ VARIABLES = (
     Variable(
         "WINNOW_LOG_LEVEL", "log_level", "INFO", _level, "one of DEBUG, INFO, WARNING and ERROR"
     ),
+    Variable("WINNOW_LOG_FORMAT", "log_format", "text", _one_of("text", "json"), "text or json"),
     Variable("WINNOW_MODEL", "model", "the shipped model", _file, "the path of a model file"),
     Variable("WINNOW_ALIVE", "alive", "", Path, "the path of a file"),
     Variable("WINNOW_SEARCH", "search", "WINNOW_DATA/search", str, "off, or the path of a folder"),

@@ -99,7 +99,7 @@ app.steps["worker"].add(Alive)
 @setup_logging.connect
 def configure_logging(**_: Any) -> None:
     """Use our own lines instead of Celery's."""
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     # These write thousands of lines that say nothing at their INFO and DEBUG; the request's, one
     # for each message that waited too long for a worker, after the worker was away.
     for name in (

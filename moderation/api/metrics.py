@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from moderation.api.metric_files import MetricFiles
-from moderation.domain.errors import WinnowError
+from moderation.api.stored_metrics import Stored
+from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
 from moderation.flow.runtime import Runtime
-from moderation.flow.sites import health
 from moderation.server.service import Counts
-
-if TYPE_CHECKING:
-    from prometheus_client.core import Metric
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
@@ -44,6 +40,15 @@ class Meter:
         self._trips = Counter(
             "winnow_store_round_trips", "Round trips of web processes to the store.", registry=None
         )
+        self._fail_mode = Counter(
+            "winnow_fail_mode_answers",
+            "Checks answered by a site's fail_mode, by why.",
+            ("reason",),
+            registry=None,
+        )
+        # From the start on: of a series that begins with its first answer no increase is seen.
+        for reason in (STORE_UNREACHABLE, COULD_NOT_BE_SCORED):
+            self._fail_mode.labels(reason)
         self._now = {
             name: Gauge(f"winnow_{name}", meaning, multiprocess_mode="livesum", registry=None)
             for name, meaning in _NOW.items()
@@ -79,6 +84,10 @@ class Meter:
         """Note a round trip to the store."""
         self._trips.inc()
 
+    def count_fail_mode(self, reason: str) -> None:
+        """Note a check that was answered by its site's `fail_mode`."""
+        self._fail_mode.labels(reason).inc()
+
     def report(self, counts: Counts) -> None:
         """Note what the server says of its connections."""
         self._now["connections"].set(counts.connections)
@@ -101,7 +110,7 @@ class Meter:
 
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self.folder))
-        registry.register(_Stored(runtime))
+        registry.register(Stored(runtime))
         return bytes(generate_latest(registry))
 
 
@@ -114,48 +123,3 @@ _ENDED = {
     "bodies_refused": "Bodies that were not waited for, by why.",
     "connections_ended": "Connections that were hung up on, by why.",
 }
-
-
-class _Stored:
-    """Reads what waits and what was done today from the store, for all processes alike."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    def collect(self) -> Iterator[Metric]:
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-
-        up = GaugeMetricFamily("winnow_store_up", "1 if the store answers.")
-        try:
-            writes = health.writes(self._runtime)
-            waiting, done = health.queue(self._runtime), health.today(self._runtime)
-        except WinnowError:
-            up.add_metric([], 0)
-            yield up
-            return
-        up.add_metric([], 1)
-        yield up
-        yield GaugeMetricFamily(
-            "winnow_store_writable", "1 if it takes new comments.", writes == "taken"
-        )
-        yield GaugeMetricFamily(
-            "winnow_store_full",
-            "1 if it refuses new comments for want of memory or disk.",
-            writes == "full",
-        )
-        yield GaugeMetricFamily(
-            "winnow_queue_depth", "Comments that wait for a verdict.", waiting.depth
-        )
-        yield GaugeMetricFamily(
-            "winnow_queue_oldest_seconds", "Age of the oldest of them.", waiting.oldest_seconds
-        )
-        yield CounterMetricFamily("winnow_comments", "Comments since midnight UTC.", done.comments)
-        for name, text, label, counts in (
-            ("winnow_verdicts", "Verdicts since midnight UTC.", "status", done.statuses),
-            ("winnow_verdicts_by", "Who gave them.", "decided_by", done.decided_by),
-            ("winnow_decisions", "Decisions since midnight UTC.", "label", done.decisions),
-        ):
-            family = CounterMetricFamily(name, text, labels=(label,))
-            for value, count in counts.items():
-                family.add_metric((value,), count)
-            yield family

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
+from moderation import logs
 from moderation.settings import Settings, unknown_variables
 
 P = ParamSpec("P")
@@ -20,6 +21,8 @@ def pass_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[P,
     @functools.wraps(command)
     def with_settings(*args: P.args, **kwargs: P.kwargs) -> R:
         settings = Settings.from_env()
+        if settings.log_format == "json":
+            logs.configure(settings.log_level, settings.log_format)
         logging.getLogger().setLevel(settings.log_level)
         for line in unknown_variables(os.environ):
             log.warning("%s", line)

@@ -36,7 +36,8 @@ def web(settings: Settings) -> list[str]:
     return [
         *(sys.executable, "-m", "moderation.server", "--host", host, "--port", str(port)),
         *("--workers", str(settings.web_workers), "--threads", str(WEB_THREADS)),
-        *("--log-level", settings.log_level, "moderation.app:serve"),
+        *("--log-level", settings.log_level, "--log-format", settings.log_format),
+        "moderation.app:serve",
     ]
 
 

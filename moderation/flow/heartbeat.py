@@ -21,7 +21,7 @@ from moderation.domain.errors import WinnowError
 from moderation.domain.processes import Fault, Kind, Process
 from moderation.flow.vitals import Vitals
 from moderation.settings import Settings
-from moderation.store import Store, processes
+from moderation.store import Store, processes, sites
 
 # Beat tells of itself too, and loads no model: the runtime would bring numba along.
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ SILENT_MS: dict[Kind, int] = {
 """Three beats that did not come: a process that was not heard of for so long has ended or hangs.
 What computes for long lets no other thread run meanwhile, and is given more time."""
 GAUGES_EVERY_SECONDS = 60.0
+STARTED = "started "
+"""Begins the names under which starts of processes are counted, by kind."""
 _STATM = "/proc/self/statm"
 
 Gauges = Callable[[], dict[str, int]]
@@ -57,6 +59,7 @@ class Heartbeat:
         )
         self._beaten = monotonic()
         self._away_ms = 0
+        self._is_counted = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._thread.start()
@@ -97,9 +100,20 @@ class Heartbeat:
             if self._vitals:
                 self._vitals.give_back(counts)
             raise
+        if not self._is_counted:
+            processes.count(self._store, f"{STARTED}{self._said.kind}")
+            self._is_counted = True
+        self._tell_uses(over)
         self._beaten, self._away_ms = monotonic(), 0
         for _ in range(min(taken, len(faults.noted))):
             faults.noted.popleft()
+
+    def _tell_uses(self, over: bool) -> None:
+        """Tell when tokens were used, of each once an hour, and all when the process ends."""
+        if self._vitals:
+            uses = self._vitals.uses(all_of_them=over)
+            sites.note_uses(self._store, uses)
+            self._vitals.told(uses)
 
     def _now(self, counts: dict[str, int], passed: float) -> Process:
         """Return the process as it is now."""

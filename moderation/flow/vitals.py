@@ -5,23 +5,32 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 BUCKETS = 64
 LEAST_SECONDS, RATIO = 0.0005, 1.15
 """Times are counted in buckets, each wider than the one before by this ratio: what is read from
 them is right to 7 %, and what takes four seconds lies in the last."""
 BEHIND_AT_MOST = 512
+USES_AT_MOST = 10_000
+USED_EVERY_MS = 3_600_000
+"""How long ago what the store knows of a token's use may be before it is told again."""
 
 
 class Vitals:
-    """Counts of one process since they were last taken, and with what its last verdict was made."""
+    """Counts of one process since they were last taken, and with what its last verdict was made.
+
+    `on_fail_mode` is called with the reason where a check is answered by a site's `fail_mode`.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self.model = ""
         self._behind: dict[str, int] = {}
+        self._used: dict[str, int] = {}
+        self._told: dict[str, int] = {}
+        self.on_fail_mode: Callable[[str], None] = lambda reason: None
 
     def answered(self, *, is_check: bool, failed: bool, seconds: float) -> None:
         """Count a request that was answered."""
@@ -52,6 +61,22 @@ class Vitals:
                 self._behind.pop(site, None)
                 if behind > 0 and len(self._behind) < BEHIND_AT_MOST:
                     self._behind[site] = behind
+
+    def used(self, token: str, now_ms: int) -> None:
+        """Note that a token, by its id, was used: in memory alone, as each call does it."""
+        if token in self._used or len(self._used) < USES_AT_MOST:
+            self._used[token] = now_ms
+
+    def uses(self, *, all_of_them: bool) -> dict[str, int]:
+        """Return when tokens were used last of which the store knows nothing of the last hour, or
+        nothing of the newest use."""
+        least = 1 if all_of_them else USED_EVERY_MS
+        found = self._used.copy()
+        return {one: at for one, at in found.items() if at - self._told.get(one, 0) >= least}
+
+    def told(self, uses: Mapping[str, int]) -> None:
+        """Note that the store knows these uses."""
+        self._told.update(uses)
 
     @property
     def behind(self) -> int:

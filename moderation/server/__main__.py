@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Sequence
 
+from moderation import logs
 from moderation.server.balance import Balance
-from moderation.server.options import add_options, log_to_stderr
+from moderation.server.options import add_options
 
 log = logging.getLogger("moderation.server")
 
@@ -95,7 +96,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="web processes")
     add_options(parser)
     options = parser.parse_args()
-    log_to_stderr(options.log_level)
+    logs.configure(options.log_level, options.log_format)
     signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         signals.discard(signal.SIGHUP)  # Under nohup a closed terminal is no reason to stop.
@@ -108,6 +109,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     handed_on = [
         *("--threads", str(options.threads), "--log-level", options.log_level),
+        *("--log-format", options.log_format),
         *("--ssl-certificate", options.ssl_certificate, "--ssl-keyfile", options.ssl_keyfile),
         options.service,
     ]

@@ -22,10 +22,11 @@ from dataclasses import dataclass
 
 import msgspec
 
+from moderation import logs
 from moderation.server.balance import Balance
 from moderation.server.connection import Connection
 from moderation.server.limits import Limits
-from moderation.server.options import add_options, log_to_stderr
+from moderation.server.options import add_options
 from moderation.server.service import Service
 from moderation.server.serving import Serving
 
@@ -183,7 +184,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The master keeps signals back for itself, and who is started inherits that.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    log_to_stderr(options.log_level)
+    logs.configure(options.log_level, options.log_format)
     module, _, name = options.service.partition(":")
     service = getattr(importlib.import_module(module), name)()
     secure = None

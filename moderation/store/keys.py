@@ -17,8 +17,11 @@ SHARDS = 64
 LANES = 4
 
 SCHEMA = "{winnow}:schema"
+FINGERPRINT = "{winnow}:fingerprint"  # of the secret under which keyed hashes were made
 SITES = "{winnow}:sites"
+SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
+TOKENS_USED = "{winnow}:tokens:used"  # hash: id of a token → about when it was used last
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
 ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
@@ -45,6 +48,7 @@ AKISMET_TRIES = "{winnow}:akismet:tries"  # hash: site/comment → how often tel
 SEARCH = "{winnow}:search"  # hash: the index that serves, how far it is, what is asked of it
 SEARCH_LEASE = "{winnow}:search:lease"  # the lease of whoever writes the index
 PROCESSES = "{winnow}:processes"  # sorted set: ids of processes, by when they were heard of last
+COUNTED = "{winnow}:counted"  # hash: what happened how often, since the store was made
 FAULTS = "{winnow}:faults"  # list of what went wrong last, without a word of what was sent
 
 JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not over, by their time

@@ -51,6 +51,19 @@ def beat(
     )  # fmt: skip
 
 
+def count(store: Store, what: str) -> None:
+    """Count something that happens rarely, for good: names are few, and spelt in the code."""
+    with store_errors():
+        store.redis.hincrby(keys.COUNTED, what, 1)
+
+
+def counted(store: Store) -> dict[str, int]:
+    """Return how often each thing that is counted happened."""
+    with store_errors():
+        found = store.redis.hgetall(keys.COUNTED)
+    return {what.decode(): int(number) for what, number in found.items()}
+
+
 def every(store: Store, now_ms: int) -> list[Process]:
     """Return the processes that were heard of of late, in no order."""
     with store_errors():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,22 +135,26 @@ def test_evidence_keeps_ham_from_being_pushed_where_only_spam_is_reported() -> N
     assert (MODEL.score(unseen, shown).probability < shown.bands.hold).mean() > 0.9
 
 
-def lowered_by(alone: Learner, flooded: Learner) -> float:
-    """Return by how many logits one learner judges more variants of the campaign more mildly."""
-    unseen = [variant(1000 + number) for number in range(20)]
+def lowered_by(alone: Learner, flooded: Learner, campaign=variant) -> float:
+    """Return by how many logits one learner judges more variants of a campaign more mildly."""
+    unseen = [campaign(1000 + number) for number in range(20)]
     judged = (MODEL.score(unseen, learner).logit.mean() for learner in (alone, flooded))
     return next(judged) - next(judged)
 
 
-def test_one_published_comment_does_nothing_for_its_own_repeat_and_something_for_others() -> None:
-    alone, shown = taught(20), taught(20)
-    shown.keep(variant(1), 1.0)
-    for learner in (alone, shown):
-        learner.learn(*LABELLED[20])
-    repeat = [variant(1)]
-    assert MODEL.score(repeat, shown).logit[0] > MODEL.score(repeat, alone).logit[0] - 0.1
-    moved = MODEL.score(CHAT[:50], shown).logit - MODEL.score(CHAT[:50], alone).logit
-    assert moved.mean() < 0
+def test_what_is_kept_does_little_for_its_own_repeat_and_something_for_others() -> None:
+    moved = []
+    for number in range(1, 9):
+        alone, shown = taught(20), taught(20)
+        shown.keep(variant(number), 1.0)
+        for learner in (alone, shown):
+            learner.learn(*LABELLED[20])
+        rows = [variant(number), *CHAT[:50]]
+        moved.append(MODEL.score(rows, shown).logit - MODEL.score(rows, alone).logit)
+    repeats, others = [one[0] for one in moved], [one[1:].mean() for one in moved]
+    assert sum(repeats) / len(repeats) > -0.2
+    assert min(repeats) > -0.5
+    assert sum(others) < 0
 
 
 def test_a_hundred_unreported_variants_do_not_open_the_door_to_the_next() -> None:
@@ -167,6 +173,40 @@ def test_a_hundred_unreported_variants_do_not_open_the_door_to_the_next() -> Non
         assert lowered_by(alone, flooded) < 0.4, f"after {number + 1} of them"
     assert 0 < kept <= 5, "spun from one template they are of a kind"
     assert abs(flooded.bands.hold - alone.bands.hold) < 0.1
+
+
+def few_words(number: int) -> Row:
+    """Return a comment of three words of praise, whose link stands in the author's address."""
+    pick = random.Random(number)
+    lists = (
+        "fine kind warm neat bright",
+        "read words page text lines",
+        "folks people both everybody",
+    )
+    text = " ".join(pick.choice(words.split()) for words in lists)
+    name = f"{pick.choice(('Ken', 'Lou', 'Pia'))} {pick.choice(('Moor', 'Field', 'Wells'))}"
+    return Row(text=text, author=name, url=f"https://deal-{number}.example/{pick.choice('abcd')}")
+
+
+def no_words(number: int) -> Row:
+    """Return a comment without a word, whose link stands in the author's address."""
+    pick = random.Random(number)
+    text = "".join(pick.sample("😀😁😂😃😄😅😆😉😊😋😎😍😘", 4))
+    return Row(text=text, author="Lou Wells", url=f"https://deal-{number}.example/")
+
+
+@pytest.mark.parametrize("campaign", [few_words, no_words])
+def test_variants_of_few_words_beside_ever_new_links_are_of_a_kind(campaign) -> None:
+    kept = 0
+    alone, flooded = taught(20), taught(20)
+    for number, (row, label) in enumerate(LABELLED[20:120]):
+        before = flooded.to_bytes()
+        flooded.keep(campaign(number), 4.0)
+        kept += flooded.to_bytes() != before
+        for learner in (alone, flooded):
+            learner.learn(row, label)
+    assert kept <= 8
+    assert lowered_by(alone, flooded, campaign) < 1.0
 
 
 STREAM = [(row, label) for row, label in some_rows(320, seed=8)]

@@ -82,6 +82,10 @@ def holds_while_full(up: Up, decided: list[str], deleted: str) -> None:
     ready = httpx.get(f"{up.url}/readyz")
     assert (ready.status_code, "full" in ready.json()["detail"]) == (503, True)
     assert "winnow_store_full 1.0" in httpx.get(f"{up.url}/metrics").text
+
+
+def commands_say_so(up: Up) -> None:
+    """See that each command says in one line what is the matter."""
     found = command(up, "doctor")
     assert found.returncode == 1
     assert "WRONG  store: it is full" in found.stdout, found.stdout
@@ -91,25 +95,42 @@ def holds_while_full(up: Up, decided: list[str], deleted: str) -> None:
     assert "already runs" not in found.stdout + made.stderr
 
 
+def filled(up: Up, folder: Path) -> tuple[list[str], Path]:
+    """Submit comments and fill the disk; return the comments and what filled it."""
+    comments = [up.submit(f"Which of the {n} is better?") for n in range(6)]
+    for one in comments:
+        until(lambda one=one: up.verdict_of(one), what=lambda: up.output)
+    file = fill(folder)
+    up.says("is full (")
+    until(lambda: refuses(up), what=lambda: up.output)
+    return comments, file
+
+
 def test_nothing_dies_on_a_full_disk_and_decisions_go_on(
     small_disk: Path, start_up: StartUp
 ) -> None:
     up = start_up().ready()
-    comments = [up.submit(f"Which of the {n} is better?") for n in range(6)]
-    for one in comments:
-        until(lambda one=one: up.verdict_of(one), what=lambda: up.output)
     parts = {name: up.part(name).pid for name in ("store", "web", "worker", "beat")}
     answering = [process.pid for process in up.part("web").children()]
-
-    file = fill(small_disk)
-    up.says("is full (")
-    until(lambda: refuses(up), what=lambda: up.output)
+    comments, file = filled(up, small_disk)
     holds_while_full(up, comments[:2], comments[2])
     assert {name: up.part(name).pid for name in parts} == parts, up.output
     assert all(alive(pid) for pid in answering)
     assert "SIGBUS" not in up.output and "Traceback" not in up.output
+    file.unlink()
+    up.says("has room again")
+    later = up.submit("And now?")
+    until(lambda: up.verdict_of(later), what=lambda: up.output)
 
-    # What dies, or is started, on a full disk comes up and says why it takes nothing.
+
+@pytest.mark.slow
+def test_what_dies_or_is_started_on_a_full_disk_comes_up_and_says_so(
+    small_disk: Path, start_up: StartUp
+) -> None:
+    up = start_up().ready()
+    comments, _ = filled(up, small_disk)
+    commands_say_so(up)
+    holds_while_full(up, comments[:2], comments[2])
     up.part("store").kill()
     up.says("winnow: store runs again (process ")
     until(lambda: refuses(up), what=lambda: up.output)
@@ -120,10 +141,5 @@ def test_nothing_dies_on_a_full_disk_and_decisions_go_on(
     assert "Traceback" not in again.output
     assert call(again, "GET", f"/v1/comments/{comments[1]}").json()["decision"]["label"] == "spam"
     holds_while_full(again, comments[3:5], comments[5])
-
-    file.unlink()
-    again.says("has room again")
-    later = again.submit("And now?")
-    until(lambda: again.verdict_of(later), what=lambda: again.output)
     again.send(signal.SIGTERM)
     assert again.process.wait(30) == 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from moderation import logs
 from moderation.cli import connect, kernels, services
 from moderation.cli.child import end_with
 from moderation.cli.context import pass_settings
@@ -90,16 +91,18 @@ def import_(
 
 @click.command(hidden=True)
 @click.option("--parent", type=int, required=True, help="The worker that it does not outlive.")
+@click.option("--turn", type=int, required=True, help="The open file whose lock it holds.")
 @pass_settings
-def importer(settings: Settings, parent: int) -> None:
+def importer(settings: Settings, parent: int, turn: int) -> None:
     """Import what was sent, for a worker, and give way to what serves."""
     from moderation.flow import aside
     from moderation.flow.labels import importing
 
     end_with(parent)
     aside.give_way()
+    logs.configure(settings.log_level, settings.log_format)
     with connect.open_runtime(settings) as runtime:
-        importing.work_off(runtime)
+        importing.work_off(runtime, turn)
 
 
 class _Heard:

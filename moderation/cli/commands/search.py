@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from moderation import logs
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
@@ -54,9 +54,7 @@ def follow(settings: Settings) -> None:
     os.nice(NICE)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    logging.getLogger().handlers[0].setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    )
+    logs.configure(settings.log_level, settings.log_format)
     alive = settings.alive
     with connect.store_of(settings) as store, heartbeat.telling(store, "indexer"):
         Indexer(store, parent, stop).run(alive.touch if alive else lambda: None)

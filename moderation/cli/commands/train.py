@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from moderation import logs
 from moderation.cli import connect
 from moderation.cli.child import end_with
 from moderation.cli.commands.models import BY
@@ -31,6 +32,7 @@ def train(settings: Settings, job_id: str, parent: int) -> None:
 
     if parent:
         end_with(parent)
+        logs.configure(settings.log_level, settings.log_format)
     aside.give_way()
     with connect.open_runtime(settings) as runtime, heartbeat.telling(runtime.store, "trainer"):
         if job_id:

@@ -26,7 +26,7 @@ from moderation.flow.outbound.request import OutboundError
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sealing import unseal
 from moderation.flow.tasks import TELL_SITE
-from moderation.store import akismet, codec, telling
+from moderation.store import akismet, codec, processes, telling
 from moderation.store.comments import reading
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ AT_ONCE = 50
 TELLERS = 4
 WAITING_AT_MOST = 1000
 
+CALLBACKS = "callbacks "
+"""Begins the names under which tries to tell sites are counted, by what came of them."""
 TOLD, GIVEN_UP, NO_CALLBACK, REFUSED = "told", "given up", "no callback", "refused"
 
 
@@ -164,11 +166,14 @@ def _tell(runtime: Runtime, site: str, comment_id: str, tries: int) -> int:
         _post(runtime, blog, key, trace, label)
     except OutboundError as error:
         log.info("a site could not be told of a decision: %s", error)
+        processes.count(runtime.store, f"{CALLBACKS}failed")
         if tries >= len(AGAIN_SECONDS):
+            processes.count(runtime.store, f"{CALLBACKS}given up")
             _note(runtime, site, raw, GIVEN_UP)
             return 0
         _note(runtime, site, raw, str(error))
         return now_ms() + AGAIN_SECONDS[tries] * 1000
+    processes.count(runtime.store, f"{CALLBACKS}told")
     _note(runtime, site, raw, TOLD, label)
     return 0
 

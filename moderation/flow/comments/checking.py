@@ -20,6 +20,7 @@ from moderation.flow.judging import score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sampling import drawn
+from moderation.flow.vitals import Vitals
 from moderation.store import codec, hurried, sites
 from moderation.store.comments import accepting
 from moderation.store.sites import SiteState
@@ -149,6 +150,7 @@ def _recorded(
 
 
 def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str) -> Checked:
+    runtime.own(Vitals).on_fail_mode(reason)
     policy = runtime.last_policy(grant.site)
     settings = policy.settings
     verdict = by_fail_mode(settings, reason, policy.rules, now_ms())

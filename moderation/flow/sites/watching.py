@@ -130,13 +130,10 @@ def seen(runtime: Runtime) -> Seen:
 def _look(runtime: Runtime) -> Seen:
     store, now = runtime.store, now_ms()
     known = sorted(processes.every(store, now), key=lambda p: (_KINDS.index(p.kind), p.since_ms))
-    # A store that was away kept all of them from telling: who told last says when it was back.
-    newest = max((p.heard_ms for p in known), default=now)
-    silent = [p for p in known if newest - p.heard_ms > SILENT_MS[p.kind]]
-    running = [p for p in known if p not in silent]
+    running, silent = _parted(known, now)
     queue = health.queue(runtime)
     held, _ = looking.count_held(store, sites.names(store))
-    memory = _memory(store.facts())
+    memory = memory_of(store.facts())
     trainings = jobs.page(runtime, kind=TRAINING, limit=1).jobs
     training = trainings[0] if trainings else None
     step = min(processes.STEPS)
@@ -162,6 +159,23 @@ def _look(runtime: Runtime) -> Seen:
     )
 
 
+def _parted(known: list[Process], now: int) -> tuple[list[Process], list[Process]]:
+    """Return the processes that run, and those that told nothing for a while."""
+    # A store that was away kept all of them from telling: who told last says when it was back.
+    newest = max((p.heard_ms for p in known), default=now)
+    silent = [p for p in known if newest - p.heard_ms > SILENT_MS[p.kind]]
+    return [p for p in known if p not in silent], silent
+
+
+def running(runtime: Runtime) -> tuple[list[Process], list[Process]]:
+    """Return the processes that run, and those that told nothing for a while: one that was not
+    heard of for long runs no longer, though no other is there to be heard."""
+    now = now_ms()
+    heard, silent = _parted(processes.every(runtime.store, now), now)
+    gone = [p for p in heard if now - p.heard_ms > 2 * SILENT_MS[p.kind]]
+    return [p for p in heard if p not in gone], [*silent, *gone]
+
+
 _KINDS: tuple[Kind, ...] = ("web", "worker", "trainer", "indexer", "beat")
 
 
@@ -173,7 +187,8 @@ def _joined(before: Moment, current: Moment) -> Moment:
     return Moment(before.at_ms, dict(counts), dict(checks))
 
 
-def _memory(facts: dict[str, Any]) -> Memory:
+def memory_of(facts: dict[str, Any]) -> Memory:
+    """Return what a server says of its memory and its disk (`INFO`)."""
     version = facts.get("valkey_version") or facts.get("redis_version", "")
     return Memory(
         server="Valkey" if "valkey_version" in facts else "Redis",
@@ -250,3 +265,13 @@ def moments(runtime: Runtime, days: int) -> list[Moment]:
 def faults(runtime: Runtime) -> list[Fault]:
     """Return what went wrong last, the newest first; nothing in it was sent by anybody."""
     return processes.faults(runtime.store)
+
+
+def counted(runtime: Runtime) -> dict[str, int]:
+    """Return how often each thing that is counted for good happened, in all processes."""
+    return processes.counted(runtime.store)
+
+
+def callbacks_failing(runtime: Runtime) -> int:
+    """Return of how many comments a site could not be told yet though it was tried."""
+    return telling.failing(runtime.store)[0]

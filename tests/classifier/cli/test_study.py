@@ -5,6 +5,9 @@ import pytest
 
 from classifier.evaluation.generated import generated_rows
 
+pytestmark = pytest.mark.timeout(600)
+"""The other filters are slow, and on a busy machine far slower."""
+
 PAGE = """# Accuracy
 
 <!-- table replay_auc -->
