@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
-    "wording": ("Words and spellings as in comments decided before", "Wording seen before"),
+    "wording": ("Words and spellings that the filter knows", "Known wording"),
     "topic_pharmacy": ("Words about medicines on sale", "Medicines on sale"),
     "topic_gambling": ("Words about casinos and betting", "Casinos and betting"),
     "topic_adult": ("Words about sexual content or dating offers", "Sexual content or dating"),
@@ -67,7 +67,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "context_overlap": ("Overlap with the text of the page", "Overlaps with the page"),
     "comment_type": ("Kind of comment", "Kind of comment"),
     "site_record": ("What the site knows of this author or address", "Record of the author here"),
-    "site_balance": ("How much of what this site decided is spam", "Spam share of this site"),
+    "site_balance": ("What every comment of this site starts with", "Starting point of this site"),
     "repeat": ("Repeats a comment that was decided before", "Repeats a decided comment"),
     "calibration": ("Starting point of the model", "Starting point"),
 }

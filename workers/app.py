@@ -100,6 +100,7 @@ app.steps["worker"].add(Alive)
 def configure_logging(**_: Any) -> None:
     """Use our own lines instead of Celery's."""
     logs.configure(settings.log_level)
+    logging.getLogger("celery.worker.consumer.consumer").addFilter(logs.Seldom())
     # These write thousands of lines that say nothing at their INFO and DEBUG; the request's, one
     # for each message that waited too long for a worker, after the worker was away.
     for name in (

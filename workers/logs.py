@@ -3,10 +3,12 @@
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from time import monotonic
 
 current: ContextVar[tuple[str, str, str]] = ContextVar("current", default=("", "", ""))
 """What is being worked on: (task name, task id, request id); empty between tasks."""
 
+SAID_EVERY_SECONDS = 60.0
 _WORDS = ("task", "task_id", "request_id")
 
 
@@ -21,6 +23,27 @@ class _Formatter(logging.Formatter):
             f" {word}={value}" for word, value in zip(_WORDS, current.get(), strict=True) if value
         )
         return super().format(record)
+
+
+class Seldom(logging.Filter):
+    """Lets a line of one kind through once a minute, without its traceback: a broker that takes
+    nothing, as a full one does, is asked again every second and says the same each time.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether this line is written."""
+        if record.levelno < logging.WARNING:
+            return True
+        kind, now = str(record.msg), monotonic()
+        record.exc_info = None
+        if now - self._said.get(kind, -SAID_EVERY_SECONDS) < SAID_EVERY_SECONDS:
+            return False
+        self._said[kind] = now  # As many kinds as Celery's consumer has messages.
+        return True
 
 
 def configure(level: str) -> None:

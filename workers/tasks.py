@@ -5,13 +5,14 @@ from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import compacting, importing, rebuilding, withdrawing
 from moderation.flow.models import rescoring, shadow, working
 from moderation.flow.review import bulk
-from moderation.flow.sites import digest
+from moderation.flow.sites import digest, removing
 from moderation.flow.tasks import (
     COMPACT,
     DECIDE_TOGETHER,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
+    REMOVE_SITE,
     RESCORE,
     SCORE_INBOX,
     SEND_DIGESTS,
@@ -115,3 +116,9 @@ def look_on() -> None:
 def send_digests() -> None:
     """Send the digests by mail that are due."""
     digest.send(runtime())
+
+
+@app.task(name=REMOVE_SITE)
+def remove_site(job: str) -> None:
+    """Remove a site with all that is its."""
+    removing.work_on(runtime(), job)

@@ -19,6 +19,7 @@ from moderation.api import (
     models,
     pages,
     problems,
+    removals,
     shadow,
     sites,
     stats,
@@ -27,7 +28,7 @@ from moderation.api import (
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals, bands, sites, attacks, entrance, lists,
+    shadow, withdrawals, bands, sites, attacks, entrance, lists, removals,
 )  # fmt: skip
 
 

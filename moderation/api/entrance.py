@@ -15,7 +15,7 @@ from moderation.api.shapes import time_of
 from moderation.api.sites import SMALL_BYTES, actor, operation, small
 from moderation.domain.accounts import Token
 from moderation.domain.comments import Time
-from moderation.flow.sites import entrance
+from moderation.flow.sites import administering, entrance
 from moderation.flow.sites.entrance import OVERLAP_HOURS, OVERLAP_HOURS_AT_MOST, ShownKey
 
 blueprint = Blueprint("entrance", __name__, url_prefix="/v1/sites/<site>")
@@ -39,6 +39,8 @@ class TokenOut(Struct, frozen=True):
     """When it was made."""
     expires_at: Time | None
     """Until when it is good; null: until it is revoked."""
+    last_used_at: Time | None
+    """When it was used last, to the hour; null: not yet."""
 
 
 class NewTokenOut(TokenOut, frozen=True):
@@ -124,8 +126,10 @@ def _revokes(call_id: str, summary: str) -> Operation:
 @blueprint.get("/tokens")
 @endpoint(_lists("listTokens", "List a site's tokens", TokensOut))
 def list_tokens(call: Call, site: str) -> Response:
-    found = entrance.tokens(call.runtime.store, site)
-    return answers.json(TokensOut([TokenOut(*_token(token)) for token in found]))
+    store = call.runtime.store
+    found, used = entrance.tokens(store, site), administering.token_uses(store)
+    shown = [TokenOut(*_token(token, used.get(token.id, 0))) for token in found]
+    return answers.json(TokensOut(shown))
 
 
 @blueprint.post("/tokens")
@@ -213,11 +217,12 @@ def _hours(call: Call) -> int:
 
 
 def _token(
-    token: Token,
-) -> tuple[str, str, tuple[str, ...], int, dt.datetime, dt.datetime | None]:
+    token: Token, used_ms: int = 0
+) -> tuple[str, str, tuple[str, ...], int, dt.datetime, dt.datetime | None, dt.datetime | None]:
     expires = time_of(token.expires_ms) if token.expires_ms else None
     return (
         token.id, token.name, token.scopes, token.per_minute, time_of(token.created_ms), expires,
+        time_of(used_ms) if used_ms else None,
     )  # fmt: skip
 
 

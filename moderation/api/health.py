@@ -45,7 +45,7 @@ def alive(call: Call) -> Response:
         tag="Operation",
         summary="Whether the store takes comments and the model is loaded",
         answers={200: Answer("Both.", {body.JSON: Health})},
-        problems=("store-down", "store-mismatch"),
+        problems=("store-down", "store-mismatch", "secret-mismatch"),
     )
 )
 def ready(call: Call) -> Response:

@@ -129,6 +129,11 @@ KINDS: dict[str, Kind] = {
         "The store belongs to another version",
         "The store was written by another version of Winnow; the operator must migrate it.",
     ),
+    "secret-mismatch": Kind(
+        503,
+        "The store was written under another secret",
+        "The secret of this process is not that of the store; the operator must put it back.",
+    ),
     "disk-full": Kind(
         507,
         "There is no room for the file",
@@ -138,7 +143,8 @@ KINDS: dict[str, Kind] = {
     "store-full": Kind(
         507,
         "The store is full",
-        "The store has no memory left for new comments. Decisions and deletions still work.",
+        "The store has no memory or no disk left for new comments. Decisions and deletions still "
+        "work.",
     ),
 }
 """Every problem type; docs/problems.md has the same table."""

@@ -8,8 +8,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from msgspec import Struct
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 import moderation
 from moderation.api import answers, openapi, problems
@@ -83,6 +93,18 @@ def openapi_document() -> Response:
 def docs() -> str:
     """Return the OpenAPI document as a page."""
     return render_template("api/docs.html", document=_document(), problems=KINDS, resolve=_named)
+
+
+@blueprint.get("/problems")
+def problems_index() -> str:
+    """Return every problem type."""
+    return render_template("api/problems.html", problems=KINDS)
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> WerkzeugResponse:
+    """Return the mark: browsers ask for it by this name where no page names another."""
+    return redirect(url_for("console.static", filename="mark.svg"))
 
 
 @blueprint.get("/problems/<name>")

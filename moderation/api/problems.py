@@ -38,6 +38,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.StoreDown: "store-down",
     errors.StoreFull: "store-full",
     errors.SchemaMismatch: "store-mismatch",
+    errors.SecretMismatch: "secret-mismatch",
 }
 """Which problem a domain error is."""
 

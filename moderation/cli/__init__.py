@@ -1,6 +1,7 @@
 """The command line: `python -m moderation`, or `winnow` where it is installed."""
 
 import builtins
+import errno
 import importlib
 import keyword
 import logging
@@ -79,3 +80,9 @@ def main(argv: list[str] | None = None) -> Any:
         sys.exit(1)
     except BrokenPipeError:
         os._exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        where = error.filename or "the data folder"
+        click.echo(f"winnow: the disk of {where} is full: make room (docs/drills.md)", err=True)
+        sys.exit(1)

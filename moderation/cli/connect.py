@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from moderation.cli import embedded
+from moderation.cli import append_only, embedded
 from moderation.cli.child import Child
 from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused, RunFile
 from moderation.cli.supervisor import Supervisor
@@ -99,12 +99,29 @@ def sole_use(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
+def repair(settings: Settings) -> Iterator[str]:
+    """Repair the embedded store's file and say what was done; Refused while it is used, or where
+    it cannot be repaired.
+    """
+    if settings.redis_url:
+        raise Refused("an outside store is repaired by its own tools: valkey-check-aof --fix")
+    lock = FolderLock(settings.data / "lock")
+    with sole_use(settings):
+        if not lock.take():
+            raise Refused(f"a store still runs on {settings.data}: end it")
+        try:
+            yield from append_only.repair(settings.data / "store")
+        finally:
+            lock.release()
+
+
 @contextmanager
 def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
     """Return the embedded store, answering; the settings name it. It stops after the other
     children.
     """
     with EmbeddedStore(settings.data.resolve(), settings.fsync) as store:
+        append_only.refuse_lost(store.folder)
         supervisor.guard_folder(store.runtime)
         child = Child(
             "store", store.argv(), {}, stop_seconds=_STORE_STOP_SECONDS, pass_fds=[store.lock.fd]
@@ -115,7 +132,8 @@ def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
                 if supervisor.stops:
                     raise Refused("stopped before the store had read its file")
                 if how := child.ended():
-                    raise Refused(f"the store ended {how}: see {store.folder / 'valkey.log'}")
+                    why = append_only.why_unreadable(store.folder)
+                    raise Refused(f"the store ended {how}: {why}")
                 supervisor.wait(0.02)
             yield msgspec.structs.replace(
                 settings,

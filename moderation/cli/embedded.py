@@ -93,9 +93,10 @@ def make_runtime_folder() -> Path:
 def answers(unix_socket: Path) -> bool:
     """Say whether a server accepts commands there: it has read its append-only file.
 
-    PING is no way to ask: a server that cannot write to its disk refuses it.
+    PING is no way to ask: a server that cannot write to its disk refuses it. Nor is ECHO: one that
+    still reads its file answers it.
     """
-    return _ask(unix_socket, b"ECHO winnow\r\n").startswith(b"$6")
+    return _ask(unix_socket, b"EXISTS winnow\r\n").startswith(b":")
 
 
 def answers_at(redis_url: str) -> bool:

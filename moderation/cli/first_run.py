@@ -8,7 +8,7 @@ import msgspec
 
 from moderation.domain.errors import StoreFull
 from moderation.flow.people import letters, links
-from moderation.flow.sites import first_run
+from moderation.flow.sites import first_run, secret
 from moderation.flow.sites.first_run import ADMINISTRATOR
 from moderation.settings import Settings
 from moderation.store import schema
@@ -25,10 +25,12 @@ def path(settings: Settings) -> Path:
 def ensure(store: Store, settings: Settings) -> bool:
     """Make what an empty store lacks; True if this was its first run.
 
-    SchemaMismatch for a store that another version wrote, before anything is changed.
+    SchemaMismatch for a store that another version wrote, SecretMismatch for one that was written
+    under another secret, before anything is changed.
     """
     if schema.stored(store):
         schema.check(store)
+        secret.note(store, settings.secret_key)
     if first_run.was_run(store):
         try:
             first_run.use_shipped(store, settings)

@@ -19,7 +19,7 @@ from moderation.domain.sites import Contradiction, SiteSettings
 from moderation.flow.models import targets
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
-from moderation.flow.sites import administering, choosing, entrance, founding
+from moderation.flow.sites import administering, choosing, entrance, founding, removing
 
 ROWS = 100
 PEOPLE = 100
@@ -129,6 +129,17 @@ def retire(site: str) -> Any:
     return back_to(f"/console/sites/{site}")
 
 
+@screen("/sites/<site>/remove", "administrator", "POST")
+def remove(site: str) -> Any:
+    """Remove the site with all that is its, where its name was typed."""
+    _mine(site)
+    if request.form.get("name", "").strip() != site:
+        said = _("Nothing was removed: write the site's name to remove it.")
+        return make_response(shown(site, said), 422)
+    removing.begin(runtime(), site, actor())
+    return back_to(f"/console/sites/{site}#remove")
+
+
 def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: Any) -> str:
     """Return the page of a site; with what was typed, where it could not be saved."""
     _mine(site)
@@ -149,6 +160,7 @@ def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: An
         entries=len(choosing.listed(store, site).entries),
         people=_people(site),
         is_administrator=is_administrator,
+        removal=removing.under_way(runtime(), site) if found.retired_ms else None,
         was_saved=request.args.get("saved"),
         said=said,
         **more,

@@ -85,3 +85,7 @@ class StoreFull(WinnowError):
 
 class SchemaMismatch(WinnowError):
     """The store was written by another version of Winnow."""
+
+
+class SecretMismatch(WinnowError):
+    """The store was written under another secret than this process has."""

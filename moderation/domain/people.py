@@ -115,6 +115,7 @@ ACTS: dict[str, str] = {
     "shadow_ended": "had a model look on no longer",
     "site_made": "made a site",
     "site_retired": "retired a site",
+    "site_removed": "removed a site with all that was its",
     "site_reopened": "reopened a site",
     "settings_changed": "changed a site's settings",
     "list_changed": "changed a site's list",

@@ -7,6 +7,7 @@ from msgspec import Struct
 from moderation.domain.accounts import Scope, Token, token_digest
 from moderation.domain.errors import NotAllowed, NotAuthorised, RateLimited
 from moderation.flow.runtime import Cache, Runtime, now_ms
+from moderation.flow.vitals import Vitals
 from moderation.store import hurried, sites
 from moderation.store.sites import SiteState
 
@@ -90,6 +91,7 @@ def authorise(runtime: Runtime, bearer: str, scope: Scope, *, fresh: bool = True
         raise NotAllowed("the token belongs to the installation, not to a site")
     if scope == "submit":
         refuse_retired(grant)
+    runtime.own(Vitals).used(grant.token.id, now_ms())
     return grant
 
 

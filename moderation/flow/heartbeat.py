@@ -21,7 +21,7 @@ from moderation.domain.errors import WinnowError
 from moderation.domain.processes import Fault, Kind, Process
 from moderation.flow.vitals import Vitals
 from moderation.settings import Settings
-from moderation.store import Store, processes
+from moderation.store import Store, processes, sites
 
 # Beat tells of itself too, and loads no model: the runtime would bring numba along.
 if TYPE_CHECKING:
@@ -97,9 +97,17 @@ class Heartbeat:
             if self._vitals:
                 self._vitals.give_back(counts)
             raise
+        self._tell_uses(over)
         self._beaten, self._away_ms = monotonic(), 0
         for _ in range(min(taken, len(faults.noted))):
             faults.noted.popleft()
+
+    def _tell_uses(self, over: bool) -> None:
+        """Tell when tokens were used, of each once an hour, and all when the process ends."""
+        if self._vitals:
+            uses = self._vitals.uses(all_of_them=over)
+            sites.note_uses(self._store, uses)
+            self._vitals.told(uses)
 
     def _now(self, counts: dict[str, int], passed: float) -> Process:
         """Return the process as it is now."""

@@ -16,6 +16,15 @@ def _box(secret: bytes) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
+@functools.lru_cache(maxsize=4)
+def fingerprint(secret: bytes) -> bytes:
+    """Return what tells this secret from others: 32 hexadecimal digits from which neither it nor
+    any other key that is derived from it can be found.
+    """
+    derived = HKDF(SHA256(), 16, salt=None, info=b"winnow fingerprint").derive(secret)
+    return derived.hex().encode()
+
+
 def seal(secret: bytes, text: str) -> bytes:
     """Return a text encrypted and authenticated under a key derived from the secret."""
     return _box(secret).encrypt(text.encode())

@@ -12,6 +12,9 @@ LEAST_SECONDS, RATIO = 0.0005, 1.15
 """Times are counted in buckets, each wider than the one before by this ratio: what is read from
 them is right to 7 %, and what takes four seconds lies in the last."""
 BEHIND_AT_MOST = 512
+USES_AT_MOST = 10_000
+USED_EVERY_MS = 3_600_000
+"""How long ago what the store knows of a token's use may be before it is told again."""
 
 
 class Vitals:
@@ -22,6 +25,8 @@ class Vitals:
         self._counts: Counter[str] = Counter()
         self.model = ""
         self._behind: dict[str, int] = {}
+        self._used: dict[str, int] = {}
+        self._told: dict[str, int] = {}
 
     def answered(self, *, is_check: bool, failed: bool, seconds: float) -> None:
         """Count a request that was answered."""
@@ -52,6 +57,22 @@ class Vitals:
                 self._behind.pop(site, None)
                 if behind > 0 and len(self._behind) < BEHIND_AT_MOST:
                     self._behind[site] = behind
+
+    def used(self, token: str, now_ms: int) -> None:
+        """Note that a token, by its id, was used: in memory alone, as each call does it."""
+        if token in self._used or len(self._used) < USES_AT_MOST:
+            self._used[token] = now_ms
+
+    def uses(self, *, all_of_them: bool) -> dict[str, int]:
+        """Return when tokens were used last of which the store knows nothing of the last hour, or
+        nothing of the newest use."""
+        least = 1 if all_of_them else USED_EVERY_MS
+        found = self._used.copy()
+        return {one: at for one, at in found.items() if at - self._told.get(one, 0) >= least}
+
+    def told(self, uses: Mapping[str, int]) -> None:
+        """Note that the store knows these uses."""
+        self._told.update(uses)
 
     @property
     def behind(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import redis
 from redis.exceptions import NoScriptError, ResponseError
 
-from moderation.store import schema
+from moderation.store import keys, schema
 from moderation.store.connection import Pool
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script
@@ -55,9 +55,10 @@ class Store:
     def ping(self) -> None:
         """Raise `StoreDown` unless the store answers; one that is full does.
 
-        PING is no way to ask: a server that cannot write to its disk refuses it (MISCONF).
+        PING is no way to ask: a server that cannot write to its disk refuses it (MISCONF). Nor is
+        ECHO: one that still reads its file answers it.
         """
-        self.command("ECHO", b"winnow")
+        self.command("EXISTS", keys.SCHEMA)
 
     def check_writes(self) -> None:
         """Raise `StoreDown` or `StoreFull` unless the store would take a comment now."""

@@ -17,8 +17,11 @@ SHARDS = 64
 LANES = 4
 
 SCHEMA = "{winnow}:schema"
+FINGERPRINT = "{winnow}:fingerprint"  # of the secret under which keyed hashes were made
 SITES = "{winnow}:sites"
+SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
+TOKENS_USED = "{winnow}:tokens:used"  # hash: id of a token → about when it was used last
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
 ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when

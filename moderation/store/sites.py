@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ from msgspec import Struct
 from moderation.domain.accounts import Token, User
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.store import accounts, keys
+from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
 
@@ -79,11 +79,18 @@ def read_call(site: str) -> Call:
 
 
 def create(store: Store, site: str, now_ms: int) -> bool:
-    """Make a site; False if there was one of that name."""
+    """Make a site; False if there was one of that name.
+
+    One of a name that was removed goes on from its numbers (`removals.end`).
+    """
+    meta, numbers = keys.of_site(site).meta, removals.numbers_after(store, site)
     with store_errors():
-        made = bool(store.redis.hsetnx(keys.of_site(site).meta, "created", now_ms))
-        store.redis.sadd(keys.SITES, site)
-    return made
+        pipe = store.redis.pipeline(transaction=True)
+        for field, value in numbers.items():
+            pipe.hsetnx(meta, field, value)
+        pipe.hsetnx(meta, "created", now_ms)
+        pipe.sadd(keys.SITES, site)
+        return bool(pipe.execute()[-2])
 
 
 def names(store: Store) -> list[str]:
@@ -219,10 +226,27 @@ def replace_token(store: Store, digest: str, token: Token) -> None:
 def revoke_token(store: Store, digest: str, site: str) -> bool:
     """Remove a token; its site's next request in any process notices."""
     with store_errors():
+        data = store.redis.hget(keys.TOKENS, digest)
         gone = bool(store.redis.hdel(keys.TOKENS, digest))
+        if data is not None:
+            store.redis.hdel(keys.TOKENS_USED, _token(data).id)
         if site:
             store.redis.hincrby(keys.of_site(site).meta, "tokens", 1)
     return gone
+
+
+def note_uses(store: Store, uses: Mapping[str, int]) -> None:
+    """Keep when tokens, by their ids, were used last (ms since 1970)."""
+    with store_errors():
+        if uses:
+            store.redis.hset(keys.TOKENS_USED, mapping=dict(uses))
+
+
+def token_uses(store: Store) -> dict[str, int]:
+    """Return when each token that was used was used last (ms since 1970), by its id."""
+    with store_errors():
+        found = store.redis.hgetall(keys.TOKENS_USED)
+    return {token.decode(): int(at) for token, at in found.items()}
 
 
 def put_user(store: Store, user: User) -> None:

@@ -129,6 +129,23 @@ def test_one_process_imports_all_that_was_sent_each_in_turn(
     assert sites.read(runtime.store, SITE).labels == 392
 
 
+def test_files_that_are_sent_at_once_start_one_process(
+    start: Part, settings: Settings, runtime: Runtime, grant: Grant, tmp_path: Path
+) -> None:
+    worker = start(services.worker(settings, only="winnow.imports"))
+    worker.says("ready.")
+    sent = [send(runtime, tmp_path / f"{n}.xml", 20 + n) for n in range(5)]
+    seen = set()
+
+    def all_over() -> bool:
+        seen.update(p.pid for p in worker.family() if " importer " in command_of(p))
+        return all(jobs.find(runtime, job).is_over for job in sent)
+
+    until(all_over, 120, lambda: worker.output)
+    assert len(seen) == 1
+    assert [jobs.find(runtime, job).state for job in sent] == ["succeeded"] * 5
+
+
 @pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_an_import_that_is_killed_goes_on_in_another_process(
     start: Part,

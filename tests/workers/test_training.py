@@ -96,6 +96,26 @@ def test_a_training_whose_process_is_killed_begins_anew_and_makes_one_model(
     assert [s.origin for s in snapshots].count("trained") == 1
 
 
+def test_jobs_that_are_sent_at_once_start_one_process(
+    start: Callable[[], Running], runtime: Runtime, valkey: Server
+) -> None:
+    worker = start()
+    asked = [working.ask_evaluation(runtime, "ann", f"2026.01.0{n}-1").id for n in range(1, 5)]
+    seen = set()
+
+    def one_is_over() -> bool:
+        seen.update(p.pid for p in worker.family() if " train --job " in command_of(p))
+        with valkey.client() as client:
+            client.execute_command("SELECT", 1)
+            waits = client.llen("winnow.training")
+        return not waits and any(jobs.find(runtime, job).is_over for job in asked)
+
+    until(one_is_over, 90, worker_says(worker))
+    assert len(seen) == 1
+    # The rest is sent again by who tends jobs.
+    assert sorted(state(runtime, job) for job in asked) == ["failed", *["queued"] * 3]
+
+
 def test_a_trainer_does_not_outlive_its_worker(
     start: Callable[[], Running], runtime: Runtime
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import click
@@ -10,18 +11,26 @@ from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
+from moderation.flow.sites import secret
 from moderation.settings import Settings
 from moderation.store import models, schema, sites
 
+_CLOCKS_APART_SECONDS = 60.0
+
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Cut what cannot be read of the embedded store first.")
 @pass_settings
-def doctor(settings: Settings) -> None:
+def doctor(settings: Settings, repair: bool) -> None:
     """Look at folder, store, broker and model; exit 1 if something is wrong."""
+    if repair:
+        for line in connect.repair(settings):
+            click.echo(f"repair {line}")
     wrong = False
     for name, check in (
         ("data folder", _folder),
         ("store", _store),
+        ("clock", _clock),
         ("broker", _broker),
         ("model", _model),
         ("search", _search),
@@ -70,7 +79,21 @@ def _store(settings: Settings) -> Iterator[str]:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)
         yield f"layout {schema.VERSION}"
+        secret.check(store, settings.secret_key)
+        yield "the secret is that under which it was written"
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
+
+
+def _clock(settings: Settings) -> Iterator[str]:
+    with connect.open_store(settings) as (store, _):
+        seconds, millionths = store.command("TIME")
+    ahead = time.time() - int(seconds) - int(millionths) / 1e6
+    if abs(ahead) > _CLOCKS_APART_SECONDS:
+        raise Refused(
+            f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "
+            "the store's: comments would expire too early or too late; set both by NTP"
+        )
+    yield "it goes with the store's"
 
 
 def _broker(settings: Settings) -> Iterator[str]:

@@ -90,8 +90,9 @@ def import_(
 
 @click.command(hidden=True)
 @click.option("--parent", type=int, required=True, help="The worker that it does not outlive.")
+@click.option("--turn", type=int, required=True, help="The open file whose lock it holds.")
 @pass_settings
-def importer(settings: Settings, parent: int) -> None:
+def importer(settings: Settings, parent: int, turn: int) -> None:
     """Import what was sent, for a worker, and give way to what serves."""
     from moderation.flow import aside
     from moderation.flow.labels import importing
@@ -99,7 +100,7 @@ def importer(settings: Settings, parent: int) -> None:
     end_with(parent)
     aside.give_way()
     with connect.open_runtime(settings) as runtime:
-        importing.work_off(runtime)
+        importing.work_off(runtime, turn)
 
 
 class _Heard:

@@ -10,6 +10,7 @@ from moderation.cli import connect, first_run, kernels, services
 from moderation.cli import up as up_
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
+from moderation.flow.sites import secret
 from moderation.settings import Settings
 
 
@@ -21,10 +22,13 @@ def up(settings: Settings) -> None:
 
 
 @click.command()
+@click.option("--new-secret", is_flag=True, help="The secret was changed on purpose: note it.")
 @pass_settings
-def init(settings: Settings) -> None:
+def init(settings: Settings, new_secret: bool) -> None:
     """Prepare a store: an administrator, a demo site and its keys."""
     with connect.open_store(settings) as (store, opened):
+        if new_secret:
+            secret.replace(store, opened.secret_key)
         made = first_run.ensure(store, opened)
     click.echo("prepared" if made else "was prepared before")
     click.echo(first_run.where(settings))

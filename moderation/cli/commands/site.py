@@ -5,7 +5,9 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.table import echo_rows, minute
+from moderation.cli.outcomes import result_of
+from moderation.cli.progress import Progress
+from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import SiteSettings
 from moderation.flow.people.links import OPERATOR
@@ -83,6 +85,31 @@ def retire(settings: Settings, name: str, undo: bool) -> None:
     with connect.open_store(settings) as (store, _):
         (founding.reopen if undo else founding.retire)(store, name, OPERATOR)
     click.echo(f"{name} takes new comments again" if undo else f"{name} is retired")
+
+
+@site.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_settings
+def remove(settings: Settings, name: str, yes: bool) -> None:
+    """Remove a site with all that is its: comments, labels, what it learned, list, tokens, keys.
+
+    This cannot be undone. It works here, in the foreground; what was cut off goes on when it is
+    asked for again. The audit log keeps that it was there.
+    """
+    from moderation.flow.sites import removing
+
+    with connect.open_runtime(settings) as runtime:
+        choosing.there(runtime.store, name)
+        if not yes:
+            click.confirm(f"Remove {plain(name)} with all its comments and labels?", abort=True)
+        progress = Progress()
+        try:
+            job = removing.here(runtime, name, OPERATOR, progress.show)
+        finally:
+            progress.end()
+    done = result_of(job, "removal")
+    click.echo(f"{name} is removed, with {done['keys']:,} keys of the store")
 
 
 @site.command()

@@ -6,7 +6,7 @@ import click
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.table import echo_rows, minute
+from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.accounts import Scope
 from moderation.flow.sites import administering
 from moderation.settings import Settings
@@ -21,14 +21,18 @@ def token() -> None:
 @pass_settings
 def list_tokens(settings: Settings) -> None:
     """Print every token: id, site (- for the installation), scopes, name, made, until when it is
-    good (- for ever)."""
+    good (- for ever), last use to the hour (- never), most comments a minute (- no limit)."""
     with connect.open_store(settings) as (store, _):
-        found = administering.tokens(store)
+        found, used = administering.tokens(store), administering.token_uses(store)
     echo_rows(
-        (t.id, t.site or "-", ",".join(t.scopes), t.name, minute(t.created_ms),
-         minute(t.expires_ms) if t.expires_ms else "-")
+        (t.id, t.site or "-", ",".join(t.scopes), plain(t.name), minute(t.created_ms),
+         _when(t.expires_ms), _when(used.get(t.id, 0)), str(t.per_minute or "-"))
         for t in found
     )  # fmt: skip
+
+
+def _when(ms: int) -> str:
+    return minute(ms) if ms else "-"
 
 
 @token.command()

@@ -11,12 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from moderation.domain.decisions import LabelEntry
-from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
-from moderation.flow import jobs
-from moderation.flow.jobs import HandOver, Watch, Work
+from moderation.flow import jobs, performing
 from moderation.flow.labels import rebuilding, replaying, streaming
 from moderation.flow.labels.chains import Chains
+from moderation.flow.performing import HandOver, Watch, Work
 from moderation.flow.runtime import Runtime
 from moderation.store import Store, codec, compaction, labels, sites
 from moderation.store.compaction import Step
@@ -49,15 +48,8 @@ def begin(runtime: Runtime, by: str, site: str = "", send: bool = True) -> Job:
     Raises:
         NotFound: there is no such site.
     """
-    if site and site not in sites.names(runtime.store):
-        raise NotFound("there is no site of this name")
-    for job in jobs.unfinished(runtime, KIND):
-        if job.site == site:
-            return job
-    job = jobs.begin(runtime, KIND, by, site, msgspec.to_builtins(Asked(site)))
-    if send:
-        jobs.send(runtime, job)
-    return job
+    asked = msgspec.to_builtins(Asked(site))
+    return jobs.ask(runtime, KIND, by, site, asked, send_it=send)
 
 
 def tend(runtime: Runtime, names: Sequence[str]) -> None:
@@ -70,7 +62,7 @@ def tend(runtime: Runtime, names: Sequence[str]) -> None:
 def work_on(runtime: Runtime, job_id: str, watch: Watch | None = None, here: bool = False) -> None:
     """Do the work of a job; by a worker for about `A_TURN_SECONDS` at a time, `here` all of it."""
     until = None if here else monotonic() + A_TURN_SECONDS
-    jobs.work_on(runtime, job_id, lambda work: _compact_all(runtime, work, until), watch)
+    performing.work_on(runtime, job_id, lambda work: _compact_all(runtime, work, until), watch)
 
 
 def _compact_all(runtime: Runtime, work: Work, until: float | None) -> dict[str, Any]:

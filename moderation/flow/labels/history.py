@@ -11,11 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from moderation.domain.errors import StoreDown
-from moderation.flow import jobs
-from moderation.flow.jobs import HandOver, JobFailed, Work
+from moderation.flow import performing
 from moderation.flow.labels import learning, teaching
 from moderation.flow.labels.deciding import Word
 from moderation.flow.labels.teaching import Lesson
+from moderation.flow.performing import HandOver, JobFailed, Work
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.history.formats import FORMATS, detect
 from moderation.history.rows import Unreadable
@@ -174,7 +174,7 @@ def _written(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> d
 
     What it had written before its answer was lost is found as written.
     """
-    until = monotonic() + jobs.AWAY_SECONDS
+    until = monotonic() + performing.AWAY_SECONDS
     while True:
         try:
             return _write(runtime, site, batch, by)

@@ -23,10 +23,10 @@ import msgspec
 
 from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
-from moderation.flow import aside, jobs
-from moderation.flow.jobs import Watch, Work
+from moderation.flow import aside, jobs, performing
 from moderation.flow.labels import history
 from moderation.flow.labels.history import Asked
+from moderation.flow.performing import Watch, Work
 from moderation.flow.runtime import Runtime
 from moderation.history.staging import Staging
 
@@ -85,21 +85,28 @@ def tidy(runtime: Runtime) -> None:
 def launch(runtime: Runtime, job_id: str) -> None:
     """Have a process of its own import what was sent, unless one of this machine is at it.
 
-    A worker that imported by itself would score nothing meanwhile.
+    A worker that imported by itself would score nothing meanwhile. The process has the turn before
+    it begins to start, so that of many files that were sent at once one starts it.
     """
     if jobs.find(runtime, job_id).is_over:
         return
-    with _turn(runtime) as is_free:
+    with _turn(runtime) as turn:
         # Who is at it takes this one up as well.
-        if is_free:
-            aside.start("importer")
+        if turn is not None:
+            aside.start("importer", turn=turn)
 
 
-def work_off(runtime: Runtime) -> None:
-    """Do every import that was sent, in turns, until none is left that this process can take up."""
-    with _turn(runtime) as goes_on:
+def work_off(runtime: Runtime, turn: int) -> None:
+    """Do every import that was sent, in turns, until none is left that this process can take up.
+
+    `turn`: the file of the turn that `launch` handed over; it is given back.
+    """
+    try:
+        goes_on = True
         while goes_on:
             goes_on = sum(work_on(runtime, job.id) for job in jobs.unfinished(runtime, KIND)) > 0
+    finally:
+        os.close(turn)
 
 
 def work_on(runtime: Runtime, job_id: str) -> bool:
@@ -109,7 +116,7 @@ def work_on(runtime: Runtime, job_id: str) -> bool:
     with held(runtime, job.site, asked) as staging:
         if staging is None:
             return False  # Another process of this machine is at it.
-        work = jobs.take(runtime, job_id, staging.fact("token") or "")
+        work = performing.take(runtime, job_id, staging.fact("token") or "")
         if work is not None:
             carry_out(runtime, work, asked, staging, SLICE_SECONDS)
         elif jobs.find(runtime, job_id).is_over:
@@ -118,20 +125,20 @@ def work_on(runtime: Runtime, job_id: str) -> bool:
 
 
 @contextmanager
-def _turn(runtime: Runtime) -> Iterator[bool]:
-    """Hold what lets one process of a machine at a time import what was sent; False: another does.
+def _turn(runtime: Runtime) -> Iterator[int | None]:
+    """Hold what lets one process of a machine at a time import what was sent; None: another does.
 
-    It is the file system's, so that it ends with its process.
+    It is the lock of an open file, so that it ends with the last process that has the file open.
     """
     runtime.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(runtime.settings.data / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    is_ours = True
+    turn: int | None = lock
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            is_ours = False
-        yield is_ours
+            turn = None
+        yield turn
     finally:
         os.close(lock)
 
@@ -152,7 +159,7 @@ def here(
             return None
         job = _unfinished(runtime, staging) or begin(runtime, site, by, asked)
         staging.note(job=job.id)
-        work = jobs.take(runtime, job.id, staging.fact("token") or "")
+        work = performing.take(runtime, job.id, staging.fact("token") or "")
         if work is None:
             return None
         work.watch = show
@@ -204,7 +211,7 @@ def carry_out(
     """Do an import that is held, as far as it comes in so many seconds of writing (None: all)."""
     staging.note(token=work.token, by=staging.fact("by") or f"import:{work.job.id}")
     until = None if seconds is None else monotonic() + seconds
-    job = jobs.run(
+    job = performing.run(
         runtime, work, lambda work: history.carry_on(runtime, work, asked, staging, until)
     )
     if job.state == "succeeded":

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo
 from moderation.domain.jobs import Job
-from moderation.flow import jobs
-from moderation.flow.jobs import Watch, Work
+from moderation.flow import jobs, performing
 from moderation.flow.labels.deciding import Word, undo
 from moderation.flow.labels.holding import Held, last_of
+from moderation.flow.performing import Watch, Work
 from moderation.flow.runtime import Runtime
 from moderation.store import labels, sites
 
@@ -76,7 +76,7 @@ def begin(runtime: Runtime, by: str, asked: Asked) -> Job:
 def here(runtime: Runtime, by: str, asked: Asked, watch: Watch) -> Job:
     """Withdraw in this process, as a job, and return it."""
     job = _begun(runtime, by, asked)
-    jobs.work_on(runtime, job.id, lambda work: _withdraw(runtime, work), watch)
+    performing.work_on(runtime, job.id, lambda work: _withdraw(runtime, work), watch)
     return jobs.find(runtime, job.id)
 
 
@@ -87,7 +87,7 @@ def _begun(runtime: Runtime, by: str, asked: Asked) -> Job:
 
 def work_on(runtime: Runtime, job_id: str) -> None:
     """Withdraw what a job was asked to; one that was cut off goes on with what still holds."""
-    jobs.work_on(runtime, job_id, lambda work: _withdraw(runtime, work))
+    performing.work_on(runtime, job_id, lambda work: _withdraw(runtime, work))
 
 
 def _withdraw(runtime: Runtime, work: Work) -> dict[str, Any]:

@@ -11,16 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from moderation.domain.comments import Comment, Status
-from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
 from moderation.domain.policy import effective_status, of_partly_read
 from moderation.domain.verdicts import CONTENT_CUT, CONTENT_UNREAD, Verdict
-from moderation.flow import jobs
+from moderation.flow import jobs, performing
 from moderation.flow.events import Rejudged, Rejudging
-from moderation.flow.jobs import HandOver, Watch, Work
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.marks import marks_of_comment
+from moderation.flow.performing import HandOver, Watch, Work
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sampling import drawn
 from moderation.store import codec, looking, sites
@@ -52,21 +51,14 @@ def begin(runtime: Runtime, by: str, site: str = "", send: bool = True) -> Job:
     Raises:
         NotFound: there is no such site.
     """
-    if site and site not in sites.names(runtime.store):
-        raise NotFound("there is no site of this name")
-    for job in jobs.unfinished(runtime, KIND):
-        if job.site == site:
-            return job
-    job = jobs.begin(runtime, KIND, by, site, msgspec.to_builtins(Asked(site)))
-    if send:
-        jobs.send(runtime, job)
-    return job
+    asked = msgspec.to_builtins(Asked(site))
+    return jobs.ask(runtime, KIND, by, site, asked, send_it=send)
 
 
 def work_on(runtime: Runtime, job_id: str, watch: Watch | None = None, here: bool = False) -> None:
     """Do the work of a job; by a worker for `A_TURN_SECONDS` at a time, `here` all of it."""
     until = None if here else monotonic() + A_TURN_SECONDS
-    jobs.work_on(runtime, job_id, lambda work: _rescore(runtime, work, until), watch)
+    performing.work_on(runtime, job_id, lambda work: _rescore(runtime, work, until), watch)
 
 
 def held(runtime: Runtime, site: str = "") -> int:

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from moderation.domain.jobs import Job
-from moderation.flow import aside, jobs
-from moderation.flow.jobs import Watch, Work
+from moderation.flow import aside, jobs, performing
 from moderation.flow.models import training
+from moderation.flow.performing import Watch, Work
 from moderation.flow.runtime import Runtime
 from moderation.store import keys
 from moderation.store.leases import is_held, lease
@@ -25,32 +25,26 @@ def ask_training(runtime: Runtime, by: str, send: bool = True) -> Job:
 
     Without `send` the caller takes it up.
     """
-    for state in ("running", "queued"):
-        for job in jobs.page(runtime, state=state, kind=TRAINING, limit=1).jobs:
-            return job
-    return _begun(runtime, TRAINING, by, send=send)
+    return jobs.ask(runtime, TRAINING, by, send_it=send)
 
 
 def ask_evaluation(runtime: Runtime, by: str, name: str) -> Job:
     """Return a new job that judges a candidate."""
-    return _begun(runtime, EVALUATION, by, {"name": name})
-
-
-def _begun(
-    runtime: Runtime, kind: str, by: str, asked: dict[str, Any] | None = None, send: bool = True
-) -> Job:
-    job = jobs.begin(runtime, kind, by, asked=asked)
-    if send:
-        jobs.send(runtime, job)
+    job = jobs.begin(runtime, EVALUATION, by, asked={"name": name})
+    jobs.send(runtime, job)
     return job
 
 
 def launch(runtime: Runtime, job_id: str) -> None:
     """Have a process of its own take a job up, unless another is at one.
 
-    A worker that trained by itself would score nothing meanwhile.
+    A worker that trained by itself would score nothing meanwhile. The lease is the process's before
+    it begins to start, so that of many jobs that were sent at once one starts it.
     """
-    if is_held(runtime.store, keys.TRAINING):
+    if jobs.find(runtime, job_id).is_over:
+        return
+    store = runtime.store
+    if is_held(store, keys.TRAINING) or not lease(store, keys.TRAINING, "claim", job_id, LEASE_MS):
         return  # Who tends jobs sends this one again.
     aside.start("train", "--job", job_id)
 
@@ -58,12 +52,12 @@ def launch(runtime: Runtime, job_id: str) -> None:
 def work_on(runtime: Runtime, job_id: str, watch: Watch | None = None) -> Job | None:
     """Do the work of a job in this process and return it; None while another is at one."""
     with _alone(runtime, job_id) as keep:
-        work = jobs.take(runtime, job_id) if keep else None
+        work = performing.take(runtime, job_id) if keep else None
         if work is None or keep is None:
             return None
         if watch is not None:
             work.watch = watch
-        return jobs.run(runtime, work, lambda held: _done(runtime, held, keep))
+        return performing.run(runtime, work, lambda held: _done(runtime, held, keep))
 
 
 def _done(runtime: Runtime, work: Work, keep: Callable[[], None]) -> dict[str, Any]:
@@ -93,4 +87,4 @@ def _alone(runtime: Runtime, token: str) -> Iterator[Callable[[], None] | None]:
 
 def _kept(runtime: Runtime, token: str) -> None:
     if not lease(runtime.store, keys.TRAINING, "claim", token, LEASE_MS):
-        raise jobs.Lost
+        raise performing.Lost

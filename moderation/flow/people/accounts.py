@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -143,6 +144,14 @@ def change_sites(store: Store, name: str, of_sites: Sequence[str], by: By) -> No
     _change(store, name, changed)
     if set(before) != set(chosen):
         _note(store, by, "sites_changed", name, ", ".join(chosen))
+
+
+def leave_site(store: Store, name: str, site: str) -> None:
+    """Take a site from a person's; nothing where they, or it, are gone already."""
+    with suppress(NotFound):
+        _change(store, name, lambda user: replace(
+            user, sites=tuple(one for one in user.sites if one != site)
+        ))  # fmt: skip
 
 
 def set_password(store: Store, name: str, password: str, by: By) -> None:

@@ -12,9 +12,9 @@ from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo, StaleState
 from moderation.domain.jobs import Job
 from moderation.domain.verdicts import Label
-from moderation.flow import jobs
-from moderation.flow.jobs import Work
+from moderation.flow import jobs, performing
 from moderation.flow.lookup import raw_id
+from moderation.flow.performing import Work
 from moderation.flow.review import deciding
 from moderation.flow.runtime import Runtime
 from moderation.store.comments import reading
@@ -95,7 +95,7 @@ def begin(
 
 def work_on(runtime: Runtime, job_id: str) -> None:
     """Do what a job was asked; what it did before it was cut off counts as done."""
-    jobs.work_on(runtime, job_id, lambda work: _decide_all(runtime, work))
+    performing.work_on(runtime, job_id, lambda work: _decide_all(runtime, work))
 
 
 def _decide_all(runtime: Runtime, work: Work) -> dict[str, Any]:

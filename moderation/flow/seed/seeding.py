@@ -11,9 +11,9 @@ from moderation.domain.decisions import Decision
 from moderation.domain.errors import InvalidInput
 from moderation.domain.policy import effective_status
 from moderation.flow.drafts import write_of
-from moderation.flow.jobs import Watch
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning, replaying
+from moderation.flow.performing import Watch
 from moderation.flow.rows import example_of
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.seed.wording import PREFIX, Plausible, plausible

@@ -49,6 +49,11 @@ def tokens(store: Store) -> list[Token]:
     return sorted(sites.tokens(store).values(), key=lambda token: token.id)
 
 
+def token_uses(store: Store) -> dict[str, int]:
+    """Return about when each token that was used was used last (ms since 1970), by its id."""
+    return sites.token_uses(store)
+
+
 def revoke_token(store: Store, token_id: str) -> None:
     """Make a token useless from the next request on; raises `NotFound`."""
     for digest, found in sites.tokens(store).items():

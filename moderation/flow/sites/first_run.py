@@ -15,6 +15,7 @@ from moderation.domain.models import Promotion, Snapshot
 from moderation.domain.sites import site_name
 from moderation.flow.akismet import accounts
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.sites import secret
 from moderation.flow.sites.administering import put_user
 from moderation.settings import Settings
 from moderation.store import Store, migrations, models, sites
@@ -60,6 +61,7 @@ def first_run(store: Store, settings: Settings, made: Credentials) -> None:
     who says that it was completed, comes last.
     """
     migrations.migrate(store, lambda line: None)
+    secret.note(store, settings.secret_key)
     use_shipped(store, settings)
     sites.create(store, made.site, now_ms())
     _put_token(store, made.api_token, made.site, ("submit", "moderate"), "demo")

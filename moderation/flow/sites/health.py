@@ -11,6 +11,7 @@ from msgspec import Struct
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.comments import reading
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.sites import secret
 from moderation.store import looking, schema, sites
 from moderation.store.comments import counting, inbox
 
@@ -28,8 +29,10 @@ def ready(runtime: Runtime) -> None:
     Raises:
         StoreDown: it does not answer, is full, or refuses writes as a replica does.
         SchemaMismatch: another version wrote it.
+        SecretMismatch: it was written under another secret.
     """
     schema.check(runtime.store)
+    secret.check(runtime.store, runtime.secret)
     try:
         runtime.store.check_writes()
     except StoreFull as error:

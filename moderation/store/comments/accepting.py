@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -20,7 +21,11 @@ AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
 LIMIT_MS = 120_000
 IDEMPOTENCY_MS = 24 * 3600 * 1000
-_WORDS, _ALL_WORDS = 4, 11
+_WORDS, _ALL_WORDS = 4, 6
+_NUMBERS = struct.Struct(">QQQQQQIIIBBB")
+_JUDGED = struct.Struct(">BBHB")
+_TAUGHT = struct.Struct(">I")
+"""What the accepting script is told in one word, which is quicker read there than many."""
 
 
 class Write(Struct, frozen=True, gc=False):
@@ -127,23 +132,24 @@ def accept_call(
         idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
     if on.per_minute:
         limit = _limit_key(site, on.token_id, now_ms)
-    # Most comments come without a verdict and without a label.
+    # Most comments come without a label, many without a verdict.
     words = _ALL_WORDS if any(w.verdict or w.label for w in writes) else _WORDS
-    args: list[Any] = [
-        site, now_ms, _known(on), *retention,
-        request, IDEMPOTENCY_MS, on.per_minute, len(writes), on.replayable,
-        on.charge or len(writes), "" if on.state is None else _state_text(on.state), words,
-        codec.HOW_CODE[teaching.how], teaching.evidence,
-    ]  # fmt: skip
+    numbers = _NUMBERS.pack(
+        now_ms, *retention, IDEMPOTENCY_MS, on.per_minute, on.charge or len(writes), on.replayable,
+        len(writes), words, codec.HOW_CODE[teaching.how],
+    )  # fmt: skip
+    state = "" if on.state is None else _state_text(on.state)
+    args: list[Any] = [site, numbers, _known(on), request, state, teaching.evidence]
     for w in writes:
-        args += (w.id, w.external_id)
-        args.append(keys.external_bucket(w.external_id) if w.external_id else "")
         told = codec.TOLD_NOTHING if w.label else codec.TOLD_CODE[notes.told]
-        args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission)
+        stored = codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission
+        bucket = keys.external_bucket(w.external_id) if w.external_id else ""
+        args += (w.id, w.external_id, bucket, stored)
         if words == _ALL_WORDS:
-            by = "" if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
-            args += (by, codec.LABEL_CODE[w.label], w.decision, w.example)
-            args += (w.author, w.alike, codec.drawn(w.verdict))
+            by = 0 if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
+            label, drawn = codec.LABEL_CODE[w.label], codec.drawn(w.verdict)
+            args.append(_JUDGED.pack(by, label, drawn, len(w.author)) + w.author + w.alike)
+            args.append(_TAUGHT.pack(len(w.decision)) + w.decision + w.example if label else b"")
     for note in notes.kept:
         args += note
     return [

@@ -4,58 +4,56 @@
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
 --       channel of those who wait, prefix of what leads to last entries of the label log,
 --       prefixes of authors and of those alike, sample, stream of changes
--- ARGV: site's name, now (ms), what the caller knows ('' nothing: the revision of the tokens, or
---       those of tokens and settings with a blank between them), time to live by status ×4 (ms,
---       0: for ever), digest of the request ('' no idempotency key), time to live of it, comments
---       allowed a minute (0: any number), number of comments, how far back (labels) a learner may
---       be made anew at once, what counts against the limit, what the verdicts were made with
---       ('' unasked: labels, epoch, revisions of settings and tokens, time of making, snapshot, as
---       in read.lua, with a blank between them), words a comment, how the labels came (0: as each
---       comment shows), evidence drawn with the first of them (as in comment.lua);
+-- ARGV: site's name, numbers (see below), what the caller knows ('' nothing: the revision of the tokens,
+--       or those of tokens and settings with a blank between them), digest of the request ('' no
+--       idempotency key), what the verdicts were made with ('' unasked: labels, epoch, revisions of
+--       settings and tokens, time of making, snapshot, as in read.lua, with a blank between them),
+--       evidence drawn with the first of the labels (as in comment.lua);
 --       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
---       or in 11: who judged, decided label (0: none), decision, example, marks of its authors and of
---       those alike, how many are kept of those drawn (0: it was not drawn) besides;
+--       or in 6, with a verdict or a label: who judged, decided label (0: none), how many are kept of
+--       those drawn (0: it was not drawn), marks of its authors behind their length, and of those
+--       alike, packed; decision behind its length and example, packed, '' where it has no label;
 --       then notes on the first comment if it is new, which live as long as it: a prefix to which
 --       its id is added, what stands there; a key that leads to its id, '' in place of that
+-- Numbers, packed: now (ms), time to live by status ×4 (ms, 0: for ever), that of the idempotency key,
+--       comments allowed a minute (0: any number), what counts against that, how far back (labels) a
+--       learner may be made anew at once, number of comments, words a comment, how the labels came
+--       (0: as each comment shows)
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
 -- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
 --       same again; after one that was not new comes that comment as it then is; {'changed'},
 --       {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing written.
 -- A comment whose id is there already was written by this very call, whose answer was lost: it is
 -- new to the caller, and counted no second time.
-local k = {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10], labels = KEYS[11],
-  site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-  labelled = KEYS[16], replayable = tonumber(ARGV[12]), how = tonumber(ARGV[16]),
-  evidence = ARGV[17]}
-local inbox, external = KEYS[7], KEYS[9]
-local now = tonumber(ARGV[2])
-local ttls = {[0] = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])}
-local allowed, n, words = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[15])
+local now, ttl_queued, ttl_approved, ttl_held, ttl_spam, ttl_request, allowed, charge, replayable, n, words,
+  how = struct.unpack('>I8I8I8I8I8I8I4I4I4BBB', ARGV[2])
+local inbox, external, first_at = KEYS[7], KEYS[9], 7
 
-if ARGV[14] ~= '' then
-  local meta = redis.call('HMGET', k.meta, 'labels', 'epoch', 'settings', 'tokens', 'created')
+if ARGV[5] ~= '' then
+  local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'settings', 'tokens', 'created')
   for i = 1, 5 do meta[i] = meta[i] or '0' end
   local snapshot = redis.call('GET', KEYS[14]) or ''
-  if table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[14] then
+  if table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then
     return {'stale', tonumber(meta[1]), tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]),
       snapshot, tonumber(meta[5])}
   end
 elseif ARGV[3] ~= '' then
-  local meta = redis.call('HMGET', k.meta, 'tokens', 'settings')
+  local meta = redis.call('HMGET', KEYS[1], 'tokens', 'settings', 'created')
+  -- A site that was removed has no revisions, as one whose tokens were never changed.
+  if not meta[3] then return {'changed'} end
   local known = meta[1] or '0'
   if string.find(ARGV[3], ' ', 1, true) then known = known .. ' ' .. (meta[2] or '0') end
   if known ~= ARGV[3] then return {'changed'} end
 end
-if ARGV[8] ~= '' then
+if ARGV[4] ~= '' then
   local before = redis.call('GET', KEYS[12])
   if before then
-    if string.sub(before, 1, #ARGV[8]) ~= ARGV[8] then return {'conflict'} end
-    local answer = cmsgpack.unpack(string.sub(before, #ARGV[8] + 1))
+    if string.sub(before, 1, #ARGV[4]) ~= ARGV[4] then return {'conflict'} end
+    local answer = cmsgpack.unpack(string.sub(before, #ARGV[4] + 1))
     return answer
   end
 end
 if allowed > 0 then
-  local charge = tonumber(ARGV[13])
   local used = redis.call('INCRBY', KEYS[13], charge)
   if used == charge then redis.call('PEXPIRE', KEYS[13], 120000) end
   if used > allowed then
@@ -64,44 +62,43 @@ if allowed > 0 then
   end
 end
 
-local counts, judged, waiting, answers = {}, {}, {}, {}
-local into, places = {[0] = {}, {}, {}, {}}, {}
-local function pack(kind, revision, status) return struct.pack('>c1I4B', kind, revision, status) end
-local NEW = pack('n', 1, COMMENT_QUEUED)
+local ttls = {[0] = ttl_queued, ttl_approved, ttl_held, ttl_spam}
+local counts, judged, waiting, answers, places = {}, {}, {}, {}, {}
+-- What the label log is told, by the first comment that has a label.
+local k
 local function count(field) counts[field] = (counts[field] or 0) + 1 end
 
 -- Notes that a revision waits for its verdict, or counts the one it came with; what came with its
 -- label was not asked about.
-local function wait_or_count(at, id, c)
-  if c.verdict == '' then
-    waiting[#waiting + 1] = id .. struct.pack('>I4I4', c.revision, #c.submission)
-  elseif c.told ~= COMMENT_TOLD_NOTHING then
-    if COMMENT_TOLD[c.told] then count(COMMENT_TOLD[c.told]) end
-    local code = 100 * c.verdict_status + 10 * c.verdict_label + tonumber(ARGV[at + 4])
+local function wait_or_count(id, revision, text, by)
+  local told, _, status, label = struct.unpack('>BBBB', text)
+  local n_verdict = struct.unpack('>I2', text, COMMENT_VERDICT_AT)
+  if n_verdict == 0 then
+    waiting[#waiting + 1] = id .. struct.pack('>I4I4', revision, #text - COMMENT_HEADER)
+  elseif told ~= COMMENT_TOLD_NOTHING then
+    if COMMENT_TOLD[told] then count(COMMENT_TOLD[told]) end
+    local code = 100 * status + 10 * label + by
     judged[code] = (judged[code] or 0) + 1
   end
 end
 
 -- Notes what a comment became with its authors and those like it, and that it was drawn.
-local function settle(at, id, c, from, is_new_text)
-  author_note(KEYS[17], ARGV[at + 8], id, from, c.status)
-  if from == COMMENT_HELD and (c.status ~= from or is_new_text) then
-    alike_leave(KEYS[18], id, ARGV[at + 9])
-  end
-  if c.status == COMMENT_HELD and (from ~= c.status or is_new_text) then
-    alike_join(KEYS[18], id, ARGV[at + 9])
-  end
-  if c.decision ~= '' then
+local function settle(id, from, to, is_decided, is_new_text, drawn, authors, like)
+  author_note(KEYS[17], authors, id, from, to)
+  if from == COMMENT_HELD and (to ~= from or is_new_text) then alike().leave(KEYS[18], id, like) end
+  if to == COMMENT_HELD and (from ~= to or is_new_text) then alike().join(KEYS[18], id, like) end
+  if is_decided then
     redis.call('ZREM', KEYS[19], id)
-  elseif ARGV[at + 10] ~= '0' then
-    comment_draw(KEYS[19], id, tonumber(ARGV[at + 10]))
+  elseif drawn > 0 then
+    comment_draw(KEYS[19], id, drawn)
   end
 end
 
 -- Puts what was sent again on the comment that is known, and says whether it is to be written.
-local function revise(at, id, c, new, label)
+local function revise(id, c, text, by, label)
+  local new = comment_open(text)
   if c.digest ~= new.digest then
-    comment_save(k.comment .. id .. ':' .. c.revision, c, ttls[c.status])
+    comment_save(KEYS[2] .. id .. ':' .. c.revision, c, ttls[c.status])
     c.revision, c.decision, c.digest, c.submission = c.revision + 1, '', new.digest, new.submission
     c.status, c.told = new.status, new.told
     count('revisions')
@@ -113,68 +110,68 @@ local function revise(at, id, c, new, label)
   end
   c.verdict_status, c.verdict_label, c.verdict, c.updated =
     new.verdict_status, new.verdict_label, new.verdict, now
-  wait_or_count(at, id, c)
+  wait_or_count(id, c.revision, text, by)
   return true
 end
 
-local function put_new(key, text, ttl)
-  if ttl > 0 then return redis.call('SET', key, text, 'NX', 'PX', ttl) end
-  return redis.call('SET', key, text, 'NX')
+local function answer_of(id, kind, revision, status)
+  return id .. struct.pack('>c1I4B', kind, revision, status)
 end
 
 local function accept(at)
   local id, ext, text = ARGV[at], ARGV[at + 1], ARGV[at + 3]
-  local label = words > 4 and tonumber(ARGV[at + 5]) or 0
+  local by, label, drawn, authors, rest = 0, 0, 0, '', 1
+  if words > 4 then by, label, drawn, authors, rest = struct.unpack('>BBI2Bc0', ARGV[at + 4]) end
   local c, again
   if ext ~= '' then
     local bucket = external .. ARGV[at + 2]
     if redis.call('HSETNX', bucket, ext, id) == 0 then
       local known = redis.call('HGET', bucket, ext)
-      c = comment_load(k.comment .. known)
+      c = comment_load(KEYS[2] .. known)
       if c then id, again = known, known == id else redis.call('HSET', bucket, ext, id) end
     end
   end
-  if not c and words == 4 then
-    if not put_new(k.comment .. id, text, ttls[COMMENT_QUEUED]) then return id .. NEW end
-    waiting[#waiting + 1] = id .. struct.pack('>I4I4', 1, #text)
-    count('comments')
-    local ids = into[COMMENT_QUEUED]
-    ids[#ids + 1], ids[#ids + 2] = '0', id
-    return id .. NEW
-  end
-  local kind, from
+  local kind, revision, from, status = 'n', 1, nil, string.byte(text, 2)
   if not c then
-    local status = string.byte(text, 2)
-    if not put_new(k.comment .. id, text, ttls[status]) then return id .. pack('n', 1, status) end
-    kind, c = 'n', comment_open(text)
+    if not comment_put(KEYS[2] .. id, text, ttls[status], 'NX') then
+      return answer_of(id, 'n', 1, status)
+    end
     count('comments')
-    wait_or_count(at, id, c)
+    wait_or_count(id, 1, text, by)
+    if label > 0 then c = comment_open(text) end
   else
     local before = c.revision
     from = c.status
-    local changed = revise(at, id, c, comment_open(text), label)
-    kind = c.revision > before and 'r' or again and 'n' or 's'
-    if not changed then
-      return id .. pack(kind, c.revision, again and string.byte(text, 2) or c.status)
-    end
-    if from ~= c.status then redis.call('ZREM', k.sets[from], id) end
-    comment_save(k.comment .. id, c, ttls[c.status])
+    local changed = revise(id, c, text, by, label)
+    kind, revision = c.revision > before and 'r' or again and 'n' or 's', c.revision
+    if not changed then return answer_of(id, kind, revision, again and status or from) end
+    status = c.status
+    if from ~= status then redis.call('ZREM', KEYS[3 + from], id) end
+    comment_save(KEYS[2] .. id, c, ttls[status])
   end
   if label > 0 then
-    local current = c.decision ~= '' and comment_label_load(k.label .. c.active)
+    local current = c.decision ~= '' and log().load(KEYS[10] .. c.active)
     if not (current and current.label == label) then
-      comment_decide(k, id, c, label, ARGV[at + 6], ARGV[at + 7], now, ttls)
+      k = k or {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10],
+        labels = KEYS[11], site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
+        labelled = KEYS[16], replayable = replayable, how = how, evidence = ARGV[6]}
+      local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
+      log().decide(k, id, c, label, decision, string.sub(ARGV[at + 5], example), now, ttls)
+      status = c.status
     end
   end
-  if words > 4 then settle(at, id, c, from or COMMENT_QUEUED, kind == 'r') end
+  if words > 4 then
+    settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,
+      string.sub(ARGV[at + 4], rest))
+  end
   -- The same comment may come twice in a call: its last status counts.
-  places[id] = c.status
-  if from == COMMENT_QUEUED and c.status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
-  return id .. pack(kind, c.revision, c.status)
+  places[id] = status
+  if from == COMMENT_QUEUED and status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
+  return answer_of(id, kind, revision, status)
 end
 
-for i = 1, n do answers[i] = accept(18 + words * (i - 1)) end
-local notes, id = 18 + words * n, string.sub(answers[1], 1, 16)
+for i = 1, n do answers[i] = accept(first_at + words * (i - 1)) end
+local notes, id = first_at + words * n, string.sub(answers[1], 1, 16)
 if places[id] and string.sub(answers[1], 17, 17) == 'n' then
   for at = notes, #ARGV, 2 do
     local key, value = ARGV[at], ARGV[at + 1]
@@ -182,25 +179,31 @@ if places[id] and string.sub(answers[1], 17, 17) == 'n' then
     comment_put(key, value, ttls[places[id]])
   end
 end
-for id, status in pairs(places) do
-  local ids = into[status]
-  ids[#ids + 1], ids[#ids + 2] = '0', id
+if n == 1 then
+  if places[id] then
+    redis.call('ZADD', KEYS[3 + places[id]], '0', id)
+    comment_changed(KEYS[20], ARGV[1], id)
+  end
+else
+  local into, changed = {[0] = {}, {}, {}, {}}, {}
+  for each, status in pairs(places) do
+    local ids = into[status]
+    ids[#ids + 1], ids[#ids + 2] = '0', each
+    changed[#changed + 1] = each
+  end
+  for status, ids in pairs(into) do
+    if #ids > 0 then redis.call('ZADD', KEYS[3 + status], unpack(ids)) end
+  end
+  if #changed > 0 then comment_changed(KEYS[20], ARGV[1], table.concat(changed)) end
 end
-local changed = {}
-for status = 0, 3 do
-  local ids = into[status]
-  if #ids > 0 then redis.call('ZADD', k.sets[status], unpack(ids)) end
-  for i = 2, #ids, 2 do changed[#changed + 1] = ids[i] end
-end
-if #changed > 0 then comment_changed(KEYS[20], k.site, table.concat(changed)) end
-for field, by in pairs(counts) do comment_count(k.day, field, by) end
-comment_count_verdicts(k.day, judged)
-if #waiting > 0 then redis.call('XADD', inbox, '*', 's', k.site, 'i', table.concat(waiting)) end
+for field, by in pairs(counts) do comment_count(KEYS[8], field, by) end
+comment_count_verdicts(KEYS[8], judged)
+if #waiting > 0 then redis.call('XADD', inbox, '*', 's', ARGV[1], 'i', table.concat(waiting)) end
 local answer = {'ok', table.concat(answers)}
 if n == 1 and string.sub(answer[2], 17, 17) ~= 'n' then
-  answer[3] = redis.call('GET', k.comment .. string.sub(answer[2], 1, 16))
+  answer[3] = redis.call('GET', KEYS[2] .. id)
 end
-if ARGV[8] ~= '' then
-  redis.call('SET', KEYS[12], ARGV[8] .. cmsgpack.pack(answer), 'PX', ARGV[9])
+if ARGV[4] ~= '' then
+  redis.call('SET', KEYS[12], ARGV[4] .. cmsgpack.pack(answer), 'PX', ttl_request)
 end
 return answer

@@ -55,7 +55,9 @@ end
 
 local function author_change(before, tag, from, to, day, name)
   local first, last, today, names, strip, older = author_open(before)
-  local at = from > 0 and author_find(strip, tag, from, from) or from == 0 and author_find(strip, tag, 1, 3)
+  local at = from and (from > 0 and author_find(strip, tag, from, from)
+    or from == 0 and author_find(strip, tag, 1, 3))
+  from = from or 0
   local entry = to > 0 and struct.pack('>I2', 4 * tag + to) or ''
   if at then
     strip = string.sub(strip, 1, at - 1) .. entry .. string.sub(strip, at + 2)
@@ -91,7 +93,7 @@ local function author_make_room(bucket)
 end
 
 -- Notes with its authors what a comment became: a status, 0 where it is gone; `from` is what it was,
--- 0 where it had no verdict yet. `mark`: its day, a byte for the author's name, 1 if the last hash
+-- 0 where it had no verdict yet, nil for one that was never there. `mark`: its day, a byte for the author's name, 1 if the last hash
 -- is of an address, and six bytes a hash.
 local function author_note(prefix, mark, id, from, to)
   if mark == '' or from == to then return end

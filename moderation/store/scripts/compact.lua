@@ -14,7 +14,7 @@ local PREVIOUS_AT = 10
 local taken = 0
 
 local function last_of(id)
-  local noted = redis.call('HGET', comment_labelled_key(KEYS[4], id), id)
+  local noted = redis.call('HGET', log().labelled_key(KEYS[4], id), id)
   if noted then return struct.unpack('>I4I4', noted) end
 end
 
@@ -41,9 +41,9 @@ local function unlink(id, last, seq, following, previous)
     return false
   elseif previous > 0 or revision > 1 then
     local noting = struct.pack('>I4I4', revision, previous)
-    redis.call('HSET', comment_labelled_key(KEYS[4], id), id, noting)
+    redis.call('HSET', log().labelled_key(KEYS[4], id), id, noting)
   else
-    redis.call('HDEL', comment_labelled_key(KEYS[4], id), id)
+    redis.call('HDEL', log().labelled_key(KEYS[4], id), id)
   end
   if c then
     local active = c.active == seq and 0 or c.active

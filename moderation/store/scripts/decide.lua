@@ -29,42 +29,42 @@ end
 local from = c.status
 
 local function undo()
-  local withdrawn = comment_label_load(k.label .. c.active)
-  local restored = withdrawn.before > 0 and comment_label_load(k.label .. withdrawn.before)
+  local withdrawn = log().load(k.label .. c.active)
+  local restored = withdrawn.before > 0 and log().load(k.label .. withdrawn.before)
   local restores = restored and withdrawn.before or 0
-  local seq = comment_append(k, {kind = LABEL_UNDONE, label = 0, drops = c.active,
+  local seq = log().append(k, {kind = LABEL_UNDONE, label = 0, drops = c.active,
     restores = restores, previous = c.last, before = 0, same = 0, day = '', decision = ARGV[11],
     example = ''})
-  comment_ask_rebuild(k, seq, c.active)
-  comment_ask_rebuild(k, seq, restores)
-  comment_recount_error(k.day, withdrawn, -1)
+  log().ask_rebuild(k, seq, c.active)
+  log().ask_rebuild(k, seq, restores)
+  log().recount_error(k.day, withdrawn, -1)
   comment_count(k.day, 'undone', 1)
   local status = c.verdict == '' and COMMENT_QUEUED or tonumber(ARGV[14]) or c.verdict_status
   c.decision = ''
   if restored and withdrawn.same == 1 then
     c.decision = restored.decision
-    comment_recount_error(k.day, restored, 1)
+    log().recount_error(k.day, restored, 1)
     status = restored.label == COMMENT_SPAM_LABEL and COMMENT_SPAM or COMMENT_APPROVED
   end
   comment_move(k.sets, id, c.status, status)
   c.status, c.active, c.last = status, restores, seq
-  c.decisions, c.updated = comment_decided(c), now
+  c.decisions, c.updated = log().decided(c), now
   comment_save(k.comment .. id, c, ttls[status])
-  comment_note_labelled(k, id, c)
+  log().note_labelled(k, id, c)
   return seq
 end
 
 local seq
 if label > 0 then
-  seq = comment_decide(k, id, c, label, ARGV[11], ARGV[12], now, ttls)
+  seq = log().decide(k, id, c, label, ARGV[11], ARGV[12], now, ttls)
 elseif c.decision == '' then
   return {'nothing'}
 else
   seq = undo()
 end
 author_note(KEYS[13], ARGV[17], id, from, c.status)
-if from == COMMENT_HELD and c.status ~= from then alike_leave(KEYS[14], id, ARGV[18]) end
-if c.status == COMMENT_HELD and from ~= c.status then alike_join(KEYS[14], id, ARGV[18]) end
+if from == COMMENT_HELD and c.status ~= from then alike().leave(KEYS[14], id, ARGV[18]) end
+if c.status == COMMENT_HELD and from ~= c.status then alike().join(KEYS[14], id, ARGV[18]) end
 if c.decision ~= '' then
   redis.call('ZREM', KEYS[15], id)
 elseif ARGV[19] ~= '0' then

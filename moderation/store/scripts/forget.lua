@@ -16,7 +16,7 @@
 -- must be called again}
 local id, room = ARGV[1], 100
 local key = KEYS[2] .. id
-local labelled = comment_labelled_key(KEYS[13], id)
+local labelled = log().labelled_key(KEYS[13], id)
 local noted = redis.call('HGET', KEYS[11], id)
 local revision, seq
 if noted then
@@ -28,7 +28,7 @@ else
     revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)
     author_note(KEYS[14], ARGV[4], id, c.status, 0)
-    if c.status == COMMENT_HELD then alike_leave(KEYS[15], id, ARGV[5]) end
+    if c.status == COMMENT_HELD then alike().leave(KEYS[15], id, ARGV[5]) end
     if c.status == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[12], id) end
   elseif taught then
     revision, seq = struct.unpack('>I4I4', taught)
@@ -51,7 +51,7 @@ while revision > 0 and room > 0 do
 end
 local entries = {}
 local function take(at)
-  local e = comment_label_load(KEYS[9] .. at)
+  local e = log().load(KEYS[9] .. at)
   -- What was erased with another comment's label stays as it is.
   if e and e.kind ~= LABEL_ERASED then entries[#entries + 1], room = {at, e}, room - 1 end
   return e
@@ -96,12 +96,12 @@ for i = #entries, 1, -1 do
     -- A withdrawal taught nothing; what it switched off stays off.
   elseif oldest or replayable(at) then
     oldest = oldest or at
-    e.example = comment_label_erased(epoch + 1, 0)
+    e.example = log().erased(epoch + 1, 0)
   else
     held, far = math.max(held, at), 1
-    e.example = comment_label_erased(0, labels)
+    e.example = log().erased(0, labels)
   end
-  redis.call('SET', KEYS[9] .. at, comment_label_pack(e))
+  redis.call('SET', KEYS[9] .. at, log().pack(e))
 end
 redis.call('HINCRBY', KEYS[1], 'stale', #entries)
 if far == 1 then

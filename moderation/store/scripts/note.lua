@@ -8,6 +8,6 @@ for at = 1, #ARGV, 3 do
   local header = redis.call('GETRANGE', KEYS[1] .. id, 0, COMMENT_HEADER - 1)
   local status = header ~= '' and comment_open(header).status or COMMENT_QUEUED
   author_note(KEYS[2], ARGV[at + 1], id, COMMENT_QUEUED, status)
-  if status == COMMENT_HELD then alike_join(KEYS[3], id, ARGV[at + 2]) end
+  if status == COMMENT_HELD then alike().join(KEYS[3], id, ARGV[at + 2]) end
 end
 return 1

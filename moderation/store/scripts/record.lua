@@ -55,7 +55,7 @@ for at = ttls_at + 5 * n_sites, #ARGV, 3 do
       if heard then redis.call('SPUBLISH', KEYS[2], id) end
       if c.decision == '' then
         author_note(KEYS[base + 6], ARGV[at + 1], id, COMMENT_QUEUED, c.status)
-        if c.status == COMMENT_HELD then alike_join(KEYS[base + 7], id, ARGV[at + 2]) end
+        if c.status == COMMENT_HELD then alike().join(KEYS[base + 7], id, ARGV[at + 2]) end
         if drawn > 0 then comment_draw(KEYS[base + 8], id, drawn) end
       end
     end

@@ -24,7 +24,7 @@ for at = 7, #ARGV, 4 do
     comment_save(key, c, ttl)
     author_note(KEYS[6], ARGV[at + 1], id, COMMENT_HELD, status)
     if status ~= COMMENT_HELD then
-      alike_leave(KEYS[7], id, ARGV[at + 2])
+      alike().leave(KEYS[7], id, ARGV[at + 2])
       if ARGV[at + 3] ~= '0' then comment_draw(KEYS[8], id, tonumber(ARGV[at + 3])) end
     end
     answer[#answer + 1], changed[#changed + 1] = 1, id

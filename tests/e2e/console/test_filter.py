@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 from moderation.flow.models import promoting
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_keyboard import in_focus, saved
-from tests.e2e.console.test_screens import WIDEST, fits, picture, serious
+from tests.e2e.console.test_screens import WIDEST, broken, fits, picture, serious
 from tests.e2e.running import Up, free_port
 from tests.moderation.flow.models.taught import teach_site
 from tests.processes import command_of, until
@@ -213,6 +213,8 @@ def test_the_screens_of_the_filter_fit_and_can_be_used_by_everybody(
         picture(page, f"{name}-{width}-{theme}")
         if not fits(page):
             faults[f"{name} sticks out"] = page.evaluate(WIDEST)
+        if words := broken(page):
+            faults[f"{name} breaks words"] = words
         if found := serious(page):
             faults[name] = found
     page.goto(f"{desk.url}/console/health")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from moderation.wording import catalogue
 from tests.e2e.console.conftest import Desk
-from tests.e2e.console.test_screens import WIDEST, draw, fill, fits, picture, serious
+from tests.e2e.console.test_screens import WIDEST, broken, draw, fill, fits, picture, serious
 
 DIRECTIONS = {"de": "ltr", "ar": "rtl"}
 FEW = {
@@ -56,6 +56,8 @@ def look(page: Page, name: str, language: str, asked: tuple[int, ...]) -> dict[s
         picture(page, where)
         if not fits(page):
             faults[f"{where} sticks out"] = page.evaluate(WIDEST)
+        if words := broken(page):
+            faults[f"{where} breaks words"] = words
         if width in asked and (found := serious(page)):
             faults[where] = found
     page.set_viewport_size({"width": 1280, "height": 900})

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from moderation.flow.sites import administering
 from tests.e2e.console.conftest import PASSWORD, Desk
-from tests.e2e.console.test_screens import fits, picture, serious
+from tests.e2e.console.test_screens import broken, fits, picture, serious
 from tests.e2e.running import Up, free_port
 
 
@@ -188,6 +188,8 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
         picture(page, f"{name}-{width}-{theme}")
         if not fits(page):
             faults[f"{name} sticks out"] = page.evaluate("document.documentElement.scrollWidth")
+        if words := broken(page):
+            faults[f"{name} breaks words"] = words
         if (width, theme) in ((1280, "light"), (360, "dark")) and (found := serious(page)):
             faults[name] = found
 
@@ -214,7 +216,7 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
     page.goto(f"{desk.url}/console/first")
     look("first-one")
     page.get_by_role("button", name="Send").click()
-    page.wait_for_url("**id=*")
+    expect(page.locator(".steps .score")).to_be_visible()
     look("first-three")
     page.get_by_role("button", name="Approve").click()
     expect(page.locator(".change")).to_be_visible()
@@ -225,6 +227,7 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
     card = page.locator("form", has=page.get_by_role("button", name="Set it up…"))
     card.get_by_label("Password").fill(PASSWORD)
     card.get_by_role("button", name="Set it up…").click()
+    expect(page.get_by_label("The six digits that it shows")).to_be_visible()
     look("factor")
     totp = pyotp.TOTP(page.locator(".secret").inner_text().replace(" ", ""))
     page.get_by_label("The six digits that it shows").fill(totp.now())
@@ -236,13 +239,16 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
     page.context.clear_cookies()
     page.goto(f"{desk.url}/console/login")
     page.get_by_role("link", name="Forgot the password?").click()
+    expect(page.get_by_role("button", name="Send the link")).to_be_visible()
     look("forgotten")
     page.get_by_label("User name").fill("nobody")
     page.get_by_role("button", name="Send the link").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
     look("asked")
     log_in(page, desk.url, boss)
+    expect(page.get_by_label("Six digits")).to_be_visible()
     look("code")
     page.get_by_role("link", name="Use a recovery code").click()
+    expect(page.get_by_label("Recovery code")).to_be_visible()
     look("recovery")
     assert faults == {}

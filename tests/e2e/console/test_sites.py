@@ -18,7 +18,7 @@ from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, first_run
 from tests.e2e.console.conftest import Desk
-from tests.e2e.console.test_screens import WIDEST, fill, fits, picture, serious
+from tests.e2e.console.test_screens import WIDEST, broken, fill, fits, picture, serious
 
 BY = By("jonas")
 
@@ -98,6 +98,7 @@ def test_a_token_is_shown_once(desk: Desk) -> None:
     page.goto(address)
     page.get_by_label("New token for").fill("the blog")
     page.get_by_role("button", name="Make a token").dblclick()
+    expect(page.locator("[data-secret]")).to_be_visible()
     secret = page.locator("[data-secret]").inner_text()
     assert re.fullmatch(r"wnw_[\w-]{43}", secret)
     expect(page.locator(".keys-table tbody tr")).to_have_count(1)
@@ -165,6 +166,8 @@ def shown(desk: Desk, page: Page, name: str) -> dict[str, Any]:
         picture(page, f"{what}-{name}")
         if not fits(page):
             faults[f"{what} sticks out"] = page.evaluate(WIDEST)
+        if words := broken(page):
+            faults[f"{what} breaks words"] = words
         if found := serious(page):
             faults[what] = found
 
@@ -188,6 +191,7 @@ def shown(desk: Desk, page: Page, name: str) -> dict[str, Any]:
     expect(secret).to_be_visible()
     look("token")
     page.get_by_role("link", name="Rotate…").first.click()
+    expect(page.get_by_role("button", name="Rotate")).to_be_visible()
     look("rotate")
     page.goto(f"{address}/lists")
     page.get_by_label("One a line").fill("whatsapp, kiln")

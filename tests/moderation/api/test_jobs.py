@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from moderation.flow import jobs
+from moderation.flow import jobs, performing
 from moderation.flow.runtime import Runtime
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
@@ -26,7 +26,7 @@ def begun(runtime: Runtime, site: str = SITE) -> str:
 
 def test_a_job_says_how_far_it_is_and_not_what_it_was_asked(runtime: Runtime, api: Caller) -> None:
     job = begun(runtime)
-    work = jobs.take(runtime, job)
+    work = performing.take(runtime, job)
     assert work is not None
     work.note("writing", 50, 200)
     answer = api.get(f"/v1/jobs/{job}")
@@ -91,7 +91,7 @@ def test_a_cursor_is_good_for_its_own_list(runtime: Runtime, api: Caller, admin:
 
 def test_what_is_no_job_is_not_found(runtime: Runtime, api: Caller) -> None:
     held = begun(runtime)
-    assert jobs.take(runtime, held) is not None
+    assert performing.take(runtime, held) is not None
     names = ("01M81Q1142C3EYPAKXTQDKFX9P", "x", "%00", "%F0%9F%98%80", f"{held}:lease")
     for name in names:
         is_problem(api.get(f"/v1/jobs/{name}"), 404, "not-found")

@@ -1,10 +1,12 @@
 """Pages for people."""
 
+import html
 import json
 import re
 
 import pytest
 
+from moderation.api.kinds import KINDS
 from moderation.settings import Settings
 from tests.moderation.api.conftest import Caller, is_problem
 
@@ -81,7 +83,7 @@ def test_a_large_form_is_refused(anyone: Caller) -> None:
     is_problem(answer, 413, "too-large")
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/problems/stale"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/problems/stale"])
 def test_a_page_runs_no_script_and_loads_nothing_from_elsewhere(anyone: Caller, path: str) -> None:
     answer = anyone.get(path)
     assert answer.status_code == 200
@@ -118,7 +120,7 @@ def test_a_browser_is_told_of_an_error_by_a_page_and_the_api_never(
 
 
 def test_links_lead_somewhere(anyone: Caller) -> None:
-    for path in ("/", "/docs"):
+    for path in ("/", "/docs", "/problems", "/problems/stale"):
         page = anyone.get(path).text
         for link in set(re.findall(r'href="([^"]+)"', page)):
             target, _, anchor = link.partition("#")
@@ -133,3 +135,27 @@ def test_the_docs_page_shows_every_call(anyone: Caller) -> None:
     for path in anyone.get("/openapi.json").json["paths"]:
         assert path in page
     assert "`" not in page
+
+
+def shown_text(page: str) -> str:
+    """Return the text of a page as people see it."""
+    return re.sub(r"<[^>]*>", "", page)
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems", *(f"/problems/{k}" for k in KINDS)])
+def test_no_page_shows_the_signs_of_markdown(anyone: Caller, path: str) -> None:
+    assert "`" not in shown_text(anyone.get(path).text)
+
+
+def test_every_problem_type_stands_in_the_index(anyone: Caller) -> None:
+    page = anyone.get("/problems")
+    assert page.status_code == 200
+    for name, kind in KINDS.items():
+        assert f'href="/problems/{name}"' in page.text
+        assert html.escape(kind.title) in page.text
+    assert 'href="/problems"' in anyone.get("/problems/stale").text
+
+
+def test_browsers_find_an_icon_where_no_page_names_one(anyone: Caller) -> None:
+    answer = anyone.get("/favicon.ico", follow_redirects=True)
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")

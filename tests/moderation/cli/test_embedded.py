@@ -6,16 +6,20 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from moderation.cli import connect, embedded
 from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused
 from moderation.cli.supervisor import Supervisor
 from moderation.settings import Settings
 from moderation.store import Store
+from tests.processes import until
 
 
 @pytest.fixture
@@ -228,3 +232,33 @@ def test_a_command_without_a_running_store_brings_its_own_and_keeps_the_data(
             assert joined.redis_url == opened.redis_url
             assert joined.broker_url == opened.broker_url
     assert not (alone.data / "run.json").exists()
+
+
+@contextlib.contextmanager
+def ended(server: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Have a server end as `up` does."""
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_a_store_that_still_reads_its_file_does_not_answer_yet(tmp_path: Path) -> None:
+    once = Retry(NoBackoff(), 0)
+    with EmbeddedStore(tmp_path, "everysec") as store:
+        # It takes its time for each key, as a large one does for its file.
+        slowly = ["--key-load-delay", "500"]
+        for options, found in (([], 0), (slowly, 4096)):
+            lock = store.lock.fd
+            server = subprocess.Popen([*store.argv(), *options], pass_fds=[lock])
+            with (
+                redis.Redis(unix_socket_path=str(store.socket), retry=once) as client,
+                ended(server),
+            ):
+                until(lambda: embedded.answers(store.socket), 60)
+                assert client.dbsize() == found, "it said that it answers before it had read all"
+                pipe = client.pipeline(transaction=False)
+                for n in range(found, 4096):
+                    pipe.set(f"key:{n}", "")
+                pipe.execute()

@@ -12,7 +12,7 @@ from moderation.flow.comments import checking
 from moderation.flow.people import auditing
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
-from moderation.flow.sites import choosing, first_run, founding
+from moderation.flow.sites import choosing, first_run, founding, removing
 from tests.factories import SITE, submission
 from tests.moderation.console.conftest import OTHER
 
@@ -75,6 +75,7 @@ CHANGES = [
     ("/keys", {}, "administrator"),
     ("/keys/revoke", {"key": "x"}, "administrator"),
     ("/retire", {}, "administrator"),
+    ("/remove", {"name": SITE}, "administrator"),
     ("/attack", {"hours": "1"}, "moderator"),
     ("/lists", LIST, "moderator"),
     ("/lists/change", {"what": "remove", "number": "1"}, "moderator"),
@@ -108,6 +109,22 @@ def test_a_site_is_made_retired_and_reopened(admin, runtime):
         ("root", "site_made", "new.example"),
     ]  # fmt: skip
     assert "retired a site" in admin.get("/console/audit").text
+
+
+def test_a_site_is_removed_where_its_name_was_typed(admin, runtime):
+    admin.post("/console/sites", {"name": "new.example"})
+    for typed in ("", "other.example", "NEW"):
+        answer = admin.post("/console/sites/new.example/remove", {"name": typed})
+        assert (answer.status_code, "Nothing was removed" in answer.text) == (422, True)
+    assert removing.under_way(runtime, "new.example") is None
+    assert (
+        admin.post("/console/sites/new.example/remove", {"name": "new.example"}).status_code < 400
+    )
+    job = removing.under_way(runtime, "new.example")
+    assert "It is being removed." in admin.get("/console/sites/new.example").text
+    removing.work_on(runtime, job.id)
+    assert admin.get("/console/sites/new.example").status_code == 404
+    assert ("root", "site_removed", "new.example") in acts(runtime)
 
 
 def test_what_the_form_shows_is_saved_as_it_is(admin, runtime):

@@ -9,11 +9,12 @@ import pytest
 from moderation import faults
 from moderation.domain.processes import Process
 from moderation.flow import heartbeat
-from moderation.flow.authorise import Grant
+from moderation.flow.authorise import Grant, authorise
 from moderation.flow.comments.checking import check
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.flow.sites import administering
 from moderation.flow.vitals import BUCKETS, Vitals, bucket_of, quantile
-from moderation.store import Store, processes
+from moderation.store import Store, processes, sites
 from tests.factories import submission
 from tests.processes import until
 
@@ -99,3 +100,29 @@ def test_times_are_read_back_to_seven_percent(seconds: float) -> None:
     if 0.0005 < seconds < 3.5:
         assert abs(read / seconds - 1) < 0.08
     assert quantile({}, 0.5) is None
+
+
+def test_the_last_use_of_a_token_is_told_once_an_hour_and_when_a_process_ends(
+    runtime: Runtime, bearer: str
+) -> None:
+    """A call notes it in memory alone: no round trip more, no write a call."""
+    store, vitals = runtime.store, runtime.own(Vitals)
+    token = authorise(runtime, bearer, "submit").token
+    trips: list[int] = []
+    store.on_round_trip = lambda: trips.append(1)
+    for _ in range(3):
+        authorise(runtime, bearer, "submit", fresh=False)
+    assert not trips
+    heart = heartbeat.begin(runtime, "web")
+    until(lambda: token.id in sites.token_uses(store), 30)
+    assert abs(sites.token_uses(store)[token.id] - now_ms()) < 600_000
+    assert vitals.uses(all_of_them=False) == {}
+    later = now_ms() + 600_000
+    vitals.used(token.id, later)
+    assert vitals.uses(all_of_them=False) == {}
+    heart.end()
+    assert sites.token_uses(store) == {token.id: later}
+    vitals.used(token.id, later + 3_600_000)
+    assert vitals.uses(all_of_them=False) == {token.id: later + 3_600_000}
+    administering.revoke_token(store, token.id)
+    assert sites.token_uses(store) == {}

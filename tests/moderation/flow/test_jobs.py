@@ -9,8 +9,8 @@ import pytest
 
 from moderation.domain.errors import InvalidInput, NotFound, StoreDown
 from moderation.domain.jobs import Job
-from moderation.flow import jobs, tasks
-from moderation.flow.jobs import Work
+from moderation.flow import jobs, performing, tasks
+from moderation.flow.performing import Work
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import jobs as stored
 from moderation.store import keys
@@ -41,9 +41,9 @@ def test_a_job_is_done_by_one_process_and_keeps_what_came_of_it(
 ) -> None:
     job = begun(runtime)
     assert (job.state, job.done) == ("queued", 0)
-    work = jobs.take(runtime, job.id)
+    work = performing.take(runtime, job.id)
     assert work is not None and work.job.asked == {"file": "x"}
-    assert jobs.take(other, job.id) is None, "it is held"
+    assert performing.take(other, job.id) is None, "it is held"
 
     def does(work: Work) -> dict[str, Any]:
         work.note("reading", 5, 20)
@@ -52,9 +52,9 @@ def test_a_job_is_done_by_one_process_and_keeps_what_came_of_it(
         assert seen.percent == 25
         return {"rows": 20}
 
-    ended = jobs.run(runtime, work, does)
+    ended = performing.run(runtime, work, does)
     assert (ended.state, ended.result, ended.error) == ("succeeded", {"rows": 20}, "")
-    assert jobs.take(other, job.id) is None
+    assert performing.take(other, job.id) is None
     assert stored.open_ids(runtime.store) == []
 
 
@@ -62,9 +62,9 @@ def test_eta_follows_the_pace_of_the_stage(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(jobs, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(performing, "monotonic", lambda: clock[0])
     job = begun(runtime)
-    work = jobs.take(runtime, job.id)
+    work = performing.take(runtime, job.id)
     assert work is not None
     work.note("writing", 100, 500)
     assert jobs.find(runtime, job.id).eta_s is None
@@ -91,7 +91,7 @@ def test_what_goes_wrong_fails_the_job_with_a_reason_that_quotes_nothing(
     def does(work: Work) -> dict[str, Any]:
         raise error
 
-    jobs.work_on(runtime, job.id, does)
+    performing.work_on(runtime, job.id, does)
     ended = jobs.find(runtime, job.id)
     assert (ended.state, ended.error, ended.result) == ("failed", reason, None)
 
@@ -105,12 +105,12 @@ def test_a_store_that_is_away_leaves_the_job_to_be_taken_up_again(
         raise StoreDown("the store does not answer")
 
     with pytest.raises(StoreDown):
-        jobs.work_on(runtime, job.id, does)
+        performing.work_on(runtime, job.id, does)
     assert jobs.find(runtime, job.id).state == "running"
     died(runtime, job)
     jobs.tend(runtime)
     assert sent == [(tasks.IMPORT_HISTORY, job.id)]
-    assert jobs.take(other, job.id) is not None
+    assert performing.take(other, job.id) is not None
 
 
 def test_a_job_whose_process_died_is_sent_again_and_fails_when_it_never_gets_on(
@@ -118,7 +118,7 @@ def test_a_job_whose_process_died_is_sent_again_and_fails_when_it_never_gets_on(
 ) -> None:
     job = begun(runtime)
     for n in range(jobs.TRIES):
-        assert jobs.take(runtime, job.id) is not None
+        assert performing.take(runtime, job.id) is not None
         jobs.tend(runtime)
         assert len(sent) == n, "somebody holds it"
         died(runtime, job)
@@ -130,13 +130,13 @@ def test_a_job_whose_process_died_is_sent_again_and_fails_when_it_never_gets_on(
     assert ended.state == "failed"
     assert ended.error == "the process that worked on it ended 5 times without getting on"
     assert len(sent) == jobs.TRIES - 1
-    assert jobs.take(runtime, job.id) is None
+    assert performing.take(runtime, job.id) is None
 
 
 def test_a_job_that_gets_on_is_taken_up_as_often_as_its_processes_die(runtime: Runtime) -> None:
     job = begun(runtime)
     for n in range(2 * jobs.TRIES):
-        work = jobs.take(runtime, job.id)
+        work = performing.take(runtime, job.id)
         assert work is not None, n
         work.note("writing", n + 1, 100)
         died(runtime, job)
@@ -144,7 +144,7 @@ def test_a_job_that_gets_on_is_taken_up_as_often_as_its_processes_die(runtime: R
 
 def test_a_kind_that_no_worker_takes_up_fails_when_its_process_dies(runtime: Runtime) -> None:
     job = begun(runtime, kind="by hand")
-    assert jobs.take(runtime, job.id) is not None
+    assert performing.take(runtime, job.id) is not None
     died(runtime, job)
     jobs.tend(runtime)
     ended = jobs.find(runtime, job.id)
@@ -168,8 +168,8 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_when_it_next_says_how_far
 ) -> None:
     waiting, running = begun(runtime), begun(runtime)
     assert jobs.cancel(runtime, waiting.id).state == "cancelled"
-    assert jobs.take(runtime, waiting.id) is None
-    work = jobs.take(runtime, running.id)
+    assert performing.take(runtime, waiting.id) is None
+    work = performing.take(runtime, running.id)
     assert work is not None
 
     def does(work: Work) -> dict[str, Any]:
@@ -177,31 +177,31 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_when_it_next_says_how_far
         work.note("reading", 1)
         raise AssertionError("it goes on")
 
-    assert jobs.run(runtime, work, does).state == "cancelled"
+    assert performing.run(runtime, work, does).state == "cancelled"
     assert jobs.cancel(runtime, running.id).state == "cancelled"
 
 
 def test_a_job_whose_process_died_after_it_was_cancelled_is_not_taken_up(runtime: Runtime) -> None:
     job = begun(runtime)
-    assert jobs.take(runtime, job.id) is not None
+    assert performing.take(runtime, job.id) is not None
     assert jobs.cancel(runtime, job.id).state == "running"
     died(runtime, job)
-    assert jobs.take(runtime, job.id) is None
+    assert performing.take(runtime, job.id) is None
     assert jobs.find(runtime, job.id).state == "cancelled"
 
 
 def test_who_lost_the_lease_changes_nothing_more(runtime: Runtime, other: Runtime) -> None:
     job = begun(runtime)
-    work = jobs.take(runtime, job.id)
+    work = performing.take(runtime, job.id)
     assert work is not None
     died(runtime, job)
-    assert jobs.take(other, job.id) is not None
+    assert performing.take(other, job.id) is not None
 
     def does(work: Work) -> dict[str, Any]:
         return {"by": "the first"}
 
-    assert jobs.run(runtime, work, does).state == "running", "the second has it"
-    with pytest.raises(jobs.Lost):
+    assert performing.run(runtime, work, does).state == "running", "the second has it"
+    with pytest.raises(performing.Lost):
         work.note("reading", 3)
 
 
@@ -209,9 +209,9 @@ def test_work_goes_on_for_a_while_though_the_store_cannot_be_told(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(jobs, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(performing, "monotonic", lambda: clock[0])
     job = begun(runtime)
-    work = jobs.take(runtime, job.id)
+    work = performing.take(runtime, job.id)
     assert work is not None
     real = stored.change
 
@@ -227,7 +227,7 @@ def test_work_goes_on_for_a_while_though_the_store_cannot_be_told(
     work.note("reading", 2)
     assert jobs.find(runtime, job.id).done == 2
     monkeypatch.setattr(stored, "change", change)
-    clock[0] += jobs.AWAY_SECONDS + 1
+    clock[0] += performing.AWAY_SECONDS + 1
     with pytest.raises(StoreDown):
         work.note("reading", 3)
 
@@ -236,19 +236,19 @@ def test_who_was_away_for_longer_than_the_lease_goes_on_if_nobody_took_the_job(
     runtime: Runtime,
 ) -> None:
     job = begun(runtime)
-    work = jobs.take(runtime, job.id)
+    work = performing.take(runtime, job.id)
     assert work is not None
     died(runtime, job)
     work.note("reading", 3, 9)
     assert stored.is_held(runtime.store, job.id)
-    assert jobs.run(runtime, work, lambda _: {"rows": 9}).state == "succeeded"
+    assert performing.run(runtime, work, lambda _: {"rows": 9}).state == "succeeded"
 
 
 def test_the_same_holder_takes_its_job_up_again_at_once(runtime: Runtime, other: Runtime) -> None:
     job = begun(runtime)
-    assert jobs.take(runtime, job.id, "a token") is not None
-    assert jobs.take(other, job.id) is None
-    assert jobs.take(other, job.id, "a token") is not None
+    assert performing.take(runtime, job.id, "a token") is not None
+    assert performing.take(other, job.id) is None
+    assert performing.take(other, job.id, "a token") is not None
 
 
 def test_what_hands_over_goes_on_in_the_next_task(
@@ -257,12 +257,12 @@ def test_what_hands_over_goes_on_in_the_next_task(
     job = begun(runtime)
 
     def does(work: Work) -> dict[str, Any]:
-        raise jobs.HandOver
+        raise performing.HandOver
 
     for _ in range(2 * jobs.TRIES):
-        jobs.work_on(runtime, job.id, does)
+        performing.work_on(runtime, job.id, does)
     assert sent == [(tasks.IMPORT_HISTORY, job.id)] * (2 * jobs.TRIES)
-    assert jobs.take(other, job.id) is not None
+    assert performing.take(other, job.id) is not None
 
 
 def test_jobs_are_listed_by_site_state_and_kind_newest_first(runtime: Runtime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from moderation.domain.errors import StoreDown, StoreFull
-from moderation.flow import jobs
+from moderation.flow import jobs, performing
 from moderation.flow.labels import history, importing, teaching
 from moderation.flow.labels.history import Asked
 from moderation.flow.runtime import Runtime
@@ -122,7 +122,7 @@ def test_a_worker_takes_up_an_import_slice_by_slice(
 def test_a_store_that_is_away_is_waited_for_and_is_no_failure_of_the_import(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> None:
-    monkeypatch.setattr(jobs, "AWAY_SECONDS", patience)
+    monkeypatch.setattr(performing, "AWAY_SECONDS", patience)
     path = histories.write("wxr", tmp_path / "x.xml", 300)
     real, calls = teaching.write, [0]
 

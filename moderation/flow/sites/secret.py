@@ -1,0 +1,37 @@
+"""Whether this process has the secret that the store was written under."""
+
+from __future__ import annotations
+
+import hmac
+from contextlib import suppress
+
+from moderation.domain.errors import SecretMismatch, StoreFull
+from moderation.flow import sealing
+from moderation.store import Store, fingerprint
+
+
+def check(store: Store, secret: bytes) -> None:
+    """Return if the secret is that of the store, or none was noted yet.
+
+    Raises:
+        SecretMismatch: under this one nothing that is found by a keyed hash would be found.
+    """
+    found = fingerprint.read(store)
+    if found and not hmac.compare_digest(found, sealing.fingerprint(secret)):
+        raise SecretMismatch(
+            "the secret is not that under which the store was written: put back the secret_key or "
+            "WINNOW_SECRET_KEY of before, or run `python -m moderation init --new-secret` "
+            "(docs/operating.md, The secret)"
+        )
+
+
+def note(store: Store, secret: bytes) -> None:
+    """Note the secret of a store that knows none; SecretMismatch where it knows another."""
+    with suppress(StoreFull):  # The next start notes it.
+        fingerprint.note(store, sealing.fingerprint(secret))
+    check(store, secret)
+
+
+def replace(store: Store, secret: bytes) -> None:
+    """Note that the secret was changed on purpose."""
+    fingerprint.replace(store, sealing.fingerprint(secret))

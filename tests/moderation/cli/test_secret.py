@@ -1,0 +1,73 @@
+"""A lost or changed secret is said at once, by whoever starts, is asked or looks."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+import pytest
+
+from moderation.app import create_app
+from moderation.cli import main
+from moderation.flow import sealing
+from moderation.flow.opening import open_runtime
+from moderation.settings import Settings
+from moderation.store import Store, fingerprint, keys
+from tests.conftest import SECRET
+from tests.moderation.cli.conftest import Winnow
+
+OTHER = "another secret of thirty-two characters and more"
+
+
+@pytest.mark.usefixtures("kernels", "prepared")
+def test_another_secret_is_said_at_once_and_taken_when_it_was_meant(
+    winnow: Winnow, settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    changed = msgspec.structs.replace(settings, secret=OTHER)
+    before = store.redis.get(keys.FINGERPRINT)
+    monkeypatch.setenv("WINNOW_SECRET_KEY", OTHER)
+    for words in (["init"], ["up"]):
+        said = winnow(*words, status=1)
+        assert "the secret is not that under which the store was written" in said
+        assert "init --new-secret" in said
+    with caplog.at_level(logging.ERROR):
+        open_runtime(changed).close()
+    assert "the secret is not that under which the store was written" in caplog.text
+    assert OTHER not in caplog.text
+    client = create_app(changed).test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["type"]) == (503, "/problems/secret-mismatch")
+    assert store.redis.get(keys.FINGERPRINT) == before, "nobody but its owner changes it"
+
+    winnow("init", "--new-secret")
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setenv("WINNOW_SECRET_KEY", SECRET)
+    assert "not that under which" in winnow("init", status=1)
+
+
+@pytest.mark.usefixtures("kernels", "prepared")
+def test_the_doctor_compares_the_secret(
+    winnow: Winnow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+
+    assert "the secret is that under which it was written" in winnow("doctor")
+    monkeypatch.setenv("WINNOW_SECRET_KEY", OTHER)
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor"])
+    assert ended.value.code == 1
+    assert "WRONG  store: the secret is not that under which" in capsys.readouterr().out
+
+
+def test_a_store_of_before_notes_the_secret_at_its_next_start(
+    winnow: Winnow, prepared: dict[str, str], store: Store
+) -> None:
+    store.redis.delete(keys.FINGERPRINT)
+    winnow("init")
+    assert fingerprint.read(store) == sealing.fingerprint(SECRET.encode())
+
+
+def test_the_fingerprint_tells_secrets_apart_and_holds_nothing_of_them() -> None:
+    made = {sealing.fingerprint(secret.encode()) for secret in (SECRET, OTHER, SECRET + "x")}
+    assert len(made) == 3 and {len(one) for one in made} == {32}
+    assert not any(one in SECRET.encode() or SECRET.encode() in one for one in made)

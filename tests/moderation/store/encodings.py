@@ -1,0 +1,206 @@
+"""Every encoding in the store, found where it is made: a sample of each, as bytes.
+
+`python -m tests.moderation.store.encodings` records them in `encodings.json`; what was recorded
+may change there only once the number of the layout has risen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import struct
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types
+
+import moderation.flow
+import moderation.store
+from moderation.domain.bands import BANDS
+from moderation.domain.comments import STATUSES
+from moderation.domain.decisions import HOWS
+from moderation.domain.reasons import NUMBERS
+from moderation.domain.verdicts import LABELS, Verdict
+from moderation.store import codec, entry_codec, keys, schema
+
+RECORDED = Path(__file__).with_name("encodings.json")
+
+# What a process hands to another on the same machine, or a folder keeps that is made anew.
+_NOT_IN_THE_STORE = ("moderation.flow.comments.isolation", "moderation.flow.search")
+
+
+def recorded() -> dict[str, Any]:
+    """Return the layout that was recorded, and its encodings by name."""
+    found: dict[str, Any] = json.loads(RECORDED.read_text())
+    return found
+
+
+def every() -> dict[str, str]:
+    """Return a sample of each encoding by its name, binary ones in hexadecimal digits."""
+    return {**_structs(), **_formats(), **_scripts(), **_verdicts(), **_keys()}
+
+
+def _modules() -> list[Any]:
+    found = []
+    for package in (moderation.store, moderation.flow):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if not module.name.startswith(_NOT_IN_THE_STORE):
+                found.append(importlib.import_module(module.name))
+    return found
+
+
+def _structs() -> dict[str, str]:
+    """Return an instance, with every field filled, of each type that is read from the store."""
+    found = {}
+    for module in _modules():
+        for value in vars(module).values():
+            decoder = getattr(value, "__self__", value)
+            if isinstance(decoder, msgspec.msgpack.Decoder | msgspec.json.Decoder):
+                is_json = isinstance(decoder, msgspec.json.Decoder)
+                kind = msgspec.json if is_json else msgspec.msgpack
+                name = f"{kind.__name__.rpartition('.')[2]} {_name(decoder.type)}"
+                encoded = kind.encode(_sample(types.type_info(decoder.type)))
+                assert decoder.decode(encoded) is not None
+                found[name] = encoded.decode() if is_json else encoded.hex()
+    return found
+
+
+def _name(kind: Any) -> str:
+    return kind.__qualname__ if inspect.isclass(kind) else str(kind)
+
+
+def _sample(kind: types.Type) -> Any:
+    """Return a value of a type, with something in every field and collection."""
+    match kind:
+        case types.StructType():
+            return kind.cls(**{field.name: _sample(field.type) for field in kind.fields})
+        case types.UnionType():
+            return _sample(next(t for t in kind.types if not isinstance(t, types.NoneType)))
+        case types.LiteralType():
+            return kind.values[0]
+        case types.ListType() | types.VarTupleType() | types.SetType() | types.FrozenSetType():
+            one = _sample(kind.item_type)
+            if isinstance(kind, types.VarTupleType):
+                return (one,)
+            return [one] if isinstance(kind, types.ListType) else {one}
+        case types.TupleType():
+            return tuple(map(_sample, kind.item_types))
+        case types.DictType():
+            return {_sample(kind.key_type): _sample(kind.value_type)}
+        case types.BoolType():
+            return True
+        case types.IntType():
+            return 7
+        case types.FloatType():
+            return 0.5
+        case types.StrType():
+            return "wörd"
+        case types.BytesType():
+            return b"\x01\xff"
+        case types.DateTimeType():
+            return dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+        case types.AnyType() | types.NoneType():
+            return None
+    raise NotImplementedError(kind)
+
+
+def _formats() -> dict[str, str]:
+    """Return the binary formats that Python writes and reads."""
+    return {
+        f"format {module.__name__}.{name}": value.format
+        for module in _modules()
+        for name, value in vars(module).items()
+        if isinstance(value, struct.Struct)
+    }
+
+
+_LUA = re.compile(r"struct\.u?n?pack\(\s*('[^']+'|[A-Z_]+)|^local ([A-Z_]*FORMAT) = ('.+')", re.M)
+
+
+def _scripts() -> dict[str, str]:
+    """Return the binary formats of each script, in the order of its text."""
+    found = {}
+    for file in sorted(files("moderation.store.scripts").iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".lua"):
+            formats = ["".join(match.groups("")) for match in _LUA.finditer(file.read_text())]
+            if formats:
+                found[f"script {file.name}"] = " ".join(formats)
+    return found
+
+
+def _verdicts() -> dict[str, str]:
+    """Return packed verdicts and entries: each status, label, band and reason by its code."""
+    plain = {"score": 0.25, "reasons": (), "model": "2026.11.22-1+117.1", "policy": 3}
+    given: dict[str, Verdict] = {}
+
+    def add(name: str, **more: Any) -> None:
+        fields = {"label": "ham", "status": "approved", "discard": False, "decided_by": "model",
+                  "signals": {}, **plain, **more}  # fmt: skip
+        given[name] = Verdict(**fields)
+
+    for status in STATUSES:
+        add(f"status {status}", status=status)
+    add("spam, discarded", label="spam", status="spam", discard=True)
+    for by in codec.BY_CODE:
+        add(f"by {by}", decided_by=by, score=None)
+    for band in BANDS:
+        add(f"band {band}", band=band)
+    for code in NUMBERS:
+        add(f"reason {code}", reasons=((code, -1.25),))
+    add("drawn, judged anew", audit=0.02, earlier=(given["status approved"],), signals={"s": 1.5})
+    found = {f"verdict {name}": codec.pack_verdict(one).hex() for name, one in given.items()}
+    one = given["drawn, judged anew"]
+    found["comment new"] = codec.pack_new(None, "queued", b"12345678", 1_700_000_000_000).hex()
+    found["comment judged"] = codec.pack_new(one, "held", b"12345678", 1_700_000_000_000).hex()
+    found["recorded"] = codec.pack_recorded(1, bytes(range(16)), 2, one, "spam").hex()
+    found["entry rebuilt"] = entry_codec.pack_rebuilt().hex()
+    found["labels"], found["hows"] = str(LABELS), str(HOWS)
+    found["told"] = json.dumps(codec.TOLD_CODE)
+    return found
+
+
+def _keys() -> dict[str, str]:
+    """Return where a site and its parts are, by the names of its keys."""
+    of_site = keys.of_site("blog.example")
+    found = {f"key {name}": str(getattr(of_site, name)) for name in of_site.__slots__}
+    fixed = {
+        f"key {name}": value
+        for name, value in vars(keys).items()
+        if name.isupper() and isinstance(value, int | str)
+    }
+    return found | {name: str(value) for name, value in fixed.items()}
+
+
+def needs_a_new_layout(before: dict[str, str], now: dict[str, str]) -> list[str]:
+    """Return the names of what a version of before would read wrongly, or this one of before.
+
+    A key or a type that is new is neither; a new code within a verdict is.
+    """
+    return sorted(
+        name
+        for name in before.keys() | now.keys()
+        if before.get(name) != now.get(name) and (name in before or name.startswith("verdict "))
+    )
+
+
+def main() -> None:
+    """Record the encodings; those of a layout that was recorded may not change."""
+    found = every()
+    if RECORDED.exists():
+        before = recorded()
+        changed = needs_a_new_layout(before["encodings"], found)
+        if changed and before["layout"] == schema.VERSION:
+            sys.exit(f"raise moderation.store.schema.VERSION and add a step: {', '.join(changed)}")
+    said = {"layout": schema.VERSION, "encodings": dict(sorted(found.items()))}
+    RECORDED.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

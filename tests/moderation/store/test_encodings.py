@@ -1,0 +1,49 @@
+"""The number of the layout rises with every change of what is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.store import schema
+from tests.moderation.store import encodings
+
+RECORD = "python -m tests.moderation.store.encodings"
+
+
+def test_what_is_stored_is_encoded_as_it_was_recorded_for_this_layout() -> None:
+    before, now = encodings.recorded(), encodings.every()
+    changed = encodings.needs_a_new_layout(before["encodings"], now)
+    assert changed == [] or before["layout"] != schema.VERSION, (
+        "a version of before would read a store of this layout wrongly, or this one a store of "
+        "before: raise moderation.store.schema.VERSION, add a step to migrations.STEPS, then "
+        f"{RECORD}"
+    )
+    assert (before["layout"], before["encodings"]) == (schema.VERSION, now), RECORD
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("msgpack Submission", "8d"),
+        ("script record.lua", "'>Bc16I4BBBBI4'"),
+        ("format moderation.store.codec._COMMENT", ">BBBBIHIIHHQ9s"),
+        ("verdict reason wording", "97"),
+        ("verdict reason something_new", "97"),
+        ("key comment", "{11}:site:blog.example:c:"),
+        ("json SiteSettings", "{}"),
+    ],
+)
+def test_a_change_is_not_recorded_under_the_same_number(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {**encodings.every(), name: value}
+    monkeypatch.setattr(encodings, "every", lambda: found)
+    before = encodings.RECORDED.read_bytes()
+    with pytest.raises(SystemExit, match=name):
+        encodings.main()
+    assert encodings.RECORDED.read_bytes() == before
+
+
+def test_every_kind_of_encoding_is_found() -> None:
+    kinds = {name.partition(" ")[0] for name in encodings.every()}
+    assert kinds >= {"msgpack", "json", "format", "script", "verdict", "comment", "entry", "key"}
