@@ -22,10 +22,11 @@ from tests.factories import SITE, put_settings, submission
 
 PERSON = Word("ann", "api")
 POLICY = {
-    "approved": SiteSettings(hold=0.999998, reject=0.999999),
-    "held": SiteSettings(hold=0.000001, reject=0.999999),
-    "spam": SiteSettings(hold=0.000001, reject=0.000001),
+    "approved": SiteSettings(hold=0.999998, reject=0.999999, audit_share=0.0),
+    "held": SiteSettings(hold=0.000001, reject=0.999999, audit_share=0.0),
+    "spam": SiteSettings(hold=0.000001, reject=0.000001, audit_share=0.0),
 }
+"""By the status that they give. Nothing is drawn at random, which would be how its label came."""
 
 
 def last(runtime):
