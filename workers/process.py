@@ -5,21 +5,22 @@ import gc
 import logging
 import os
 import signal
-from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
-from classifier import Model, ModelError
 from moderation.flow import heartbeat
 from moderation.flow.akismet.word_back import Tellers
 from moderation.flow.opening import open_runtime
-from moderation.flow.runtime import Runtime, load_shipped
+from moderation.flow.runtime import Runtime, load_ahead
 from moderation.settings import Settings
+
+if TYPE_CHECKING:
+    from classifier import Model
 
 log = logging.getLogger(__name__)
 
-_shipped: Model | None = None
+_shipped: "Model | None" = None
 _runtime: Runtime | None = None
 _hearts: list[heartbeat.Heartbeat] = []
 
@@ -32,8 +33,7 @@ def load(**_: Any) -> None:
     What cannot be loaded is for the first process of the pool to say.
     """
     global _shipped
-    with suppress(ModelError, OSError):
-        _shipped = load_shipped(Settings.from_env())
+    _shipped = load_ahead(Settings.from_env())
 
 
 @worker_process_init.connect

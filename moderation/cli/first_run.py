@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from moderation.domain.errors import StoreFull
+from moderation.flow import secret
 from moderation.flow.people import letters, links
-from moderation.flow.sites import first_run, secret
+from moderation.flow.sites import first_run
 from moderation.flow.sites.first_run import ADMINISTRATOR
 from moderation.settings import Settings
 from moderation.store import schema

@@ -5,11 +5,10 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
 
 from moderation.domain.errors import WinnowError
+from moderation.flow import heartbeat
 from moderation.settings import Settings
-from moderation.store import Store, processes
 
 PATIENCE_SECONDS = 60.0
 """So long no process of the pool may tell of itself; each does so every five seconds."""
@@ -52,8 +51,5 @@ class PoolWatch:
 
     def _beats(self) -> set[tuple[str, int]]:
         """Return the heartbeats of this machine's workers, as far as the store keeps them."""
-        with closing(Store.connect(self._settings.redis_url)) as store:
-            # Whatever the clock was set to meanwhile, what is kept is looked at.
-            found = processes.every(store, 0)
-        here = socket.gethostname()
+        found, here = heartbeat.heard(self._settings.redis_url), socket.gethostname()
         return {(one.id, one.heard_ms) for one in found if (one.kind, one.host) == ("worker", here)}

@@ -11,7 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from time import monotonic, time_ns
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,16 @@ STARTED = "started "
 _STATM = "/proc/self/statm"
 
 Gauges = Callable[[], dict[str, int]]
+
+
+def heard(redis_url: str) -> list[Process]:
+    """Return every process that a store keeps something of, whatever the clocks say.
+
+    Raises:
+        WinnowError: it does not answer, or will not do.
+    """
+    with closing(Store.connect(redis_url)) as store:
+        return processes.every(store, 0)
 
 
 class Heartbeat:

@@ -6,11 +6,11 @@ import logging
 
 from classifier import Model
 from moderation.domain.errors import SecretMismatch, StoreDown, StoreFull
+from moderation.flow import secret
 from moderation.flow.akismet import word_back
 from moderation.flow.models import promoting
 from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
-from moderation.flow.sites import secret
 from moderation.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -100,6 +100,14 @@ def load_shipped(settings: Settings) -> Model:
     return model
 
 
+def load_ahead(settings: Settings) -> Model | None:
+    """Return the model of the settings as `load_shipped`, None where it cannot be loaded: whoever
+    needs it asks again, and says why."""
+    with suppress(ModelError, OSError):
+        return load_shipped(settings)
+    return None
+
+
 class Runtime:
     """One process's view of the installation. Caches are compared with the store at each use."""
 

@@ -11,7 +11,7 @@ from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
-from moderation.flow.sites import secret
+from moderation.flow import secret
 from moderation.settings import Settings
 from moderation.store import models, schema, sites
 

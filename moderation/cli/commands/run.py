@@ -10,7 +10,7 @@ from moderation.cli import connect, first_run, kernels, services
 from moderation.cli import up as up_
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
-from moderation.flow.sites import secret
+from moderation.flow import secret
 from moderation.settings import Settings
 
 

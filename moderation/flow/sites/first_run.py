@@ -13,9 +13,9 @@ from moderation.domain.accounts import Scope, Token, new_token, token_digest
 from moderation.domain.errors import InvalidInput
 from moderation.domain.models import Promotion, Snapshot
 from moderation.domain.sites import site_name
+from moderation.flow import secret
 from moderation.flow.akismet import accounts
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.flow.sites import secret
 from moderation.flow.sites.administering import put_user
 from moderation.settings import Settings
 from moderation.store import Store, migrations, models, sites

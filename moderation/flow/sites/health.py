@@ -9,9 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from moderation.domain.errors import StoreDown, StoreFull
+from moderation.flow import secret
 from moderation.flow.comments import reading
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.flow.sites import secret
 from moderation.store import looking, schema, sites
 from moderation.store.comments import counting, inbox
 
