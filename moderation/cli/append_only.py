@@ -47,7 +47,7 @@ def refuse_lost(folder: Path) -> None:
     if files and not named:
         raise Refused(
             f"{kept} holds data and no {MANIFEST} that names them: "
-            f"`python -m moderation doctor --repair` writes one if it can, else {_BACKUP}"
+            f"`./winnow doctor --repair` writes one if it can, else {_BACKUP}"
         )
     if lost := sorted(named - files):
         raise Refused(f"{kept / lost[0]} is missing: {_BACKUP}")
@@ -80,7 +80,7 @@ def why_unreadable(folder: Path) -> str:
     found = damage(folder)
     if found is None:
         return f"see {folder / 'valkey.log'}; if the file is damaged, {_BACKUP}"
-    return f"{found}: `python -m moderation doctor --repair` keeps a copy and cuts it there"
+    return f"{found}: `./winnow doctor --repair` keeps a copy and cuts it there"
 
 
 def repair(folder: Path) -> Iterator[str]:

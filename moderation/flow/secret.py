@@ -20,7 +20,7 @@ def check(store: Store, secret: bytes) -> None:
     if found and not hmac.compare_digest(found, sealing.fingerprint(secret)):
         raise SecretMismatch(
             "the secret is not that under which the store was written: put back the secret_key or "
-            "WINNOW_SECRET_KEY of before, or run `python -m moderation init --new-secret` "
+            "WINNOW_SECRET_KEY of before, or run `./winnow init --new-secret` "
             "(docs/operating.md, The secret)"
         )
 

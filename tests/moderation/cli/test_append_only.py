@@ -82,7 +82,7 @@ def test_a_damaged_tail_is_refused_with_the_repair_and_cut_by_it(
     damaged = last(used).read_bytes()
     said = refused(used)
     assert f"cannot be read from byte {size} on ({len(tail())} of {len(damaged)} bytes)" in said
-    assert "python -m moderation doctor --repair" in said
+    assert "./winnow doctor --repair" in said
     assert last(used).read_bytes() == damaged, "nothing is cut unasked"
 
     lines = list(connect.repair(used))
