@@ -14,7 +14,7 @@ from moderation.domain.comments import Comment
 from moderation.flow.comments import reading
 from moderation.flow.comments.phrases import Phrase, phrases
 from moderation.flow.people.records import Known, known_of
-from moderation.flow.review import likeness, sampling, threads
+from moderation.flow.review import likeness, looking, sampling, threads
 from moderation.flow.review.looking import Waiting
 from moderation.flow.runtime import Runtime
 
@@ -39,15 +39,17 @@ class Around(Struct, frozen=True):
 class Item(Struct, frozen=True):
     """A comment, why the filter says what it says, and who looks at it.
 
-    `now` is the probability by the filter as it is now, `meter` the place of the verdict's score on
-    a scale of four equal bands, 0..100 (None: there is none). `is_hidden` says that it is of the
-    random sample: nothing that the filter says of it is shown, or here.
+    `until_ms` is until when whoever looks at it has it (0: nobody does), `now` the probability by
+    the filter as it is now, `meter` the place of the verdict's score on a scale of four equal
+    bands, 0..100 (None: there is none). `is_hidden` says that it is of the random sample: nothing
+    that the filter says of it is shown, or here.
     """
 
     comment: Comment
     waiting: Waiting
     text: list[Phrase]
     around: Around
+    until_ms: int = 0
     is_hidden: bool = False
     hold: float = 0.0
     reject: float = 0.0
@@ -60,15 +62,18 @@ def item_of(runtime: Runtime, waiting: Waiting, hides: bool = False) -> Item:
     """Return what is shown of a comment; `hides` leaves out what the filter says of one that is of
     the random sample."""
     comment = waiting.comment
+    until = looking.until_ms(runtime, comment.site, comment.id) if waiting.looks else 0
     if hides and waiting.is_sample:
         text = phrases(comment.submission.content, [])
-        return Item(comment, waiting, text, _around(runtime, comment, True), is_hidden=True)
+        around = _around(runtime, comment, True)
+        return Item(comment, waiting, text, around, until, is_hidden=True)
     explained = reading.explain_now(runtime, comment)
     return Item(
         comment=comment,
         waiting=waiting,
         text=phrases(comment.submission.content, explained.marks),
         around=_around(runtime, comment, False),
+        until_ms=until,
         hold=explained.hold,
         reject=explained.reject,
         now=explained.probability,

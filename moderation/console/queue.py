@@ -12,7 +12,9 @@ from msgspec import Struct
 from moderation.console import entering
 from moderation.console.entering import address, runtime
 from moderation.console.item import coming_of
+from moderation.console.language import ngettext
 from moderation.console.screens import back_to, screen
+from moderation.console.shown import band_forms, forms
 from moderation.domain.bands import BANDS, Band
 from moderation.domain.comments import STATUSES, Status
 from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo
@@ -141,6 +143,8 @@ def _list(screen_name: str, wanted: Chosen) -> str:
         counts=entering.counts(entering.chosen_sites(wanted.site)),
         periods=PERIODS,
         by_value=BY_VALUE,
+        selected=forms(lambda n: ngettext("%(num)s selected", "%(num)s selected", n)),
+        by_band=band_forms(),
     )
 
 

@@ -11,7 +11,7 @@ from moderation.console.entering import runtime
 from moderation.console.item import Item, agreement_words, coming_of, item_of
 from moderation.console.language import language
 from moderation.console.screens import back_to, screen
-from moderation.console.shown import number
+from moderation.console.shown import iso, number
 from moderation.domain.errors import NotFound
 from moderation.domain.people import may
 from moderation.flow.lookup import find, raw_id
@@ -66,9 +66,11 @@ def counts() -> Any:
 
 @screen("/review/<site>/<comment_id>/keep", "moderator", "POST")
 def keep(site: str, comment_id: str) -> Any:
-    """Keep a comment for the person who looks at it."""
+    """Keep a comment for the person who looks at it, and say until when it is theirs."""
     site_of(runtime(), entering.user(), site)
-    return jsonify(yours=looking.keep(runtime(), site, comment_id, entering.user().name))
+    is_theirs = looking.keep(runtime(), site, comment_id, entering.user().name)
+    until = looking.until_ms(runtime(), site, comment_id) if is_theirs else 0
+    return jsonify(yours=is_theirs, until=iso(until) if until else "")
 
 
 @screen("/review/<site>/<comment_id>/leave", "moderator", "POST")

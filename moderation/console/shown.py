@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import unicodedata
+from collections.abc import Callable
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
@@ -61,6 +62,14 @@ def number(value: int) -> str:
 def _decimal(value: float, name: str) -> str:
     # A list has hundreds of numbers, most of them the same ones.
     return format_decimal(value, locale=_locale(name))
+
+
+def forms(said: Callable[[int], str]) -> dict[str, str]:
+    """Return what is said of a number by the names of the language's plural forms ("one", "few"),
+    for a script, which knows the number alone."""
+    form_of = _locale(language()).plural_form
+    # Every form has a number up to a hundred.
+    return {form_of(n): said(n) for n in reversed(range(101))}
 
 
 def percent(probability: float) -> str:
@@ -169,6 +178,17 @@ def band_word(band: Band | None) -> str:
     if band == "likely spam":
         return _("Likely spam")
     return _("Sure spam") if band == "sure spam" else _("Not scored")
+
+
+def band_forms() -> list[dict[str, str]]:
+    """Return what is said of a number of comments of each band, by `band_code`, see `forms`."""
+    return [
+        forms(lambda n: ngettext("%(num)s not scored", "%(num)s not scored", n)),
+        forms(lambda n: ngettext("%(num)s likely fine", "%(num)s likely fine", n)),
+        forms(lambda n: ngettext("%(num)s unsure", "%(num)s unsure", n)),
+        forms(lambda n: ngettext("%(num)s likely spam", "%(num)s likely spam", n)),
+        forms(lambda n: ngettext("%(num)s sure spam", "%(num)s sure spam", n)),
+    ]
 
 
 def band_code(band: Band | None) -> int:

@@ -19,6 +19,12 @@ def lease(store: Store, name: str, what: What, token: str, lease_ms: int) -> boo
     return bool(store.run("lease", [name], [what, token, lease_ms]))
 
 
+def left_ms(store: Store, name: str) -> int:
+    """Return how long the lease of this name still holds, 0 where nobody has it."""
+    with store_errors():
+        return max(0, int(store.redis.pttl(name)))
+
+
 def is_held(store: Store, name: str) -> bool:
     """Say whether somebody holds the lease of this name, or died holding it a moment ago."""
     with store_errors():

@@ -10,7 +10,7 @@ from moderation.domain.people import Escalation
 from moderation.store import codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
-from moderation.store.leases import What, lease
+from moderation.store.leases import What, lease, left_ms
 
 ESCALATED_AT_MOST = 1000
 """Most escalated comments of one site."""
@@ -44,6 +44,11 @@ def count_held(store: Store, sites: Sequence[str]) -> tuple[int, int]:
 def look(store: Store, site: str, raw_id: bytes, what: What, who: str, lease_ms: int) -> bool:
     """Take, keep or give back the lease of a comment; False where another person has it."""
     return lease(store, keys.of_site(site).looking + codec.id_text(raw_id), what, who, lease_ms)
+
+
+def look_left_ms(store: Store, site: str, raw_id: bytes) -> int:
+    """Return how long the lease of a comment still holds, 0 where nobody has it."""
+    return left_ms(store, keys.of_site(site).looking + codec.id_text(raw_id))
 
 
 def who_looks(store: Store, places: Sequence[tuple[bytes, str]]) -> list[str]:

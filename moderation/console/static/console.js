@@ -1,6 +1,7 @@
 // What every page does: keys, times in the reader's zone, filters that send themselves, copying.
 import { listen } from "./keys.js";
 import "./away.js";
+import "./menus.js";
 import { sheet } from "./sheet.js";
 
 for (const time of document.querySelectorAll("time[data-clock], time[data-seconds]")) localise(time);
@@ -37,7 +38,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 const places = { r: "review", q: "queue", s: "spam", d: "decisions", m: "models", h: "health" };
 sheet();
 listen({
-  search: () => document.querySelector("[data-key=search]")?.focus(),
+  search: () => {
+    const field = document.querySelector("[data-key=search]");
+    // A narrow window has a page for it.
+    if (field?.checkVisibility()) field.focus();
+    else document.querySelector(".to-search")?.click();
+  },
   help: () => document.getElementById("keys-sheet")?.showModal(),
   go: (then) => then((letter) => places[letter] && location.assign(`/console/${places[letter]}`)),
 });

@@ -1,7 +1,6 @@
 // What was decided in this tab and can be withdrawn, the last at the end; it outlives the page.
 const KEPT = "winnow.done", AT_MOST = 50;
 const who = document.querySelector("[data-words]").dataset.who;
-const last = document.querySelector("[data-undo-last]");
 const entries = read();
 
 // Each is {id, site, etag, excerpt, saved}: etag once it is saved, `saved` a promise of that.
@@ -16,7 +15,7 @@ function read() {
 function keep() {
   const saved = entries.filter((entry) => entry.etag).map(({ id, site, etag, excerpt }) => ({ id, site, etag, excerpt }));
   sessionStorage.setItem(KEPT, JSON.stringify({ who, entries: saved }));
-  if (last) last.hidden = !entries.length;
+  offer();
 }
 
 // Notes a decision, or that it is saved.
@@ -32,4 +31,9 @@ export function forget(entry) {
   keep();
 }
 
-if (last) last.hidden = !entries.length;
+// Shows what undoes the last one where there is one; a comment that comes into focus brings such a button.
+export function offer() {
+  for (const place of document.querySelectorAll("[data-undo-last]")) place.hidden = !entries.length;
+}
+
+offer();

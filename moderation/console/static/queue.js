@@ -5,21 +5,28 @@ import { current } from "./rows.js";
 const list = document.querySelector("[data-list]");
 if (list) {
   const words = document.querySelector("[data-words]").dataset;
+  const language = document.documentElement.lang;
+  const formOf = new Intl.PluralRules(language);
+  const listed = new Intl.ListFormat(language, { type: "unit" });
+  const saidOfAll = JSON.parse(words.saidOfAll), saidOfBands = JSON.parse(words.saidOfBands);
   const boxes = [...list.querySelectorAll("[name=ticked]")];
   const all = list.querySelector("[data-all]");
   const said = list.querySelector("[data-selected]");
   const byBand = list.querySelector("[data-by-band]");
   const buttons = [...list.querySelectorAll(".selection button")];
 
+  const say = (forms, n) => forms[formOf.select(n)].replace("%(num)s", n);
+  // What is ticked of each band, in the order that bands always have.
+  const sayBands = (ticked) => {
+    const counts = saidOfBands.map((_, band) => ticked.filter((box) => Number(box.closest("tr").dataset.band) === band).length);
+    const bands = saidOfBands.flatMap((forms, band) => (counts[band] ? [say(forms, counts[band])] : []));
+    return words.acts.replace("%(bands)s", listed.format(bands));
+  };
+
   const draw = () => {
     const ticked = boxes.filter((box) => box.checked);
-    const bands = new Map();
-    for (const box of ticked) {
-      const band = box.closest("tr").dataset.band;
-      bands.set(band, (bands.get(band) || 0) + 1);
-    }
-    said.textContent = ticked.length ? `${ticked.length} ${words.selectedWord}` : words.none;
-    byBand.textContent = ticked.length ? [...[...bands].map(([band, n]) => `${n} ${band.toLowerCase()}`), words.acts].join(" · ") : "";
+    said.textContent = ticked.length ? say(saidOfAll, ticked.length) : words.none;
+    byBand.textContent = ticked.length ? sayBands(ticked) : "";
     for (const button of buttons) button.disabled = !ticked.length;
     if (all) {
       all.checked = ticked.length > 0 && ticked.length === boxes.length;

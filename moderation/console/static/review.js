@@ -2,7 +2,7 @@
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
 import { saved } from "./away.js";
-import { done, forget, undoable } from "./done.js";
+import { done, forget, offer, undoable } from "./done.js";
 import { parse, piece, post, tell } from "./sending.js";
 
 const BEAT = 60_000, LOOK_AGAIN = 5_000, SHORT = 8, LATE = 300;
@@ -45,8 +45,11 @@ function show(item) {
   unwait();
   if (held) {
     const same = held.dataset.key && !pointed && item.querySelector(`[data-key="${held.dataset.key}"]`);
-    (same || reading()).focus({ preventScroll: true });
+    // In a narrow window the button may be in the menu, which is closed again.
+    const shown = same && [same, item.querySelector(".open-rest summary")].find((one) => one?.checkVisibility());
+    (shown || reading()).focus({ preventScroll: true });
   }
+  offer();
   for (const time of item.querySelectorAll("time[data-clock]")) localise(time);
   const id = item.dataset.id;
   for (const row of document.querySelectorAll(".coming li")) {
@@ -243,14 +246,15 @@ listen(Object.fromEntries(Object.keys(acts).map((name) => [name, () => run(name)
 
 focus.addEventListener("click", (event) => {
   const button = event.target.closest("[data-key]");
-  if (button && acts[button.dataset.key]) {
+  // What undoes a toast that the server wrote sends that toast's form.
+  if (button && acts[button.dataset.key] && !(button.getAttribute("form") && button.form)) {
     event.preventDefault();
     pointed = event.detail > 0;
     // The second click of a double click would decide a comment that nobody has read yet.
     if (event.detail < 2) run(button.dataset.key);
   }
 });
-document.querySelector("[data-undo-last]")?.addEventListener("click", () => run("undo"));
+document.querySelector(".coming [data-undo-last]")?.addEventListener("click", () => run("undo"));
 // A toast that the server wrote is undone by its form, as without a script.
 saidPlace.addEventListener("click", (event) => event.target.closest("form.toast") && event.stopPropagation());
 document.addEventListener("keydown", (event) => {
@@ -262,8 +266,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Keeps a comment for whoever looks at it, and says until when it is theirs; nothing where it is not any more.
+async function keep(item) {
+  const { until } = await (await post(`${held(item)}/keep`)).json();
+  const tag = item.querySelector("[data-lease]");
+  if (!tag) return;
+  if (!until) return tag.remove();
+  const time = tag.querySelector("time");
+  time.dateTime = time.title = until;
+  localise(time);
+}
+
 setInterval(() => {
-  for (const item of mine()) post(`${held(item)}/keep`).catch(() => {});
+  for (const item of mine()) keep(item).catch(() => {});
 }, BEAT);
 // Nothing to do: look again for what came in.
 setInterval(async () => {

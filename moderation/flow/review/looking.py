@@ -162,6 +162,12 @@ def leave(runtime: Runtime, site: str, comment_id: str, who: str) -> None:
     looking.look(runtime.store, site, raw_id(comment_id), "release", who, LEASE_MS)
 
 
+def until_ms(runtime: Runtime, site: str, comment_id: str) -> int:
+    """Return until when the lease of a comment holds, 0 where nobody has it."""
+    left = looking.look_left_ms(runtime.store, site, raw_id(comment_id))
+    return now_ms() + left if left else 0
+
+
 def look_of(runtime: Runtime, comment: Comment) -> Waiting:
     """Return a comment with who looks at it, whatever its status."""
     return looks_of(runtime, [comment])[0]

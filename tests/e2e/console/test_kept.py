@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +13,7 @@ from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.people import accounts
 from moderation.flow.people.links import OPERATOR
+from moderation.store import keys
 from tests.e2e.console.conftest import PASSWORD, Desk
 from tests.e2e.console.test_keyboard import in_focus, saved
 
@@ -212,3 +215,26 @@ def test_the_sheet_of_keys_opens_on_every_page_and_says_what_a_key_does(desk: De
     change.click()
     sheet.get_by_role("button", name="As they were").focus()
     expect(sheet.get_by_role("status")).to_have_text("")
+
+
+def test_a_comment_says_until_when_it_is_yours_as_long_as_it_is(desk: Desk) -> None:
+    (first,) = desk.hold("The only one.")
+    page = desk.person(locale="en-GB", timezone_id="Asia/Kolkata")
+    page.goto(f"{desk.url}/console/account")
+    desk.looked_at(first, "")  # The page that was left has given it back.
+    page.clock.install()
+    page.goto(f"{desk.url}/console/review")
+    in_focus(page, first)
+    tag = page.locator("article.item .where [data-lease]")
+    until = tag.locator("time")
+    before = until.get_attribute("datetime") or ""
+    # By the clock of who reads, half an hour off that of the server.
+    at = dt.datetime.fromisoformat(before).astimezone(ZoneInfo("Asia/Kolkata"))
+    expect(tag).to_have_text(f"Yours until {at:%H:%M}")
+    page.clock.fast_forward(61_000)
+    expect(until).not_to_have_attribute("datetime", before)
+    assert (until.get_attribute("datetime") or "") > before
+    desk.runtime.store.redis.delete(keys.of_site(desk.site).looking + first)
+    page.clock.fast_forward(61_000)
+    expect(tag).to_have_count(0)
+    in_focus(page, first)

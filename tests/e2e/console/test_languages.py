@@ -122,3 +122,27 @@ def test_what_was_done_is_said_above_two_rows_of_buttons(desk: Desk) -> None:
     toast, bar = page.locator(".toast").bounding_box(), page.locator(".bar").bounding_box()
     assert toast and bar
     assert toast["y"] + toast["height"] <= bar["y"]
+
+
+SELECTED = {
+    "de": ("2 ausgewählt", "1 unsicher, 1 wohl Spam · wirkt nur auf diese"),
+    "ar": ("تعليقان محدَّدان", "واحد غير مؤكد وواحد مزعج على الأرجح · يسري على هذه فقط"),
+}
+
+
+def test_what_is_selected_is_said_in_whole_sentences(desk: Desk) -> None:
+    texts = ["The glaze crawled at the foot.", "Order cheap pills now, best price, 90 % off!"]
+    ids = desk.hold(*texts)
+    for language, page in pages_in(desk, DIRECTIONS):
+        page.goto(f"{desk.url}/console/queue?site={desk.site}")
+        rows = page.locator("tbody tr")
+        for row, band in zip(rows.all(), (3, 2), strict=True):
+            row.evaluate("(row, band) => (row.dataset.band = band)", band)
+        page.locator("[data-all]").check()
+        all_of_them, by_band = SELECTED[language]
+        expect(page.locator("[data-selected]")).to_have_text(all_of_them)
+        expect(page.locator("[data-by-band]")).to_have_text(by_band)
+        rows.last.get_by_role("checkbox").uncheck()
+        one = catalogue(language).ngettext("%(num)s selected", "%(num)s selected", 1)
+        expect(page.locator("[data-selected]")).to_have_text(one % {"num": 1})
+    assert desk.statuses(ids) == ["held", "held"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from ulid import ULID
 
 from moderation.flow.lookup import find
 from moderation.flow.review import bulk, deciding, history, looking
-from moderation.flow.runtime import Runtime
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import Store
 from tests.conftest import Server
 from tests.factories import SITE
@@ -50,8 +51,12 @@ def test_a_lease_is_kept_by_its_holder_alone_and_runs_out(
     ann, bob = person("ann"), person("bob")
     assert shown(ann) == comment.id
     path = f"/console/review/{SITE}/{comment.id}/keep"
-    assert ann.post(path, **JSON).json == {"yours": True}
-    assert bob.post(path, **JSON).json == {"yours": False}
+    before = now_ms()
+    hers = ann.post(path, **JSON).json
+    until = dt.datetime.fromisoformat(hers.pop("until")).timestamp() * 1000
+    assert hers == {"yours": True}
+    assert before + looking.LEASE_MS - 1000 <= until <= now_ms() + looking.LEASE_MS
+    assert bob.post(path, **JSON).json == {"yours": False, "until": ""}
     assert shown(bob) == ""
     with valkey.client() as client:
         (lease,) = client.keys("*:looking:*")
