@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,8 +23,10 @@ def checkout(tmp_path: Path) -> Path:
 
 def plan(folder: Path, target: str) -> str:
     """Return what `make` would do."""
+    # As from a terminal: the suite itself may have been started by `make`.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
-        ["make", "-n", target], cwd=folder, capture_output=True, text=True, check=True
+        ["make", "-n", target], cwd=folder, env=env, capture_output=True, text=True, check=True
     )
     return done.stdout
 

@@ -86,7 +86,8 @@ def test_who_is_invited_chooses_a_password_and_works(desk: Desk) -> None:
     ines.goto(link)
     expect(ines.get_by_role("heading", name="This link works no more")).to_be_visible()
     boss.goto(f"{desk.url}/console/people/person?name=in%C3%A8s-{desk.site}")
-    boss.get_by_role("button", name="End every log-in").click()
+    with boss.expect_navigation():
+        boss.get_by_role("button", name="End every log-in").click()
     ines.goto(f"{desk.url}/console/review")
     ines.wait_for_url("**/console/login*")
 

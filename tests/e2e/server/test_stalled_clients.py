@@ -98,7 +98,8 @@ def test_health_and_checks_go_on_while_500_stall_and_500_are_idle(web: Web) -> N
         refused = stall(web, crowd)
         honest = pool.submit(send_slowly, web)
         new = httpx.get(f"{web.url}/healthz", timeout=30)  # By a connection of its own.
-        assert new.elapsed.total_seconds() < max(1.0, 10 * calm["alive"]), calm
+        # Where the kernel's queue is full for a moment, it is knocked again after one second, two.
+        assert new.elapsed.total_seconds() < 5
         until(lambda: web.metric("winnow_bodies_in_flight") > 250)
         assert web.metric("winnow_connections") > 600
         busy = {name: slowest(50, ask) for name, ask in asked.items()}
