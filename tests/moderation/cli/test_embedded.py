@@ -182,8 +182,8 @@ def test_a_long_temporary_folder_does_not_break_the_socket(
 def test_a_store_whose_file_is_damaged_is_not_started_anew(alone: Settings) -> None:
     folder = alone.data / "store" / "appendonlydir"
     folder.mkdir(parents=True)
-    (folder / "appendonly.aof.manifest").write_text("file base.rdb seq 1 type b\n")
-    (folder / "base.rdb").write_bytes(b"no base")
+    (folder / "appendonly.aof.manifest").write_text("file appendonly.aof.1.base.rdb seq 1 type b\n")
+    (folder / "appendonly.aof.1.base.rdb").write_bytes(b"no base")
     with (
         Supervisor(lambda _: None) as supervisor,
         pytest.raises(Refused, match=r"the store ended with status 1: see .*valkey\.log"),
