@@ -88,7 +88,8 @@ def draw(desk: Desk) -> str:
 
 
 def fits(page: Page) -> bool:
-    """Say whether nothing of the page sticks out to the side."""
+    """Say whether nothing of the page sticks out to the side, once its stylesheets are there."""
+    page.wait_for_load_state("load")
     return bool(
         page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
@@ -221,4 +222,5 @@ def picture(page: Page, name: str) -> None:
 
 WIDEST = """[...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .filter((e) => !e.parentElement.closest(".scroll"))  // What is within one is cut off there.
   .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
