@@ -44,7 +44,8 @@ def test_nothing_is_lost_and_nothing_doubled(runtime, settings, kernels, after) 
     finally:
         running.end()
     assert from_the_log_alone(runtime) == before
-    assert compacting.compact(runtime, SITE, lambda *_: None, lambda taken: None) > 0
+    # Nothing is left to do where the kill came between the last piece and the word of it.
+    compacting.compact(runtime, SITE, lambda *_: None, lambda taken: None)
     rows = log(runtime)
     assert len(rows) == 100
     assert [e.example.comment for e in rows] == ids[:100]
