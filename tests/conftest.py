@@ -42,6 +42,16 @@ def _faults_are_said_in_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
     logging.getLogger("moderation.store.faults").setLevel(logging.NOTSET)
 
 
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    """Return the logger of all; its handlers and its level are as before afterwards."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield root
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
 @dataclass(frozen=True)
 class Server:
     """A running Valkey or Redis on a unix socket, with the embedded store's configuration."""

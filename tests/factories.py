@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from ulid import ULID
@@ -102,3 +103,17 @@ def use_snapshot(store: Store, name: str) -> None:
     now = time.time_ns() // 1_000_000
     models.put(store, Snapshot(name, "made elsewhere", now, "ann", 1, "0" * 64), b"model")
     assert models.use(store, Promotion("promote", name, "", now, "ann"))
+
+
+def contents(store: Store) -> Iterator[tuple[bytes, Any]]:
+    """Yield every key of the store with what is there, each as the client reads it."""
+    reads = {
+        b"string": lambda key: store.redis.get(key),
+        b"hash": lambda key: store.redis.hgetall(key),
+        b"set": lambda key: store.redis.smembers(key),
+        b"zset": lambda key: store.redis.zrange(key, 0, -1),
+        b"list": lambda key: store.redis.lrange(key, 0, -1),
+        b"stream": lambda key: store.redis.xrange(key),
+    }
+    for key in store.redis.scan_iter():
+        yield key, reads[store.redis.type(key)](key)

@@ -24,7 +24,7 @@ def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: 
 
     progress = Progress()
     try:
-        work_on(runtime, job.id, progress.show, here=True)
+        work_on(runtime, job.id, progress.show)
     finally:
         progress.end()
     done = jobs.find(runtime, job.id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -13,14 +12,7 @@ from redis.exceptions import ConnectionError as Away
 
 from moderation import logs
 
-
-@pytest.fixture(autouse=True)
-def _root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger")
 
 
 def fail(error: Exception, message: str, name: str = "moderation.flow.test") -> None:

@@ -1,7 +1,6 @@
 """Log lines of a worker carry the ids of what they are about."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,14 +8,7 @@ from moderation.settings import Settings
 from workers import logs
 from workers.app import make_app
 
-
-@pytest.fixture(autouse=True)
-def _root_logger() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
+pytestmark = pytest.mark.usefixtures("root_logger")
 
 
 def run_logged(request_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -10,8 +11,7 @@ import click
 from moderation.cli import connect
 from moderation.cli.commands.models import BY
 from moderation.cli.context import pass_settings
-from moderation.cli.outcomes import done_here, result_of
-from moderation.cli.progress import Progress
+from moderation.cli.outcomes import done_here
 from moderation.cli.table import plain
 from moderation.settings import Settings
 
@@ -61,12 +61,8 @@ def withdraw(
         _show(found, by)
         if dry_run or not found.labels:
             return
-        progress = Progress()
-        try:
-            job = withdrawing.here(runtime, BY, asked, progress.show)
-        finally:
-            progress.end()
-    done = result_of(job, "withdrawal")
+        job = withdrawing.begin(runtime, BY, asked, send=False)
+        done = done_here(runtime, job, withdrawing.work_on, "withdrawal")
     click.echo(f"withdrawn: {done['withdrawn']:,}")
     if done["left"]:
         click.echo(f"left, as their comments are kept no longer: {done['left']:,}")
@@ -84,7 +80,7 @@ def compact(settings: Settings, site: str) -> None:
 
     with connect.open_runtime(settings) as runtime:
         job = compacting.begin(runtime, BY, site, send=False)
-        done = done_here(runtime, job, compacting.work_on, "compaction")
+        done = done_here(runtime, job, partial(compacting.work_on, here=True), "compaction")
     click.echo(f"entries taken out: {done['taken_out']:,}")
 
 

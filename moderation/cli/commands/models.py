@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from functools import partial
 from pathlib import Path
 
 import click
@@ -92,7 +93,7 @@ def rescore(settings: Settings, site: str) -> None:
     """
     with connect.open_runtime(settings) as runtime:
         job = rescoring.begin(runtime, BY, site, send=False)
-        found = done_here(runtime, job, rescoring.work_on, "rescoring")
+        found = done_here(runtime, job, partial(rescoring.work_on, here=True), "rescoring")
     click.echo(
         f"judged anew: {found['changed']:,}; now approved {found['approved']:,}, "
         f"held {found['held']:,}, spam {found['spam']:,}"

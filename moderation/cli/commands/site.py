@@ -5,8 +5,7 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.outcomes import result_of
-from moderation.cli.progress import Progress
+from moderation.cli.outcomes import done_here
 from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.errors import InvalidInput
 from moderation.domain.sites import SiteSettings
@@ -103,12 +102,8 @@ def remove(settings: Settings, name: str, yes: bool) -> None:
         choosing.there(runtime.store, name)
         if not yes:
             click.confirm(f"Remove {plain(name)} with all its comments and labels?", abort=True)
-        progress = Progress()
-        try:
-            job = removing.here(runtime, name, OPERATOR, progress.show)
-        finally:
-            progress.end()
-    done = result_of(job, "removal")
+        job = removing.begin(runtime, name, OPERATOR, send=False)
+        done = done_here(runtime, job, removing.work_on, "removal")
     click.echo(f"{name} is removed, with {done['keys']:,} keys of the store")
 
 

@@ -66,28 +66,18 @@ def preview(runtime: Runtime, asked: Asked) -> Preview:
     )
 
 
-def begin(runtime: Runtime, by: str, asked: Asked) -> Job:
-    """Return a new job that withdraws, which a worker takes up."""
-    job = _begun(runtime, by, asked)
-    jobs.send(runtime, job)
+def begin(runtime: Runtime, by: str, asked: Asked, send: bool = True) -> Job:
+    """Return a new job that withdraws; without `send` the caller takes it up."""
+    _logs(runtime, asked)
+    job = jobs.begin(runtime, KIND, by, asked.site, msgspec.to_builtins(asked))
+    if send:
+        jobs.send(runtime, job)
     return job
 
 
-def here(runtime: Runtime, by: str, asked: Asked, watch: Watch) -> Job:
-    """Withdraw in this process, as a job, and return it."""
-    job = _begun(runtime, by, asked)
-    performing.work_on(runtime, job.id, lambda work: _withdraw(runtime, work), watch)
-    return jobs.find(runtime, job.id)
-
-
-def _begun(runtime: Runtime, by: str, asked: Asked) -> Job:
-    _logs(runtime, asked)
-    return jobs.begin(runtime, KIND, by, asked.site, msgspec.to_builtins(asked))
-
-
-def work_on(runtime: Runtime, job_id: str) -> None:
+def work_on(runtime: Runtime, job_id: str, watch: Watch | None = None) -> None:
     """Withdraw what a job was asked to; one that was cut off goes on with what still holds."""
-    performing.work_on(runtime, job_id, lambda work: _withdraw(runtime, work))
+    performing.work_on(runtime, job_id, lambda work: _withdraw(runtime, work), watch)
 
 
 def _withdraw(runtime: Runtime, work: Work) -> dict[str, Any]:

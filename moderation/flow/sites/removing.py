@@ -24,22 +24,18 @@ site was closed may write once more."""
 _MONTHS_MS = 31 * 86_400_000
 
 
-def begin(runtime: Runtime, site: str, by: By) -> Job:
-    """Close a site and return a new job that removes it, which a worker takes up.
+def begin(runtime: Runtime, site: str, by: By, send: bool = True) -> Job:
+    """Close a site and return the job that removes it: one that is under way, else a new one.
+
+    Without `send` the caller takes it up.
 
     Raises:
         NotFound: there is no such site.
     """
     job = _begun(runtime, site, by)
-    jobs.send(runtime, job)
+    if send:
+        jobs.send(runtime, job)
     return job
-
-
-def here(runtime: Runtime, site: str, by: By, watch: Watch) -> Job:
-    """Remove a site in this process, as a job, and return it; raises as `begin`."""
-    job = _begun(runtime, site, by)
-    performing.work_on(runtime, job.id, lambda work: _remove(runtime, work), watch)
-    return jobs.find(runtime, job.id)
 
 
 def _begun(runtime: Runtime, site: str, by: By) -> Job:
@@ -55,9 +51,9 @@ def _begun(runtime: Runtime, site: str, by: By) -> Job:
     return jobs.begin(runtime, KIND, by.who, "", {"site": site, "created_ms": created})
 
 
-def work_on(runtime: Runtime, job_id: str) -> None:
+def work_on(runtime: Runtime, job_id: str, watch: Watch | None = None) -> None:
     """Remove the site that a job names; one that was cut off goes on with what is left."""
-    performing.work_on(runtime, job_id, lambda work: _remove(runtime, work))
+    performing.work_on(runtime, job_id, lambda work: _remove(runtime, work), watch)
 
 
 def _remove(runtime: Runtime, work: Work) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
 from moderation.store import Store, fingerprint, keys
 from tests.conftest import SECRET
+from tests.e2e.running import free_port
 from tests.moderation.cli.conftest import Winnow
 
 OTHER = "another secret of thirty-two characters and more"
@@ -27,6 +28,7 @@ def test_another_secret_is_said_at_once_and_taken_when_it_was_meant(
     changed = msgspec.structs.replace(settings, secret=OTHER)
     before = store.redis.get(keys.FINGERPRINT)
     monkeypatch.setenv("WINNOW_SECRET_KEY", OTHER)
+    monkeypatch.setenv("WINNOW_BIND", f"127.0.0.1:{free_port()}")  # Another may run beside.
     for words in (["init"], ["up"]):
         said = winnow(*words, status=1)
         assert "the secret is not that under which the store was written" in said

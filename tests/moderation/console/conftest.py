@@ -23,7 +23,7 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.sites import administering, first_run
 from moderation.settings import Settings
 from moderation.store import Store, codec, keys, migrations
-from tests.factories import SITE, accept, submission, write
+from tests.factories import SITE, accept, contents, submission, write
 
 OTHER = "other.example"
 PASSWORD = "a password of the tests"
@@ -132,13 +132,4 @@ def held_all(settings: Any) -> Any:
 
 def everything(store: Store) -> bytes:
     """Return every key and value of the store, one after the other."""
-    reads = {
-        b"string": lambda key: store.redis.get(key),
-        b"hash": lambda key: store.redis.hgetall(key),
-        b"set": lambda key: store.redis.smembers(key),
-        b"zset": lambda key: store.redis.zrange(key, 0, -1),
-        b"list": lambda key: store.redis.lrange(key, 0, -1),
-        b"stream": lambda key: store.redis.xrange(key),
-    }
-    found = ((key, reads[store.redis.type(key)](key)) for key in store.redis.scan_iter())
-    return repr(list(found)).encode()
+    return repr(list(contents(store))).encode()

@@ -22,7 +22,7 @@ from moderation.flow.sites import choosing, first_run, founding, removing
 from moderation.store import Store, akismet, shadows, sites
 from moderation.store import keys as names
 from moderation.store import people as stored_people
-from tests.factories import SITE, submission
+from tests.factories import SITE, contents, submission
 
 BY = By("ann")
 NEAR = next(
@@ -34,23 +34,11 @@ NEAR = next(
 WORDS = "blog-of-its-own"
 
 
-def watch(*_: object) -> None:
-    """See nothing of the progress."""
-
-
 def kept(store: Store, site: str, but: tuple[str, ...] = ()) -> list[tuple[bytes, bytes]]:
     """Return each key and value in which a site is named, its name not being part of another."""
-    reads = {
-        b"string": lambda key: store.redis.get(key),
-        b"hash": lambda key: store.redis.hgetall(key),
-        b"set": lambda key: store.redis.smembers(key),
-        b"zset": lambda key: store.redis.zrange(key, 0, -1),
-        b"list": lambda key: store.redis.lrange(key, 0, -1),
-        b"stream": lambda key: store.redis.xrange(key),
-    }
     found = []
-    for key in store.redis.scan_iter():
-        value = repr(reads[store.redis.type(key)](key)).encode()
+    for key, read in contents(store):
+        value = repr(read).encode()
         words = (key + b" " + value).replace(NEAR.encode(), b"")
         if site.encode() in words and key.decode("latin-1") not in but:
             found.append((key, value))
@@ -84,7 +72,9 @@ def fill(runtime: Runtime, site: str) -> str:
 
 
 def remove(runtime: Runtime, site: str = SITE) -> Job:
-    job = removing.here(runtime, site, BY, watch)
+    begun = removing.begin(runtime, site, BY, send=False)
+    removing.work_on(runtime, begun.id)
+    job = jobs.find(runtime, begun.id)
     assert job.state == "succeeded", job.error
     return job
 
@@ -188,7 +178,7 @@ def test_a_removal_that_was_cut_off_goes_on(
 
     monkeypatch.setattr(removing.removals, "end", killed)
     with pytest.raises(KeyboardInterrupt):
-        removing.here(runtime, SITE, BY, watch)
+        remove(runtime)
     assert sites.standing(runtime.store, SITE)[1]
     monkeypatch.setattr(removing.removals, "end", ended)
     job = remove(runtime)
