@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import logging
-import threading
 import traceback
 from collections import deque
 from pathlib import Path
-from time import monotonic, time
+from time import time
 from typing import NamedTuple
+
+from moderation.minutely import Minutely
 
 log = logging.getLogger(__name__)
 
-SAID_EVERY_SECONDS = 60.0
 FRAMES = 6
 """So many of the innermost calls lead to a fault in the log."""
-KINDS_AT_MOST = 256
-
 NOTED_AT_MOST = 50
 
 
@@ -33,8 +31,7 @@ class Noted(NamedTuple):
 noted: deque[Noted] = deque(maxlen=NOTED_AT_MOST)
 """What failed here and was told to nobody yet, the newest at the end; who tells takes it out."""
 
-_said: dict[tuple[str, str], tuple[float, int]] = {}
-_lock = threading.Lock()
+_said = Minutely()
 
 
 def say(what: str, error: BaseException) -> None:
@@ -44,15 +41,9 @@ def say(what: str, error: BaseException) -> None:
     """
     where = way_to(error)
     place = type(error).__name__, where.rpartition(" > ")[2]
-    now = monotonic()
-    with _lock:
-        at, more = _said.pop(place, (now - SAID_EVERY_SECONDS, 0))
-        if now - at < SAID_EVERY_SECONDS:
-            _said[place] = at, more + 1
-            return
-        _said[place] = now, 0
-        if len(_said) > KINDS_AT_MOST:
-            _said.pop(next(iter(_said)))
+    more = _said.due(place)
+    if more is None:
+        return
     noted.append(Noted(time(), what, where, ""))
     again = f", and {more} times before" if more else ""
     log.error("%s failed unexpectedly: %s%s", what, where, again)

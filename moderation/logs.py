@@ -7,16 +7,15 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Literal, cast
+
+from moderation.minutely import Minutely
 
 Form = Literal["text", "json"]
 FORMS: tuple[Form, ...] = ("text", "json")
 Ids = Callable[[], Mapping[str, str]]
 """What is being worked on, by name: the ids that a line carries."""
 
-SAID_EVERY_SECONDS = 60.0
-KINDS_AT_MOST = 256
 OF_AN_OUTAGE = (
     "celery",
     "kombu",
@@ -68,7 +67,7 @@ class Seldom(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
+        self._said = Minutely()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Say whether a line is written."""
@@ -81,14 +80,9 @@ class Seldom(logging.Filter):
             # nothing.
             record.exc_info = record.exc_text = None
         place = record.name, record.levelno, _NUMBER.sub("#", record.getMessage())
-        now = monotonic()
-        at, more = self._said.pop(place, (now - SAID_EVERY_SECONDS, 0))
-        if now - at < SAID_EVERY_SECONDS:
-            self._said[place] = at, more + 1
+        more = self._said.due(place)
+        if more is None:
             return False
-        self._said[place] = now, 0
-        if len(self._said) > KINDS_AT_MOST:
-            self._said.pop(next(iter(self._said)))
         if more:
             record.msg, record.args = f"{record.getMessage()} (and {more} times before)", ()
         return True

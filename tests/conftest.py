@@ -19,6 +19,7 @@ from moderation.cli.kernels import compile_kernels
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
+from moderation.minutely import Minutely
 from moderation.settings import Settings
 from moderation.store import Store, migrations
 from tests.replicas import Node, Pair
@@ -38,7 +39,7 @@ def _faults_are_said_in_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Log a fault although another test met it within the minute, or ran a command, which says
     itself that the store is full.
     """
-    monkeypatch.setattr(faults, "_said", {})
+    monkeypatch.setattr(faults, "_said", Minutely())
     logging.getLogger("moderation.store.faults").setLevel(logging.NOTSET)
 
 

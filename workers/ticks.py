@@ -12,11 +12,10 @@ from celery.schedules import schedule
 from kombu.exceptions import OperationalError
 
 from moderation.flow.tasks import QUEUE_OF, waiting
+from moderation.minutely import Minutely
 from workers.alive import touch
 
 log = logging.getLogger(__name__)
-
-SAID_EVERY_SECONDS = 60.0
 
 
 class Ticks(Scheduler):
@@ -29,7 +28,7 @@ class Ticks(Scheduler):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._due: dict[str, float] = {}
-        self._said: dict[str, float] = {}
+        self._said = Minutely()
         super().__init__(*args, **options)
 
     def tick(self, *_: Any, **__: Any) -> float:
@@ -61,9 +60,7 @@ class Ticks(Scheduler):
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
-            now = monotonic()
-            if now - self._said.get(entry.name, -SAID_EVERY_SECONDS) >= SAID_EVERY_SECONDS:
-                self._said[entry.name] = now
+            if self._said.due(entry.name) is not None:
                 log.error("the broker did not take %s: %s", entry.task, _reason(error))
 
     def apply_async(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import monotonic
 
 from redis import exceptions as failures
 
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
+from moderation.minutely import Minutely
 
 log = logging.getLogger(__name__)
 
-SAID_EVERY_SECONDS = 60.0
-
-_said_at = -math.inf
+_said = Minutely()
 
 # The words that a server's errors begin with.
 _ELSEWHERE = frozenset((
@@ -73,8 +70,5 @@ def store_errors() -> Iterator[None]:
 
 def _say(why: str) -> None:
     """Log that the store refused a write, at most once a minute in a process."""
-    global _said_at
-    now = monotonic()
-    if now - _said_at >= SAID_EVERY_SECONDS:
-        _said_at = now
+    if _said.due("full") is not None:
         log.error("the store is full (%s) and refuses comments: docs/operating.md", why)

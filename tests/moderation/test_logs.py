@@ -11,6 +11,7 @@ import pytest
 from redis.exceptions import ConnectionError as Away
 
 from moderation import logs
+from moderation.minutely import EVERY_SECONDS, Minutely
 
 pytestmark = pytest.mark.usefixtures("root_logger")
 
@@ -47,14 +48,14 @@ def test_a_line_of_text_has_its_time_and_process(capsys: pytest.CaptureFixture[s
 def test_an_outage_is_said_once_a_minute_and_without_its_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logs.configure("INFO")
     now = 1000.0
-    monkeypatch.setattr(logs, "monotonic", lambda: now)
+    monkeypatch.setattr(logs, "Minutely", lambda: Minutely(lambda: now))
+    logs.configure("INFO")
     for n in range(30):
         fail(Away("refused"), f"again in {n} seconds", "celery.worker.consumer.consumer")
     fail(Away("refused"), "another thing", "celery.worker.consumer.consumer")
     assert len(capsys.readouterr().err.splitlines()) == 2
-    now += logs.SAID_EVERY_SECONDS
+    now += EVERY_SECONDS
     fail(Away("refused"), "again in 9 seconds", "celery.worker.consumer.consumer")
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("again in 9 seconds (and 29 times before)")

@@ -93,8 +93,8 @@ local function author_make_room(bucket)
 end
 
 -- Notes with its authors what a comment became: a status, 0 where it is gone; `from` is what it was,
--- 0 where it had no verdict yet, nil for one that was never there. `mark`: its day, a byte for the author's name, 1 if the last hash
--- is of an address, and six bytes a hash.
+-- 0 where it had no verdict yet, nil for one that was never there. `mark`: its day, a byte for the
+-- author's name, 1 if the last hash is of an address, and six bytes a hash.
 local function author_note(prefix, mark, id, from, to)
   if mark == '' or from == to then return end
   local day, name, addressed = struct.unpack('>I2c1B', mark)

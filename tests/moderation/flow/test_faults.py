@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from moderation import faults
+from moderation.minutely import KINDS_AT_MOST, Minutely
 
 SENT = "what somebody wrote"
 
@@ -34,7 +35,7 @@ def fail(function: object, *sent: object) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the time that faults go by; it stands until it is set."""
     now = [1e6]
-    monkeypatch.setattr(faults, "monotonic", lambda: now[0])
+    monkeypatch.setattr(faults, "_said", Minutely(lambda: now[0]))
     return now
 
 
@@ -71,9 +72,9 @@ def test_a_line_leads_to_the_fault_and_holds_nothing_that_was_sent(
 
 
 def test_what_is_remembered_of_faults_is_bounded(clock: list[float]) -> None:
-    for n in range(2 * faults.KINDS_AT_MOST):
+    for n in range(2 * KINDS_AT_MOST):
         try:
             raise type(f"Fault{n}", (Exception,), {})
         except Exception as error:
             faults.say("a check", error)
-    assert len(faults._said) <= faults.KINDS_AT_MOST
+    assert len(faults._said) <= KINDS_AT_MOST

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from moderation.domain.errors import StoreFull
+from moderation.minutely import Minutely
 from moderation.store import Store, faults
 from tests.conftest import Server
 from tests.factories import accept, write
@@ -42,8 +43,7 @@ def test_refused_writes_are_logged_once_a_minute(
     store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1e6
-    monkeypatch.setattr(faults, "monotonic", lambda: now)
-    monkeypatch.setattr(faults, "_said_at", 0.0)
+    monkeypatch.setattr(faults, "_said", Minutely(lambda: now))
     for _ in range(3):
         refuse(store)
     now += 59
