@@ -16,9 +16,25 @@ from tests.factories import SITE
 from tests.moderation.flow.labels.test_compacting import from_the_log_alone, log
 from tests.moderation.flow.learning import WORD
 from tests.moderation.flow.models.taught import teach_site
-from tests.processes import Running, until
+from tests.processes import Running
 
 TIMES = [pytest.param(1), *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 6))]
+
+
+KILLED = """
+import os, signal, sys
+from moderation.cli.connect import open_runtime
+from moderation.flow.labels import compacting
+from moderation.settings import Settings
+
+def turn(taken):
+    if taken >= int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with open_runtime(Settings.from_env()) as runtime:
+    compacting.compact(runtime, sys.argv[1], lambda *_: None, turn)
+"""
+"""Kills itself once so many entries went: nobody else hits the moment."""
 
 
 @pytest.mark.timeout(300)
@@ -34,17 +50,13 @@ def test_nothing_is_lost_and_nothing_doubled(runtime, settings, kernels, after) 
         "WINNOW_BROKER_URL": settings.broker_url,
         "WINNOW_SECRET_KEY": SECRET,
     }
-    running = Running([sys.executable, "-m", "moderation", "labels", "compact"], env)
+    running = Running([sys.executable, "-c", KILLED, SITE, str(100 * after)], env)
     try:
-        left = whole - 100 * after
-        until(lambda: len(log(runtime)) <= left or running.process.poll() is not None, 60)
-        running.send(signal.SIGKILL)
-        running.process.wait(30)
-        assert "taken out" not in running.output, "it was done before it could be killed"
+        assert running.process.wait(60) == -signal.SIGKILL, running.output
+        assert len(log(runtime)) == whole - 100 * after
     finally:
         running.end()
     assert from_the_log_alone(runtime) == before
-    # Nothing is left to do where the kill came between the last piece and the word of it.
     compacting.compact(runtime, SITE, lambda *_: None, lambda taken: None)
     rows = log(runtime)
     assert len(rows) == 100
