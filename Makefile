@@ -19,6 +19,9 @@ NAMED := sed -n 's/^Collecting \([^ ;]*\).*/  \1/p'
 KERNELS := $(VENV)/.kernels
 # The suite waits more than it works. A file's tests stay together: they share what they start.
 SIDE_BY_SIDE := -n $(JOBS) --dist loadfile
+# In CI a test that fails is tried once more and told as RERUN: its machine is not ours alone. By
+# hand it fails at once.
+AGAIN := $(if $(CI),--reruns 1 -rR)
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -56,10 +59,10 @@ lint: $(TO_TEST)  ## formatting, lint, types, import contracts
 	$(VENV)/bin/lint-imports
 
 test: $(TO_TEST) $(KERNELS) lint  ## lint and the test suite
-	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE)
+	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE) $(AGAIN)
 
 test-full: $(TO_TEST) $(KERNELS) lint  ## lint and the test suite with its slow cases
-	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE) -m ""
+	$(PY) -m pytest -q -rs $(SIDE_BY_SIDE) $(AGAIN) -m ""
 
 bench: $(TO_TEST) $(KERNELS)  ## figures beside the budgets, two minutes
 	@$(PY) -m tests.bench
