@@ -105,7 +105,7 @@ def _own_hold(ham: tuple[float, float, float], intercept: float, z: float, hold:
     if size < 2.0:
         return hold
     weight = size / (size + HAM_HALF_WAY)
-    own = mean + intercept + spread * _quantile_factor(z, size)
+    own: float = mean + intercept + spread * _quantile_factor(z, size)
     return weight * own + (1.0 - weight) * hold
 
 
