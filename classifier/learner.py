@@ -20,7 +20,14 @@ from classifier import calibration, kinds, repeats, site_bands, svm, tally
 from classifier.bands import Bands
 from classifier.calibration import OUTCOMES, SiteCalibration
 from classifier.features.batch import FeatureBatch
-from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
+from classifier.features.groups import (
+    FEATURE_VERSION,
+    GROUP_SHIFT,
+    SHAPE,
+    SITE_BITS,
+    SITE_ONLY,
+    SITE_WEIGHTS,
+)
 from classifier.model import Model
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.row import Row
@@ -95,7 +102,8 @@ class Learner:
         """Learn one label, `spam` or `ham`, that came in one of `HOWS` (else ValueError).
 
         Takes at most a millisecond. What was published and not reported since the label before is
-        to be kept first.
+        to be kept first. A comment without text, author and address teaches nothing: all that is
+        known of it is that it is short.
         """
         if label not in LABELS:
             raise ValueError("a label is spam or ham")
@@ -103,6 +111,8 @@ class Learner:
             raise ValueError(f"a label came by one of {', '.join(HOWS)}")
         batch = self._model.features([row]) if isinstance(row, Row) else row
         codes, is_spam, number = batch.row(0), label == "spam", self.position
+        if not _says_anything(codes):
+            return
         prior, logit = self._margin_and_logit(batch)
         is_held = how == "held" or (
             how == "all" and logit + self._curve[INTERCEPT] >= self._curve[HOLD]
@@ -131,7 +141,9 @@ class Learner:
         codes, (least, _) = batch.row(0), repeats.room()
         chance = float(self._model.score(batch, self).probability[0])
         marks, alike = self._marks.reshape(2, EVIDENCE), np.empty(EVIDENCE, np.uint8)
-        if chance >= SUSPICIOUS or kinds.is_noted(codes, marks, self._kept, least, alike):
+        if chance >= SUSPICIOUS or not _says_anything(codes):
+            return
+        if kinds.is_noted(codes, marks, self._kept, least, alike):
             return
         slot = int(self._state[svm.EVIDENCE]) % EVIDENCE
         kinds.note(codes, slot, marks, self._kept, least)
@@ -253,3 +265,8 @@ class Learner:
         if not svm.is_consistent(learner._state, learner._rows.reshape(svm.WINDOW, svm.FIELDS)):
             raise ModelError("the learner checkpoint is damaged: its state is impossible")
         return learner
+
+
+def _says_anything(codes: npt.NDArray[np.uint32]) -> bool:
+    """Say whether a row has more than its shape and where it was posted."""
+    return not np.isin(codes >> np.uint32(GROUP_SHIFT), (SHAPE, SITE_ONLY)).all()
