@@ -31,6 +31,9 @@ COMMANDS = {
     "seed": "seed",
     "importer": "history",
     "labels": "labels",
+    "backup": "backup",
+    "restore": "backup",
+    "export": "export",
     "migrate": "store",
     "doctor": "doctor",
 }

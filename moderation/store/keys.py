@@ -8,6 +8,7 @@ mixes the two. Scripts add only an id, a revision or a number to a prefix that t
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zlib
 from functools import lru_cache
 
@@ -18,6 +19,7 @@ LANES = 4
 
 SCHEMA = "{winnow}:schema"
 FINGERPRINT = "{winnow}:fingerprint"  # of the secret under which keyed hashes were made
+RESTORING = "{winnow}:restoring"  # which backup is put back, and how far it is
 SITES = "{winnow}:sites"
 SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
@@ -63,6 +65,31 @@ GROUP = "score"
 def shard_of(site: str) -> int:
     """Return the shard of a site, 0..63: CRC-16 of its name as Redis Cluster computes it."""
     return int(key_slot(site.encode())) % SHARDS
+
+
+_OURS = re.compile(rb"\{(?:winnow|\d\d)\}:")
+_PASSING = re.compile(
+    rb"""\{winnow\}: (?:
+        restoring$ | bell: | process(?:es$|:) | moment: | search(?:$|:) | training$ | session
+        | ticket: | attempts: | turns: | digested: | akismet:(?:telling|unknown): | job:[^:]+:lease$
+    ) | \{\d\d\}: (?: changes$ | site:[^:]+:(?:looking|limit): )""",
+    re.VERBOSE,
+)
+"""Leases, limits and log-ins, what processes say of themselves, and what an index follows."""
+
+
+_OF_SITE = re.compile(rb"\{\d\d\}:site:([^:]+)")
+
+
+def site_of(name: bytes) -> str:
+    """Return the site that a key belongs to, '' for one of many sites."""
+    found = _OF_SITE.match(name)
+    return found[1].decode() if found else ""
+
+
+def is_kept(name: bytes) -> bool:
+    """Say whether a key belongs to what an installation knows: it is ours, and not of a moment."""
+    return _OURS.match(name) is not None and _PASSING.match(name) is None
 
 
 def bell(lane: int) -> str:
