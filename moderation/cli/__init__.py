@@ -34,6 +34,7 @@ COMMANDS = {
     "backup": "backup",
     "restore": "backup",
     "export": "export",
+    "feed": "feed",
     "migrate": "store",
     "doctor": "doctor",
 }
