@@ -31,8 +31,8 @@ class ModelOut(Struct, frozen=True):
     name: str
     """Names the model; verdicts name it too."""
     state: State
-    """Whether it judges comments, may come to, or did; `withdrawn`: it had learned labels of somebody
-    who was erased, and is not put to use again."""
+    """Whether it judges comments, may come to, or did; `withdrawn`: it had learned labels of
+    somebody who was erased, and is not put to use again."""
     origin: Origin
     """Where it comes from."""
     labels: int
