@@ -23,12 +23,12 @@ AT_ONCE = 200
 """Comments, or entries of a log, that are read at once."""
 AT_ONCE_BYTES = 8 << 20
 
-Stage = Literal["labels", "comments"]
+Stage = Literal["labels", "comments", "done"]
 
 
 class Place(Struct, frozen=True):
-    """How far a look is: on which site, at its labels or its comments, after which of them (a
-    sequence number, an id, or '' for none)."""
+    """How far a look is: on which site, at its labels or its comments or done with it, after which
+    of them (a sequence number, an id, or '' for none)."""
 
     site: str = ""
     stage: Stage = "labels"
@@ -46,6 +46,7 @@ class Piece(Struct, frozen=True):
     entries: list[LabelEntry]
     looked: int
     place: Place
+    begins_site: bool = False
     ends_site: bool = False
 
 
@@ -65,10 +66,12 @@ def pieces(runtime: Runtime, person: Person, place: Place = START) -> Iterator[P
     """Yield all there is, site by site, going on after a place."""
     who = sought(runtime.secret, person)
     for site in sites_of(runtime, person):
-        if site < place.site:
-            continue
         here = place if site == place.site else Place(site)
+        if site < place.site or here.stage == "done":
+            continue
         if here.stage == "labels":
+            if not here.after:
+                yield Piece(site, [], [], 0, Place(site, "labels", "0"), begins_site=True)
             yield from _entries(runtime.store, site, who, int(here.after or 0))
             here = Place(site, "comments")
         yield from _comments(runtime.store, site, who, here.after)
@@ -91,9 +94,10 @@ def _comments(store: Store, site: str, who: Sought, after: str) -> Iterator[Piec
         found = [comment for comment in read if comment and _is_of(store, comment, who)]
         if read:
             last = ids[len(read) - 1]
-        place = Place(site, "comments", codec.id_text(last) if last else "")
         is_last = len(read) == len(ids) < AT_ONCE
-        yield Piece(site, found, [], len(read), place, is_last)
+        place = Place(site, "comments", codec.id_text(last) if last else "")
+        place = Place(site, "done") if is_last else place
+        yield Piece(site, found, [], len(read), place, ends_site=is_last)
         if is_last:
             return
 

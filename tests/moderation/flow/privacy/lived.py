@@ -1,4 +1,4 @@
-"""An installation on which a person wrote among many others, and all that is left of that person."""
+"""An installation on which a person wrote among many others, and all that is left of him."""
 
 from __future__ import annotations
 
@@ -78,7 +78,12 @@ def write(runtime: Runtime, site: str, written: list[Submission]) -> None:
 
 def teach(runtime: Runtime, site: str, written: list[Submission]) -> list[str]:
     """Have comments labelled in turn ham and spam; return their ids."""
-    lessons = [Lesson(one, ("ham", "spam")[n % 2]) for n, one in enumerate(written)]
+    return teach_as(runtime, site, [(s, ("ham", "spam")[n % 2]) for n, s in enumerate(written)])
+
+
+def teach_as(runtime: Runtime, site: str, written: list[tuple[Submission, Any]]) -> list[str]:
+    """Have comments labelled; return their ids."""
+    lessons = [Lesson(one, label) for one, label in written]
     ids: list[str] = []
     for first in range(0, len(lessons), BATCH):
         some = lessons[first : first + BATCH]
