@@ -26,7 +26,7 @@ from tests.factories import SITE, contents
 from tests.moderation.flow.models.taught import grant_of
 
 BY = By("root", "127.0.0.1")
-EMAIL, IP, ID = "Mabel.Quill@post.example", "203.0.113.77", "member-88123"
+EMAIL, IP, ID = "Mabel.Quill@post.example", "203.0.113.77", "mabel-of-old"
 NAME, WORD = "Mabel Quillfeather", "zanthoxylum"
 PERSON = Author(name=NAME, email=EMAIL, ip=IP, id=ID)
 OTHER_SITE = next(
