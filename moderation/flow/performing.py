@@ -99,13 +99,14 @@ class Work:
             raise Lost
 
     def keep(self, asked: dict[str, Any]) -> None:
-        """Keep what the work needs to know to go on where it is, for whoever takes it up next.
+        """Keep what the work needs to know to go on where it is, for whoever takes it up next: it
+        got on.
 
         Raises:
             Lost: another process holds the job. StoreDown: the store does not answer.
         """
         answer = stored.change(
-            self._store, self.job.id, "keep", self.token, asked=asked, updated_ms=now_ms()
+            self._store, self.job.id, "keep", self.token, asked=asked, tries=0, updated_ms=now_ms()
         )
         if answer not in ("ok", "unwanted"):
             raise Lost

@@ -184,11 +184,13 @@ class _Erasing:
             for one in self._learned[site]
             if any(map(one.has, seqs)) or any(at < one.made_ms for at in written)
         ]
+        before = state.learned, state.found_on, state.taught
         state.learned = sorted({*state.learned, *known})
         state.found_on = sorted({*state.found_on, site})
         if piece.entries or written:
             state.taught = sorted({*state.taught, site})
-        self._keep()
+        if before != (state.learned, state.found_on, state.taught):
+            self._keep()
 
     def _records(self, site: str, person: Person) -> None:
         dropped = records.forget(
