@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from moderation.flow.models import promoting, training, withdrawing
+from moderation.flow.models.promoting import Why
 from moderation.flow.privacy import access, erasing, finding
 from moderation.flow.runtime import Runtime
 from tests.factories import SITE
@@ -130,3 +132,31 @@ def test_a_cursor_goes_on_with_the_same_person_alone(
     is_problem(
         admin.post(CALLS[0], {"email": EMAIL, "cursor": cursor + "x"}), 400, "invalid-cursor"
     )
+
+
+def test_a_verdict_says_that_its_model_is_withdrawn(
+    admin: Caller, api: Caller, held: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withdrawing, "READ_EVERY_SECONDS", 0.0)
+    name = training.train(held, "root", lambda *_: None).name
+    promoting.promote(held, name, Why("root"), override=True)
+    judged = api.post("/v1/check", {"content": "A comment of somebody else"}).json
+    assert judged["verdict"]["model"].startswith(f"{name}+")
+    path = f"/v1/comments/{judged['id']}"
+    before = api.get(path)
+    assert "model_withdrawn" not in before.json["verdict"]
+    erasing.work_on(held, admin.post(CALLS[2], {"email": EMAIL}).json["id"], here=True)
+    # What a caller has by a tag is not said to be as it was.
+    after = api.get(path, headers={"If-None-Match": before.headers["ETag"]})
+    assert after.json["verdict"]["model_withdrawn"] is True
+    (listed,) = [c for c in api.get("/v1/comments").json["data"] if c["id"] == judged["id"]]
+    assert listed["verdict"]["model_withdrawn"] is True
+    (model,) = [one for one in admin.get("/v1/models").json["data"] if one["name"] == name]
+    assert model["state"] == "in use"
+    training.train(held, "root", lambda *_: None)
+    (model,) = [one for one in admin.get("/v1/models").json["data"] if one["name"] == name]
+    assert model["state"] == "withdrawn"
+    is_problem(admin.post(f"/v1/models/{name}/promote", {"override": True}), 409, "conflict")
+    is_problem(admin.post("/v1/models/rollback", {}), 409, "conflict")
+    later = api.post("/v1/check", {"content": "Another comment"}).json
+    assert "model_withdrawn" not in api.get(f"/v1/comments/{later['id']}").json["verdict"]
