@@ -21,6 +21,7 @@ from moderation.console import (
     models,
     people,
     personal,
+    privacy,
     queue,
     review,
     screens,
@@ -64,3 +65,4 @@ def register(app: Flask) -> None:
     shown.register(app)
     measures.register(app)
     app.register_blueprint(screens.blueprint)
+    app.register_blueprint(privacy.blueprint)
