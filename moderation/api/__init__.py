@@ -18,6 +18,7 @@ from moderation.api import (
     lists,
     models,
     pages,
+    people,
     problems,
     removals,
     shadow,
@@ -29,6 +30,7 @@ from moderation.api import (
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
     shadow, withdrawals, bands, sites, attacks, entrance, lists, removals,
+    people,
 )  # fmt: skip
 
 

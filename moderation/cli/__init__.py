@@ -28,6 +28,8 @@ COMMANDS = {
     "train": "train",
     "import": "history",
     "search": "search",
+    "people": "people",
+    "erase": "people",
     "seed": "seed",
     "importer": "history",
     "labels": "labels",
