@@ -5,10 +5,11 @@ from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import compacting, importing, rebuilding, withdrawing
 from moderation.flow.models import rescoring, shadow, working
 from moderation.flow.review import bulk
-from moderation.flow.sites import digest, removing
+from moderation.flow.sites import digest, fetching, removing
 from moderation.flow.tasks import (
     COMPACT,
     DECIDE_TOGETHER,
+    FETCH_LISTS,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
@@ -116,6 +117,12 @@ def look_on() -> None:
 def send_digests() -> None:
     """Send the digests by mail that are due."""
     digest.send(runtime())
+
+
+@app.task(name=FETCH_LISTS)
+def fetch_lists() -> None:
+    """Fetch the lists that sites subscribed to and that are due."""
+    fetching.fetch_due(runtime())
 
 
 @app.task(name=REMOVE_SITE)

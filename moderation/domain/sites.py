@@ -55,6 +55,18 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Whether the site's labels help to train the installation's model."""
     warm_up: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     """Entries of the label log before anything is rejected by its score."""
+    hold_first_time: bool = False
+    """Whether comments of authors are held of whom nothing was approved yet."""
+    hold_links_over: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    """Comments with more links than this are held; null: with any number they pass."""
+    close_after_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    """Days after `article_published_at` from which comments are held; null: none are."""
+    pace_address: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """Most comments an hour from an address before they are held; null: any number."""
+    pace_author: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """Most comments an hour by an author before they are held; null: any number."""
+    trust_after: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """An author is trusted of whom so many were approved and none rejected; null: nobody is."""
 
 
 class Attack(Struct, frozen=True, omit_defaults=True):

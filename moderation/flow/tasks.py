@@ -21,6 +21,7 @@ IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
 DIGEST_QUEUE = "winnow.digest"
+LISTS_QUEUE = "winnow.lists"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -38,6 +39,7 @@ COMPACT = "workers.compact_labels"
 REMOVE_SITE = "workers.remove_site"
 TRAIN_NIGHTLY = "workers.train_nightly"
 SEND_DIGESTS = "workers.send_digests"
+FETCH_LISTS = "workers.fetch_lists"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -56,6 +58,7 @@ QUEUE_OF = {
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
     SEND_DIGESTS: DIGEST_QUEUE,
+    FETCH_LISTS: LISTS_QUEUE,
 }
 
 TASK_OF_JOB = {
