@@ -26,6 +26,7 @@ TOKENS = "{winnow}:tokens"
 TOKENS_USED = "{winnow}:tokens:used"  # hash: id of a token → about when it was used last
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
+SUBSCRIBED = "{winnow}:subscribed"  # sorted set: sites with lists of others, by when to fetch them
 ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
@@ -241,10 +242,10 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
         "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
-        "external",
-        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
-        "shard", "snapshot", "spam", "trimmed", "waiting",
+        "external", "fetched", "fetched_copy", "forgetting", "held", "idempotency", "inbox",
+        "keywords", "label", "labelled", "labels", "limit", "listed", "looking", "meta", "once",
+        "other_snapshots", "pace", "queued", "sample", "settings", "shard", "snapshot", "spam",
+        "subscribed", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -254,6 +255,11 @@ class SiteKeys:
         self.settings = root + ":settings"
         self.listed = root + ":listed"  # the ordered list of its people
         self.attack = root + ":attack"  # until when everything is held
+        self.keywords = root + ":keywords"  # WordPress's keys as they were pasted
+        self.subscribed = root + ":subscribed"  # the lists of others that it subscribed to
+        self.fetched = root + ":fetched"  # hash number of a list → how its last fetch went
+        self.fetched_copy = root + ":fetched:"  # + number; the entries of a list, compressed
+        self.pace = root + ":pace:"  # + hour : keyed hash of a person; comments of that hour
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"
