@@ -216,6 +216,11 @@ def digested(day: str, account: str) -> str:
     return f"{{winnow}}:digested:{day}:{account}"
 
 
+def decided(day: str, person: str) -> str:
+    """Return how many comments a person decided on a day."""
+    return f"{{winnow}}:decided:{day}:{person}"
+
+
 def attempts(kind: str, what: str) -> str:
     """Return how often somebody tried to log in of late, by account or by address."""
     return f"{{winnow}}:attempts:{kind}:{what}"
