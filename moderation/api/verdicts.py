@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
 from moderation.domain import verdicts
 from moderation.domain.bands import Band
@@ -51,9 +51,9 @@ class Verdict(Struct, frozen=True):
     """The stateful values that were used, by their names."""
     decided_by: DecidedBy
     """What gave the verdict."""
-    model_withdrawn: bool | UnsetType = UNSET
-    """True where its model had learned from somebody who was erased since: that is not used again,
-    and the score cannot be made again. Absent else."""
+    model_withdrawn: bool
+    """Whether its model had learned from somebody who was erased since: that is not used again, and
+    the score cannot be made again."""
 
 
 class EarlierVerdict(Struct, frozen=True):
@@ -72,9 +72,9 @@ class EarlierVerdict(Struct, frozen=True):
     """The revision of the site's settings that it was judged by."""
     decided_by: DecidedBy
     """What gave the verdict."""
-    model_withdrawn: bool | UnsetType = UNSET
-    """True where its model had learned from somebody who was erased since: that is not used again,
-    and the score cannot be made again. Absent else."""
+    model_withdrawn: bool
+    """Whether its model had learned from somebody who was erased since: that is not used again, and
+    the score cannot be made again."""
 
 
 def verdict_out(verdict: verdicts.Verdict, withdrawn: Names = NO_NAMES) -> Verdict:
@@ -94,8 +94,8 @@ def verdict_out(verdict: verdicts.Verdict, withdrawn: Names = NO_NAMES) -> Verdi
     )
 
 
-def _withdrawn(verdict: verdicts.Verdict, withdrawn: Names) -> bool | UnsetType:
-    return True if withdrawn and verdict.model.partition("+")[0] in withdrawn else UNSET
+def _withdrawn(verdict: verdicts.Verdict, withdrawn: Names) -> bool:
+    return bool(withdrawn) and verdict.model.partition("+")[0] in withdrawn
 
 
 def earlier_out(verdict: verdicts.Verdict | None, withdrawn: Names) -> list[EarlierVerdict]:
