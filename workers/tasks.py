@@ -6,11 +6,12 @@ from moderation.flow.labels import compacting, importing, rebuilding, withdrawin
 from moderation.flow.models import rescoring, shadow, working
 from moderation.flow.privacy import erasing
 from moderation.flow.review import bulk
-from moderation.flow.sites import digest, removing
+from moderation.flow.sites import digest, fetching, removing
 from moderation.flow.tasks import (
     COMPACT,
     DECIDE_TOGETHER,
     ERASE_PERSON,
+    FETCH_LISTS,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
@@ -118,6 +119,12 @@ def look_on() -> None:
 def send_digests() -> None:
     """Send the digests by mail that are due."""
     digest.send(runtime())
+
+
+@app.task(name=FETCH_LISTS)
+def fetch_lists() -> None:
+    """Fetch the lists that sites subscribed to and that are due."""
+    fetching.fetch_due(runtime())
 
 
 @app.task(name=REMOVE_SITE)

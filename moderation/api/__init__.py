@@ -13,6 +13,7 @@ from moderation.api import (
     health,
     imports,
     jobs,
+    keywords,
     labels,
     listing,
     lists,
@@ -21,16 +22,18 @@ from moderation.api import (
     people,
     problems,
     removals,
+    settings,
     shadow,
     sites,
     stats,
+    subscriptions,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals, bands, sites, attacks, entrance, lists, removals,
-    people,
+    shadow, withdrawals, bands, sites, settings, attacks, entrance, lists, keywords,
+    subscriptions, removals, people,
 )  # fmt: skip
 
 

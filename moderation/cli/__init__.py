@@ -33,6 +33,10 @@ COMMANDS = {
     "seed": "seed",
     "importer": "history",
     "labels": "labels",
+    "backup": "backup",
+    "restore": "backup",
+    "export": "export",
+    "feed": "feed",
     "migrate": "store",
     "doctor": "doctor",
 }

@@ -69,6 +69,18 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     contact: Annotated[str, Meta(max_length=256)] = ""
     """Where people turn who ask what is held of them: shown to everybody on `/privacy/` and the
     site's name."""
+    hold_first_time: bool = False
+    """Whether comments of authors are held of whom nothing was approved yet."""
+    hold_links_over: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    """Comments with more links than this are held; null: with any number they pass."""
+    close_after_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    """Days after `article_published_at` from which comments are held; null: none are."""
+    pace_address: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """Most comments an hour from an address before they are held; null: any number."""
+    pace_author: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """Most comments an hour by an author before they are held; null: any number."""
+    trust_after: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """An author is trusted of whom so many were approved and none rejected; null: nobody is."""
 
 
 class Attack(Struct, frozen=True, omit_defaults=True):

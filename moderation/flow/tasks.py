@@ -21,6 +21,7 @@ IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
 DIGEST_QUEUE = "winnow.digest"
+LISTS_QUEUE = "winnow.lists"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -39,6 +40,7 @@ REMOVE_SITE = "workers.remove_site"
 ERASE_PERSON = "workers.erase_person"
 TRAIN_NIGHTLY = "workers.train_nightly"
 SEND_DIGESTS = "workers.send_digests"
+FETCH_LISTS = "workers.fetch_lists"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -58,6 +60,7 @@ QUEUE_OF = {
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
     SEND_DIGESTS: DIGEST_QUEUE,
+    FETCH_LISTS: LISTS_QUEUE,
 }
 
 TASK_OF_JOB = {

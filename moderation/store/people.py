@@ -15,6 +15,9 @@ from moderation.store.faults import store_errors
 AUDIT_KEPT = 100_000
 """About how many entries of the audit log are kept."""
 
+DECIDED_KEPT_MS = 2 * 86_400_000
+"""How long it is kept how much a person decided on a day, after the last time."""
+
 _session = msgspec.json.Decoder(Session).decode
 _act = msgspec.json.Decoder(Act).decode
 _user = msgspec.json.Decoder(User).decode
@@ -86,6 +89,18 @@ def forget_attempts(store: Store, *accounts: str) -> None:
     """Forget the attempts on an account, or on several things that are counted of one."""
     with store_errors():
         store.redis.delete(*(keys.attempts("account", account) for account in accounts))
+
+
+def count_decided(store: Store, person: str, day: str, more: int) -> int:
+    """Count comments that a person decided on a day (fewer where `more` is negative), and return
+    how many there are, never below 0."""
+    return int(store.run("decided", [keys.decided(day, person)], [more, DECIDED_KEPT_MS]))
+
+
+def decided(store: Store, person: str, day: str) -> int:
+    """Return how many comments a person decided on a day."""
+    with store_errors():
+        return int(store.redis.get(keys.decided(day, person)) or 0)
 
 
 def note(store: Store, act: Act) -> None:

@@ -58,7 +58,7 @@ def listed(runtime: Runtime, person: Person) -> list[tuple[str, Entry]]:
 
 
 def _entries(runtime: Runtime, site: str) -> tuple[Entry, ...]:
-    listed = sites.policy(runtime.store, site)[1]
+    listed = sites.policy(runtime.store, site).listed
     return sites.list_of(listed).entries if listed else ()
 
 
