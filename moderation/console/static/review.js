@@ -131,7 +131,7 @@ async function decide(label) {
   const entry = { id: target.id, site: target.site, etag: null, excerpt: item.dataset.excerpt, saved: null };
   undoable(entry);
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
-  saidPlace.firstElementChild.dataset.of = target.id;
+  Object.assign(saidPlace.firstElementChild.dataset, { of: target.id, label });
   const sample = "sample" in item.dataset ? { sample: "1" } : {};
   entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
