@@ -20,6 +20,8 @@ from moderation.console import (
     measures,
     models,
     people,
+    personal,
+    privacy,
     queue,
     review,
     screens,
@@ -37,6 +39,7 @@ SCREENS = (
     account,
     factor,
     people,
+    personal,
     audit,
     review,
     queue,
@@ -62,3 +65,4 @@ def register(app: Flask) -> None:
     shown.register(app)
     measures.register(app)
     app.register_blueprint(screens.blueprint)
+    app.register_blueprint(privacy.blueprint)

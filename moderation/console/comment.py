@@ -17,6 +17,7 @@ from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.lookup import find
+from moderation.flow.models import withdrawing
 from moderation.flow.people.access import site_of
 from moderation.flow.review import deciding, history, looking, sampling, tally
 
@@ -38,6 +39,7 @@ def page(site: str, comment_id: str) -> str:
         revisions=[*older, comment],
         changes=_changes(before, shown),
         said=history.of_comment(runtime(), comment),
+        withdrawn=withdrawing.names(runtime()),
         escalation=looking.look_of(runtime(), comment).escalation,
     )
 

@@ -108,6 +108,14 @@ def note(store: Store, act: Act) -> None:
     store.run("audit", [keys.AUDIT], [AUDIT_KEPT, msgspec.json.encode(act)])
 
 
+def drop_acts(store: Store, ids: Sequence[str]) -> int:
+    """Take entries out of the audit log; return how many were there."""
+    if not ids:
+        return 0
+    with store_errors():
+        return int(store.redis.xdel(keys.AUDIT, *ids))
+
+
 def acts(store: Store, before: str, number: int) -> list[tuple[str, Act]]:
     """Return entries of the audit log with their ids, the newest first, before an id ('': all)."""
     with store_errors():
