@@ -290,8 +290,9 @@ async function keep(item) {
 setInterval(() => {
   for (const item of mine()) keep(item).catch(() => {});
 }, BEAT);
-// Nothing to do: look again for what came in.
+// What came in goes to the end of a list that is short; where there was nothing to do it is shown.
 setInterval(async () => {
+  lengthen();
   if (!focus.querySelector("[data-empty]")) return;
   const item = await piece(wanted(""));
   if (item?.matches("article") && focus.querySelector("[data-empty]")) show(item);
