@@ -19,6 +19,7 @@ from moderation.api import (
     lists,
     models,
     pages,
+    people,
     problems,
     removals,
     settings,
@@ -32,7 +33,7 @@ from moderation.api import (
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
     shadow, withdrawals, bands, sites, settings, attacks, entrance, lists, keywords,
-    subscriptions, removals,
+    subscriptions, removals, people,
 )  # fmt: skip
 
 

@@ -19,6 +19,9 @@ from moderation.flow.comments.checking import Checked
 from moderation.flow.comments.reading import reason_in, reason_text
 from moderation.flow.runtime import Runtime
 
+Names = frozenset[str]
+NO_NAMES: Names = frozenset()
+
 Score = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -56,6 +59,9 @@ class Verdict(Struct, frozen=True):
     """The stateful values that were used, by their names."""
     decided_by: DecidedBy
     """What gave the verdict."""
+    model_withdrawn: bool | UnsetType = UNSET
+    """True where its model had learned from somebody who was erased since: that is not used again,
+    and the score cannot be made again. Absent else."""
 
 
 class EarlierVerdict(Struct, frozen=True):
@@ -74,6 +80,9 @@ class EarlierVerdict(Struct, frozen=True):
     """The revision of the site's settings that it was judged by."""
     decided_by: DecidedBy
     """What gave the verdict."""
+    model_withdrawn: bool | UnsetType = UNSET
+    """True where its model had learned from somebody who was erased since: that is not used again,
+    and the score cannot be made again. Absent else."""
 
 
 class Decision(Struct, frozen=True):
@@ -220,8 +229,8 @@ def time_of(ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
 
 
-def verdict_out(verdict: verdicts.Verdict) -> Verdict:
-    """Return a verdict with its reasons in words."""
+def verdict_out(verdict: verdicts.Verdict, withdrawn: Names = NO_NAMES) -> Verdict:
+    """Return a verdict with its reasons in words; `withdrawn` are the models that are."""
     return Verdict(
         verdict.label,
         verdict.status,
@@ -233,7 +242,12 @@ def verdict_out(verdict: verdicts.Verdict) -> Verdict:
         verdict.policy,
         verdict.signals,
         verdict.decided_by,
+        _withdrawn(verdict, withdrawn),
     )
+
+
+def _withdrawn(verdict: verdicts.Verdict, withdrawn: Names) -> bool | UnsetType:
+    return True if withdrawn and verdict.model.partition("+")[0] in withdrawn else UNSET
 
 
 def decision_out(decision: decisions.Decision) -> Decision:
@@ -243,9 +257,9 @@ def decision_out(decision: decisions.Decision) -> Decision:
     )
 
 
-def comment_out(comment: comments.Comment) -> Comment:
-    """Return a comment as the API shows it."""
-    return Comment(**_fields(comment))
+def comment_out(comment: comments.Comment, withdrawn: Names = NO_NAMES) -> Comment:
+    """Return a comment as the API shows it; `withdrawn` are the models that are."""
+    return Comment(**_fields(comment, withdrawn))
 
 
 def checked_out(checked: Checked) -> CheckedComment:
@@ -258,7 +272,7 @@ def checked_out(checked: Checked) -> CheckedComment:
 _NOBODY = Author()
 
 
-def _fields(comment: comments.Comment) -> dict[str, Any]:
+def _fields(comment: comments.Comment, withdrawn: Names = NO_NAMES) -> dict[str, Any]:
     sent = comment.submission
     return {
         "id": comment.id,
@@ -266,7 +280,7 @@ def _fields(comment: comments.Comment) -> dict[str, Any]:
         "revision": comment.revision,
         "etag": comment_tag(comment) if comment.id else "",
         "status": comment.status,
-        "verdict": verdict_out(comment.verdict) if comment.verdict else None,
+        "verdict": verdict_out(comment.verdict, withdrawn) if comment.verdict else None,
         "decision": decision_out(comment.decision) if comment.decision else None,
         "created_at": sent.created_at or time_of(comment.created_ms),
         "updated_at": time_of(comment.updated_ms),
@@ -282,13 +296,21 @@ def _fields(comment: comments.Comment) -> dict[str, Any]:
         "context": sent.context,
         "honeypot": sent.honeypot,
         "form_ms": sent.form_ms,
-        "earlier_verdicts": _earlier(comment.verdict),
+        "earlier_verdicts": _earlier(comment.verdict, withdrawn),
     }
 
 
-def _earlier(verdict: verdicts.Verdict | None) -> list[EarlierVerdict]:
+def _earlier(verdict: verdicts.Verdict | None, withdrawn: Names) -> list[EarlierVerdict]:
     return [
-        EarlierVerdict(one.label, one.status, one.score, one.model, one.policy, one.decided_by)
+        EarlierVerdict(
+            one.label,
+            one.status,
+            one.score,
+            one.model,
+            one.policy,
+            one.decided_by,
+            _withdrawn(one, withdrawn),
+        )
         for one in (verdict.earlier if verdict else ())
     ]
 

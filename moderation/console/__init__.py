@@ -21,6 +21,8 @@ from moderation.console import (
     measures,
     models,
     people,
+    personal,
+    privacy,
     queue,
     review,
     screens,
@@ -39,6 +41,7 @@ SCREENS = (
     account,
     factor,
     people,
+    personal,
     audit,
     review,
     queue,
@@ -66,3 +69,4 @@ def register(app: Flask) -> None:
     shown.register(app)
     measures.register(app)
     app.register_blueprint(screens.blueprint)
+    app.register_blueprint(privacy.blueprint)

@@ -22,6 +22,7 @@ WHAT_IS_WRONG = {
     "pace_address": "Write a whole number from 1 to 100,000, or nothing.",
     "pace_author": "Write a whole number from 1 to 100,000, or nothing.",
     "trust_after": "Write a whole number from 1 to 1,000, or nothing.",
+    "contact": "Write at most 256 characters: an e-mail address, or the address of a page.",
     "retention": "Write whole days, up to 36,500; 0 keeps comments for ever.",
 }
 
@@ -61,6 +62,7 @@ class Fields(Struct, frozen=True):
     pace_address: str = ""
     pace_author: str = ""
     trust_after: str = ""
+    contact: str = ""
     held_in: str = "50"
     rejected_in: str = "1000"
 
@@ -76,7 +78,7 @@ class Fields(Struct, frozen=True):
             keep_held=str(days.held), keep_spam=str(days.spam),
             audit_share=_percent(settings.audit_share),
             shares_training="1" if settings.shares_training else "",
-            warm_up=str(settings.warm_up),
+            warm_up=str(settings.warm_up), contact=settings.contact,
             hold_first_time="1" if settings.hold_first_time else "",
             **{name: _number(getattr(settings, name)) for name in _NUMBERS},
         )  # fmt: skip
@@ -97,6 +99,7 @@ class Fields(Struct, frozen=True):
                 role.strip().lower() for role in self.trusted_roles.split(",") if role.strip()
             ),
             "shares_training": bool(self.shares_training), "warm_up": self._whole("warm_up"),
+            "contact": self.contact.strip(),
             "retention": Retention(
                 queued=self._whole("keep_queued"), approved=self._whole("keep_approved"),
                 held=self._whole("keep_held"), spam=self._whole("keep_spam"),
@@ -106,7 +109,9 @@ class Fields(Struct, frozen=True):
         for name in _NUMBERS:
             changes[name] = self._whole(name) if getattr(self, name).strip() else None
         new = msgspec.structs.replace(known, **changes)
-        chosen = ("mode", "fail_mode", "held_as", "hold", "reject", "audit_share", "warm_up")
+        chosen = (
+            "mode", "fail_mode", "held_as", "hold", "reject", "audit_share", "warm_up", "contact",
+        )  # fmt: skip
         for name in (*chosen, *_NUMBERS):
             self._valid(name, getattr(new, name))
         try:

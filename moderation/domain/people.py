@@ -129,6 +129,8 @@ ACTS: dict[str, str] = {
     "key_made": "made an Akismet key",
     "key_rotated": "rotated an Akismet key",
     "key_revoked": "revoked an Akismet key",
+    "person_exported": "had what is held of a person put out",
+    "person_erased": "had a person who writes erased",
 }
 """Everything that the audit log can say, in words that follow a name."""
 

@@ -37,6 +37,7 @@ DECIDE_TOGETHER = "workers.decide_together"
 RESCORE = "workers.rescore_held"
 COMPACT = "workers.compact_labels"
 REMOVE_SITE = "workers.remove_site"
+ERASE_PERSON = "workers.erase_person"
 TRAIN_NIGHTLY = "workers.train_nightly"
 SEND_DIGESTS = "workers.send_digests"
 FETCH_LISTS = "workers.fetch_lists"
@@ -55,6 +56,7 @@ QUEUE_OF = {
     RESCORE: JOBS_QUEUE,
     COMPACT: JOBS_QUEUE,
     REMOVE_SITE: JOBS_QUEUE,
+    ERASE_PERSON: JOBS_QUEUE,
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
     SEND_DIGESTS: DIGEST_QUEUE,
@@ -70,13 +72,14 @@ TASK_OF_JOB = {
     "rescoring": RESCORE,
     "compaction": COMPACT,
     "removal": REMOVE_SITE,
+    "erasure": ERASE_PERSON,
 }
 """The task that takes up jobs of a kind."""
 
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
     WITHDRAW: 60, DECIDE_TOGETHER: 60, RESCORE: 60, COMPACT: 60,
-    REMOVE_SITE: 60,
+    REMOVE_SITE: 60, ERASE_PERSON: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""

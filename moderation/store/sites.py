@@ -227,7 +227,12 @@ def _put(store: Store, site: str, key: str, new: Struct, revision: int) -> int:
 def put_token(store: Store, digest: str, token: Token) -> None:
     """Keep a token by its digest."""
     with store_errors():
-        store.redis.hset(keys.TOKENS, digest, msgspec.json.encode(token))
+        store.redis.hset(keys.TOKENS, digest, packed_token(token))
+
+
+def packed_token(token: Token) -> bytes:
+    """Return a token as it is kept."""
+    return msgspec.json.encode(token)
 
 
 def token(store: Store, digest: str) -> Token | None:
