@@ -13,6 +13,7 @@ from moderation.console import (
     factor,
     first,
     health,
+    keywords,
     language,
     link,
     lists,
@@ -29,6 +30,7 @@ from moderation.console import (
     shown,
     signs,
     sites,
+    subscriptions,
     training,
 )
 
@@ -54,6 +56,8 @@ SCREENS = (
     sites,
     entrance,
     lists,
+    keywords,
+    subscriptions,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
