@@ -45,7 +45,7 @@ def test_somebody_is_looked_for_and_erased(desk: Desk, width: int) -> None:
     page.get_by_role("button", name="Erase", exact=True).click()
     # By the worker, and shown without a reload.
     expect(page.locator("#erasures > div > ul > li").first).to_contain_text(
-        "3 comments, 1 labels", timeout=90_000
+        "comments 3, labels 1, pieces of evidence 0, records 1", timeout=90_000
     )
     faults |= themed(page, "personal-erased")
     assert faults == {}
