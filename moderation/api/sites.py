@@ -12,11 +12,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from moderation.api import answers, body, described
 from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, Operation, endpoint
 from moderation.api.preconditions import if_match
-from moderation.api.shapes import time_of
 from moderation.api.validation import invalid
 from moderation.domain.accounts import Scope
 from moderation.domain.comments import Time
 from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, founding
