@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     bind: tuple[str, int] = ("127.0.0.1", 8000)
+    demo_bind: tuple[str, int] | None = ("127.0.0.1", 8001)
     data: Path = Path("var")
     redis_url: str = ""
     broker_url: str = ""
@@ -169,6 +170,10 @@ def _smtp_url(text: str) -> str:
     return _address(text, ("smtp", "smtps"))
 
 
+def _bind_or_off(text: str) -> tuple[str, int] | None:
+    return None if text == "off" else _bind(text)
+
+
 _share = functools.partial(_within, 0.0, 1.0)
 _of_1000 = functools.partial(_within, 0.0, 1000.0)
 _A_SHARE = "a share from 0 to 1, for example 0.01"
@@ -177,6 +182,13 @@ _A_SHARE = "a share from 0 to 1, for example 0.01"
 VARIABLES = (
     Variable(
         "WINNOW_BIND", "bind", "127.0.0.1:8000", _bind, "host:port, for example 127.0.0.1:8000"
+    ),
+    Variable(
+        "WINNOW_DEMO_BIND",
+        "demo_bind",
+        "127.0.0.1:8001",
+        _bind_or_off,
+        "host:port, for example 127.0.0.1:8001, or off",
     ),
     Variable("WINNOW_DATA", "data", "./var", _folder, "the path of a folder, for example ./var"),
     Variable(

@@ -22,7 +22,7 @@ from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
-from moderation.store import Store, models, sites
+from moderation.store import Store, models, sites, webhooks
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -77,12 +77,14 @@ class Cache(Generic[Value]):
 
 
 class Policy(Struct, frozen=True):
-    """What a site's people chose, as of a revision; `listed` is its list as it is stored."""
+    """What a site's people chose, as of a revision; `listed` is its list as it is stored, `tells`
+    whether it has webhooks."""
 
     revision: int
     settings: SiteSettings
     rules: Rules
     listed: bytes | None = None
+    tells: bool = False
 
 
 NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
@@ -207,7 +209,8 @@ class Runtime:
             compiled = known.rules.listed
         else:
             compiled = Compiled(sites.list_of(listed)) if listed else NO_LIST
-        return Policy(revision, settings, Rules(compiled, attack), listed)
+        tells = webhooks.are_there(self.store, site)
+        return Policy(revision, settings, Rules(compiled, attack), listed, tells)
 
     def site_settings(self, site: str, revision: int) -> SiteSettings:
         """Return a site's settings as of a revision that the store has just named."""

@@ -21,6 +21,7 @@ IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
 DIGEST_QUEUE = "winnow.digest"
+WEBHOOK_QUEUE = "winnow.webhooks"
 
 SCORE_INBOX = "workers.score_inbox"
 SWEEP = "workers.sweep"
@@ -38,6 +39,7 @@ COMPACT = "workers.compact_labels"
 REMOVE_SITE = "workers.remove_site"
 TRAIN_NIGHTLY = "workers.train_nightly"
 SEND_DIGESTS = "workers.send_digests"
+SEND_WEBHOOKS = "workers.send_webhooks"
 
 QUEUE_OF = {
     SCORE_INBOX: SCORE_QUEUE,
@@ -56,6 +58,7 @@ QUEUE_OF = {
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
     SEND_DIGESTS: DIGEST_QUEUE,
+    SEND_WEBHOOKS: WEBHOOK_QUEUE,
 }
 
 TASK_OF_JOB = {
@@ -73,12 +76,14 @@ TASK_OF_JOB = {
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
     WITHDRAW: 60, DECIDE_TOGETHER: 60, RESCORE: 60, COMPACT: 60,
-    REMOVE_SITE: 60,
+    REMOVE_SITE: 60, SEND_WEBHOOKS: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""
 
-MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4, IMPORT_QUEUE: 4}
+MOST_WAITING = {
+    SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4, IMPORT_QUEUE: 4, WEBHOOK_QUEUE: 2,
+}  # fmt: skip
 """No message goes into a queue in which so many wait already: nobody would take it any sooner than
 the one by which the sweep, or trimming, makes up for it."""
 

@@ -34,6 +34,8 @@ SHADOW = "{winnow}:shadow"  # hash: the candidate that looks on, since when, wha
 SHADOW_AT = "{winnow}:shadow:at"  # hash: site → the newest comment that it looked at
 SHADOW_STRICTER = "{winnow}:shadow:stricter"  # lists of the newest disagreements
 SHADOW_MILDER = "{winnow}:shadow:milder"
+WEBHOOKS = "{winnow}:webhooks"  # set: site/endpoint of every webhook
+WEBHOOKS_PROMOTED = "{winnow}:webhooks:promoted"  # the newest change of model that they were told
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
@@ -212,10 +214,10 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
         "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
-        "external",
-        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
-        "shard", "snapshot", "spam", "trimmed", "waiting",
+        "external", "forgetting", "held", "hook", "hooks", "idempotency", "inbox", "label",
+        "labelled", "labels", "limit", "listed", "looking", "meta", "once", "other_snapshots",
+        "outbox", "queued", "sample", "settings", "shard", "snapshot", "spam", "trimmed",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -250,6 +252,9 @@ class SiteKeys:
         self.akismet_guid = root + ":akismet:guid:"  # + guid → id
         self.akismet_same = root + ":akismet:same:"  # + keyed hash of author and text → id
         self.akismet_reference = root + ":akismet:ref:"  # + keyed hash of the client's id → id
+        self.hooks = root + ":hooks"  # hash: id of a webhook → its record
+        self.hook = root + ":hook:"  # + id and what of it: see store/webhooks.py
+        self.outbox = root + ":outbox"  # stream of what webhooks are to be told
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)

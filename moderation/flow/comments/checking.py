@@ -16,6 +16,7 @@ from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
+from moderation.flow.events import Scored
 from moderation.flow.judging import score_batch
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
@@ -235,6 +236,7 @@ def _record(
         state=expected,
         token_id=grant.token.id,
         per_minute=grant.token.per_minute,
+        tells=runtime.last_policy(grant.site).tells,
     )
     retention = accepting.ttls(settings.retention)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
@@ -252,6 +254,8 @@ def _record(
         raise limited(now_ms())
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
+    if on.tells:
+        runtime.events.announce(Scored(grant.site))
     written = answer[0]
     if not written.stored:
         return Checked(comment, True, settings, "comment")

@@ -153,6 +153,7 @@ class Scorer:
                 verdict=drawn(secret, w.id, verdicts[i], statuses[i], items[i][1].settings),
                 status=statuses[i],
                 ttls=accepting.ttls(items[i][1].settings.retention),
+                tells=self._runtime.last_policy(w.site).tells,
                 author=author_mark(secret, items[i][0], codec.id_ms(w.id)),
                 alike=alike.get(i, b""),
             )
@@ -200,6 +201,7 @@ class Scorer:
             verdict=unscored("", state.settings),
             status=effective_status(unscored("", state.settings), settings),
             ttls=accepting.ttls(settings.retention),
+            tells=self._runtime.last_policy(waiting.site).tells,
         )
         self._record(_calls(_parts([waiting], [waiting], [recorded])))
         self._runtime.own(Vitals).unscored()

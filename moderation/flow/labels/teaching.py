@@ -110,7 +110,8 @@ def write(
     names, args = accepting.accept_call(
         site, writes, accepting.ttls(context.settings.retention), now,
         accepting.Conditions(
-            tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE
+            tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE,
+            tells=runtime.last_policy(site).tells,
         ),
         teaching=Teaching(word.how, _evidence(runtime, site, places, word, now)),
     )  # fmt: skip

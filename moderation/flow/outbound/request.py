@@ -43,10 +43,11 @@ class OutboundError(Exception):
 
 
 class Reply(Struct, frozen=True):
-    """What came back: a status and at most 64 KiB of body."""
+    """What came back: a status, at most 64 KiB of body, and when to come again, as it was said."""
 
     status: int
     body: bytes
+    retry_after: str = ""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[str] = ()) -> Reply:
@@ -103,7 +104,8 @@ class _Exchange:
             with contextlib.closing(connection):
                 connection.request("POST", target, body, {**sent, **headers})
                 reply = connection.getresponse()
-                return Reply(reply.status, reply.read(BODY_BYTES))
+                later = reply.getheader("Retry-After") or ""
+                return Reply(reply.status, reply.read(BODY_BYTES), later)
 
     def _connected(self, address: tuple[str, int]) -> socket.socket:
         line = socket.create_connection(address, CONNECT_SECONDS)
