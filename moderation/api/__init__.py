@@ -23,12 +23,14 @@ from moderation.api import (
     shadow,
     sites,
     stats,
+    webhooks,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
     shadow, withdrawals, bands, sites, attacks, entrance, lists, removals,
+    webhooks,
 )  # fmt: skip
 
 

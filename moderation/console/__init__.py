@@ -28,6 +28,7 @@ from moderation.console import (
     signs,
     sites,
     training,
+    webhooks,
 )
 
 SCREENS = (
@@ -51,6 +52,7 @@ SCREENS = (
     sites,
     entrance,
     lists,
+    webhooks,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 

@@ -65,6 +65,10 @@ class Webhook(Struct, frozen=True, omit_defaults=True):
     created_ms: int
     personal: bool = False
 
+    def good_secrets(self, now_ms: int) -> list[Secret]:
+        """Return the secrets that sign now."""
+        return [one for one in self.secrets if not one.until_ms or now_ms < one.until_ms]
+
 
 class Health(Struct, frozen=True):
     """How a webhook is doing; times in ms since 1970, 0: never, or not now.

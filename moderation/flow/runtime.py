@@ -231,6 +231,11 @@ class Runtime:
         """Return what a site's people chose as seen last, for when the store cannot be asked."""
         return self._policies.get(site) or NO_POLICY
 
+    def may_tell(self, site: str) -> bool:
+        """Say whether a site has webhooks, or may have: this process does not know it any more."""
+        found = self._policies.get(site)
+        return found is None or found.tells
+
     def last_settings(self, site: str) -> SiteSettings:
         """Return the settings last seen, for when the store cannot be asked."""
         return self.last_policy(site).settings

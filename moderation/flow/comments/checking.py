@@ -236,7 +236,7 @@ def _record(
         state=expected,
         token_id=grant.token.id,
         per_minute=grant.token.per_minute,
-        tells=runtime.last_policy(grant.site).tells,
+        tells=runtime.may_tell(grant.site),
     )
     retention = accepting.ttls(settings.retention)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)

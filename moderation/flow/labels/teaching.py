@@ -111,7 +111,7 @@ def write(
         site, writes, accepting.ttls(context.settings.retention), now,
         accepting.Conditions(
             tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE,
-            tells=runtime.last_policy(site).tells,
+            tells=runtime.may_tell(site),
         ),
         teaching=Teaching(word.how, _evidence(runtime, site, places, word, now)),
     )  # fmt: skip

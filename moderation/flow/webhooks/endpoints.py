@@ -29,7 +29,7 @@ from moderation.flow.runtime import now_ms
 from moderation.flow.sealing import seal
 from moderation.flow.tasks import SEND_WEBHOOKS, Tasks
 from moderation.flow.webhooks import rendering
-from moderation.store import Store, models, people, sites, webhooks
+from moderation.store import Store, codec, models, people, sites, webhooks
 
 _HOUR_MS = 3_600_000
 PAGE = 100
@@ -40,6 +40,12 @@ class Sent(Struct, frozen=True):
 
     id: str
     message: Message
+
+    @property
+    def comment(self) -> str | None:
+        """The id of the comment that it is about, None where it is about a model."""
+        is_comment = self.message.event != "model.promoted"
+        return codec.id_text(self.message.about) if is_comment else None
 
 
 class Wanted(Struct, frozen=True):

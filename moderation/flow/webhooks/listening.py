@@ -43,7 +43,7 @@ def listen(runtime: Runtime) -> None:
     """Have workers send what happens in this process, and at each sweep what is left."""
 
     def hear(event: Scored | Decided | Rejudged) -> None:
-        if runtime.last_policy(event.site).tells:
+        if runtime.may_tell(event.site):
             runtime.own(Bell).ring(lambda: runtime.tasks.send(SEND_WEBHOOKS))
 
     runtime.events.listen(Scored, hear)

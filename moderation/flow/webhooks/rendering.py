@@ -90,8 +90,7 @@ def headers(
     number, at = message_id(site, message.number), dt.datetime.fromtimestamp(now_ms // 1000, dt.UTC)
     signatures = [
         Signer(unseal(secret, one.sealed)).sign(number, at, sent.decode())
-        for one in webhook.secrets
-        if not one.until_ms or now_ms < one.until_ms
+        for one in webhook.good_secrets(now_ms)
     ]
     return {
         "Content-Type": "application/json",

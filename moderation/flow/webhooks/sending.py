@@ -14,6 +14,7 @@ from cryptography.fernet import InvalidToken
 from msgspec import Struct
 
 from moderation import faults
+from moderation.domain.addresses import parsed
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.webhooks import FAILING_MS, Message, Webhook, again_seconds
 from moderation.flow.outbound import request
@@ -33,6 +34,7 @@ EACH = 4
 A_TURN = 50
 COUNTED = "webhooks "
 """Begins the names under which tries are counted, by what came of them."""
+_LOOPBACK = ("127.0.0.1", "::1")
 _LATER = frozenset((429, 502, 503, 504))
 """Answers that may say when to come again, for all that is sent there."""
 
@@ -124,10 +126,12 @@ def _seconds(retry_after: str) -> int:
 def allowed_for(settings: Settings, url: str) -> tuple[str, ...]:
     """Return the networks that may be reached for a webhook though they are not public: those of
     the settings, and for the demo site's own address that of the demo site."""
-    parts = urlsplit(url)
-    if settings.demo_bind and (parts.hostname, parts.port) == settings.demo_bind:
-        return (*settings.outbound_allow, settings.demo_bind[0])
-    return settings.outbound_allow
+    demo = urlsplit(settings.demo_url)
+    if not demo.netloc or urlsplit(url).netloc != demo.netloc:
+        return settings.outbound_allow
+    host = demo.hostname or ""
+    own = _LOOPBACK if host == "localhost" else (host,) if parsed(host) else ()
+    return (*settings.outbound_allow, *own)
 
 
 def spread(runtime: Runtime, site: str) -> None:
