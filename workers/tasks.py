@@ -4,11 +4,14 @@ from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import compacting, importing, rebuilding, withdrawing
 from moderation.flow.models import rescoring, shadow, working
+from moderation.flow.privacy import erasing
 from moderation.flow.review import bulk
-from moderation.flow.sites import digest, removing
+from moderation.flow.sites import digest, fetching, removing
 from moderation.flow.tasks import (
     COMPACT,
     DECIDE_TOGETHER,
+    ERASE_PERSON,
+    FETCH_LISTS,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
@@ -125,7 +128,19 @@ def send_digests() -> None:
     digest.send(runtime())
 
 
+@app.task(name=FETCH_LISTS)
+def fetch_lists() -> None:
+    """Fetch the lists that sites subscribed to and that are due."""
+    fetching.fetch_due(runtime())
+
+
 @app.task(name=REMOVE_SITE)
 def remove_site(job: str) -> None:
     """Remove a site with all that is its."""
     removing.work_on(runtime(), job)
+
+
+@app.task(name=ERASE_PERSON)
+def erase_person(job: str) -> None:
+    """Erase a person who writes."""
+    erasing.work_on(runtime(), job)

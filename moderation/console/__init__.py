@@ -20,6 +20,8 @@ from moderation.console import (
     measures,
     models,
     people,
+    personal,
+    privacy,
     queue,
     review,
     screens,
@@ -38,6 +40,7 @@ SCREENS = (
     account,
     factor,
     people,
+    personal,
     audit,
     review,
     queue,
@@ -64,3 +67,4 @@ def register(app: Flask) -> None:
     shown.register(app)
     measures.register(app)
     app.register_blueprint(screens.blueprint)
+    app.register_blueprint(privacy.blueprint)

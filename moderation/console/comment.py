@@ -9,15 +9,17 @@ from flask import jsonify, make_response, render_template, request
 
 from moderation.console import entering
 from moderation.console.entering import address, runtime
-from moderation.console.item import agreement_words, item_of, json_of
+from moderation.console.item import agreement_words, item_of, json_of, today_words
+from moderation.console.review import asked_order
 from moderation.console.revisions import Piece, differences
 from moderation.console.screens import back_to, screen, wants_json
 from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.lookup import find
+from moderation.flow.models import withdrawing
 from moderation.flow.people.access import site_of
-from moderation.flow.review import deciding, history, looking, sampling
+from moderation.flow.review import deciding, history, looking, sampling, tally
 
 LABELS: dict[str, Label] = {"ham": "ham", "spam": "spam"}
 
@@ -37,6 +39,7 @@ def page(site: str, comment_id: str) -> str:
         revisions=[*older, comment],
         changes=_changes(before, shown),
         said=history.of_comment(runtime(), comment),
+        withdrawn=withdrawing.names(runtime()),
         escalation=looking.look_of(runtime(), comment).escalation,
     )
 
@@ -84,7 +87,7 @@ def escalate(site: str, comment_id: str) -> Any:
     site_of(runtime(), entering.user(), site)
     note = request.form.get("note", "")
     try:
-        done = looking.escalate(runtime(), site, comment_id, entering.user().name, note)
+        done = looking.escalate(runtime(), site, comment_id, entering.user().name, note, address())
     except StaleState as error:
         return _conflict(error.current, None, 422)
     return _answer(done, "escalated")
@@ -93,8 +96,12 @@ def escalate(site: str, comment_id: str) -> Any:
 def _answer(comment: Comment, what: str, agreement: sampling.Agreement | None = None) -> Any:
     """Return what a script must know, or the way back to where the form stood."""
     if wants_json():
-        told = {"told": agreement_words(agreement)} if agreement else {}
-        return jsonify(json_of(comment) | told)
+        answer = json_of(comment)
+        if agreement:
+            answer["told"] = agreement_words(agreement)
+        if request.form.get("from") == "review":
+            answer["today"] = today_words(tally.decided_today(runtime(), entering.user().name))
+        return jsonify(answer)
     return back_to(_back(comment, what))
 
 
@@ -108,7 +115,7 @@ def _back(comment: Comment, what: str) -> str:
     if what == "undone":
         return f"/console/review?{urlencode(place)}"
     done = {"done": f"{comment.site}/{comment.id}"} if what == "decided" else {}
-    return f"/console/review?{urlencode({'after': comment.id, **done})}"
+    return f"/console/review?{urlencode({'after': comment.id, **done, **asked_order()})}"
 
 
 def _conflict(now: Comment, label: Label | None, status: int = 412) -> Any:

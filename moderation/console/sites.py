@@ -17,6 +17,7 @@ from moderation.domain.errors import Conflict, InvalidInput, StaleChoice
 from moderation.domain.people import may
 from moderation.domain.sites import Contradiction, SiteSettings
 from moderation.flow.models import targets
+from moderation.flow.people import accounts
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, entrance, founding, removing
@@ -159,6 +160,7 @@ def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: An
         tokens=entrance.tokens(store, site),
         keys=entrance.keys_of(store, site),
         entries=len(choosing.listed(store, site).entries),
+        used=administering.token_uses(store),
         people=_people(site),
         is_administrator=is_administrator,
         webhooks=endpoints.of_site(store, site),
@@ -171,8 +173,10 @@ def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: An
 
 def _people(site: str) -> list[Any]:
     """Return who works on a site: administrators on every one."""
-    users = administering.users(runtime().store)
-    return [u for u in users if may(u, "administrator") or site in u.sites][:PEOPLE]
+    known = accounts.everybody(runtime().store)
+    return [one for one in known if may(one.user, "administrator") or site in one.user.sites][
+        :PEOPLE
+    ]
 
 
 def _mine(site: str) -> str:

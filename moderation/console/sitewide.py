@@ -17,6 +17,7 @@ WHAT_IS_WRONG = {
     "reject": "Write a percentage above 0 and below 100, or nothing.",
     "audit_share": "Write a percentage from 0 to 100.",
     "warm_up": "Write a whole number up to 1,000,000.",
+    "contact": "Write at most 256 characters: an e-mail address, or the address of a page.",
     "retention": "Write whole days, up to 36,500; 0 keeps comments for ever.",
 }
 
@@ -46,6 +47,7 @@ class Fields(Struct, frozen=True):
     audit_share: str = ""
     shares_training: str = ""
     warm_up: str = "0"
+    contact: str = ""
     held_in: str = "50"
     rejected_in: str = "1000"
 
@@ -61,7 +63,7 @@ class Fields(Struct, frozen=True):
             keep_held=str(days.held), keep_spam=str(days.spam),
             audit_share=_percent(settings.audit_share),
             shares_training="1" if settings.shares_training else "",
-            warm_up=str(settings.warm_up),
+            warm_up=str(settings.warm_up), contact=settings.contact,
         )  # fmt: skip
 
     @classmethod
@@ -80,13 +82,23 @@ class Fields(Struct, frozen=True):
                 role.strip().lower() for role in self.trusted_roles.split(",") if role.strip()
             ),
             "shares_training": bool(self.shares_training), "warm_up": self._whole("warm_up"),
+            "contact": self.contact.strip(),
             "retention": Retention(
                 queued=self._whole("keep_queued"), approved=self._whole("keep_approved"),
                 held=self._whole("keep_held"), spam=self._whole("keep_spam"),
             ),
         }  # fmt: skip
         new = msgspec.structs.replace(known, **changes)
-        for name in ("mode", "fail_mode", "held_as", "hold", "reject", "audit_share", "warm_up"):
+        for name in (
+            "mode",
+            "fail_mode",
+            "held_as",
+            "hold",
+            "reject",
+            "audit_share",
+            "warm_up",
+            "contact",
+        ):
             self._valid(name, getattr(new, name))
         try:
             msgspec.convert(msgspec.to_builtins(new), SiteSettings)

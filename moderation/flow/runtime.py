@@ -16,9 +16,11 @@ from msgspec import Struct
 from classifier import Learner, Model, ModelError, Row
 from classifier.kernel_cache import one_compiles
 from moderation.domain.errors import SchemaMismatch, StoreDown
+from moderation.domain.keywords import NO_KEYS, searched
 from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.policy import NO_RULES, Rules
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
+from moderation.flow.copies import Copies
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
@@ -77,13 +79,14 @@ class Cache(Generic[Value]):
 
 
 class Policy(Struct, frozen=True):
-    """What a site's people chose, as of a revision; `listed` is its list as it is stored, `tells`
-    whether it has webhooks."""
+    """What a site's people chose, as of a revision; `listed` and `keywords` are its list and its
+    keys as they are stored, `tells` whether it has webhooks."""
 
     revision: int
     settings: SiteSettings
     rules: Rules
     listed: bytes | None = None
+    keywords: bytes | None = None
     tells: bool = False
 
 
@@ -125,6 +128,7 @@ class Runtime:
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self._owned: dict[type, Any] = {}
         self._policies: Cache[Policy] = Cache(SITES_KEPT)
+        self._copies = Copies(store)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
 
@@ -204,13 +208,20 @@ class Runtime:
         return found
 
     def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
-        settings, listed, attack = sites.policy(self.store, site)
+        chosen = sites.policy(self.store, site)
+        listed, keywords = chosen.listed, chosen.keywords
         if known is not None and known.listed == listed:
             compiled = known.rules.listed
         else:
             compiled = Compiled(sites.list_of(listed)) if listed else NO_LIST
+        if known is not None and known.keywords == keywords:
+            searched_keys = known.rules.keys
+        else:
+            searched_keys = searched(sites.keys_in(keywords) if keywords else NO_KEYS)
+        subscribed = self._copies.of(site, chosen.subscribed)
+        rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
         tells = webhooks.are_there(self.store, site)
-        return Policy(revision, settings, Rules(compiled, attack), listed, tells)
+        return Policy(revision, chosen.settings, rules, listed, keywords, tells)
 
     def site_settings(self, site: str, revision: int) -> SiteSettings:
         """Return a site's settings as of a revision that the store has just named."""

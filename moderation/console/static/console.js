@@ -8,7 +8,8 @@ for (const time of document.querySelectorAll("time[data-clock], time[data-second
 
 export function localise(time) {
   const at = new Date(time.dateTime);
-  const language = document.documentElement.lang;
+  // English days are written the day first, as the server writes them.
+  const language = document.documentElement.lang.replace(/^en$/, "en-GB");
   const how = "seconds" in time.dataset
     ? { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }
     : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
@@ -31,6 +32,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.done;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy-link]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(location.href);
     button.textContent = button.dataset.done;
   });
 }

@@ -14,6 +14,9 @@ from moderation.domain.decisions import Via
 from moderation.domain.verdicts import DecidedBy, Label
 from moderation.flow.comments.reading import reason_in
 
+Names = frozenset[str]
+NO_NAMES: Names = frozenset()
+
 Score = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -51,6 +54,9 @@ class Verdict(Struct, frozen=True):
     """The stateful values that were used, by their names."""
     decided_by: DecidedBy
     """What gave the verdict."""
+    model_withdrawn: bool | UnsetType = UNSET
+    """True where its model had learned from somebody who was erased since: that is not used again,
+    and the score cannot be made again. Absent else."""
 
 
 class EarlierVerdict(Struct, frozen=True):
@@ -69,6 +75,9 @@ class EarlierVerdict(Struct, frozen=True):
     """The revision of the site's settings that it was judged by."""
     decided_by: DecidedBy
     """What gave the verdict."""
+    model_withdrawn: bool | UnsetType = UNSET
+    """True where its model had learned from somebody who was erased since: that is not used again,
+    and the score cannot be made again. Absent else."""
 
 
 class Decision(Struct, frozen=True):
@@ -178,8 +187,8 @@ def time_of(ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
 
 
-def verdict_out(verdict: verdicts.Verdict) -> Verdict:
-    """Return a verdict with its reasons in words."""
+def verdict_out(verdict: verdicts.Verdict, withdrawn: Names = NO_NAMES) -> Verdict:
+    """Return a verdict with its reasons in words; `withdrawn` are the models that are."""
     return Verdict(
         verdict.label,
         verdict.status,
@@ -191,7 +200,12 @@ def verdict_out(verdict: verdicts.Verdict) -> Verdict:
         verdict.policy,
         verdict.signals,
         verdict.decided_by,
+        _withdrawn(verdict, withdrawn),
     )
+
+
+def _withdrawn(verdict: verdicts.Verdict, withdrawn: Names) -> bool | UnsetType:
+    return True if withdrawn and verdict.model.partition("+")[0] in withdrawn else UNSET
 
 
 def decision_out(decision: decisions.Decision) -> Decision:
@@ -201,15 +215,15 @@ def decision_out(decision: decisions.Decision) -> Decision:
     )
 
 
-def comment_out(comment: comments.Comment) -> Comment:
-    """Return a comment as the API shows it."""
-    return Comment(**comment_fields(comment))
+def comment_out(comment: comments.Comment, withdrawn: Names = NO_NAMES) -> Comment:
+    """Return a comment as the API shows it; `withdrawn` are the models that are."""
+    return Comment(**comment_fields(comment, withdrawn))
 
 
 _NOBODY = Author()
 
 
-def comment_fields(comment: comments.Comment) -> dict[str, Any]:
+def comment_fields(comment: comments.Comment, withdrawn: Names = NO_NAMES) -> dict[str, Any]:
     """Return the fields of a comment as it is shown, by their names."""
     sent = comment.submission
     return {
@@ -218,7 +232,7 @@ def comment_fields(comment: comments.Comment) -> dict[str, Any]:
         "revision": comment.revision,
         "etag": comment_tag(comment) if comment.id else "",
         "status": comment.status,
-        "verdict": verdict_out(comment.verdict) if comment.verdict else None,
+        "verdict": verdict_out(comment.verdict, withdrawn) if comment.verdict else None,
         "decision": decision_out(comment.decision) if comment.decision else None,
         "created_at": sent.created_at or time_of(comment.created_ms),
         "updated_at": time_of(comment.updated_ms),
@@ -234,13 +248,21 @@ def comment_fields(comment: comments.Comment) -> dict[str, Any]:
         "context": sent.context,
         "honeypot": sent.honeypot,
         "form_ms": sent.form_ms,
-        "earlier_verdicts": _earlier(comment.verdict),
+        "earlier_verdicts": _earlier(comment.verdict, withdrawn),
     }
 
 
-def _earlier(verdict: verdicts.Verdict | None) -> list[EarlierVerdict]:
+def _earlier(verdict: verdicts.Verdict | None, withdrawn: Names) -> list[EarlierVerdict]:
     return [
-        EarlierVerdict(one.label, one.status, one.score, one.model, one.policy, one.decided_by)
+        EarlierVerdict(
+            one.label,
+            one.status,
+            one.score,
+            one.model,
+            one.policy,
+            one.decided_by,
+            _withdrawn(one, withdrawn),
+        )
         for one in (verdict.earlier if verdict else ())
     ]
 

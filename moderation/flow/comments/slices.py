@@ -16,6 +16,7 @@ from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.isolation import score_apart
 from moderation.flow.events import Scored
 from moderation.flow.judging import SiteContext, score_batch
+from moderation.flow.knowing import look_all
 from moderation.flow.labels import learning
 from moderation.flow.marks import author_mark, likenesses
 from moderation.flow.runtime import Runtime, now_ms
@@ -122,6 +123,7 @@ class Scorer:
             if submission is not None:
                 items.append((submission, contexts[w.site]))
                 scored.append(w)
+        items = look_all(self._runtime, [w.site for w in scored], items)
         if apart and items:
             verdicts = score_apart(lambda: score_batch(items), self._keep)
         else:

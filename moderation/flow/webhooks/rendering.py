@@ -17,6 +17,7 @@ from moderation.domain.comments import Comment
 from moderation.domain.models import Promotion
 from moderation.domain.webhooks import Message, Webhook
 from moderation.flow.comments.outgoing import comment_out, time_of
+from moderation.flow.models import withdrawing
 from moderation.flow.runtime import Runtime
 from moderation.flow.sealing import unseal
 from moderation.store import codec
@@ -54,7 +55,7 @@ def body(runtime: Runtime, site: str, webhook: Webhook, message: Message) -> byt
         comment.submission = replace(comment.submission, author=author)
     if message.event == "comment.changed":
         told |= _whose(message.decision)
-    return msgspec.json.encode({**told, "data": comment_out(comment)})
+    return msgspec.json.encode({**told, "data": comment_out(comment, withdrawing.names(runtime))})
 
 
 def _comment(runtime: Runtime, site: str, message: Message) -> Comment | None:
