@@ -20,6 +20,9 @@ class Site:
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
                 length = int(self.headers.get("Content-Length", 0))
                 site.heard.append((self.path, dict(self.headers), self.rfile.read(length)))

@@ -25,6 +25,7 @@ TRIM_SECONDS = 600
 TEND_SECONDS = 5
 LOOK_ON_SECONDS = 60
 DIGEST_SECONDS = 300
+LISTS_SECONDS = 60
 
 
 def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) -> Celery:
@@ -81,6 +82,7 @@ def schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "look on": {"task": names.LOOK_ON, "schedule": LOOK_ON_SECONDS},
         # Whether any is due is for the task to say: a failing mail server is asked again.
         "digest": {"task": names.SEND_DIGESTS, "schedule": DIGEST_SECONDS},
+        "lists": {"task": names.FETCH_LISTS, "schedule": LISTS_SECONDS},
     }
     if settings.train_at != "never":
         hour, minute = settings.train_at.split(":")

@@ -4,11 +4,14 @@ from moderation.flow import jobs
 from moderation.flow.comments import draining, trimming
 from moderation.flow.labels import compacting, importing, rebuilding, withdrawing
 from moderation.flow.models import rescoring, shadow, working
+from moderation.flow.privacy import erasing
 from moderation.flow.review import bulk
-from moderation.flow.sites import digest, removing
+from moderation.flow.sites import digest, fetching, removing
 from moderation.flow.tasks import (
     COMPACT,
     DECIDE_TOGETHER,
+    ERASE_PERSON,
+    FETCH_LISTS,
     IMPORT_HISTORY,
     LOOK_ON,
     REBUILD_LEARNER,
@@ -16,6 +19,7 @@ from moderation.flow.tasks import (
     RESCORE,
     SCORE_INBOX,
     SEND_DIGESTS,
+    SEND_WEBHOOKS,
     SWEEP,
     TELL_SITE,
     TEND_JOBS,
@@ -25,7 +29,7 @@ from moderation.flow.tasks import (
     WITHDRAW,
 )
 from workers.app import app
-from workers.process import runtime, tellers
+from workers.process import runtime, senders, tellers
 
 
 @app.task(name=SCORE_INBOX)
@@ -56,6 +60,12 @@ def rebuild_learner(site: str) -> None:
 def tell_site(site: str, comment: str) -> None:
     """Tell a site that a person decided otherwise than it was answered."""
     tellers().tell(site, comment)
+
+
+@app.task(name=SEND_WEBHOOKS)
+def send_webhooks() -> None:
+    """Have webhooks told of what waits for them."""
+    senders().look()
 
 
 @app.task(name=TEND_JOBS)
@@ -118,7 +128,19 @@ def send_digests() -> None:
     digest.send(runtime())
 
 
+@app.task(name=FETCH_LISTS)
+def fetch_lists() -> None:
+    """Fetch the lists that sites subscribed to and that are due."""
+    fetching.fetch_due(runtime())
+
+
 @app.task(name=REMOVE_SITE)
 def remove_site(job: str) -> None:
     """Remove a site with all that is its."""
     removing.work_on(runtime(), job)
+
+
+@app.task(name=ERASE_PERSON)
+def erase_person(job: str) -> None:
+    """Erase a person who writes."""
+    erasing.work_on(runtime(), job)

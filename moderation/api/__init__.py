@@ -13,22 +13,28 @@ from moderation.api import (
     health,
     imports,
     jobs,
+    keywords,
     labels,
     listing,
     lists,
     models,
     pages,
+    people,
     problems,
     removals,
+    settings,
     shadow,
     sites,
     stats,
+    subscriptions,
+    webhooks,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
-    shadow, withdrawals, bands, sites, attacks, entrance, lists, removals,
+    shadow, withdrawals, bands, sites, settings, attacks, entrance, lists, keywords,
+    subscriptions, removals, people, webhooks,
 )  # fmt: skip
 
 

@@ -11,12 +11,14 @@ from msgspec import Meta, Struct
 from moderation.api import answers, body
 from moderation.api.check import CONTENT, SUBMISSIONS
 from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Call, Operation, endpoint
-from moderation.api.shapes import CheckedComment, Comment, checked_out, comment_out, explained_out
+from moderation.api.shapes import CheckedComment, checked_out, explained_out
 from moderation.flow.akismet.word_back import outcome_of
 from moderation.flow.comments import reading
 from moderation.flow.comments.checking import check
+from moderation.flow.comments.outgoing import Comment, comment_out
 from moderation.flow.comments.submitting import comment_of, submit
 from moderation.flow.labels import deciding
+from moderation.flow.models import withdrawing
 from moderation.settings import WEB_THREADS
 
 blueprint = Blueprint("comments", __name__, url_prefix="/v1")
@@ -149,13 +151,15 @@ def get(call: Call, comment_id: str) -> Response:
     finally:
         if any(taken):
             _slots.release()
-    shown = comment_out(comment)
+    withdrawn = withdrawing.names(call.runtime)
+    shown = comment_out(comment, withdrawn)
+    is_marked = bool(withdrawn) and shown != comment_out(comment)
     shown.word_back = outcome_of(call.runtime, comment)
     if query.explain:
         shown.explanation = explained_out(call.runtime, comment)
     headers = {} if waited else {"Retry-After": "1"}
-    if query.explain or shown.word_back or not waited:
-        # What is added by the model of now, or by another site's answer, the tag does not name.
+    if query.explain or shown.word_back or is_marked or not waited:
+        # What is added by the models of now, or by another site's answer, the tag does not name.
         return answers.json(shown, 200, {"ETag": shown.etag, **headers})
     return answers.unless_known(call.environ, shown.etag, shown)
 

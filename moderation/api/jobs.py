@@ -166,7 +166,7 @@ def get(call: Call, job_id: str) -> Response:
                 {body.JSON: Job},
             )
         },
-        problems=("not-found",),
+        problems=("not-found", "conflict"),
     )
 )
 def cancel(call: Call, job_id: str) -> Response:

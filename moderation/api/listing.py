@@ -18,9 +18,11 @@ from moderation.api.endpoint import (
     parameters,
     wrong_parameter,
 )
-from moderation.api.shapes import CommentPage, comment_out
+from moderation.api.shapes import CommentPage
 from moderation.domain.comments import Status, Time
 from moderation.flow.comments import reading
+from moderation.flow.comments.outgoing import comment_out
+from moderation.flow.models import withdrawing
 from moderation.flow.search import finding
 
 blueprint = Blueprint("listing", __name__, url_prefix="/v1")
@@ -99,11 +101,12 @@ def list_comments(call: Call) -> Response:
         newest_first=query.order == "newest",
     )
     page = finding.find(call.runtime, [site], wanted, after, query.limit)
+    withdrawn = withdrawing.names(call.runtime)
     following = None
     if page.last:
         cursor = cursors.sign(secret, site, filters, page.last)
         following = f"{request.path}?{urlencode({'limit': query.limit, 'cursor': cursor})}"
-    return answers.json(CommentPage([comment_out(c) for c in page.comments], following))
+    return answers.json(CommentPage([comment_out(c, withdrawn) for c in page.comments], following))
 
 
 _FIRST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

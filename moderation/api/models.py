@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from flask import Blueprint, Response
@@ -14,7 +14,7 @@ from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.jobs import Job, job_out
 from moderation.api.preconditions import if_match
 from moderation.domain.comments import Time
-from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot
+from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot, State
 from moderation.domain.reports import Report
 from moderation.flow.models import offering, promoting, rescoring, working
 from moderation.flow.models.promoting import Why
@@ -30,8 +30,9 @@ class ModelOut(Struct, frozen=True):
 
     name: str
     """Names the model; verdicts name it too."""
-    state: Literal["in use", "candidate", "retired"]
-    """Whether it judges comments, may come to, or did."""
+    state: State
+    """Whether it judges comments, may come to, or did; `withdrawn`: it had learned labels of
+    somebody who was erased, and is not put to use again."""
     origin: Origin
     """Where it comes from."""
     labels: int

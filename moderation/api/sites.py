@@ -7,19 +7,17 @@ from typing import Annotated, Any
 
 import msgspec
 from flask import Blueprint, Response
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import Meta, Struct
 
-from moderation.api import answers, body, described
-from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, Operation, endpoint
-from moderation.api.preconditions import if_match
-from moderation.api.shapes import time_of
-from moderation.api.validation import invalid
+from moderation.api import answers, body
+from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.domain.accounts import Scope
 from moderation.domain.comments import Time
-from moderation.domain.sites import Attack, Contradiction, Days, Retention, SiteSettings
+from moderation.domain.sites import Attack, Retention, SiteSettings
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
-from moderation.flow.sites import choosing, founding
+from moderation.flow.sites import founding
 
 blueprint = Blueprint("sites", __name__, url_prefix="/v1/sites")
 
@@ -92,43 +90,7 @@ class NewSite(Struct, frozen=True, forbid_unknown_fields=True):
     """1 to 63 of a-z, 0-9, `.` and `-`, with a letter or digit at both ends."""
 
 
-class RetentionChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """Days by status; those left out stay as they are."""
-
-    queued: Days | UnsetType = UNSET
-    """Days for comments that wait for a verdict."""
-    approved: Days | UnsetType = UNSET
-    """Days for approved comments."""
-    held: Days | UnsetType = UNSET
-    """Days for comments that a person must look at."""
-    spam: Days | UnsetType = UNSET
-    """Days for spam."""
-
-
-_TEXTS = described.fields_of(SiteSettings)
-
-
-def _changed(field: msgspec.structs.FieldInfo) -> Any:
-    return RetentionChange if field.name == "retention" else field.type
-
-
-SettingsChange = msgspec.defstruct(
-    "SettingsChange",
-    [
-        (one.name, Annotated[_changed(one) | UnsetType, Meta(description=_TEXTS[one.name])], UNSET)
-        for one in msgspec.structs.fields(SiteSettings)
-    ],
-    frozen=True,
-    forbid_unknown_fields=True,
-    namespace={"__doc__": "Settings to change; those left out stay as they are."},
-)
-
-
 _new = msgspec.json.Decoder(NewSite)
-_settings = msgspec.json.Decoder(SiteSettings)
-_change: msgspec.json.Decoder[Any] = msgspec.json.Decoder(SettingsChange)
-SETTINGS = {200: Answer("The settings.", {body.JSON: SettingsOut}, ("ETag",))}
-READ_SETTINGS = {**SETTINGS, 304: KNOWN}
 
 
 def actor(call: Call) -> By:
@@ -221,53 +183,6 @@ def reopen_site(call: Call, site: str) -> Response:
     return answers.json(_one(call, site))
 
 
-@blueprint.get("/<site>/settings")
-@endpoint(
-    operation(
-        "getSettings",
-        "Read a site's settings",
-        headers={"If-None-Match": IF_NONE_MATCH},
-        answers=READ_SETTINGS,
-        problems=("not-found",),
-    )
-)
-def get_settings(call: Call, site: str) -> Response:
-    found = choosing.settings(call.runtime.store, site)
-    return answers.unless_known(call.environ, choosing.etag(found), _whole(found))
-
-
-@blueprint.put("/<site>/settings")
-@endpoint(
-    choice(
-        "putSettings",
-        "Replace a site's settings; those left out become what they are by default",
-        SiteSettings,
-        SETTINGS,
-    )
-)
-def put_settings(call: Call, site: str) -> Response:
-    seen, given = if_match(call.environ), small(call, _settings)
-    return _chosen(call, site, lambda _: given, seen)
-
-
-@blueprint.patch("/<site>/settings")
-@endpoint(choice("changeSettings", "Change some of a site's settings", SettingsChange, SETTINGS))
-def change_settings(call: Call, site: str) -> Response:
-    seen, given = if_match(call.environ), small(call, _change)
-    return _chosen(call, site, lambda known: merged(known, given), seen)
-
-
-def merged(known: SiteSettings, given: Any) -> SiteSettings:
-    """Return settings with those changed that are given."""
-    changes = {n: v for n, v in msgspec.structs.asdict(given).items() if v is not UNSET}
-    if "retention" in changes:
-        days = msgspec.structs.asdict(changes["retention"])
-        given_days = {name: value for name, value in days.items() if value is not UNSET}
-        retention: Retention = msgspec.structs.replace(known.retention, **given_days)
-        changes["retention"] = retention
-    return msgspec.structs.replace(known, **changes)
-
-
 def attack_out(found: Attack) -> AttackOut:
     """Return until when everything is held, nothing of one that is over."""
     if not found.is_on(now_ms()):
@@ -279,7 +194,7 @@ def _one(call: Call, site: str) -> OneSite:
     found = founding.shown(call.runtime.store, site)
     return OneSite(
         found.name, time_of(found.created_ms), _or_none(found.retired_ms), found.policy,
-        _whole(found.settings), attack_out(found.attack), found.blog or None,
+        whole(found.settings), attack_out(found.attack), found.blog or None,
     )  # fmt: skip
 
 
@@ -287,18 +202,6 @@ def _or_none(ms: int) -> dt.datetime | None:
     return time_of(ms) if ms else None
 
 
-def _whole(settings: SiteSettings) -> SettingsOut:
+def whole(settings: SiteSettings) -> SettingsOut:
     kept = RetentionOut(**msgspec.structs.asdict(settings.retention))
     return SettingsOut(**{**msgspec.structs.asdict(settings), "retention": kept})
-
-
-def _settings_out(settings: SiteSettings) -> Response:
-    return answers.json(_whole(settings), 200, {"ETag": choosing.etag(settings)})
-
-
-def _chosen(call: Call, site: str, change: Any, seen: str | None) -> Response:
-    try:
-        found = choosing.put_settings(call.runtime.store, site, change, actor(call), seen)
-    except Contradiction as error:
-        raise invalid(f"/{error.field}", f"{error.detail[0].upper()}{error.detail[1:]}.") from error
-    return _settings_out(found)

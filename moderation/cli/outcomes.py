@@ -1,17 +1,20 @@
-"""Jobs that a command does in the foreground, and what came of them."""
+"""Jobs that a command does in the foreground, trials of rules, and what came of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from moderation.cli.embedded import Refused
 from moderation.cli.progress import Progress
-from moderation.cli.table import plain
+from moderation.cli.table import echo_rows, plain
 from moderation.domain.jobs import Job
 
 if TYPE_CHECKING:
     from moderation.flow.runtime import Runtime
+    from moderation.flow.sites.trying import Trial
 
 
 def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: str) -> Any:
@@ -31,6 +34,19 @@ def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: 
     if not done.is_over:
         raise Refused(f"another process does it just now: job {done.id}")
     return result_of(done, what)
+
+
+def echo_trial(trial: Trial) -> None:
+    """Print what a draft of rules would have done to the last thousand comments."""
+    click.echo(f"of the last {trial.comments} comments it would decide {trial.fits}")
+    click.echo(
+        f"{trial.newly} would get another status, {trial.overruled} against what people said"
+    )
+    echo_rows(
+        (one.comment.id, one.was, one.would_be, "overruled" if one.overrules else "-",
+         plain(one.comment.submission.content[:80]))
+        for one in trial.examples if one.is_new
+    )  # fmt: skip
 
 
 def result_of(job: Job, what: str) -> dict[str, Any]:

@@ -40,6 +40,23 @@ class Progress:
             self._width = 0
 
 
+class Timed(Progress):
+    """Shows the time left as well, by how long it took so far."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun = monotonic()
+        self._first: int | None = None
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        """Show how far it is; what was done before the first step took no time here."""
+        if self._first is None:
+            self._first = done
+        spent, made = monotonic() - self._begun, done - self._first
+        eta_s = round(spent * (total - done) / made) if made and spent > 1 else None
+        self.show(stage, done, total, eta_s)
+
+
 def left(eta_s: int | None) -> str:
     """Return how long it still takes, in words."""
     if eta_s is None:

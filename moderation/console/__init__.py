@@ -13,6 +13,7 @@ from moderation.console import (
     factor,
     first,
     health,
+    keywords,
     language,
     link,
     lists,
@@ -20,6 +21,8 @@ from moderation.console import (
     measures,
     models,
     people,
+    personal,
+    privacy,
     queue,
     review,
     screens,
@@ -27,7 +30,9 @@ from moderation.console import (
     shown,
     signs,
     sites,
+    subscriptions,
     training,
+    webhooks,
 )
 
 SCREENS = (
@@ -37,6 +42,7 @@ SCREENS = (
     account,
     factor,
     people,
+    personal,
     audit,
     review,
     queue,
@@ -51,6 +57,9 @@ SCREENS = (
     sites,
     entrance,
     lists,
+    keywords,
+    subscriptions,
+    webhooks,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 
@@ -62,3 +71,4 @@ def register(app: Flask) -> None:
     shown.register(app)
     measures.register(app)
     app.register_blueprint(screens.blueprint)
+    app.register_blueprint(privacy.blueprint)

@@ -90,6 +90,7 @@ def prefer() -> Any:
         digest=DIGESTS.get(asked.get("digest", ""), entering.user().preferences.digest),
         blurred="blurred" in asked,
         grey="grey" in asked,
+        unmarked="unmarked" in asked,
     )
     accounts.prefer(runtime().store, entering.user().name, made)
     return back_to("/console/account")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from typing import Any
 
 from flask import Response, render_template, request
@@ -16,7 +17,9 @@ from moderation.domain.people import ACTS, ON_COMMENTS
 from moderation.flow.people import auditing
 
 ROWS, EXPORTED_AT_ONCE = 100, 1000
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@")
+_CELL = re.compile(r"(?<=[;,|])(?=[\s\"]*(.))", re.DOTALL)
+"""Where a spreadsheet that parts cells by another sign than the comma would begin one."""
 _ID = re.compile(r"\d{1,19}-\d{1,19}")
 
 
@@ -44,12 +47,12 @@ def export() -> Response:
     who, what = _wanted()
     text = io.StringIO()
     table = csv.writer(text)
-    table.writerow(("at", "who", "what", "site", "about", "address"))
+    table.writerow(("at", "who", "what", "site", "about", "address", "note"))
     last = ""
     while True:
         found, last = auditing.acts(runtime(), who, what, last, EXPORTED_AT_ONCE)
         for act in found:
-            fields = (iso(act.at_ms), act.who, act.what, act.site, act.about, act.address)
+            fields = (iso(act.at_ms), act.who, act.what, act.site, act.about, act.address, act.note)
             table.writerow(map(harmless, fields))
         if not last:
             break
@@ -60,7 +63,13 @@ def export() -> Response:
 def harmless(field: str) -> str:
     """Return a field that no spreadsheet takes for a formula."""
     plain = "".join(sign if sign.isprintable() else " " for sign in field)
-    return f"'{plain}" if plain.lstrip().startswith(_FORMULA) else plain
+    plain = _CELL.sub(lambda found: "'" if _begins_formula(found[1]) else "", plain)
+    return f"'{plain}" if _begins_formula(plain.lstrip(' "')[:1]) else plain
+
+
+def _begins_formula(sign: str) -> bool:
+    """Say whether a formula begins with a sign, be it wide, small or raised."""
+    return unicodedata.normalize("NFKC", sign)[:1] in _FORMULA if sign else False
 
 
 def _wanted() -> tuple[str, str]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import jsonify, make_response, render_template, request
 
-from moderation.console import entering
+from moderation.console import entering, kept
 from moderation.console.entering import address, runtime
-from moderation.console.item import agreement_words, item_of, json_of
+from moderation.console.item import agreement_words, item_of, json_of, today_words
+from moderation.console.review import asked_order
 from moderation.console.revisions import Piece, differences
 from moderation.console.screens import back_to, screen, wants_json
 from moderation.domain.comments import Comment
 from moderation.domain.errors import InvalidInput, StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.lookup import find
+from moderation.flow.models import withdrawing
 from moderation.flow.people.access import site_of
-from moderation.flow.review import deciding, history, looking, sampling
+from moderation.flow.review import deciding, history, looking, sampling, tally
 
 LABELS: dict[str, Label] = {"ham": "ham", "spam": "spam"}
 
@@ -37,6 +39,7 @@ def page(site: str, comment_id: str) -> str:
         revisions=[*older, comment],
         changes=_changes(before, shown),
         said=history.of_comment(runtime(), comment),
+        withdrawn=withdrawing.names(runtime()),
         escalation=looking.look_of(runtime(), comment).escalation,
     )
 
@@ -84,7 +87,7 @@ def escalate(site: str, comment_id: str) -> Any:
     site_of(runtime(), entering.user(), site)
     note = request.form.get("note", "")
     try:
-        done = looking.escalate(runtime(), site, comment_id, entering.user().name, note)
+        done = looking.escalate(runtime(), site, comment_id, entering.user().name, note, address())
     except StaleState as error:
         return _conflict(error.current, None, 422)
     return _answer(done, "escalated")
@@ -93,22 +96,33 @@ def escalate(site: str, comment_id: str) -> Any:
 def _answer(comment: Comment, what: str, agreement: sampling.Agreement | None = None) -> Any:
     """Return what a script must know, or the way back to where the form stood."""
     if wants_json():
-        told = {"told": agreement_words(agreement)} if agreement else {}
-        return jsonify(json_of(comment) | told)
+        answer = json_of(comment)
+        if agreement:
+            answer["told"] = agreement_words(agreement)
+        if request.form.get("from") == "review":
+            answer["today"] = today_words(tally.decided_today(runtime(), entering.user().name))
+        return jsonify(answer)
     return back_to(_back(comment, what))
+
+
+def _filters() -> list[tuple[str, str]]:
+    """Return the filters of the list that the form stood on, where its address is known."""
+    page = urlsplit(kept.form_page())
+    fields = parse_qsl(page.query) if page.path == "/console/decisions" else []
+    return [(name, value) for name, value in fields if name not in ("now", "what")]
 
 
 def _back(comment: Comment, what: str) -> str:
     place = {"site": comment.site, "id": comment.id}
     came_from = request.form.get("from", "")
-    if came_from in ("queue", "spam", "decisions"):
-        return f"/console/{came_from}"
+    if came_from == "decisions":
+        return f"/console/decisions?{urlencode([*_filters(), ('now', comment.id), ('what', what)])}"
     if came_from != "review":
-        return f"/console/comments/{comment.site}/{comment.id}"
+        return f"/console/comments/{comment.site}/{comment.id}?what={what}"
     if what == "undone":
         return f"/console/review?{urlencode(place)}"
     done = {"done": f"{comment.site}/{comment.id}"} if what == "decided" else {}
-    return f"/console/review?{urlencode({'after': comment.id, **done})}"
+    return f"/console/review?{urlencode({'after': comment.id, **done, **asked_order()})}"
 
 
 def _conflict(now: Comment, label: Label | None, status: int = 412) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from moderation.console.differing import Piece, excerpt
-from moderation.console.language import _
+from moderation.console.language import _, ngettext
+from moderation.console.shown import number
 from moderation.domain.bands import needle
 from moderation.domain.comments import Comment
 from moderation.flow.comments import reading
@@ -125,6 +126,12 @@ def _meter(comment: Comment, hold: float, reject: float) -> int | None:
 def json_of(comment: Comment) -> dict[str, Any]:
     """Return what a script of the page must know of a comment that was changed."""
     return {"id": comment.id, "site": comment.site, "etag": comment.etag, "status": comment.status}
+
+
+def today_words(number_decided: int) -> str:
+    """Return how many comments a person decided today."""
+    said = ngettext("%(n)s decided today", "%(n)s decided today", number_decided)
+    return said % {"n": number(number_decided)}
 
 
 def agreement_words(agreement: sampling.Agreement) -> str:

@@ -49,7 +49,7 @@ def write(site: str) -> Any:
     except InvalidInput:
         said = _("Write between one and 500 entries; a list has at most 10,000 of them.")
         return make_response(_page(site, said), 422)
-    return _page(site, trial=trying.try_out(runtime(), place, saved, draft))
+    return _page(site, trial=trying.try_list(runtime(), place, saved, draft))
 
 
 @screen("/sites/<site>/lists/change", "moderator", "POST")

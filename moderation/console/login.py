@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from flask import Response, make_response, render_template, request, session
 
@@ -149,4 +149,7 @@ def _ours(target: str) -> str:
     """Return an address below /console/ of this server, and no other."""
     parts = urlsplit(target)
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith("/console/")
-    return target if is_ours and "\\" not in target and target.isprintable() else HOME
+    # A browser takes /console/%2e%2e/x for /x.
+    steps = unquote(parts.path).split("/")[2:]
+    stays = ".." not in steps and "" not in steps[:-1]
+    return target if is_ours and stays and "\\" not in target and target.isprintable() else HOME

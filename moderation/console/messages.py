@@ -18,8 +18,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from moderation.console.screens import SAID
+from moderation.console.sitewide import WHAT_IS_WRONG
 from moderation.domain.people import ACTS
 from moderation.flow.comments import reading
+from moderation.flow.privacy import promise
 from moderation.wording import FOLDER
 
 MADE = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
@@ -39,6 +41,8 @@ def _in_tables() -> Iterator[str]:
     yield from (said for _, _, said in SAID)
     yield from ACTS.values()
     yield from reading.reason_words()
+    yield from WHAT_IS_WRONG.values()
+    yield from promise.words()
 
 
 def template() -> Catalog:

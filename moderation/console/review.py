@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import jsonify, make_response, render_template, request
 
 from moderation.console import entering
 from moderation.console.entering import runtime
-from moderation.console.item import Item, agreement_words, coming_of, item_of
+from moderation.console.item import Coming, Item, agreement_words, coming_of, item_of, today_words
 from moderation.console.language import language
 from moderation.console.screens import back_to, screen
 from moderation.console.shown import iso, number
@@ -16,7 +17,7 @@ from moderation.domain.errors import NotFound
 from moderation.domain.people import may
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.people.access import site_of
-from moderation.flow.review import looking, sampling
+from moderation.flow.review import looking, sampling, tally
 
 COMING = 30
 """Comments that the column of what comes shows."""
@@ -31,8 +32,10 @@ def page() -> str:
     return render_template(
         "console/review/page.html",
         item=_wanted(sites),
-        coming=coming_of(runtime(), looking.coming(runtime(), sites, COMING)),
+        coming=_coming(sites),
+        order=_order(),
         counts=entering.counts(sites),
+        today=today_words(tally.decided_today(runtime(), entering.user().name)),
         **_done(),
     )
 
@@ -51,16 +54,17 @@ def coming() -> str:
     if after:
         raw_id(after)  # Refuses what is no id.
     sites = entering.chosen_sites(request.args.get("site"))
-    found = coming_of(runtime(), looking.coming(runtime(), sites, COMING, after))
-    return render_template("console/review/coming.html", coming=found, item=None)
+    found = _coming(sites, after)
+    return render_template("console/review/coming.html", coming=found, item=None, order=_order())
 
 
 @screen("/review/counts", "viewer")
 def counts() -> Any:
     """Return how many comments wait, for a page that stays open; the same again costs no bytes."""
-    held, _ = entering.counts(entering.my_sites())
-    answer = make_response(number(held), {"Cache-Control": "private, no-cache"})
-    answer.set_etag(f"{language()}-{held}")
+    held, escalated = entering.counts(entering.chosen_sites(request.args.get("site")))
+    found = escalated if request.args.get("of") == "escalated" else held
+    answer = make_response(number(found), {"Cache-Control": "private, no-cache"})
+    answer.set_etag(f"{language()}-{found}")
     return answer.make_conditional(request)
 
 
@@ -81,7 +85,21 @@ def leave(site: str, comment_id: str) -> Any:
     if request.form.get("told"):
         # A page that goes away tells so; led to the next comment, it would take that one.
         return "", 204
-    return back_to(f"/console/review?after={comment_id}")
+    return back_to(f"/console/review?{urlencode({'after': comment_id, **asked_order()})}")
+
+
+def _order() -> looking.Order:
+    """Return which comment is to come first."""
+    return "uncertain" if request.args.get("order") == "uncertain" else "oldest"
+
+
+def _coming(sites: list[str], after: str = "") -> list[Coming]:
+    return coming_of(runtime(), looking.coming(runtime(), sites, COMING, after, _order()))
+
+
+def asked_order() -> dict[str, str]:
+    """Return the order that a form of Review names, for the address that it leads back to."""
+    return {"order": "uncertain"} if request.form.get("order") == "uncertain" else {}
 
 
 def _wanted(sites: list[str]) -> Item | None:
@@ -98,10 +116,10 @@ def _wanted(sites: list[str]) -> Item | None:
     if after:
         raw_id(after)  # Refuses what is no id.
     if not may(who, "moderator"):
-        shown = looking.coming(runtime(), sites, 1, after)
+        shown = looking.coming(runtime(), sites, 1, after, _order())
         return item_of(runtime(), shown[0], hides=True) if shown else None
     beside = request.args.getlist("not")[:BESIDE]
-    found = looking.take_next(runtime(), sites, who.name, after, beside)
+    found = looking.take_next(runtime(), sites, who.name, after, beside, _order())
     if found is None:
         return None
     return item_of(runtime(), looking.look_of(runtime(), found.comment), hides=True)

@@ -66,6 +66,7 @@ class Preferences(Struct, frozen=True, omit_defaults=True):
     digest: Literal["never", "daily"] = "never"
     blurred: bool = False
     grey: bool = False
+    unmarked: bool = False
 
 
 class User(Struct, frozen=True, omit_defaults=True):

@@ -14,8 +14,8 @@ from moderation.domain import wording
 from moderation.domain.addresses import parsed
 from moderation.domain.errors import InvalidInput
 
-Kind = Literal["words", "domain", "address", "email"]
-KINDS: tuple[Kind, ...] = ("words", "domain", "address", "email")
+Kind = Literal["words", "domain", "address", "email", "name"]
+KINDS: tuple[Kind, ...] = ("words", "domain", "address", "email", "name")
 Action = Literal["approve", "hold", "spam"]
 ACTIONS: tuple[Action, ...] = ("approve", "hold", "spam")
 
@@ -189,4 +189,18 @@ def _email(text: str) -> str:
     return f"{found[1]}@{found[2] or ''}{host}"
 
 
-_NORMAL = {"words": _words, "domain": _domain, "address": _address, "email": _email}
+def _name(text: str) -> str:
+    found = name_words(text.removesuffix("*"))
+    if not found or len(text) > 100:
+        raise InvalidInput("write a name of at most 100 characters, or its beginning and *")
+    return " ".join(found) + ("*" if text.endswith("*") else "")
+
+
+def name_words(text: str) -> list[str]:
+    """Return the words of an author's name in one case; signs alone are its words too."""
+    return wording.words_of(text) or text.casefold().split()
+
+
+_NORMAL = {
+    "words": _words, "domain": _domain, "address": _address, "email": _email, "name": _name,
+}  # fmt: skip

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from moderation.domain import wording
 from moderation.domain.addresses import parsed
 from moderation.domain.comments import Submission
-from moderation.domain.listed import Entry, Kind, Listed, host_name, unicode_label
+from moderation.domain.listed import Entry, Kind, Listed, host_name, name_words, unicode_label
 from moderation.domain.shown import unescape
 
 NOWHERE = 1 << 30
@@ -75,12 +75,19 @@ class Domains:
 
     def first(self, comment: Submission) -> int:
         """Return the lowest place of a domain that the text or the author's address names."""
-        named = domains_in(comment.content)
-        if comment.author.url:
-            named += domains_in(comment.author.url)
+        return self.first_of(domains_named(comment))
+
+    def first_of(self, named: list[str]) -> int:
+        """Return the lowest place of one of the domains that a comment names."""
         if self._places.keys().isdisjoint(named):
             return NOWHERE
         return min(self._places.get(name, NOWHERE) for name in named)
+
+
+def domains_named(comment: Submission) -> list[str]:
+    """Return the domains that a comment's text or its author's address may name."""
+    named = domains_in(comment.content)
+    return named + domains_in(comment.author.url) if comment.author.url else named
 
 
 def domains_in(text: str) -> list[str]:
@@ -163,8 +170,29 @@ class Emails:
         return min(get((one, where), NOWHERE) for where in domains for one in names)
 
 
+class Names:
+    """Names of authors, each whole or by its beginning."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._lengths: set[int] = set()
+
+    def add(self, value: str, place: int) -> None:
+        """Let the index know an entry."""
+        if value.endswith("*"):
+            self._lengths.add(len(value) - 1)
+        self._places.setdefault(value, place)
+
+    def first(self, comment: Submission) -> int:
+        """Return the lowest place of a name that is the author's."""
+        name = " ".join(name_words(comment.author.name))
+        names = [name, *(f"{name[:size]}*" for size in self._lengths if size <= len(name))]
+        return min(self._places.get(one, NOWHERE) for one in names) if name else NOWHERE
+
+
 INDEXES: dict[Kind, Callable[[], Index]] = {
     "words": Words, "domain": Domains, "address": Addresses, "email": Emails,
+    "name": Names,
 }  # fmt: skip
 """What finds the entries of each kind; a new kind is one more."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 Origin = Literal["shipped", "trained", "made elsewhere"]
+State = Literal["in use", "candidate", "retired", "withdrawn"]
 Kind = Literal["start", "promote", "rollback"]
 
 
@@ -16,6 +17,8 @@ class Snapshot(Struct, frozen=True, omit_defaults=True):
 
     `labels` is the number of the installation's own labels that it learned, `sha256` that of its
     file, `first_used_ms` when it was first put to use (0: never, it is a candidate).
+    Since `withdrawn_ms` (0: it is not) it is known to have learned labels of somebody who was
+    erased, and is not put to use again.
     """
 
     name: str
@@ -26,11 +29,14 @@ class Snapshot(Struct, frozen=True, omit_defaults=True):
     sha256: str
     labels: int = 0
     first_used_ms: int = 0
+    withdrawn_ms: int = 0
 
-    def state(self, in_use: str) -> Literal["in use", "candidate", "retired"]:
+    def state(self, in_use: str) -> State:
         """Return what it is while the snapshot `in_use` is."""
         if self.name == in_use:
             return "in use"
+        if self.withdrawn_ms:
+            return "withdrawn"
         return "retired" if self.first_used_ms else "candidate"
 
 

@@ -119,6 +119,8 @@ ACTS: dict[str, str] = {
     "site_reopened": "reopened a site",
     "settings_changed": "changed a site's settings",
     "list_changed": "changed a site's list",
+    "keys_changed": "changed a site's keys",
+    "subscriptions_changed": "changed the lists that a site subscribed to",
     "attack_begun": "had everything of a site held",
     "attack_ended": "ended the holding of everything",
     "token_made": "made a token",
@@ -127,6 +129,13 @@ ACTS: dict[str, str] = {
     "key_made": "made an Akismet key",
     "key_rotated": "rotated an Akismet key",
     "key_revoked": "revoked an Akismet key",
+    "webhook_made": "made a webhook",
+    "webhook_changed": "changed a webhook",
+    "webhook_rotated": "rotated the secret of a webhook",
+    "webhook_removed": "removed a webhook",
+    "webhook_resent": "had a message of a webhook sent again",
+    "person_exported": "had what is held of a person put out",
+    "person_erased": "had a person who writes erased",
 }
 """Everything that the audit log can say, in words that follow a name."""
 

@@ -9,18 +9,27 @@ from msgspec.structs import replace
 
 from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
+from moderation.domain.holding import doubts, is_trusted_author, stops
 from moderation.domain.honeypots import is_filled_by_a_bot
+from moderation.domain.keywords import SearchedKeys
+from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.listed import Action, Kind
 from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.sites import Attack, SiteSettings
+from moderation.domain.subscribed import NO_SUBSCRIPTIONS, Subscribed
 from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
     HONEYPOT,
     HONEYPOT_AUTOFILL,
+    KEYS_DISALLOWED,
+    KEYS_MODERATION,
     LISTED_ADDRESS,
     LISTED_DOMAIN,
     LISTED_EMAIL,
+    LISTED_NAME,
     LISTED_WORDS,
+    SUBSCRIBED_LIST,
+    TRUSTED_AUTHOR,
     TRUSTED_ROLE,
     UNDER_ATTACK,
     WARMING_UP,
@@ -40,19 +49,25 @@ _LISTED: dict[Kind, str] = {
     "domain": LISTED_DOMAIN,
     "address": LISTED_ADDRESS,
     "email": LISTED_EMAIL,
+    "name": LISTED_NAME,
 }
 ENTRY = "list_entry"
 """The signal that names the entry of the site's list which decided, by its number."""
+SUBSCRIPTION = "subscribed_list"
+"""The signal that names the subscribed list which decided, by its number."""
 
 REASONS = 5
 """Most reasons that a verdict gives."""
 
 
 class Rules(Struct, frozen=True):
-    """What a site's people laid down beside its settings: its list, and what is held for now."""
+    """What a site's people laid down beside its settings: its list, WordPress's keys, lists of
+    others, and what is held for now."""
 
     listed: Compiled = NO_LIST
     attack: Attack = Attack()
+    keys: SearchedKeys = SearchedKeys()
+    subscribed: Subscribed = NO_SUBSCRIPTIONS
 
 
 NO_RULES = Rules()
@@ -91,13 +106,14 @@ def judge(
     rules: Rules = NO_RULES,
     labels: int = 0,
     now_ms: int = 0,
+    known: Known = NOTHING_KNOWN,
 ) -> Verdict:
-    """Return the verdict on a scored comment: rules first, in their order, then the bands.
+    """Return the verdict on a scored comment: rules that decide, the bands, then those that hold.
 
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
     to 0.01; `policy` is the revision of settings and rules, `labels` the length of the site's
-    label log. A bound belongs to the band above it. The label is the likelier side by the score,
-    whatever a rule makes of the status.
+    label log, `known` what the rules ask about the author. A bound belongs to the band above it.
+    The label is the likelier side by the score, whatever a rule makes of the status.
 
     Raises:
         ValueError: the score is no probability; below every bound, it would approve anything.
@@ -116,25 +132,33 @@ def judge(
         model,
         policy,
         "model",
-        signals or {},
+        {**known.signals(), **(signals or {})},
         band_of(score, hold, reject),
     )
-    decided = by_rules(verdict, submission, settings, rules, now_ms)
+    decided = by_rules(verdict, submission, settings, rules, now_ms, known)
     if decided is not None:
         return decided
     if verdict.status == "spam" and labels < settings.warm_up:
-        return _held(verdict, WARMING_UP)
-    # Browsers fill hidden fields in too, but with nothing that is not the author's own.
-    return _at_most_held(verdict, HONEYPOT_AUTOFILL) if submission.honeypot.strip() else verdict
+        verdict = _held(verdict, WARMING_UP)
+    elif submission.honeypot.strip():
+        # Browsers fill hidden fields in too, but with nothing that is not the author's own.
+        verdict = _at_most_held(verdict, HONEYPOT_AUTOFILL)
+    return looked_at(verdict, submission, settings, rules, now_ms, known)
 
 
 def by_rules(
-    verdict: Verdict, submission: Submission, settings: SiteSettings, rules: Rules, now_ms: int
+    verdict: Verdict,
+    submission: Submission,
+    settings: SiteSettings,
+    rules: Rules,
+    now_ms: int,
+    known: Known = NOTHING_KNOWN,
 ) -> Verdict | None:
     """Return what the first rule that fits makes of a verdict, None where none fits.
 
-    The order: roles that the site trusts, its list in the list's own order, the field that people
-    do not see, and whether everything is held for now.
+    The order: roles that the site trusts, its list in the list's own order, disallowed keys, the
+    field that people do not see, subscribed lists that reject, whether everything is held for now,
+    and authors who have earned trust, unless what they write is held whoever writes it.
     """
     if is_trusted(submission, settings):
         return _by_rule(verdict, "approved", TRUSTED_ROLE)
@@ -142,12 +166,49 @@ def by_rules(
     if entry is not None:
         status, reason = _BY_ACTION[entry.action], _LISTED[entry.kind]
         return _by_rule(verdict, status, reason, {ENTRY: float(entry.number)})
+    if rules.keys.disallows(submission):
+        return _by_rule(verdict, "spam", KEYS_DISALLOWED)
     if is_filled_by_a_bot(submission):
         # The site itself says that the field is hidden from people: whoever filled it is none.
         return _by_rule(verdict, "spam", HONEYPOT)
+    subscription = rules.subscribed.first(submission, "spam")
+    if subscription is not None:
+        return _by_rule(
+            verdict, "spam", SUBSCRIBED_LIST, {SUBSCRIPTION: float(subscription.number)}
+        )
     if rules.attack.is_on(now_ms):
         return _by_rule(verdict, "held", UNDER_ATTACK)
+    if is_trusted_author(settings, known) and not any(stops(submission, settings, known, now_ms)):
+        return _by_rule(verdict, "approved", TRUSTED_AUTHOR)
     return None
+
+
+def looked_at(
+    verdict: Verdict,
+    submission: Submission,
+    settings: SiteSettings,
+    rules: Rules,
+    now_ms: int,
+    known: Known,
+) -> Verdict:
+    """Return a verdict that no rule decided, held where the first of these says so; never milder.
+
+    The order: a page that is closed, the pace of an address and of an author, moderation keys,
+    subscribed lists that hold, links, first-time authors. What is spam by its score stays so.
+    """
+    if verdict.status == "spam":
+        return verdict
+    stopped = next(stops(submission, settings, known, now_ms), None)
+    if stopped is not None:
+        return _at_most_held(verdict, stopped)
+    if rules.keys.holds(submission):
+        return _at_most_held(verdict, KEYS_MODERATION)
+    subscription = rules.subscribed.first(submission, "hold")
+    if subscription is not None:
+        named = {**verdict.signals, SUBSCRIPTION: float(subscription.number)}
+        return _at_most_held(replace(verdict, signals=named), SUBSCRIBED_LIST)
+    doubt = next(doubts(submission, settings, known), None)
+    return verdict if doubt is None else _at_most_held(verdict, doubt)
 
 
 def _by_rule(
@@ -160,7 +221,7 @@ def _by_rule(
         discard=False,
         reasons=((reason, 0.0),),
         decided_by="rule",
-        signals=signals or {},
+        signals={**verdict.signals, **(signals or {})},
     )
 
 

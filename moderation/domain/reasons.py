@@ -61,6 +61,16 @@ CODES: tuple[str, ...] = (
     "listed_email",
     "under_attack",
     "warming_up",
+    "listed_name",
+    "keys_disallowed",
+    "keys_moderation",
+    "subscribed_list",
+    "article_closed",
+    "pace_address",
+    "pace_author",
+    "trusted_author",
+    "too_many_links",
+    "first_time_author",
 )
 
 NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}

@@ -14,6 +14,10 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 Days = Annotated[int, Meta(ge=0, le=36_500)]
 
 
+RECORDS_DAYS = 400
+"""Most days that what is known of an author is kept after their last comment."""
+
+
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     """Days that a comment is kept after its last change, by status; 0 keeps it for ever."""
 
@@ -25,6 +29,13 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
     """Days for comments that a person must look at."""
     spam: Days = 90
     """Days for spam."""
+
+    @property
+    def records(self) -> int:
+        """The days for which what is known of an author is kept after their last comment: as long
+        as any comment is, and `RECORDS_DAYS` at most."""
+        days = (self.queued, self.approved, self.held, self.spam)
+        return min(RECORDS_DAYS, max(day or RECORDS_DAYS for day in days))
 
 
 class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -55,6 +66,21 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Whether the site's labels help to train the installation's model."""
     warm_up: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     """Entries of the label log before anything is rejected by its score."""
+    contact: Annotated[str, Meta(max_length=256)] = ""
+    """Where people turn who ask what is held of them: shown to everybody on `/privacy/` and the
+    site's name."""
+    hold_first_time: bool = False
+    """Whether comments of authors are held of whom nothing was approved yet."""
+    hold_links_over: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    """Comments with more links than this are held; null: with any number they pass."""
+    close_after_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    """Days after `article_published_at` from which comments are held; null: none are."""
+    pace_address: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """Most comments an hour from an address before they are held; null: any number."""
+    pace_author: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    """Most comments an hour by an author before they are held; null: any number."""
+    trust_after: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """An author is trusted of whom so many were approved and none rejected; null: nobody is."""
 
 
 class Attack(Struct, frozen=True, omit_defaults=True):

@@ -26,10 +26,20 @@ LISTED_WORDS = "listed_words"
 LISTED_DOMAIN = "listed_domain"
 LISTED_ADDRESS = "listed_address"
 LISTED_EMAIL = "listed_email"
-LISTED = frozenset((LISTED_WORDS, LISTED_DOMAIN, LISTED_ADDRESS, LISTED_EMAIL))
+LISTED_NAME = "listed_name"
+LISTED = frozenset((LISTED_WORDS, LISTED_DOMAIN, LISTED_ADDRESS, LISTED_EMAIL, LISTED_NAME))
 """What an entry of a site's list gives as its reason, by its kind."""
 UNDER_ATTACK = "under_attack"
 WARMING_UP = "warming_up"
+KEYS_DISALLOWED = "keys_disallowed"
+KEYS_MODERATION = "keys_moderation"
+SUBSCRIBED_LIST = "subscribed_list"
+ARTICLE_CLOSED = "article_closed"
+PACE_ADDRESS = "pace_address"
+PACE_AUTHOR = "pace_author"
+TRUSTED_AUTHOR = "trusted_author"
+TOO_MANY_LINKS = "too_many_links"
+FIRST_TIME_AUTHOR = "first_time_author"
 
 POLICY_WORDS = {
     COULD_NOT_BE_SCORED: (
@@ -60,6 +70,34 @@ POLICY_WORDS = {
         "Listed address",
     ),
     LISTED_EMAIL: ("The author's e-mail fits this site's list, which decides.", "Listed e-mail"),
+    LISTED_NAME: ("The author's name is in this site's list, which decides.", "Listed name"),
+    KEYS_DISALLOWED: ("It holds one of this site's disallowed keys.", "Disallowed key"),
+    KEYS_MODERATION: (
+        "It holds one of this site's keys by which a person must look.",
+        "Moderation key",
+    ),
+    SUBSCRIBED_LIST: ("It is in a list that this site subscribed to.", "Subscribed list"),
+    ARTICLE_CLOSED: (
+        "The page was published longer ago than this site takes comments for.",
+        "Page closed",
+    ),
+    PACE_ADDRESS: (
+        "More comments came from this address within an hour than this site lets pass.",
+        "Many from one address",
+    ),
+    PACE_AUTHOR: (
+        "More comments came from this author within an hour than this site lets pass.",
+        "Many from one author",
+    ),
+    TRUSTED_AUTHOR: (
+        "Enough of this author was approved here, and nothing rejected.",
+        "Trusted author",
+    ),
+    TOO_MANY_LINKS: ("It holds more links than this site lets pass unseen.", "Too many links"),
+    FIRST_TIME_AUTHOR: (
+        "Nothing of this author was approved here yet; a person must look.",
+        "First comment of an author",
+    ),
     UNDER_ATTACK: (
         "The site is under attack: everything is held until the time that its people set.",
         "Site under attack",

@@ -118,6 +118,11 @@ def _gap(tag: re.Match[str]) -> str:
     return "" if tag[1] is None or _INLINE.fullmatch(tag[1]) else " "
 
 
+def in_latin_letters(word: str) -> str:
+    """Return a word with each letter that looks like a Latin one as that."""
+    return word.translate(_LOOK_ALIKE)
+
+
 def _in_latin(word: str) -> str:
     """Return a word that mixes Latin letters with look-alikes of others in Latin letters."""
     if not _LATIN.search(word) or word.translate(_LOOK_ALIKE) == word:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from ulid import ULID
 
-from moderation.domain.errors import NotFound
+from moderation.domain.errors import Conflict, NotFound
 from moderation.domain.jobs import Job, State
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import TASK_OF_JOB
@@ -130,9 +130,11 @@ def cancel(runtime: Runtime, job_id: str, site: str = "") -> Job:
     """Cancel a job and return it: at once where nobody works on it, else within seconds.
 
     Raises:
-        NotFound: as `find`.
+        NotFound: as `find`. Conflict: it is an erasure that has begun, and is half done.
     """
-    find(runtime, job_id, site)
+    found = find(runtime, job_id, site)
+    if found.kind == "erasure" and found.started_ms and not found.is_over:
+        raise Conflict("an erasure that has begun is not cancelled")
     _finish(runtime, job_id, "cancel", "cancelled")
     return find(runtime, job_id, site)
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from classifier import Learner, Model
 from moderation.domain.comments import Submission
+from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.policy import NO_RULES, BandsLike, Rules, judge
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
@@ -16,7 +17,8 @@ from moderation.flow.runtime import now_ms
 
 
 class SiteContext(Struct, frozen=True):
-    """Everything that the verdict on a site's comment is made with, as of one reading."""
+    """Everything that the verdict on a site's comment is made with, as of one reading; `known` is
+    what its rules ask about the author of that comment."""
 
     settings: SiteSettings
     policy: int
@@ -26,6 +28,7 @@ class SiteContext(Struct, frozen=True):
     name: str
     rules: Rules = NO_RULES
     labels: int = 0
+    known: Known = NOTHING_KNOWN
 
 
 def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict]:
@@ -52,5 +55,6 @@ def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict
                 rules=site.rules,
                 labels=site.labels,
                 now_ms=now,
+                known=site.known,
             )
     return [v for v in verdicts if v is not None]

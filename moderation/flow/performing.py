@@ -98,6 +98,19 @@ class Work:
         if answer != "ok":
             raise Lost
 
+    def keep(self, asked: dict[str, Any]) -> None:
+        """Keep what the work needs to know to go on where it is, for whoever takes it up next: it
+        got on.
+
+        Raises:
+            Lost: another process holds the job. StoreDown: the store does not answer.
+        """
+        answer = stored.change(
+            self._store, self.job.id, "keep", self.token, asked=asked, tries=0, updated_ms=now_ms()
+        )
+        if answer not in ("ok", "unwanted"):
+            raise Lost
+
     def _eta(self, done: int, total: int) -> int | None:
         """Return the seconds that are left of the stage at the pace so far."""
         passed, got = monotonic() - self._began, done - self._first

@@ -16,13 +16,15 @@ from msgspec import Struct
 from classifier import Learner, Model, ModelError, Row
 from classifier.kernel_cache import one_compiles
 from moderation.domain.errors import SchemaMismatch, StoreDown
+from moderation.domain.keywords import NO_KEYS, searched
 from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.policy import NO_RULES, Rules
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
+from moderation.flow.copies import Copies
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
-from moderation.store import Store, models, sites
+from moderation.store import Store, models, sites, together, webhooks
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -77,12 +79,15 @@ class Cache(Generic[Value]):
 
 
 class Policy(Struct, frozen=True):
-    """What a site's people chose, as of a revision; `listed` is its list as it is stored."""
+    """What a site's people chose, as of a revision; `listed` and `keywords` are its list and its
+    keys as they are stored, `tells` whether it has webhooks."""
 
     revision: int
     settings: SiteSettings
     rules: Rules
     listed: bytes | None = None
+    keywords: bytes | None = None
+    tells: bool = False
 
 
 NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
@@ -123,6 +128,7 @@ class Runtime:
         self.states: Cache[SiteState] = Cache(SITES_KEPT)
         self._owned: dict[type, Any] = {}
         self._policies: Cache[Policy] = Cache(SITES_KEPT)
+        self._copies = Copies(store)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
 
@@ -142,6 +148,11 @@ class Runtime:
             store.close()
             raise
         return cls(settings, store, Tasks(settings.broker_url), shipped)
+
+    def together(self, jobs: Iterator[Callable[[], None]]) -> None:
+        """Do jobs that must not raise in this thread, several of them at once: what they ask the
+        store at the same time goes there in one trip."""
+        together.run(jobs)
 
     def close(self) -> None:
         """Close every connection."""
@@ -202,12 +213,20 @@ class Runtime:
         return found
 
     def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
-        settings, listed, attack = sites.policy(self.store, site)
+        chosen = sites.policy(self.store, site)
+        listed, keywords = chosen.listed, chosen.keywords
         if known is not None and known.listed == listed:
             compiled = known.rules.listed
         else:
             compiled = Compiled(sites.list_of(listed)) if listed else NO_LIST
-        return Policy(revision, settings, Rules(compiled, attack), listed)
+        if known is not None and known.keywords == keywords:
+            searched_keys = known.rules.keys
+        else:
+            searched_keys = searched(sites.keys_in(keywords) if keywords else NO_KEYS)
+        subscribed = self._copies.of(site, chosen.subscribed)
+        rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
+        tells = webhooks.are_there(self.store, site)
+        return Policy(revision, chosen.settings, rules, listed, keywords, tells)
 
     def site_settings(self, site: str, revision: int) -> SiteSettings:
         """Return a site's settings as of a revision that the store has just named."""
@@ -227,6 +246,11 @@ class Runtime:
     def last_policy(self, site: str) -> Policy:
         """Return what a site's people chose as seen last, for when the store cannot be asked."""
         return self._policies.get(site) or NO_POLICY
+
+    def may_tell(self, site: str) -> bool:
+        """Say whether a site has webhooks, or may have: this process does not know it any more."""
+        found = self._policies.get(site)
+        return found is None or found.tells
 
     def last_settings(self, site: str) -> SiteSettings:
         """Return the settings last seen, for when the store cannot be asked."""

@@ -53,6 +53,13 @@ def pack_mark(at_ms: int, name: int, has_address: bool, people: Sequence[bytes])
     return _MARK.pack(min(at_ms // DAY_MS, 0xFFFF), name, has_address) + b"".join(people)
 
 
+def people_of(mark: bytes) -> tuple[list[bytes], bool]:
+    """Return the people of a mark, and whether the last of them is an address."""
+    people = mark[_MARK.size :]
+    some = [people[at : at + WHO_BYTES] for at in range(0, len(people), WHO_BYTES)]
+    return some, bool(mark) and bool(_MARK.unpack_from(mark)[2])
+
+
 def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record | None]:
     """Return the record of each person: site, who, and a comment that is left out of it (b"" none),
     in one round trip."""
@@ -64,7 +71,7 @@ def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record
             pipe.hget(*_place(site, person))
         found = pipe.execute()
     return [
-        None if data is None else _record(data, left_out)
+        None if data is None else record_of(data, left_out)
         for (_, _, left_out), data in zip(asked, found, strict=True)
     ]
 
@@ -117,7 +124,8 @@ def _last_day(data: bytes) -> int:
     return int.from_bytes(data[at : at + 2], "big")
 
 
-def _record(data: bytes, left_out: bytes) -> Record | None:
+def record_of(data: bytes, left_out: bytes = b"") -> Record | None:
+    """Return a record of its bytes, without a comment of this id; None where nothing is left."""
     if len(data) == _ONCE:
         data = _HEAD.pack(_last_day(data), _last_day(data), 1, 0) + data[2:]
     first, last, today, names = _HEAD.unpack_from(data)

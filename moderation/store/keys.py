@@ -8,6 +8,7 @@ mixes the two. Scripts add only an id, a revision or a number to a prefix that t
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zlib
 from functools import lru_cache
 
@@ -18,22 +19,28 @@ LANES = 4
 
 SCHEMA = "{winnow}:schema"
 FINGERPRINT = "{winnow}:fingerprint"  # of the secret under which keyed hashes were made
+RESTORING = "{winnow}:restoring"  # which backup is put back, and how far it is
 SITES = "{winnow}:sites"
 SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
-TOKENS_USED = "{winnow}:tokens:used"  # hash: id of a token → about when it was used last
+TOKENS_USED = "{winnow}:tokens:used"  # hash: token or Akismet key, by id → about its last use
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
+SUBSCRIBED = "{winnow}:subscribed"  # sorted set: sites with lists of others, by when to fetch them
 ATTACKED = "{winnow}:attacked"  # sorted set: sites of which everything is held, by until when
 SNAPSHOTS = "{winnow}:snapshots"
 MODELS = "{winnow}:models"  # hash: name → what is known of a snapshot
 REPORTS = "{winnow}:reports"  # hash: name → how a candidate was judged
+WITHDRAWN = "{winnow}:withdrawn"  # hash: name → since when a snapshot is not to be used again
+ERASURES = "{winnow}:erasures"  # how often labels of a person were erased
 FIRST_USED = "{winnow}:first-used"  # hash: name → when a snapshot was first put to use
 TRAINING = "{winnow}:training"  # the lease of whoever trains or evaluates
 SHADOW = "{winnow}:shadow"  # hash: the candidate that looks on, since when, what it saw
 SHADOW_AT = "{winnow}:shadow:at"  # hash: site → the newest comment that it looked at
 SHADOW_STRICTER = "{winnow}:shadow:stricter"  # lists of the newest disagreements
 SHADOW_MILDER = "{winnow}:shadow:milder"
+WEBHOOKS = "{winnow}:webhooks"  # set: site/endpoint of every webhook
+WEBHOOKS_PROMOTED = "{winnow}:webhooks:promoted"  # the newest change of model that they were told
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
@@ -63,6 +70,31 @@ GROUP = "score"
 def shard_of(site: str) -> int:
     """Return the shard of a site, 0..63: CRC-16 of its name as Redis Cluster computes it."""
     return int(key_slot(site.encode())) % SHARDS
+
+
+_OURS = re.compile(rb"\{(?:winnow|\d\d)\}:")
+_PASSING = re.compile(
+    rb"""\{winnow\}: (?:
+        restoring$ | bell: | process(?:es$|:) | moment: | search(?:$|:) | training$ | session
+        | ticket: | attempts: | turns: | digested: | akismet:(?:telling|unknown): | job:[^:]+:lease$
+    ) | \{\d\d\}: (?: changes$ | site:[^:]+:(?:looking|limit): )""",
+    re.VERBOSE,
+)
+"""Leases, limits and log-ins, what processes say of themselves, and what an index follows."""
+
+
+_OF_SITE = re.compile(rb"\{\d\d\}:site:([^:]+)")
+
+
+def site_of(name: bytes) -> str:
+    """Return the site that a key belongs to, '' for one of many sites."""
+    found = _OF_SITE.match(name)
+    return found[1].decode() if found else ""
+
+
+def is_kept(name: bytes) -> bool:
+    """Say whether a key belongs to what an installation knows: it is ours, and not of a moment."""
+    return _OURS.match(name) is not None and _PASSING.match(name) is None
 
 
 def bell(lane: int) -> str:
@@ -186,6 +218,11 @@ def digested(day: str, account: str) -> str:
     return f"{{winnow}}:digested:{day}:{account}"
 
 
+def decided(day: str, person: str) -> str:
+    """Return how many comments a person decided on a day."""
+    return f"{{winnow}}:decided:{day}:{person}"
+
+
 def attempts(kind: str, what: str) -> str:
     """Return how often somebody tried to log in of late, by account or by address."""
     return f"{{winnow}}:attempts:{kind}:{what}"
@@ -212,10 +249,10 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
         "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
-        "external",
-        "forgetting", "held", "idempotency", "inbox", "label", "labelled", "labels", "limit",
-        "listed", "looking", "meta", "once", "other_snapshots", "queued", "sample", "settings",
-        "shard", "snapshot", "spam", "trimmed", "waiting",
+        "external", "fetched", "fetched_copy", "forgetting", "held", "hook", "hooks",
+        "idempotency", "inbox", "keywords", "label", "labelled", "labels", "limit", "listed",
+        "looking", "meta", "once", "other_snapshots", "outbox", "pace", "queued", "sample",
+        "settings", "shard", "snapshot", "spam", "subscribed", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -225,6 +262,11 @@ class SiteKeys:
         self.settings = root + ":settings"
         self.listed = root + ":listed"  # the ordered list of its people
         self.attack = root + ":attack"  # until when everything is held
+        self.keywords = root + ":keywords"  # WordPress's keys as they were pasted
+        self.subscribed = root + ":subscribed"  # the lists of others that it subscribed to
+        self.fetched = root + ":fetched"  # hash number of a list → how its last fetch went
+        self.fetched_copy = root + ":fetched:"  # + number; the entries of a list, compressed
+        self.pace = root + ":pace:"  # + hour : keyed hash of a person; comments of that hour
         self.comment = root + ":comment:"  # + id, or id:revision for an older revision
         self.queued = root + ":queued"  # sorted sets of the ids in each status
         self.approved = root + ":approved"
@@ -250,6 +292,9 @@ class SiteKeys:
         self.akismet_guid = root + ":akismet:guid:"  # + guid → id
         self.akismet_same = root + ":akismet:same:"  # + keyed hash of author and text → id
         self.akismet_reference = root + ":akismet:ref:"  # + keyed hash of the client's id → id
+        self.hooks = root + ":hooks"  # hash: id of a webhook → its record
+        self.hook = root + ":hook:"  # + id and what of it: see store/webhooks.py
+        self.outbox = root + ":outbox"  # stream of what webhooks are to be told
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)

@@ -6,6 +6,7 @@ each shard, where the scripts read it. A copy that was cut short is made good by
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -20,6 +21,9 @@ CHANGES_KEPT = 1000
 OTHER_KEPT_MS = 7 * 86_400_000
 """How long the checkpoints of a snapshot stay after it was replaced: for a roll-back, and for
 processes of a rolling upgrade."""
+
+_OF_EACH = (keys.FIRST_USED, keys.MODELS, keys.SNAPSHOTS, keys.REPORTS, keys.WITHDRAWN)
+"""The hashes that hold something of a snapshot; that of the first use comes first."""
 
 _snapshot = msgspec.json.Decoder(Snapshot).decode
 _report = msgspec.json.Decoder(Report).decode
@@ -46,8 +50,9 @@ def every(store: Store) -> list[Snapshot]:
         pipe = store.redis.pipeline(transaction=False)
         pipe.hvals(keys.MODELS)
         pipe.hgetall(keys.FIRST_USED)
-        known, used = pipe.execute()
-    found = [_with_use(_snapshot(data), used) for data in known]
+        pipe.hgetall(keys.WITHDRAWN)
+        known, used, withdrawn = pipe.execute()
+    found = [_with_times(_snapshot(data), used, withdrawn) for data in known]
     return sorted(found, key=lambda s: (s.made_ms, s.name), reverse=True)
 
 
@@ -56,27 +61,67 @@ def one(store: Store, name: str) -> Snapshot | None:
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         pipe.hget(keys.MODELS, name)
-        pipe.hmget(keys.FIRST_USED, [name])
-        data, (used,) = pipe.execute()
-    return None if data is None else _with_use(_snapshot(data), {name.encode(): used or b"0"})
+        pipe.hget(keys.FIRST_USED, name)
+        pipe.hget(keys.WITHDRAWN, name)
+        data, *times = pipe.execute()
+    if data is None:
+        return None
+    used, withdrawn = ({name.encode(): time or b"0"} for time in times)
+    return _with_times(_snapshot(data), used, withdrawn)
 
 
-def _with_use(snapshot: Snapshot, used: dict[bytes, bytes]) -> Snapshot:
-    first = int(used.get(snapshot.name.encode(), 0))
-    return msgspec.structs.replace(snapshot, first_used_ms=first)
+def _with_times(
+    snapshot: Snapshot, used: dict[bytes, bytes], withdrawn: dict[bytes, bytes]
+) -> Snapshot:
+    name = snapshot.name.encode()
+    return msgspec.structs.replace(
+        snapshot, first_used_ms=int(used.get(name, 0)), withdrawn_ms=int(withdrawn.get(name, 0))
+    )
+
+
+def withdraw(store: Store, names: Iterable[str], now_ms: int) -> None:
+    """Note that snapshots are not to be used again, from now on or from earlier."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for name in names:
+            pipe.hsetnx(keys.WITHDRAWN, name, now_ms)
+        pipe.execute()
+
+
+def restore(store: Store, name: str) -> None:
+    """Take back that a snapshot is not to be used again."""
+    with store_errors():
+        store.redis.hdel(keys.WITHDRAWN, name)
+
+
+def withdrawn(store: Store) -> frozenset[str]:
+    """Return the names of the snapshots that are not to be used again."""
+    with store_errors():
+        return frozenset(name.decode() for name in store.redis.hkeys(keys.WITHDRAWN))
+
+
+def note_erasure(store: Store) -> None:
+    """Note that labels of a person were erased: what was read of labels before holds no longer."""
+    with store_errors():
+        store.redis.incr(keys.ERASURES)
+
+
+def erasures(store: Store) -> int:
+    """Return how often labels of a person were erased."""
+    with store_errors():
+        return int(store.redis.get(keys.ERASURES) or 0)
 
 
 def drop_candidate(store: Store, name: str) -> bool:
     """Forget a snapshot; False where it is, or once was, in use."""
-    held = [keys.FIRST_USED, keys.MODELS, keys.SNAPSHOTS, keys.REPORTS]
-    return bool(store.run("drop_model", held, [name]))
+    return bool(store.run("drop_model", _OF_EACH, [name]))
 
 
 def forget(store: Store, name: str) -> None:
     """Forget a snapshot that was in use long ago."""
     with store_errors():
         pipe = store.redis.pipeline(transaction=True)
-        for key in (keys.SNAPSHOTS, keys.MODELS, keys.REPORTS, keys.FIRST_USED):
+        for key in _OF_EACH:
             pipe.hdel(key, name)
         pipe.execute()
 

@@ -15,6 +15,9 @@ from moderation.store.faults import store_errors
 AUDIT_KEPT = 100_000
 """About how many entries of the audit log are kept."""
 
+DECIDED_KEPT_MS = 2 * 86_400_000
+"""How long it is kept how much a person decided on a day, after the last time."""
+
 _session = msgspec.json.Decoder(Session).decode
 _act = msgspec.json.Decoder(Act).decode
 _user = msgspec.json.Decoder(User).decode
@@ -88,9 +91,29 @@ def forget_attempts(store: Store, *accounts: str) -> None:
         store.redis.delete(*(keys.attempts("account", account) for account in accounts))
 
 
+def count_decided(store: Store, person: str, day: str, more: int) -> int:
+    """Count comments that a person decided on a day (fewer where `more` is negative), and return
+    how many there are, never below 0."""
+    return int(store.run("decided", [keys.decided(day, person)], [more, DECIDED_KEPT_MS]))
+
+
+def decided(store: Store, person: str, day: str) -> int:
+    """Return how many comments a person decided on a day."""
+    with store_errors():
+        return int(store.redis.get(keys.decided(day, person)) or 0)
+
+
 def note(store: Store, act: Act) -> None:
     """Put an entry at the end of the audit log."""
     store.run("audit", [keys.AUDIT], [AUDIT_KEPT, msgspec.json.encode(act)])
+
+
+def drop_acts(store: Store, ids: Sequence[str]) -> int:
+    """Take entries out of the audit log; return how many were there."""
+    if not ids:
+        return 0
+    with store_errors():
+        return int(store.redis.xdel(keys.AUDIT, *ids))
 
 
 def acts(store: Store, before: str, number: int) -> list[tuple[str, Act]]:

@@ -66,6 +66,7 @@ def drop_mentions(store: Store, site: str) -> None:
     with store_errors():
         redis = store.redis
         redis.zrem(keys.ATTACKED, site)
+        redis.zrem(keys.SUBSCRIBED, site)
         redis.hdel(keys.SHADOW_AT, site)
         for name in (keys.SHADOW_STRICTER, keys.SHADOW_MILDER):
             for data in redis.lrange(name, 0, -1):
@@ -78,6 +79,8 @@ def drop_mentions(store: Store, site: str) -> None:
         ):
             for member, _ in look(at, match=told, count=AT_ONCE):
                 drop(at, member)
+        for member in redis.sscan_iter(keys.WEBHOOKS, match=told, count=AT_ONCE):
+            redis.srem(keys.WEBHOOKS, member)
 
 
 def drop_jobs(store: Store, site: str) -> int:

@@ -10,6 +10,8 @@ from moderation.store.faults import store_errors
 
 VERSION = 4
 """The layout that this code reads and writes."""
+RESTORING = b"restoring"
+"""Stands in its place while a backup is put back."""
 
 
 class Opened(Protocol):
@@ -29,14 +31,26 @@ def greet(connection: Any) -> None:
     connection.send_command("GET", keys.SCHEMA)
     found = connection.read_response()
     if found is not None:  # Else it is empty: its first run names the layout.
-        _compare(int(found), VERSION)
+        _compare(_number(found), VERSION)
 
 
 def stored(store: Opened) -> int:
-    """Return the layout of the store, 0 where it is empty."""
+    """Return the layout of the store, 0 where it is empty.
+
+    Raises:
+        SchemaMismatch: a backup is half in it.
+    """
     with store_errors():
         found = store.redis.get(keys.SCHEMA)
-    return 0 if found is None else int(found)
+    return 0 if found is None else _number(found)
+
+
+def _number(found: bytes) -> int:
+    if found == RESTORING:
+        raise SchemaMismatch(
+            "a backup was being put back into this store: `./winnow restore FILE` goes on with it"
+        )
+    return int(found)
 
 
 def check(store: Opened, version: int = VERSION) -> None:

@@ -9,8 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from moderation.domain.accounts import Token, User
+from moderation.domain.keywords import Keys
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
+from moderation.domain.subscribed import Subscriptions
 from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -19,7 +21,9 @@ A_TRIP = 1000
 _DAY_MS = 86_400_000
 _settings = msgspec.json.Decoder(SiteSettings).decode
 list_of = msgspec.json.Decoder(Listed).decode
+keys_in = msgspec.json.Decoder(Keys).decode
 _attack = msgspec.json.Decoder(Attack).decode
+_subscriptions = msgspec.json.Decoder(Subscriptions).decode
 _token = msgspec.json.Decoder(Token).decode
 _user = msgspec.json.Decoder(User).decode
 
@@ -146,15 +150,30 @@ def settings(store: Store, site: str) -> SiteSettings:
     return SiteSettings() if data is None else _settings(data)
 
 
-def policy(store: Store, site: str) -> tuple[SiteSettings, bytes | None, Attack]:
-    """Return the settings of a site, its list as it is stored, and what is held for now."""
+class Chosen(Struct, frozen=True):
+    """What a site's people chose: settings, its list and its keys as they are stored (None: nobody
+    wrote any), what is held for now, and the lists that it subscribed to."""
+
+    settings: SiteSettings
+    listed: bytes | None
+    attack: Attack
+    keywords: bytes | None
+    subscribed: Subscriptions
+
+
+def policy(store: Store, site: str) -> Chosen:
+    """Return what a site's people chose, in one round trip."""
     k = keys.of_site(site)
     with store_errors():
-        settings, listed, attack = store.redis.mget(k.settings, k.listed, k.attack)
-    return (
+        settings, listed, attack, keywords, subscribed = store.redis.mget(
+            k.settings, k.listed, k.attack, k.keywords, k.subscribed
+        )
+    return Chosen(
         SiteSettings() if settings is None else _settings(settings),
         listed,
         Attack() if attack is None else _attack(attack),
+        keywords,
+        Subscriptions() if subscribed is None else _subscriptions(subscribed),
     )
 
 
@@ -169,6 +188,16 @@ def put_settings(store: Store, site: str, new: SiteSettings, revision: int) -> i
 def put_list(store: Store, site: str, new: Listed, revision: int) -> int:
     """Change a site's list as `put_settings` its settings: they share a revision."""
     return _put(store, site, keys.of_site(site).listed, new, revision)
+
+
+def put_keys(store: Store, site: str, new: Keys, revision: int) -> int:
+    """Change a site's keys as `put_settings` its settings."""
+    return _put(store, site, keys.of_site(site).keywords, new, revision)
+
+
+def put_subscriptions(store: Store, site: str, new: Subscriptions, revision: int) -> int:
+    """Change the lists that a site subscribed to, as `put_settings` its settings."""
+    return _put(store, site, keys.of_site(site).subscribed, new, revision)
 
 
 def put_attack(store: Store, site: str, new: Attack, revision: int) -> int:
@@ -198,7 +227,12 @@ def _put(store: Store, site: str, key: str, new: Struct, revision: int) -> int:
 def put_token(store: Store, digest: str, token: Token) -> None:
     """Keep a token by its digest."""
     with store_errors():
-        store.redis.hset(keys.TOKENS, digest, msgspec.json.encode(token))
+        store.redis.hset(keys.TOKENS, digest, packed_token(token))
+
+
+def packed_token(token: Token) -> bytes:
+    """Return a token as it is kept."""
+    return msgspec.json.encode(token)
 
 
 def token(store: Store, digest: str) -> Token | None:

@@ -3,6 +3,7 @@ runs for the first time."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -10,7 +11,9 @@ import subprocess
 
 import pytest
 
+from tests import histories
 from tests.e2e.running import StartUp, Up
+from tests.moderation.flow.models.made import model_file
 from tests.structure.tree import ROOT
 
 
@@ -19,6 +22,12 @@ def lines(page: str, beginning: str) -> str:
     blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     (found,) = [block for block in blocks if block.startswith(beginning)]
     return str(found)
+
+
+def curls(page: str) -> list[str]:
+    """Return the calls by curl in the blocks of a page."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+    return re.findall(r"^curl (?:.*\\\n)*.*$", "\n".join(blocks), re.MULTILINE)
 
 
 def said(winnow: Up, script: str) -> list[str]:
@@ -57,3 +66,18 @@ def test_the_lines_of_the_docs_do_what_they_say(winnow: Up) -> None:
     assert decided["status"] == "spam"
     tried = "".join(said(winnow, lines("docs/api.md", "ADMIN=")))
     assert '"kind":"words","value":"cheap kilns"' in tried
+
+    here = winnow.data.parent
+    (here / "made.winnow").write_bytes(model_file("made-1"))
+    dump = histories.write("sql", here / "blog.sql", 30).read_bytes()
+    (here / "blog.sql.gz").write_bytes(gzip.compress(dump))
+    keys = winnow.credentials
+    given = f"TOKEN={keys['api_token']}\nADMIN_TOKEN={keys['admin_token']}\n"
+    calls = curls("docs/training.md") + curls("docs/history.md")
+    assert len(calls) >= 6
+    for call in calls:
+        (answer,) = map(json.loads, said(winnow, given + call))
+        # The page's candidate is one that this Winnow has not made.
+        absent = "/models/2026.11.30-1/" in call
+        assert ("type" in answer and answer.get("status") == 404) == absent, (call, answer)
+        assert absent or "request_id" not in answer, (call, answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -44,6 +45,32 @@ def test_every_command_in_the_docs_is_there() -> None:
                 found = group.get_command(click.Context(group), word)
                 assert found, f"./winnow {words} in {page.name}"
                 group = found
+            count += 1
+    assert count > 40
+
+
+def typed(page: Path) -> list[list[str]]:
+    """Return the words of each command of ours in a page's blocks, without what the shell makes of
+    them."""
+    blocks = "".join(re.findall(r"```(?:sh)?\n(.*?)```", page.read_text(), re.DOTALL))
+    found = []
+    for line in re.findall(r"\./winnow (.*)", blocks.replace("\\\n", " ")):
+        words = re.split(r"\s+(?:[|&<>]|#)|[;)]", line)[0]
+        found.append(shlex.split(words))
+    return found
+
+
+def test_every_command_in_the_docs_takes_the_options_that_it_is_given() -> None:
+    count = 0
+    for page in PAGES:
+        for words in typed(page):
+            command: click.Command = cli
+            while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+                name, *words = words
+                found = command.get_command(click.Context(command), name)
+                assert found, f"{name} in {page.name}"
+                command = found
+            command.make_parser(click.Context(command)).parse_args(list(words))
             count += 1
     assert count > 40
 

@@ -6,7 +6,9 @@ from typing import TypeVar, get_args
 import click
 
 from moderation.cli import connect
+from moderation.cli.commands import keywords
 from moderation.cli.context import pass_settings
+from moderation.cli.outcomes import echo_trial
 from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.errors import NotFound
 from moderation.domain.listed import Action, Draft, Kind, draft_of, rewritten
@@ -21,6 +23,10 @@ Command = TypeVar("Command", bound=Callable[..., object])
 @click.group("list")
 def list_() -> None:
     """Show and change a site's ordered list: the first entry that fits a comment decides it."""
+
+
+list_.add_command(keywords.keys)
+list_.add_command(keywords.subscriptions)
 
 
 @list_.command()
@@ -100,15 +106,7 @@ def try_(
         drafts = _with(
             [draft_of(e) for e in saved.entries], Draft(kind, value, action, note), first
         )
-        trial = trying.try_out(
+        trial = trying.try_list(
             runtime, site, saved, rewritten(saved, drafts, OPERATOR.who, now_ms())
         )
-    click.echo(f"of the last {trial.comments} comments it would decide {trial.fits}")
-    click.echo(
-        f"{trial.newly} would get another status, {trial.overruled} against what people said"
-    )
-    echo_rows(
-        (one.comment.id, one.was, one.would_be, "overruled" if one.overrules else "-",
-         plain(one.comment.submission.content[:80]))
-        for one in trial.examples if one.is_new
-    )  # fmt: skip
+    echo_trial(trial)

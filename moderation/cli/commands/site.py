@@ -5,10 +5,10 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.outcomes import done_here
+from moderation.cli.outcomes import done_here, echo_trial
 from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.errors import InvalidInput
-from moderation.domain.sites import SiteSettings
+from moderation.domain.sites import SiteSettings, check
 from moderation.flow.people.links import OPERATOR
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, founding
@@ -61,18 +61,35 @@ def show(settings: Settings, name: str) -> None:
 def set_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
     """Change settings: mode=observe retention.spam=30 trusted_roles='["editor"]'."""
 
-    def change(found: SiteSettings) -> SiteSettings:
-        current = _everything(msgspec.to_builtins(found))
-        for text in changes:
-            _apply(current, text)
-        try:
-            return msgspec.convert(current, SiteSettings)
-        except msgspec.ValidationError as error:
-            raise InvalidInput(f"the settings stay as they were: {error}") from error
-
     with connect.open_store(settings) as (store, _):
-        revision = administering.change_settings(store, name, change)
+        revision = administering.change_settings(
+            store, name, lambda known: _with_changes(known, changes)
+        )
     click.echo(f"{name} is at revision {revision} of its settings")
+
+
+@site.command("test")
+@click.argument("name")
+@click.argument("changes", nargs=-1, required=True, metavar="SETTING=VALUE…")
+@pass_settings
+def try_(settings: Settings, name: str, changes: tuple[str, ...]) -> None:
+    """Say what settings would have done to the last thousand comments; nothing changes."""
+    from moderation.flow.sites import trying
+
+    with connect.open_runtime(settings) as runtime:
+        draft = check(_with_changes(choosing.settings(runtime.store, name), changes))
+        trial = trying.try_settings(runtime, name, draft)
+    echo_trial(trial)
+
+
+def _with_changes(found: SiteSettings, changes: tuple[str, ...]) -> SiteSettings:
+    current = _everything(msgspec.to_builtins(found))
+    for text in changes:
+        _apply(current, text)
+    try:
+        return msgspec.convert(current, SiteSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"the settings stay as they were: {error}") from error
 
 
 @site.command()

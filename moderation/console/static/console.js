@@ -8,12 +8,16 @@ for (const time of document.querySelectorAll("time[data-clock], time[data-second
 
 export function localise(time) {
   const at = new Date(time.dateTime);
-  const language = document.documentElement.lang;
+  // English days are written the day first, as the server writes them.
+  const language = document.documentElement.lang.replace(/^en$/, "en-GB");
   const how = "seconds" in time.dataset
     ? { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }
     : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   time.textContent = new Intl.DateTimeFormat(language, how).format(at);
 }
+
+// A reader of the screen hears what changes on a page, not what it began with.
+for (const said of document.querySelectorAll("[data-told] span")) setTimeout(() => { said.textContent += ""; }, 200);
 
 for (const field of document.querySelectorAll("[data-send]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
@@ -31,6 +35,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+    button.textContent = button.dataset.done;
+  });
+}
+
+for (const button of document.querySelectorAll("[data-copy-link]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(location.href);
     button.textContent = button.dataset.done;
   });
 }

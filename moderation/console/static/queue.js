@@ -3,17 +3,20 @@ import { listen } from "./keys.js";
 import { current } from "./rows.js";
 
 const list = document.querySelector("[data-list]");
-if (list) {
+const bar = list?.querySelector(".selection"); // Who may only look ticks nothing.
+if (bar) {
   const words = document.querySelector("[data-words]").dataset;
   const language = document.documentElement.lang;
   const formOf = new Intl.PluralRules(language);
+  const number = new Intl.NumberFormat(language, { numberingSystem: "latn" });
   const listed = new Intl.ListFormat(language, { type: "unit" });
   const saidOfAll = JSON.parse(words.saidOfAll), saidOfBands = JSON.parse(words.saidOfBands);
   const boxes = [...list.querySelectorAll("[name=ticked]")];
   const all = list.querySelector("[data-all]");
   const said = list.querySelector("[data-selected]");
   const byBand = list.querySelector("[data-by-band]");
-  const buttons = [...list.querySelectorAll(".selection button")];
+  const buttons = [...bar.querySelectorAll("button[name=label]")];
+  const clear = bar.querySelector("[data-clear]");
 
   const say = (forms, n) => forms[formOf.select(n)].replace("%(num)s", n);
   // What is ticked of each band, in the order that bands always have.
@@ -27,7 +30,14 @@ if (list) {
     const ticked = boxes.filter((box) => box.checked);
     said.textContent = ticked.length ? say(saidOfAll, ticked.length) : words.none;
     byBand.textContent = ticked.length ? sayBands(ticked) : "";
-    for (const button of buttons) button.disabled = !ticked.length;
+    bar.classList.toggle("ticked", ticked.length > 0);
+    for (const button of buttons) {
+      button.disabled = !ticked.length;
+      const count = button.querySelector("[data-count]");
+      count.textContent = number.format(ticked.length);
+      count.hidden = !ticked.length;
+    }
+    clear.hidden = !ticked.length;
     if (all) {
       all.checked = ticked.length > 0 && ticked.length === boxes.length;
       all.indeterminate = ticked.length > 0 && !all.checked;
@@ -38,6 +48,16 @@ if (list) {
     all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; draw(); });
   }
   list.addEventListener("change", draw);
+  // What is ticked goes, and focus to the row where it was; the button is gone with it.
+  const untick = () => {
+    for (const box of boxes) box.checked = false;
+    draw();
+    (current()?.querySelector("a.excerpt") ?? document.getElementById("main")).focus({ preventScroll: true });
+  };
+  clear.addEventListener("click", untick);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.target.closest("dialog, details[open]") && boxes.some((box) => box.checked)) untick();
+  });
   addEventListener("pageshow", draw);
   document.addEventListener("winnow:back", draw);
   const press = (name) => () => list.querySelector(`button[data-key="${name}"]`)?.click();

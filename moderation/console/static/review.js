@@ -9,7 +9,8 @@ const BEAT = 60_000, LOOK_AGAIN = 5_000, SHORT = 8, LATE = 300;
 const focus = document.getElementById("focus");
 const saidPlace = document.querySelector("[data-said]");
 const words = document.querySelector("[data-words]").dataset;
-const site = new URLSearchParams(location.search).get("site") || "";
+const asked = new URLSearchParams(location.search);
+const site = asked.get("site") || "", order = asked.get("order") || "";
 const unsaved = new Set();
 const shown = [];
 let following = null; // {after, promise}: the next comment, on its way before it is asked for.
@@ -25,7 +26,7 @@ const held = (item) => `/console/review/${item.dataset.site}/${item.dataset.id}`
 const of = (item) => `/console/comments/${item.dataset.site}/${item.dataset.id}`;
 
 function wanted(after) {
-  const query = new URLSearchParams({ site, after: after || "" });
+  const query = new URLSearchParams({ site, order, after: after || "" });
   for (const id of new Set([after, current()?.dataset.id, ...unsaved])) if (id) query.append("not", id);
   return `/console/review/item?${query}`;
 }
@@ -70,7 +71,7 @@ async function lengthen() {
   lengthening = true;
   // The random sample stands between those held, whatever its age.
   const after = rows.findLast((row) => !("sample" in row.dataset))?.dataset.id || "";
-  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, after })}`);
+  const more = await piece(`/console/review/coming?${new URLSearchParams({ site, order, after })}`);
   for (const row of [...(more?.children ?? [])]) {
     if (!list.querySelector(`[data-id="${row.dataset.id}"]`)) list.append(row);
   }
@@ -109,6 +110,12 @@ function tellOf(entry, told) {
   place.hidden = false;
 }
 
+// Says how many comments were decided today, as the server counts them.
+function sayToday({ today }) {
+  const place = document.querySelector("[data-today]");
+  if (place && today) place.textContent = today;
+}
+
 function mark(id, isDone) {
   const row = document.querySelector(`.coming li[data-id="${id}"]`);
   if (row) row.hidden = isDone;
@@ -124,7 +131,7 @@ async function decide(label) {
   const entry = { id: target.id, site: target.site, etag: null, excerpt: item.dataset.excerpt, saved: null };
   undoable(entry);
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
-  saidPlace.firstElementChild.dataset.of = target.id;
+  Object.assign(saidPlace.firstElementChild.dataset, { of: target.id, label });
   const sample = "sample" in item.dataset ? { sample: "1" } : {};
   entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
@@ -143,6 +150,7 @@ async function save(item, entry, address, fields) {
     const now = await answer.json();
     entry.etag = now.etag;
     undoable(entry);
+    sayToday(now);
     if (now.told && entry === done().at(-1)) tellOf(entry, now.told);
     saved(fields.label, entry.excerpt);
     return true;
@@ -190,8 +198,10 @@ async function undoLast() {
   forget(entry);
   mark(entry.id, false);
   const item = await goTo(entry);
-  if (answer.ok) say(words.undone, entry.excerpt, null);
-  else if (item) refused(item, answer, await answer.text());
+  if (answer.ok) {
+    sayToday(await answer.json());
+    say(words.undone, entry.excerpt, null);
+  } else if (item) refused(item, answer, await answer.text());
 }
 
 // Shows a comment as it is now and returns it.
@@ -280,8 +290,9 @@ async function keep(item) {
 setInterval(() => {
   for (const item of mine()) keep(item).catch(() => {});
 }, BEAT);
-// Nothing to do: look again for what came in.
+// What came in goes to the end of a list that is short; where there was nothing to do it is shown.
 setInterval(async () => {
+  lengthen();
   if (!focus.querySelector("[data-empty]")) return;
   const item = await piece(wanted(""));
   if (item?.matches("article") && focus.querySelector("[data-empty]")) show(item);

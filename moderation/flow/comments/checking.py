@@ -11,12 +11,15 @@ from msgspec.structs import replace
 from moderation import faults
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, WinnowError
+from moderation.domain.known import Known
 from moderation.domain.policy import by_fail_mode, effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
+from moderation.flow.events import Scored
 from moderation.flow.judging import score_batch
+from moderation.flow.knowing import is_asked, look
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sampling import drawn
@@ -82,7 +85,12 @@ def check(
         if record:
             return _recorded(runtime, grant, submission, raw_id, notes, missed)
         state, grant = _agreed(runtime, grant, _charged(runtime, grant))
-        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed)
+        known = _known(runtime, grant, submission, is_counted=False)
+        if known is not None:
+            state, grant = _agreed(runtime, grant, known[0])
+        comment, settings = _judged(
+            runtime, grant.site, state, submission, raw_id, missed, known, is_counted=False
+        )
         return Checked(_unrecorded(comment), False, settings)
     except (StoreDown, StoreFull):
         return _failed(runtime, grant, submission, STORE_UNREACHABLE)
@@ -134,12 +142,13 @@ def _recorded(
     notes: MakeNotes,
     missed: str,
 ) -> Checked:
-    expected = _expected(runtime, grant)
-    state = expected
-    if state is None:
-        state, grant = _agreed(runtime, grant, grant.state(runtime))
+    # What is known of the author comes with the state; then nothing is to be compared.
+    known = _known(runtime, grant, submission, is_counted=True)
+    expected = None if known else _expected(runtime, grant)
+    state = known[0] if known else expected or grant.state(runtime)
+    state, grant = _agreed(runtime, grant, state)
     while True:
-        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed)
+        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed, known)
         beside = notes(comment, settings)
         stored = _record(runtime, grant, settings, raw_id, comment, beside, expected)
         if isinstance(stored, Checked):
@@ -174,6 +183,17 @@ def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState
     return state, grant
 
 
+def _known(
+    runtime: Runtime, grant: Grant, submission: Submission, *, is_counted: bool
+) -> tuple[SiteState, Known] | None:
+    """Return the site's state with what its rules ask about the author, None where none asks by
+    what this process knows of the site."""
+    settings = runtime.last_settings(grant.site)
+    if not is_asked(settings):
+        return None
+    return look(runtime, grant.site, submission, settings, now_ms(), is_counted=is_counted)
+
+
 def _charged(runtime: Runtime, grant: Grant) -> SiteState:
     """Return the site's state, counting a call that no script of its own counts."""
     token, now = grant.token, now_ms()
@@ -193,11 +213,19 @@ def _judged(
     submission: Submission,
     raw_id: bytes,
     missed: str,
+    known: tuple[SiteState, Known] | None,
+    *,
+    is_counted: bool = True,
 ) -> tuple[Comment, SiteSettings]:
     """Return a comment with its verdict and the settings that made it; held where that fails."""
     try:
         context = learning.context(runtime, site, state)
         settings = context.settings
+        if known is None and is_asked(settings):
+            # The site's people have just asked for it: this once in a trip of its own.
+            known = look(runtime, site, submission, settings, now_ms(), is_counted=is_counted)
+        if known is not None:
+            context = replace(context, known=known[1])
         verdict = score_batch([(submission, context)])[0]
         if missed:
             verdict = of_partly_read(verdict, missed)
@@ -235,12 +263,13 @@ def _record(
         state=expected,
         token_id=grant.token.id,
         per_minute=grant.token.per_minute,
+        tells=runtime.may_tell(grant.site),
     )
     retention = accepting.ttls(settings.retention)
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
     names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
-    raw_answer = runtime.store.run("accept", names, args)
+    raw_answer = runtime.store.run_together("accept", names, args)
     changed = accepting.state_instead(raw_answer)
     if changed is not None:
         return changed
@@ -252,6 +281,8 @@ def _record(
         raise limited(now_ms())
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
+    if on.tells:
+        runtime.events.announce(Scored(grant.site))
     written = answer[0]
     if not written.stored:
         return Checked(comment, True, settings, "comment")

@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from moderation.domain.hosts import look_alike
+
 LEAST = 0.3
 """Logits below which a phrase is not marked."""
 STRONG = 1.0
@@ -27,7 +29,11 @@ _TOKEN = re.compile(
     r"(?P<link>(?:https?://|www\.)[^\s<>\"']{1,2048})|(?P<word>\w{1,40})|(?P<space>\s+)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
-_LINK = re.compile(r"(https?://)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+_LINK = re.compile(
+    r"(?P<before>(?:https?://)?(?:[^/?#]*@)?)(?P<host>\[[^\]/?#]*\]|[^/?#:]*)(?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What stands before an @ is no part of the host (RFC 3986, 3.2.1), though it may look like one."""
 _UNSEEN = re.compile(
     "([\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff])"
 )
@@ -42,9 +48,10 @@ class Mark(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """A piece: text as it is, of a link the host or the rest, or the name of an unseen sign."""
+    """A piece: text as it is, of a link the host or the rest, the name of an unseen sign, or which
+    name the host before it looks like, which is in ASCII then."""
 
-    kind: Literal["text", "host", "link", "unseen"]
+    kind: Literal["text", "host", "link", "unseen", "alike"]
     text: str
 
 
@@ -146,10 +153,16 @@ def _parts(text: str, tokens: Sequence[_Token]) -> list[Part]:
             parts += _seen(piece)
             continue
         for token in held:
-            scheme, host, rest = _LINK.fullmatch(text[token.start : token.end]).groups()  # type: ignore[union-attr]
-            for kind, words in (("link", scheme or ""), ("host", host), ("link", rest)):
-                parts += _seen(words, kind)
+            parts += _link(text[token.start : token.end])
     return parts
+
+
+def _link(text: str) -> list[Part]:
+    before, host, rest = _LINK.fullmatch(text).groups()  # type: ignore[union-attr]
+    written, seen = look_alike(host)
+    alike = [Part("alike", seen)] if seen else []
+    parts = [*_seen(before, "link"), *_seen(written or host, "host"), *alike]
+    return [*parts, *_seen(rest, "link")]
 
 
 def _seen(text: str, kind: Literal["text", "host", "link"] | str = "text") -> list[Part]:

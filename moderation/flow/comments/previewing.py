@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.policy import effective_status
 from moderation.flow.drafts import fresh_comment
 from moderation.flow.judging import score_batch
+from moderation.flow.knowing import is_asked, look
 from moderation.flow.labels import learning
-from moderation.flow.runtime import Runtime
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import sites
 
 
@@ -18,6 +21,9 @@ def preview(runtime: Runtime, site: str, submission: Submission) -> Comment:
         StoreDown: the store does not answer.
     """
     context = learning.context(runtime, site, sites.read(runtime.store, site))
+    if is_asked(context.settings):
+        _, known = look(runtime, site, submission, context.settings, now_ms(), is_counted=False)
+        context = replace(context, known=known)
     verdict = score_batch([(submission, context)])[0]
     status = effective_status(verdict, context.settings)
     return fresh_comment(site, submission, verdict, status)

@@ -12,8 +12,14 @@ import classifier
 from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
-from moderation.domain.policy import ENTRY, thresholds
-from moderation.domain.verdicts import LISTED, POLICY_NAMES, POLICY_REASONS, Verdict
+from moderation.domain.policy import ENTRY, SUBSCRIPTION, thresholds
+from moderation.domain.verdicts import (
+    LISTED,
+    POLICY_NAMES,
+    POLICY_REASONS,
+    SUBSCRIBED_LIST,
+    Verdict,
+)
 from moderation.flow.comments.phrases import Mark
 from moderation.flow.labels import learning
 from moderation.flow.lookup import find
@@ -198,10 +204,9 @@ def reason_text(code: str) -> str:
 
 def reason_in(verdict: Verdict, code: str) -> str:
     """Return a reason of a verdict in plain words; of a list with the number of its entry."""
-    number = verdict.signals.get(ENTRY)
-    if number is None or code not in LISTED:
-        return reason_text(code)
-    return f"{reason_text(code)} (number {number:.0f})"
+    named = ENTRY if code in LISTED else SUBSCRIPTION if code == SUBSCRIBED_LIST else ""
+    number = verdict.signals.get(named)
+    return reason_text(code) if number is None else f"{reason_text(code)} (number {number:.0f})"
 
 
 def reason_name(code: str) -> str:

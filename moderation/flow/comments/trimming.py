@@ -17,10 +17,6 @@ SLICES = 64
 """A site's external ids are looked through in this many parts, one a run."""
 
 
-AUTHORS_DAYS = 400
-"""What is known of an author is kept so long after the last comment at most."""
-
-
 def trim(runtime: Runtime) -> int:
     """Remove index entries of comments whose time to live is over; return how many.
 
@@ -48,7 +44,5 @@ def trim(runtime: Runtime) -> int:
 
 def _forget_authors(runtime: Runtime, site: str, part: int) -> None:
     """Forget whose last comment is longer ago than the site keeps any comment."""
-    kept = runtime.read_settings(site)[1].retention
-    days = (kept.queued, kept.approved, kept.held, kept.spam)
-    longest = min(AUTHORS_DAYS, max(day or AUTHORS_DAYS for day in days))
+    longest = runtime.read_settings(site)[1].retention.records
     authors.drop_before(runtime.store, site, now_ms() // authors.DAY_MS - longest, part, SLICES)

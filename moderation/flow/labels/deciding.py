@@ -154,10 +154,14 @@ def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> N
         runtime.tasks.send(REBUILD_LEARNER, site)
 
 
-def forget(runtime: Runtime, site: str, comment_id: str) -> None:
+def forget(
+    runtime: Runtime, site: str, comment_id: str, replayable: int = replaying.REPLAYABLE
+) -> None:
     """Delete a comment and what was kept of it, the labels it taught included.
 
-    Those of a comment that expired are deleted as well.
+    Those of a comment that expired are deleted as well. Learners lose at once what was taught less
+    than `replayable` entries ago; the rest they have until a job makes them anew, which is asked
+    for. Who deletes many has 0 and makes them anew himself.
 
     Raises:
         NotFound: no such comment.
@@ -169,7 +173,7 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         site,
         raw,
         comment.submission.external_id if comment else "",
-        replaying.REPLAYABLE,
+        replayable,
         now_ms(),
         marks_of_comment(runtime.secret, comment, codec.id_ms(raw)) if comment else NO_MARKS,
     )
@@ -177,5 +181,5 @@ def forget(runtime: Runtime, site: str, comment_id: str) -> None:
         raise NotFound("this site has no such comment")
     learning.heed(runtime, site)
     runtime.events.announce(Deleted(site, comment_id))
-    if far:
+    if far and replayable:
         runtime.tasks.send(REBUILD_LEARNER, site)

@@ -109,12 +109,13 @@ def promote(
 
     Raises:
         NotFound: there is no such snapshot. StaleChoice: another choice was made meanwhile.
-        GateRefused: rules speak against it.
+        GateRefused: rules speak against it. Conflict: it is withdrawn, which nobody overrides.
     """
     asked = known(runtime, name)
     current = _current(runtime, seen)
     if current.name == name:
         return current
+    _refuse_withdrawn(asked)
     refused = refusals(runtime, asked, current)
     if refused and not override:
         raise GateRefused([refusal.text for refusal in refused])
@@ -144,12 +145,22 @@ def roll_back(
 
     Raises:
         NothingToUndo: no promotion stands. StaleChoice: another choice was made meanwhile.
+        Conflict: the snapshot before is withdrawn.
     """
     current = _current(runtime, seen)
     before = before_promotion(models.changes(runtime.store))
     if before is None:
         raise NothingToUndo("no promotion stands that could be withdrawn")
+    _refuse_withdrawn(models.one(runtime.store, before))
     return _use(runtime, "rollback", before, current, why, seconds)
+
+
+def _refuse_withdrawn(asked: Snapshot | None) -> None:
+    if asked is not None and asked.withdrawn_ms:
+        raise Conflict(
+            f"{asked.name} had learned labels of somebody who was erased: it is not put to use "
+            "again; promote another model"
+        )
 
 
 def _current(runtime: Runtime, seen: str | None) -> InUse:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from moderation.domain.comments import Comment, Status
 from moderation.domain.jobs import Job
+from moderation.domain.known import Known
 from moderation.domain.policy import effective_status, of_partly_read
 from moderation.domain.verdicts import CONTENT_CUT, CONTENT_UNREAD, Verdict
 from moderation.flow import jobs, performing
@@ -126,7 +127,11 @@ def _written(
     found: Sequence[tuple[bytes, Comment, Verdict]],
     context: SiteContext,
 ) -> Iterator[str]:
-    verdicts = score_batch([(comment.submission, context) for _, comment, _ in found])
+    # Who wrote it is known as it was then: what came later would be its own doing, too.
+    verdicts = score_batch([
+        (comment.submission, replace(context, known=Known.of(old.signals)))
+        for _, comment, old in found
+    ])  # fmt: skip
     new = [
         _new(runtime.secret, raw, comment, old, verdict, context)
         for (raw, comment, old), verdict in zip(found, verdicts, strict=True)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from moderation.domain.comments import Comment
 from moderation.domain.errors import Conflict, NotFound
+from moderation.domain.known import Known
 from moderation.domain.reports import Disagreement
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
@@ -131,8 +132,14 @@ def _compare(
     stricter: list[Disagreement],
     milder: list[Disagreement],
 ) -> None:
-    now = score_batch([(comment.submission, own) for comment in comments])
-    then = score_batch([(comment.submission, other) for comment in comments])
+    known = [Known.of(c.verdict.signals if c.verdict else {}) for c in comments]
+    now, then = (
+        score_batch([
+            (comment.submission, replace(context, known=one))
+            for comment, one in zip(comments, known, strict=True)
+        ])
+        for context in (own, other)
+    )  # fmt: skip
     for comment, one, two in zip(comments, now, then, strict=True):
         if one.status != two.status and one.score is not None and two.score is not None:
             found = Disagreement(

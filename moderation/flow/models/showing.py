@@ -20,7 +20,7 @@ from moderation.flow.runtime import Runtime
 from moderation.store import codec, models, shadows
 from moderation.store.comments import reading
 
-State = Literal["candidate", "refused", "unjudged", "in use", "before", "retired"]
+State = Literal["candidate", "refused", "unjudged", "in use", "before", "retired", "withdrawn"]
 Direction = Literal["stricter", "milder"]
 _ORDER = {"approved": 0, "held": 1, "spam": 2}
 

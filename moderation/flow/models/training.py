@@ -20,7 +20,7 @@ from moderation.flow.models import evaluating, offering, promoting, reporting
 from moderation.flow.models.evaluating import Split
 from moderation.flow.models.gathering import Gathered, gather
 from moderation.flow.models.promoting import Why
-from moderation.flow.runtime import Runtime
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import models, sites
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,21 @@ def train(runtime: Runtime, by: str, note: Note) -> Trained:
     """Learn the installation layer anew from all labels, judge it, and keep it as a candidate.
 
     It stands on the shipped model, never on an earlier layer, so that nothing of the base is
-    forgotten. It is promoted at once where the installation says so and no rule speaks against it.
+    forgotten. It is promoted at once where the installation says so and no rule speaks against it,
+    and whatever rules say where the model in use is withdrawn. It begins anew where labels of a
+    person were erased meanwhile, which it may have read.
     """
+    while True:
+        erased = models.erasures(runtime.store)
+        made = _candidate(runtime, by, note)
+        if models.erasures(runtime.store) == erased:
+            return _put_to_use(runtime, by, made)
+        # What is made from now on is not: whoever erases withdraws what was there before.
+        models.withdraw(runtime.store, [made.name] if made.name else [], now_ms())
+
+
+def _candidate(runtime: Runtime, by: str, note: Note) -> Trained:
+    """Return the candidate that all labels make, judged and kept; not promoted."""
     gathered = gather(runtime, partial(note, "reading labels"))
     places = gathered.places()
     if not len(places):
@@ -65,11 +78,26 @@ def train(runtime: Runtime, by: str, note: Note) -> Trained:
     if made is None:
         made = offering.offer(runtime, model.to_bytes(), by, "trained")[0].name
     keep_report(runtime, made, found)
-    refused = [refusal.text for refusal in found.refusals]
-    promoted = runtime.settings.promote == "auto" and not refused and made != name
-    if promoted:
-        promoting.promote(runtime, made, Why(by, "the gate let it pass"))
-    return Trained(made, len(places), refused, promoted)
+    return Trained(made, len(places), [refusal.text for refusal in found.refusals], False)
+
+
+def _put_to_use(runtime: Runtime, by: str, made: Trained) -> Trained:
+    """Promote a candidate where the gate let it pass or the model in use is withdrawn."""
+    withdrawn, name = models.withdrawn(runtime.store), promoting.in_use(runtime).name
+    if made.name in withdrawn:
+        # It is what was just made of the labels that are there: it had learned none of the others.
+        models.restore(runtime.store, made.name)
+    if made.name == name:
+        return made
+    if name in withdrawn:
+        why = Why(by, f"{name} had learned labels of somebody who was erased")
+        new = made.name or runtime.shipped.name
+        promoting.promote(runtime, new, why, override=True)
+        return replace(made, name=new, promoted=True)
+    if made.name and runtime.settings.promote == "auto" and not made.refused:
+        promoting.promote(runtime, made.name, Why(by, "the gate let it pass"))
+        return replace(made, promoted=True)
+    return made
 
 
 def _same_as(runtime: Runtime, model: Model) -> str | None:

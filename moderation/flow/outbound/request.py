@@ -43,10 +43,13 @@ class OutboundError(Exception):
 
 
 class Reply(Struct, frozen=True):
-    """What came back: a status and at most 64 KiB of body."""
+    """What came back: a status, the body as far as it was to be read, the tag of what it is, and
+    when to come again, as it was said."""
 
     status: int
     body: bytes
+    etag: str = ""
+    retry_after: str = ""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[str] = ()) -> Reply:
@@ -57,19 +60,48 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[st
     Raises:
         OutboundError: the URL cannot be used, its host may not be reached or did not answer.
     """
+    sent = _Sent("POST", url, body, headers, BODY_BYTES)
+    return _exchanged(sent, allowed, WHOLE_SECONDS)
+
+
+def get(
+    url: str, headers: Mapping[str, str], most: int, seconds: float, allowed: Sequence[str] = ()
+) -> Reply:
+    """Send a GET request and return its reply, of which at most `most` bytes are read.
+
+    Raises:
+        OutboundError: as `post`; the body is longer, or does not come within so many seconds.
+    """
+    reply = _exchanged(_Sent("GET", url, None, headers, most + 1), allowed, seconds)
+    if len(reply.body) > most:
+        raise OutboundError(f"the answer is longer than {most:,} bytes")
+    return reply
+
+
+class _Sent(Struct, frozen=True):
+    """A request, and how much of its answer is read."""
+
+    method: str
+    url: str
+    body: bytes | None
+    headers: Mapping[str, str]
+    most: int
+
+
+def _exchanged(sent: _Sent, allowed: Sequence[str], seconds: float) -> Reply:
     exchange = _Exchange()
     answer: Future[Reply] = Future()
 
     def send() -> None:
         try:
-            answer.set_result(exchange.post(url, body, headers, allowed))
+            answer.set_result(exchange.send(sent, allowed))
         except Exception as error:
             answer.set_exception(error)
 
     # A thread, for nothing else ends the look-up of a name or a handshake.
     threading.Thread(target=send, daemon=True).start()
     try:
-        return answer.result(WHOLE_SECONDS)
+        return answer.result(seconds)
     except (http.client.HTTPException, OSError, ValueError) as error:
         raise OutboundError(f"no answer: {type(error).__name__}") from error
     finally:
@@ -84,10 +116,8 @@ class _Exchange:
         self._line: socket.socket | None = None
         self._is_over = False
 
-    def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[str]
-    ) -> Reply:
-        parts = urlsplit(url)
+    def send(self, sent: _Sent, allowed: Sequence[str]) -> Reply:
+        parts = urlsplit(sent.url)
         host, secure = parts.hostname or "", parts.scheme == "https"
         if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
             raise OutboundError("the address is not one of http or https")
@@ -96,14 +126,19 @@ class _Exchange:
         path = parts.path or "/"
         target = quote(f"{path}?{parts.query}" if parts.query else path, safe=_IN_TARGETS)
         named = ascii_host(parts.netloc)
-        sent = {"Host": named, "User-Agent": "Winnow", "Accept-Encoding": "identity"}
+        own = {"Host": named, "User-Agent": "Winnow", "Accept-Encoding": "identity"}
         connection = http.client.HTTPConnection(host)
         with self._connected((str(address), port)) as line:
             connection.sock = _tls().wrap_socket(line, server_hostname=host) if secure else line
             with contextlib.closing(connection):
-                connection.request("POST", target, body, {**sent, **headers})
+                connection.request(sent.method, target, sent.body, {**own, **sent.headers})
                 reply = connection.getresponse()
-                return Reply(reply.status, reply.read(BODY_BYTES))
+                body = reply.read(sent.most)
+                if sent.method == "GET" and reply.length and len(body) < sent.most:
+                    # The client reads as much as there is, and says nothing of the rest.
+                    raise http.client.IncompleteRead(body, reply.length)
+                tag, later = reply.headers.get("ETag"), reply.headers.get("Retry-After")
+                return Reply(reply.status, body, tag or "", later or "")
 
     def _connected(self, address: tuple[str, int]) -> socket.socket:
         line = socket.create_connection(address, CONNECT_SECONDS)

@@ -86,7 +86,8 @@ def set_password(store: Store, secret: str, password: str, address: str) -> User
     hashed = passwords.hashed(password)
     user = _use(store, user.name, secret, hashed)
     sessions.end_all(store, user.name)
-    sessions.forget_attempts(store, user.name)
+    # Codes that were tried are not forgiven: who reads the person's mail could try for ever.
+    people.forget_attempts(store, sessions.account_digest(user.name))
     what = "joined" if link.kind == "invite" else "password_reset"
     people.note(store, Act(now_ms(), user.name, what, address))
     return user

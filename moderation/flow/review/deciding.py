@@ -11,7 +11,7 @@ from moderation.domain.verdicts import Label
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
-from moderation.flow.review import history, looking, sampling
+from moderation.flow.review import history, looking, sampling, tally
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import people
 
@@ -35,8 +35,9 @@ def decide(
         NotFound: no such comment. StaleState: it changed since the person looked.
     """
     word = Word(who, "console", note)
+    before = find(runtime, site, comment_id)
     if as_sample:
-        word = _of_sample(runtime, site, comment_id, word)
+        word = _of_sample(before, word)
     try:
         done = deciding.decide(runtime, site, comment_id, label, word, if_match)
     except StaleState as error:
@@ -45,14 +46,14 @@ def decide(
         return error.current
     what = "spam" if label == "spam" else "approved"
     people.note(runtime.store, Act(now_ms(), who, what, address, site, comment_id))
+    tally.decided(runtime, who, before)
     looking.leave(runtime, site, comment_id, who)
     return done
 
 
-def _of_sample(runtime: Runtime, site: str, comment_id: str, word: Word) -> Word:
+def _of_sample(comment: Comment, word: Word) -> Word:
     """Return a word as that on a comment of the random sample, with the probability that it was
     drawn with. Who decided it before has been told what the filter said."""
-    comment = find(runtime, site, comment_id)
     if not sampling.is_hidden(comment) or comment.verdict is None:
         return word
     was_told = comment.decisions > 0
@@ -87,6 +88,7 @@ def undo(
     Raises:
         NotFound, StaleState: as `decide`. NothingToUndo: there is no decision.
     """
+    before = find(runtime, site, comment_id)
     try:
         done = deciding.undo(runtime, site, comment_id, Word(who, "console"), if_match)
     except StaleState as error:
@@ -94,4 +96,5 @@ def undo(
             raise
         return error.current
     people.note(runtime.store, Act(now_ms(), who, "undone", address, site, comment_id))
+    tally.withdrawn(runtime, who, before, done)
     return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -18,7 +19,12 @@ from moderation.store.comments import reading
 
 LEASE_MS = 180_000
 """How long a comment is somebody's without a heartbeat."""
+AMONG = 200
+"""The comments that waited longest, among which the most uncertain are sought."""
 _CHUNK, _CHUNKS = 50, 20
+
+Order = Literal["oldest", "uncertain"]
+"""Which held comment comes first: the oldest, or that of which the filter knows least."""
 
 
 class Waiting(Struct, frozen=True):
@@ -39,6 +45,21 @@ def waiting(
 ) -> list[Waiting]:
     """Return held comments of some sites, the oldest first, after an id ('' from the start)."""
     return _waiting(runtime, sites, codec.id_bytes(after) if after else b"", number)[0]
+
+
+def uncertain(runtime: Runtime, sites: Sequence[str], after: str = "") -> list[Waiting]:
+    """Return those held comments first of which the filter knows least whether they are spam, of
+    the `AMONG` that waited longest: after an id, or from the start where that is none of them."""
+    found = sorted(_waiting(runtime, sites, b"", AMONG)[0], key=_certainty)
+    ids = [place.comment.id for place in found]
+    return found[ids.index(after) + 1 :] if after in ids else found
+
+
+def _certainty(place: Waiting) -> tuple[float, str]:
+    """Return how far a score is from even (0 where there is none), then which comment is older."""
+    verdict = place.comment.verdict
+    score = verdict.score if verdict else None
+    return abs(score - 0.5) if score is not None else 0.0, place.comment.id
 
 
 def _waiting(
@@ -78,14 +99,15 @@ def take_next(
     who: str,
     after: str = "",
     beside: Collection[str] = (),
+    order: Order = "oldest",
 ) -> Waiting | None:
     """Lease and return the next comment that nobody else looks at, None where there is none.
 
     Held ones come first, but one in `sampling.EVERY` is of the random sample, and so is what comes
-    when none is held. It is sought after the id `after` first, then from the oldest on; ids
+    when none is held. It is sought after the id `after` first, then from the start on; ids
     `beside` are passed over, and so are those about which this person asked another one.
     """
-    ways = [_take_after, _take_sample]
+    ways = [_take_uncertain if order == "uncertain" else _take_after, _take_sample]
     if sampling.is_due(runtime, who):
         ways.reverse()
     for take in ways:
@@ -110,10 +132,19 @@ def _take_sample(
     return None
 
 
-def coming(runtime: Runtime, sites: Sequence[str], number: int, after: str = "") -> list[Waiting]:
-    """Return what comes after an id ('' from the start): held comments, the oldest first, and of
+def coming(
+    runtime: Runtime,
+    sites: Sequence[str],
+    number: int,
+    after: str = "",
+    order: Order = "oldest",
+) -> list[Waiting]:
+    """Return what comes after an id ('' from the start): held comments in their order, and of
     the random sample one in `sampling.EVERY`, and what is left of it at the end."""
-    held = waiting(runtime, sites, after, number)
+    if order == "uncertain":
+        held = uncertain(runtime, sites, after)[:number]
+    else:
+        held = waiting(runtime, sites, after, number)
     rest = number - len(held)
     wanted = rest if after else rest + number // sampling.EVERY
     drawn = looks_of(runtime, sampling.waiting(runtime, sites, b"", wanted)[0]) if wanted else []
@@ -133,16 +164,30 @@ def _take_after(
     last = codec.id_bytes(after) if after else b""
     for _ in range(_CHUNKS):
         chunk, last = _waiting(runtime, sites, last, _CHUNK)
-        for place in chunk:
-            comment = place.comment
-            if comment.id in beside or place.looks not in ("", who):
-                continue
-            if place.escalation is not None and place.escalation.by == who:
-                continue
-            if look(runtime, comment, who):
-                return place
-        if not last:
-            return None
+        found = _take_of(runtime, chunk, who, beside)
+        if found is not None or not last:
+            return found
+    return None
+
+
+def _take_uncertain(
+    runtime: Runtime, sites: Sequence[str], who: str, after: str, beside: Collection[str]
+) -> Waiting | None:
+    return _take_of(runtime, uncertain(runtime, sites, after), who, beside)
+
+
+def _take_of(
+    runtime: Runtime, places: Sequence[Waiting], who: str, beside: Collection[str]
+) -> Waiting | None:
+    """Lease and return the first of some held comments that the person may be shown."""
+    for place in places:
+        comment = place.comment
+        if comment.id in beside or place.looks not in ("", who):
+            continue
+        if place.escalation is not None and place.escalation.by == who:
+            continue
+        if look(runtime, comment, who):
+            return place
     return None
 
 
@@ -203,8 +248,10 @@ def escalated(runtime: Runtime, sites: Sequence[str]) -> list[Waiting]:
     return looks_of(runtime, [found[place] for place in sorted(found)])
 
 
-def escalate(runtime: Runtime, site: str, comment_id: str, who: str, note: str = "") -> Comment:
-    """Ask for another person to look at a held comment.
+def escalate(
+    runtime: Runtime, site: str, comment_id: str, who: str, note: str = "", address: str = ""
+) -> Comment:
+    """Ask for another person to look at a held comment; `address` is where the asking one sits.
 
     Raises:
         NotFound: no such comment. StaleState: it is not held, or not any more. InvalidInput: too
@@ -218,7 +265,7 @@ def escalate(runtime: Runtime, site: str, comment_id: str, who: str, note: str =
         runtime.store, site, raw_id(comment_id), Escalation(who, now, note[:2000])
     ):
         raise InvalidInput("too many comments of this site are escalated; decide some first")
-    people.note(runtime.store, Act(now, who, "escalated", "", site, comment_id))
+    people.note(runtime.store, Act(now, who, "escalated", address, site, comment_id))
     leave(runtime, site, comment_id, who)
     return comment
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from moderation.domain.errors import InvalidInput, NotFound, StaleChoice, StoreDown
+from moderation.domain.keywords import NO_KEYS, Keys, checked
 from moderation.domain.listed import LIST_BYTES, Draft, Listed, draft_of, rewritten
 from moderation.domain.people import Act
 from moderation.domain.sites import ATTACK_AT_MOST_MS, Attack, SiteSettings, check
@@ -36,18 +37,24 @@ def there(store: Store, site: str) -> str:
 
 def settings(store: Store, site: str) -> SiteSettings:
     """Return a site's settings; raises `NotFound`."""
-    return sites.policy(store, there(store, site))[0]
+    return sites.policy(store, there(store, site)).settings
 
 
 def listed(store: Store, site: str) -> Listed:
     """Return a site's list; raises `NotFound`."""
-    found = sites.policy(store, there(store, site))[1]
+    found = sites.policy(store, there(store, site)).listed
     return sites.list_of(found) if found else Listed()
+
+
+def keys(store: Store, site: str) -> Keys:
+    """Return a site's keys as they were pasted; raises `NotFound`."""
+    found = sites.policy(store, there(store, site)).keywords
+    return sites.keys_in(found) if found else NO_KEYS
 
 
 def attack(store: Store, site: str) -> Attack:
     """Return until when everything of a site is held; raises `NotFound`."""
-    return sites.policy(store, there(store, site))[2]
+    return sites.policy(store, there(store, site)).attack
 
 
 def put_settings(
@@ -64,10 +71,10 @@ def put_settings(
         StaleChoice: they were changed since. StoreDown: others change them again and again.
     """
 
-    def checked(known: SiteSettings) -> SiteSettings:
+    def valid(known: SiteSettings) -> SiteSettings:
         return check(change(known))
 
-    new, is_new = _changed(store, site, settings, sites.put_settings, checked, if_match)
+    new, is_new = changed(store, site, settings, sites.put_settings, valid, if_match)
     if is_new:
         note(store, by, "settings_changed", site)
     return new
@@ -86,10 +93,23 @@ def put_list(
     def change(known: Listed) -> Listed:
         return bounded(rewritten(known, drafts, by.who, now_ms()))
 
-    new, is_new = _changed(store, site, listed, sites.put_list, change, if_match)
+    new, is_new = changed(store, site, listed, sites.put_list, change, if_match)
     if is_new:
         note(store, by, "list_changed", site)
     return new
+
+
+def put_keys(store: Store, site: str, new: Keys, by: By, if_match: str | None) -> Keys:
+    """Put these keys in place of a site's, as seen under an ETag (None: whatever they are).
+
+    Raises:
+        InvalidInput: they are too many. NotFound, StaleChoice, StoreDown: as `put_settings`.
+    """
+    checked_keys = checked(new)
+    saved, is_new = changed(store, site, keys, sites.put_keys, lambda _: checked_keys, if_match)
+    if is_new:
+        note(store, by, "keys_changed", site)
+    return saved
 
 
 def change_list(
@@ -97,11 +117,11 @@ def change_list(
 ) -> Listed:
     """Change a site's list, whatever it is by now; raises as `put_list`."""
 
-    def changed(known: Listed) -> Listed:
+    def rewrite(known: Listed) -> Listed:
         drafts = change([draft_of(entry) for entry in known.entries])
         return bounded(rewritten(known, drafts, by.who, now_ms()))
 
-    new, is_new = _changed(store, site, listed, sites.put_list, changed, None)
+    new, is_new = changed(store, site, listed, sites.put_list, rewrite, None)
     if is_new:
         note(store, by, "list_changed", site)
     return new
@@ -130,7 +150,7 @@ def hold_everything(store: Store, site: str, until_ms: int, by: By) -> Attack:
         since = known.since_ms if known.is_on(now) else now
         return Attack(until_ms, by.who, since)
 
-    new, is_new = _changed(store, site, attack, sites.put_attack, change, None)
+    new, is_new = changed(store, site, attack, sites.put_attack, change, None)
     if is_new:
         note(store, by, "attack_begun" if until_ms else "attack_ended", site)
     return new
@@ -139,7 +159,7 @@ def hold_everything(store: Store, site: str, until_ms: int, by: By) -> Attack:
 def attacked(store: Store, of_sites: Sequence[str]) -> list[tuple[str, Attack]]:
     """Return those of some sites of which everything is held now, with until when."""
     now, asked = now_ms(), set(of_sites)
-    found = [(site, sites.policy(store, site)[2])
+    found = [(site, sites.policy(store, site).attack)
              for site in sites.attacked(store, now) if site in asked]  # fmt: skip
     return [(site, one) for site, one in found if one.is_on(now)]
 
@@ -149,7 +169,7 @@ def note(store: Store, by: By, what: str, site: str, about: str = "") -> None:
     people.note(store, Act(now_ms(), by.who, what, by.address, site, about))
 
 
-def _changed(
+def changed(
     store: Store,
     site: str,
     read: Callable[[Store, str], Choice],

@@ -34,7 +34,8 @@ def listed(store: Store) -> list[Made]:
 def shown(store: Store, site: str) -> Shown:
     """Return a site; raises `NotFound`."""
     (found,) = sites.made(store, [there(store, site)])
-    settings, _, attack = sites.policy(store, site)
+    chosen = sites.policy(store, site)
+    settings, attack = chosen.settings, chosen.attack
     return Shown(
         site, found.created_ms, found.retired_ms, sites.read(store, site).settings, settings,
         attack, blogs(store).get(site, ""),

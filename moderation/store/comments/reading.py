@@ -5,12 +5,14 @@ from __future__ import annotations
 import bisect
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from moderation.domain.comments import Comment, Status
 from moderation.store import codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
+
+_REVISIONS_AT_ONCE = 20
 
 
 def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | None:
@@ -34,6 +36,18 @@ def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | No
         None if data is None else codec.unpack_comment(site, raw, data)
         for raw, data in zip(ids, found, strict=True)
     ]
+
+
+def older(store: Store, site: str, raw_id: bytes, revision: int) -> Iterator[Comment]:
+    """Yield the revisions of a comment before one, the oldest first, those that are there."""
+    key = keys.of_site(site).comment.encode() + raw_id
+    for first in range(1, revision, _REVISIONS_AT_ONCE):
+        last = min(revision, first + _REVISIONS_AT_ONCE)
+        with store_errors():
+            found = store.redis.mget([key + b":%d" % number for number in range(first, last)])
+        for data in found:
+            if data is not None:
+                yield codec.unpack_comment(site, raw_id, data)
 
 
 def get_within(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.moderation.api.conftest import Caller
 from tests.processes import until
 
 ROOT = Path(__file__).parents[3]
+DASHBOARD = ROOT / "deploy" / "grafana" / "winnow.json"
 RULES = ROOT / "deploy" / "prometheus" / "winnow.rules.yml"
 _SAMPLE = re.compile(r"^(\w+(?:\{[^}]*\})?) ([-+.\de]+)$", re.MULTILINE)
 
@@ -71,16 +73,47 @@ def test_answers_by_fail_mode_are_counted_while_the_store_is_down(
     assert found[f'winnow_info{{model="",version="{moderation.__version__}"}}'] == 1
 
 
+def metrics(anyone: Caller) -> set[str]:
+    """Return the names by which Prometheus can be asked."""
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", anyone.get("/metrics").text, re.MULTILINE))
+    known = {name for name, kind in types.items() if kind in ("gauge", "counter")}
+    return known | {
+        f"{name}{end}"
+        for name, kind in types.items()
+        if kind == "histogram"
+        for end in ("_bucket", "_count", "_sum")
+    }
+
+
+def test_every_panel_of_the_dashboard_asks_for_metrics_that_are_there(
+    api: Caller, anyone: Caller
+) -> None:
+    api.post("/v1/check", {"content": "Hello"})
+    known = metrics(anyone)
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    assert len({panel["id"] for panel in panels}) == len(panels) >= 15
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        for target in panel["targets"]:
+            asked = set(re.findall(r"winnow_\w+", target["expr"]))
+            assert asked and asked <= known, (panel["title"], asked - known)
+            assert target["expr"].count("(") == target["expr"].count(")")
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert max(x for x, _ in cells) < 24
+        taken |= cells
+
+
 def test_every_rule_asks_for_metrics_that_are_there_and_says_what_to_do(
     api: Caller, anyone: Caller, runtime: Runtime
 ) -> None:
     api.post("/v1/check", {"content": "Hello"})
-    text = anyone.get("/metrics").text
-    types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
-    known = {name for name, kind in types.items() if kind == "gauge"}
-    known |= {name for name, kind in types.items() if kind == "counter"}
-    known |= {f"{name}{end}" for name, kind in types.items() if kind == "histogram"
-              for end in ("_bucket", "_count", "_sum")}  # fmt: skip
+    known = metrics(anyone)
     found = yaml.safe_load(RULES.read_text())
     rules = [rule for group in found["groups"] for rule in group["rules"]]
     assert len(rules) >= 10

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from pathlib import Path
 
 import pytest
 
@@ -51,3 +52,32 @@ def test_tokens_are_listed_with_their_use_and_limit(
     assert rows[fed.id][-3:] == ["-", "2026-11-20T08:30+00:00", "60"]
     assert rows[fed.id][4].startswith(dt.datetime.now(dt.UTC).strftime("%Y-"))
     assert {tuple(row[-2:]) for name, row in rows.items() if name != fed.id} == {("-", "-")}
+
+
+def test_rules_are_tried_and_saved_by_command(
+    winnow: Winnow, prepared: dict[str, str], store: Store, tmp_path: Path
+) -> None:
+    assert "of the last 0 comments" in winnow("site", "test", "demo", "hold_first_time=true")
+    winnow("site", "set", "demo", "hold_first_time=true", "close_after_days=14")
+    assert sites.settings(store, "demo").close_after_days == 14
+    (tmp_path / "keys.txt").write_text("kiln\n\npottery\n")
+    given = ("list", "keys", "demo", "--disallowed", str(tmp_path / "keys.txt"))
+    assert "of the last 0 comments" in winnow(*given, "--test")
+    assert "0 disallowed" in winnow("list", "keys", "demo")
+    assert "2 disallowed and 0 moderation" in winnow(*given)
+    assert "2 disallowed and 0 moderation" in winnow("list", "keys", "demo")
+
+
+def test_subscriptions_are_changed_and_fetched_by_command(
+    winnow: Winnow, prepared: dict[str, str], store: Store
+) -> None:
+    url = "http://127.0.0.1:9/list.txt"
+    add = ("list", "subscriptions", "add", "demo", url, "--reads", "domains")
+    assert "number 1 is new" in winnow(*add)
+    said = winnow("list", "subscriptions", "fetch", "demo")
+    assert said.startswith("number 1: 0 entries, not fetched: ")
+    row = winnow("list", "subscriptions", "show", "demo").rstrip("\n").split("\t")
+    assert (row[:4], row[-1]) == (["1", "domains", "hold", "0"], url)
+    with pytest.raises(AssertionError, match="no such list"):
+        winnow("list", "subscriptions", "remove", "demo", "7")
+    assert "0 lists" in winnow("list", "subscriptions", "remove", "demo", "1")

@@ -29,7 +29,9 @@ def test_who_is_not_logged_in_is_asked_to_and_led_on(anyone: Browser, ann: Brows
 @pytest.mark.parametrize(
     "target",
     ["https://evil.example/console/", "//evil.example/console/", "/\\evil.example/console/",
-     "/docs", "javascript:alert(1)", "/console/\r\nSet-Cookie: a=b", "\\console\\"],
+     "/docs", "/console/../docs", "/console/%2e%2E/docs", "/console/..//evil.example",
+     "///evil.example/console/", "/console//evil.example", "https:/console/review",
+     "https:console/", "javascript:alert(1)", "/console/\r\nSet-Cookie: a=b", "\\console\\"],
 )  # fmt: skip
 def test_nobody_is_led_elsewhere(anyone: Browser, ann: Browser, target: str) -> None:
     asked = {"name": "ann", "password": PASSWORD, "next": target}

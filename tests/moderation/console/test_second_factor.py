@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from moderation.domain.errors import NotAuthorised
-from moderation.flow.people import second, sessions
+from moderation.flow.people import links, second, sessions
 from moderation.flow.people.sessions import Where
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import administering
@@ -169,6 +169,20 @@ def test_codes_are_limited_and_the_right_password_forgives_none(
     assert give(anyone, phone[0].code()) == 429
     administering.let_in(store, "ann", PASSWORD)
     assert anyone.log_in("ann").headers["Location"] == "/console/review", "no second factor"
+
+
+def test_who_reads_the_mail_cannot_try_codes_for_ever(
+    anyone: Browser, phone: tuple[Phone, list[str]], store: Store
+) -> None:
+    anyone.log_in("ann")
+    for _ in range(sessions.BY_ACCOUNT):
+        assert anyone.post("/console/login/code", {"code": "12"}).status_code == 401
+    secret = links.make(store, "ann", "forgotten", links.By("ann"))
+    chosen = {"secret": secret, "password": "another password of the tests"}
+    answer = anyone.post("/console/link", chosen)
+    assert answer.headers["Location"].startswith("/console/login/code")
+    given = anyone.post("/console/login/code", {"code": phone[0].code()})
+    assert given.status_code == 429, "a new password by a link forgives no code"
 
 
 def test_each_recovery_code_works_once(anyone: Browser, phone: tuple[Phone, list[str]]) -> None:

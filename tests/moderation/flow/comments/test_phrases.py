@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,43 @@ def test_a_link_is_spelt_out_with_its_host():
         ("text", "see "), ("link", "https://"), ("host", "one.example"), ("link", "/a?b"),
         ("text", " now"),
     ]  # fmt: skip
+
+
+def test_what_stands_before_an_at_sign_is_not_the_host():
+    (phrase,) = phrases("https://bank.example@evil.example:8080/x", [])
+    assert [(p.kind, p.text) for p in phrase.parts] == [
+        ("link", "https://bank.example@"), ("host", "evil.example"), ("link", ":8080/x"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "written, named, looks",
+    [
+        ("gl\u0430zelab.example", "xn--glzelab-3fg.example", "glazelab.example"),
+        ("GL\u0410ZELAB.example", "xn--glzelab-3fg.example", "glazelab.example"),
+        ("xn--glzelab-3fg.example", "xn--glzelab-3fg.example", "glazelab.example"),
+        ("\u0441\u043e\u0441\u043e.example", "xn--n1aahb.example", "coco.example"),
+    ],
+)
+def test_a_host_that_looks_like_another_is_written_in_ascii_and_says_so(written, named, looks):
+    (phrase,) = phrases(f"see https://{written}/a", [])
+    assert [(p.kind, p.text) for p in phrase.parts] == [
+        ("text", "see "), ("link", "https://"), ("host", named), ("alike", looks), ("link", "/a"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "\u043f\u0440\u0438\u043c\u0435\u0440.example",
+        "m\u00fcller.example",
+        "\u65e5\u672c.example",
+        "xn--",
+    ],
+)
+def test_a_host_of_another_script_is_left_as_it_is(host):
+    (phrase,) = phrases(f"https://{host}", [])
+    assert [(p.kind, p.text) for p in phrase.parts] == [("link", "https://"), ("host", host)]
 
 
 def test_what_nobody_sees_is_named():

@@ -1,0 +1,146 @@
+"""A feed: what the people of an installation decided as spam of late, without a word of it.
+
+A text is there as a sketch of half a byte for each of 24 classes of its words, a link's domain as a
+hash that is another one each day. Neither leads back to a text, a name or an address; who has the
+text, or guesses the domain, finds it there. How sure a guess of a single word can be is measured by
+a test, and docs/feeds.md says what follows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from operator import eq, not_, or_
+
+from msgspec import Struct
+
+FORMAT = 1
+LANES = 24
+SKETCH_BYTES = LANES // 2
+DOMAIN_BYTES = 8
+ALIKE, OF = 3, 5
+"""The share of the lanes in which either sketch has a word that are the same in both, at least."""
+_RUN, _KEYS = 4, 8
+"""Words next to each other in the order of lanes make a key by which alike sketches are found; of a
+sketch's keys those with the smallest hashes count, which alike sketches share."""
+MOST_COMPARED = 100
+"""Entries that share a key with a text and are compared with it."""
+_LEVELS = 15
+
+
+class Text(Struct, frozen=True, array_like=True):
+    """The sketch of a text (hexadecimal), and how many sites and people said spam."""
+
+    sketch: str
+    sites: int
+    people: int
+
+
+class Domain(Struct, frozen=True, array_like=True):
+    """The hash of a domain (hexadecimal) under its day, and how many sites and people said spam of
+    comments that lead there."""
+
+    day: str
+    hash: str
+    sites: int
+    people: int
+
+
+class Feed(Struct, frozen=True):
+    """What an installation tells others. `made_at` and `good_until` are RFC 3339."""
+
+    winnow_feed: int
+    name: str
+    made_at: dt.datetime
+    good_until: dt.datetime
+    texts: tuple[Text, ...] = ()
+    domains: tuple[Domain, ...] = ()
+
+
+def sketch_of(mark: bytes) -> bytes:
+    """Return the sketch that a feed has of a text, by its mark (`classifier.marks_of`); b"" for a
+    text of few words, which is anybody's."""
+    if len(mark) <= LANES + 4:
+        return b""
+    levels = [1 + (lane - 1) % _LEVELS if lane else 0 for lane in mark[:LANES]]
+    return bytes(a << 4 | b for a, b in zip(levels[::2], levels[1::2], strict=True))
+
+
+def _levels(sketch: bytes) -> list[int]:
+    """Return the lanes of a sketch, 0 for one without a word."""
+    return [level for byte in sketch for level in (byte >> 4, byte & 15)]
+
+
+def domain_hash(day: str, domain: str) -> bytes:
+    """Return what a feed has of a domain on a day (`2026-11-28`, UTC)."""
+    return hashlib.blake2b(domain.encode(), digest_size=DOMAIN_BYTES, key=day.encode()).digest()
+
+
+def parents(host: str) -> Iterator[str]:
+    """Yield a host and those above it of two labels at least, six at most: one of them is its
+    registered domain."""
+    labels = host.split(".")[-7:]
+    for at in range(len(labels) - 1):
+        yield ".".join(labels[at:])
+
+
+class Index:
+    """The entries of a feed, to be asked; 50,000 texts take about 6 MB."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self._lanes = [bytes(_levels(bytes.fromhex(one.sketch))) for one in feed.texts]
+        pairs = sorted((key, at) for at, row in enumerate(self._lanes) for key in _keys(row))
+        self._keys = array("I", [key for key, _ in pairs])
+        self._places = array("I", [at for _, at in pairs])
+        self._domains = {(one.day, bytes.fromhex(one.hash)): one for one in feed.domains}
+        self._days = sorted({one.day for one in feed.domains})
+
+    def text(self, sketch: bytes) -> Text | None:
+        """Return the entry that is most like a sketch, None where none is alike."""
+        row = _levels(sketch)
+        places = set[int]()
+        for key in _keys(row):
+            at = bisect_left(self._keys, key)
+            while at < len(self._keys) and self._keys[at] == key and len(places) < MOST_COMPARED:
+                places.add(self._places[at])
+                at += 1
+        if not places:
+            return None
+        share, best = max((_share(row, self._lanes[at]), at) for at in places)
+        return self.feed.texts[best] if share >= ALIKE else None
+
+    def domain(self, hosts: Iterable[str]) -> Domain | None:
+        """Return the entry of the first host that is known, or of one above it."""
+        for host in hosts:
+            for domain in parents(host):
+                for day in self._days:
+                    found = self._domains.get((day, domain_hash(day, domain)))
+                    if found is not None:
+                        return found
+        return None
+
+
+def _share(row: Sequence[int], other: Sequence[int]) -> float:
+    """Return how many of the lanes in which either has a word are the same, of `OF`."""
+    neither = sum(map(not_, map(or_, row, other)))
+    same = sum(map(eq, row, other)) - neither
+    return OF * same / (LANES - neither) if neither < LANES else 0.0
+
+
+def _keys(levels: Sequence[int]) -> list[int]:
+    """Return the keys of a sketch's lanes."""
+    words = [lane << 4 | level for lane, level in enumerate(levels) if level]
+    if len(words) < _RUN:
+        return []
+    turned = [words[step:] + words[:step] for step in range(_RUN)]
+    runs = zip(*turned, strict=True)
+    return sorted({(a << 27 | b << 18 | c << 9 | d) * _ODD >> 29 & _MOST for a, b, c, d in runs})[
+        :_KEYS
+    ]
+
+
+_ODD, _MOST = 0x9E3779B1, 0xFFFFFFFF

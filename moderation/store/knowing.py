@@ -1,0 +1,68 @@
+"""What is known of who writes, read with the state of the site before comments are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from moderation.store import authors, keys
+from moderation.store.authors import Record
+from moderation.store.client import Call, Store
+from moderation.store.faults import store_errors
+from moderation.store.sites import SiteState, state_of
+
+AT_ONCE = 100
+"""Most comments that one script looks up."""
+HOUR_MS = 3_600_000
+
+
+class Asked(Struct, frozen=True):
+    """What is asked: whether comments are counted, and whether anybody asks for their pace."""
+
+    is_counted: bool
+    pace: bool
+
+
+class Person(Struct, frozen=True):
+    """What is known of one that a comment is by: e-mail, id or address."""
+
+    who: bytes
+    is_address: bool
+    record: Record | None
+    hour: int
+
+
+def call(site: str, marks: Sequence[bytes], asked: Asked, now_ms: int) -> Call:
+    """Return the call that reads the state of a site and what is known of up to a hundred marks."""
+    k = keys.of_site(site)
+    hour, over = divmod(now_ms, HOUR_MS)
+    words = [hour, over * 1000 // HOUR_MS, int(asked.is_counted), int(asked.pace), *marks]
+    return Call("known", [k.meta, k.snapshot, k.authors, k.pace], words)
+
+
+def answered(marks: Sequence[bytes], answer: list[Any]) -> tuple[SiteState, list[list[Person]]]:
+    """Return the state of the site, and of each mark what is known of its people."""
+    state, found = answer
+    people = []
+    for mark, given in zip(marks, found, strict=True):
+        whos, has_address = authors.people_of(mark)
+        records = [authors.record_of(data) if data else None for data in given[::2]]
+        people.append(
+            [
+                Person(who, has_address and at == len(whos) - 1, record, int(hour))
+                for at, (who, record, hour) in enumerate(
+                    zip(whos, records, given[1::2], strict=True)
+                )
+            ]
+        )
+    return state_of(state), people
+
+
+def drop_paces(store: Store, site: str, people: Sequence[bytes], now_ms: int) -> int:
+    """Forget how many comments some people wrote within the hour; return how many counts went."""
+    hour, prefix = now_ms // HOUR_MS, keys.of_site(site).pace.encode()
+    names = [b"%s%d:%s" % (prefix, at, who) for who in people for at in (hour, hour - 1)]
+    with store_errors():
+        return int(store.redis.unlink(*names)) if names else 0

@@ -1,0 +1,39 @@
+#!lua
+-- What a process must know of a site, and of who writes, before it judges comments by rules that ask
+-- for that. KEYS: site, snapshot of the shard, prefixes of authors and of the comments of an hour
+-- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for
+--       one that is only looked at), 1 if the pace is asked for; of each comment, at most a hundred,
+--       the mark of its authors
+-- Answer: {what read.lua answers, for each comment the record of each of its people ('' nothing is
+-- known) and how many comments of theirs came within an hour, this one included}
+local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'settings', 'tokens', 'created')
+local state = {tonumber(meta[1] or 0), tonumber(meta[2] or 0), tonumber(meta[3] or 0),
+  tonumber(meta[4] or 0), redis.call('GET', KEYS[2]) or '', tonumber(meta[5] or 0)}
+local hour, over = tonumber(ARGV[1]), tonumber(ARGV[2])
+
+-- Comments of this hour, and of the one before as much as is still within an hour from now.
+local function pace(who)
+  if ARGV[4] ~= '1' then return 0 end
+  local key, before = KEYS[4] .. hour .. ':' .. who, KEYS[4] .. (hour - 1) .. ':' .. who
+  local now
+  if ARGV[3] == '1' then
+    now = redis.call('INCR', key)
+    if now == 1 then redis.call('EXPIRE', key, 7200) end
+  else
+    now = tonumber(redis.call('GET', key) or 0) + 1
+  end
+  return now + math.floor(tonumber(redis.call('GET', before) or 0) * (1000 - over) / 1000)
+end
+
+local answer = {}
+for i = 5, #ARGV do
+  local mark, people = ARGV[i], {}
+  for at = 5, #mark, 6 do
+    local who = string.sub(mark, at, at + 5)
+    local bucket = KEYS[3] .. struct.unpack('>I2', who) % AUTHOR_BUCKETS
+    people[#people + 1] = redis.call('HGET', bucket, string.sub(who, 3)) or ''
+    people[#people + 1] = pace(who)
+  end
+  answer[#answer + 1] = people
+end
+return {state, answer}

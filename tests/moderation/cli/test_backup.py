@@ -1,0 +1,108 @@
+"""`backup`, `restore`, `export`: what an operator types, and what becomes of the files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from moderation.flow.labels.deciding import forget
+from moderation.flow.runtime import Runtime
+from moderation.flow.sites import first_run
+from moderation.store import keys, sites
+from tests.moderation.cli.conftest import Winnow
+from tests.moderation.flow.models.taught import teach_site
+
+Prepared = dict[str, str]
+
+
+@pytest.fixture
+def elsewhere(settings, monkeypatch):
+    """Let commands work on another store, which is empty."""
+
+    def go() -> None:
+        monkeypatch.setenv("WINNOW_REDIS_URL", settings.redis_url.replace("db=0", "db=7"))
+
+    return go
+
+
+def test_a_backup_is_private_whole_and_never_written_over(
+    prepared: Prepared, winnow: Winnow, runtime: Runtime, tmp_path: Path, elsewhere
+) -> None:
+    teach_site(runtime, "demo", 6)
+    file = tmp_path / "all.gz"
+    winnow("backup", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in tmp_path.glob("all*")] == ["all.gz"]
+    assert "--force" in winnow("backup", str(file), status=1)
+    winnow("backup", str(file), "--force")
+    lines = winnow("backup", "-").splitlines()
+    assert json.loads(lines[0])["line"] == "head"
+    assert json.loads(lines[-1])["pieces"] == len(lines) - 2
+    assert "a whole installation" in winnow("restore", str(file), "--check")
+    assert "not empty" in winnow("restore", str(file), status=1)
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(file.read_bytes()[:-100])
+    elsewhere()
+    assert "cut off" in winnow("restore", str(cut), status=1)
+    plain = tmp_path / "plain"
+    plain.write_bytes(gzip.decompress(file.read_bytes()))
+    assert "restored" in winnow("restore", str(plain))
+    assert "demo" in winnow("site", "list")
+
+
+def test_a_backup_that_fails_leaves_no_file(
+    prepared: Prepared, winnow: Winnow, tmp_path: Path
+) -> None:
+    assert "no such site" in winnow("backup", str(tmp_path / "x"), "--site", "no", status=1)
+    assert not list(tmp_path.glob("x*"))
+
+
+def lines_of(file: Path) -> list[dict]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_an_export_is_taught_again_elsewhere_and_goes_on_where_it_was(
+    prepared: Prepared, winnow: Winnow, runtime: Runtime, tmp_path: Path
+) -> None:
+    first_run.add_site(runtime.store, "zoo")
+    ids = {site: teach_site(runtime, site, 12) for site in ("demo", "zoo")}
+    # Expired: the label outlives it.
+    runtime.store.redis.delete(
+        *(
+            keys.of_site("demo").comment.encode() + name
+            for name in runtime.store.redis.zrange(keys.of_site("demo").approved, 0, 1)
+        )
+    )
+    forget(runtime, "zoo", ids["zoo"][3])
+    file = tmp_path / "all.jsonl"
+    winnow("export", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    found = lines_of(file)
+    assert [line["site"] for line in found] == ["demo"] * 12 + ["zoo"] * 11
+    assert [line["id"] for line in found if line["site"] == "zoo"] == [
+        one for one in ids["zoo"] if one != ids["zoo"][3]
+    ]
+    assert sum("seq" in line for line in found) == 2
+    assert winnow("export", "-") == file.read_text()
+    whole = file.read_bytes()
+    for size in (0, 100, len(whole) // 3, len(whole) - 1, len(whole)):
+        again = tmp_path / "again"
+        (tmp_path / "again.part").write_bytes(whole[:size])
+        winnow("export", str(again), "--force")
+        assert again.read_bytes() == whole, size
+    (tmp_path / "again.part").write_text("a file of somebody\n")
+    assert "no export" in winnow("export", str(again), "--force", status=1)
+
+    winnow("export", str(tmp_path / "demo"), "--site", "demo")
+    winnow("site", "add", "new")
+    assert "labels written" in winnow("import", str(tmp_path / "demo"), "--site", "new")
+    assert sites.read(runtime.store, "new").labels == 12
+    winnow("export", str(tmp_path / "new"), "--site", "new")
+    taught = [
+        sorted((line["content"], line["label"], line["labelled_at"][:19]) for line in lines_of(one))
+        for one in (tmp_path / "demo", tmp_path / "new")
+    ]
+    assert taught[0] == taught[1]

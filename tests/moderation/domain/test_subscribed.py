@@ -1,0 +1,99 @@
+"""Lists of others are read as they come: hosts files, domains, networks, keys; and decide."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.domain import subscribed
+from moderation.domain.errors import InvalidInput
+from moderation.domain.subscribed import (
+    LIST_ENTRIES,
+    BadSubscription,
+    Copy,
+    NewSubscription,
+    Slot,
+    Subscribed,
+    Subscriptions,
+)
+from tests.factories import submission
+
+HOSTS = """# A hosts file
+127.0.0.1 localhost
+::1 ip6-localhost ip6-loopback
+0.0.0.0 Shop.Example www.pills.example # two names
+0.0.0.0 xn--bcher-kva.example
+"""
+
+
+def one(reads, text, action="hold"):
+    entries, _ = subscribed.read(reads, text)
+    lists = subscribed.rewritten(
+        Subscriptions(), [NewSubscription("https://list.example/x", reads, action)], "ann", 1
+    )
+    return Subscribed(((lists.lists[0], Slot(Copy(reads, entries))),))
+
+
+@pytest.mark.parametrize(
+    "reads, text, entries, skipped",
+    [
+        ("domains", HOSTS, ["shop.example", "www.pills.example", "bücher.example"], 0),
+        ("domains", "\ufeffa.example\r\n||b.example^\n*.c.example\n! no\n<html>\nlocal\nword",
+         ["b.example", "c.example"], 3),
+        ("networks", "192.0.2.7\n192.0.2.9/24 ; SBL1\n2001:db8::/32 # x\n::ffff:10.0.0.0/104\n"
+         "x\n0.0.0.0/0\n::/0", ["192.0.2.7/32", "192.0.2.0/24", "2001:db8::/32", "10.0.0.0/8"], 3),
+        ("keys", "# remark\nkiln\n#1 offer\nab\ntwo words\r\n!bang",
+         ["kiln", "two words", "!bang"], 1),
+    ],
+)  # fmt: skip
+def test_a_list_is_read_by_its_kind(reads, text, entries, skipped):
+    assert subscribed.read(reads, text) == (entries, skipped)
+
+
+def test_only_so_many_entries_are_read():
+    text = "\n".join(f"h{n}.example" for n in range(LIST_ENTRIES + 5))
+    assert len(subscribed.read("domains", text)[0]) == LIST_ENTRIES
+
+
+@pytest.mark.parametrize(
+    "reads, text, sent",
+    [
+        ("domains", HOSTS, submission("See https://www.SHOP.example/x today")),
+        ("domains", HOSTS, submission(author={"url": "http://pills.example@www.pills.example"})),
+        ("domains", HOSTS, submission("bücher.example")),
+        ("networks", "192.0.2.0/24", submission(author={"ip": "192.0.2.200"})),
+        ("networks", "2001:db8::/32", submission(author={"ip": "[2001:db8:1::9]:80"})),
+        ("keys", "kiln", submission(author={"name": "KilnShop"})),
+    ],
+)
+def test_a_comment_fits_by_what_it_names(reads, text, sent):
+    assert one(reads, text).first(sent, "hold") is not None
+    assert one(reads, text).first(sent, "spam") is None
+    assert (
+        one(reads, text).first(submission("A word.", author={"ip": "198.51.100.1"}), "hold") is None
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://a.example", "a.example", "https://", "https://u@a.example", "http://a.example:x",
+            "http://a.example/\u202e", "http://a b.example"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_one_is_refused(url):
+    with pytest.raises(BadSubscription):
+        subscribed.rewritten(Subscriptions(), [NewSubscription(url, "keys", "hold")], "ann", 1)
+
+
+def test_what_was_subscribed_to_keeps_its_number_and_its_copy():
+    a, b = (
+        NewSubscription("https://a.example/l", "keys", "hold"),
+        NewSubscription("https://b.example/", "keys", "spam"),
+    )
+    first = subscribed.rewritten(Subscriptions(), [a], "ann", 1)
+    both = subscribed.rewritten(first, [b, a], "bob", 2)
+    assert [(one.number, one.by) for one in both.lists] == [(2, "bob"), (1, "ann")]
+    again = subscribed.rewritten(subscribed.rewritten(both, [b], "ann", 3), [b, a], "ann", 4)
+    assert [one.number for one in again.lists] == [2, 3]
+    with pytest.raises(BadSubscription):
+        subscribed.rewritten(first, [a, a], "ann", 1)
+    many = [NewSubscription(f"https://a.example/{n}", "keys", "hold") for n in range(11)]
+    with pytest.raises(InvalidInput):
+        subscribed.rewritten(first, many, "ann", 1)
