@@ -11,10 +11,10 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
-from moderation.api.shapes import time_of
 from moderation.api.sites import SMALL_BYTES, actor, operation, small
 from moderation.domain.accounts import Token
 from moderation.domain.comments import Time
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.sites import administering, entrance
 from moderation.flow.sites.entrance import OVERLAP_HOURS, OVERLAP_HOURS_AT_MOST, ShownKey
 
