@@ -117,14 +117,14 @@ def test_records_and_words_in_the_audit_log_go_and_lists_are_counted(both: Runti
     hashes = finding.sought(both.secret, asked_for(both, email=EMAIL)).hashes
     known = [(SITE, authors.who(found), b"") for found in hashes.values()]
     assert authors.read(store, known) != [None]
-    for note in (f"wrote to {EMAIL.lower()}", f"{EMAIL}.", f"x{EMAIL}", "no one"):
+    for note in (f"wrote to {EMAIL.lower()}", f"{EMAIL}.", f"x{EMAIL}", f"{EMAIL}.org", "no one"):
         stored_people.note(store, Act(now_ms(), "ann", "promoted", "", "", "model", note))
     choosing.put_list(store, SITE, [Draft("email", EMAIL, "spam")], BY, None)
     job = erase(both, email=EMAIL)
     assert job.result is not None
     assert (job.result["audit_entries"], job.result["list_entries"]) == (2, 1)
     notes = [act.note for _, act in stored_people.acts(store, "", 50) if act.note]
-    assert notes == ["no one", f"x{EMAIL}"]
+    assert notes == ["no one", f"{EMAIL}.org", f"x{EMAIL}"]
     assert authors.read(store, known) == [None]
     acts = [(act.who, act.what, act.about) for _, act in stored_people.acts(store, "", 50)]
     assert ("root", "person_erased", job.id) in acts
