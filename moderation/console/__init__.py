@@ -13,6 +13,7 @@ from moderation.console import (
     factor,
     first,
     health,
+    keywords,
     language,
     link,
     lists,
@@ -29,7 +30,9 @@ from moderation.console import (
     shown,
     signs,
     sites,
+    subscriptions,
     training,
+    webhooks,
 )
 
 SCREENS = (
@@ -54,6 +57,9 @@ SCREENS = (
     sites,
     entrance,
     lists,
+    keywords,
+    subscriptions,
+    webhooks,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 

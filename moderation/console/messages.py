@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from moderation.console.screens import SAID
+from moderation.console.sitewide import WHAT_IS_WRONG
 from moderation.domain.people import ACTS
 from moderation.flow.comments import reading
 from moderation.flow.privacy import promise
@@ -40,6 +41,7 @@ def _in_tables() -> Iterator[str]:
     yield from (said for _, _, said in SAID)
     yield from ACTS.values()
     yield from reading.reason_words()
+    yield from WHAT_IS_WRONG.values()
     yield from promise.words()
 
 

@@ -15,12 +15,13 @@ from moderation.console.screens import back_to, screen
 from moderation.console.sitewide import Fields
 from moderation.domain.errors import Conflict, InvalidInput, StaleChoice
 from moderation.domain.people import may
-from moderation.domain.sites import Contradiction, SiteSettings
+from moderation.domain.sites import Contradiction, SiteSettings, check
 from moderation.flow.models import targets
 from moderation.flow.people import accounts
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
-from moderation.flow.sites import administering, choosing, entrance, founding, removing
+from moderation.flow.sites import administering, choosing, entrance, founding, removing, trying
+from moderation.flow.webhooks import endpoints
 
 ROWS = 100
 PEOPLE = 100
@@ -76,6 +77,9 @@ def save(site: str) -> Any:
         return _proposed(site, fields)
     try:
         new = fields.settings(choosing.settings(runtime().store, site))
+        if "try" in request.form:
+            trial = trying.try_settings(runtime(), site, check(new))
+            return shown(site, fields=fields, trial=trial)
         choosing.put_settings(runtime().store, site, lambda _known: new, actor(), seen)
     except StaleChoice:
         said = _("Somebody else changed these settings meanwhile. Nothing of yours was saved.")
@@ -162,6 +166,7 @@ def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: An
         used=administering.token_uses(store),
         people=_people(site),
         is_administrator=is_administrator,
+        webhooks=endpoints.of_site(store, site),
         removal=removing.under_way(runtime(), site) if found.retired_ms else None,
         was_saved=request.args.get("saved"),
         said=said,

@@ -17,9 +17,18 @@ WHAT_IS_WRONG = {
     "reject": "Write a percentage above 0 and below 100, or nothing.",
     "audit_share": "Write a percentage from 0 to 100.",
     "warm_up": "Write a whole number up to 1,000,000.",
+    "hold_links_over": "Write a whole number up to 1,000, or nothing.",
+    "close_after_days": "Write whole days from 1 to 36,500, or nothing.",
+    "pace_address": "Write a whole number from 1 to 100,000, or nothing.",
+    "pace_author": "Write a whole number from 1 to 100,000, or nothing.",
+    "trust_after": "Write a whole number from 1 to 1,000, or nothing.",
     "contact": "Write at most 256 characters: an e-mail address, or the address of a page.",
     "retention": "Write whole days, up to 36,500; 0 keeps comments for ever.",
 }
+
+
+_NUMBERS = ("hold_links_over", "close_after_days", "pace_address", "pace_author", "trust_after")
+"""Rules that a number turns on; nothing turns them off."""
 
 
 class BadField(InvalidInput):
@@ -47,6 +56,12 @@ class Fields(Struct, frozen=True):
     audit_share: str = ""
     shares_training: str = ""
     warm_up: str = "0"
+    hold_first_time: str = ""
+    hold_links_over: str = ""
+    close_after_days: str = ""
+    pace_address: str = ""
+    pace_author: str = ""
+    trust_after: str = ""
     contact: str = ""
     held_in: str = "50"
     rejected_in: str = "1000"
@@ -64,6 +79,8 @@ class Fields(Struct, frozen=True):
             audit_share=_percent(settings.audit_share),
             shares_training="1" if settings.shares_training else "",
             warm_up=str(settings.warm_up), contact=settings.contact,
+            hold_first_time="1" if settings.hold_first_time else "",
+            **{name: _number(getattr(settings, name)) for name in _NUMBERS},
         )  # fmt: skip
 
     @classmethod
@@ -88,17 +105,14 @@ class Fields(Struct, frozen=True):
                 held=self._whole("keep_held"), spam=self._whole("keep_spam"),
             ),
         }  # fmt: skip
+        changes["hold_first_time"] = bool(self.hold_first_time)
+        for name in _NUMBERS:
+            changes[name] = self._whole(name) if getattr(self, name).strip() else None
         new = msgspec.structs.replace(known, **changes)
-        for name in (
-            "mode",
-            "fail_mode",
-            "held_as",
-            "hold",
-            "reject",
-            "audit_share",
-            "warm_up",
-            "contact",
-        ):
+        chosen = (
+            "mode", "fail_mode", "held_as", "hold", "reject", "audit_share", "warm_up", "contact",
+        )  # fmt: skip
+        for name in (*chosen, *_NUMBERS):
             self._valid(name, getattr(new, name))
         try:
             msgspec.convert(msgspec.to_builtins(new), SiteSettings)
@@ -138,6 +152,10 @@ class Fields(Struct, frozen=True):
         if not (text.isascii() and text.isdigit() and len(text) <= 9):
             raise BadField(name)
         return int(text)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _percent(share: float | None) -> str:

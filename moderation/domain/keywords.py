@@ -64,7 +64,7 @@ def folded(text: str) -> str:
 
 def without_tags(text: str) -> str:
     """Return a text without HTML tags, by which words would be parted (`wp_strip_all_tags`)."""
-    return _TAG.sub("", text).strip() if "<" in text else text
+    return _TAG.sub("", text).strip()
 
 
 class Searched:
@@ -107,7 +107,8 @@ class SearchedKeys(Struct, frozen=True):
         """Say whether a comment holds a disallowed key, in its text without tags too."""
         if not self.disallowed:
             return False
-        return self.disallowed.is_in([*fields_of(submission), without_tags(submission.content)])
+        content, fields = submission.content, fields_of(submission)
+        return self.disallowed.is_in([*fields, without_tags(content)] if "<" in content else fields)
 
     def holds(self, submission: Submission) -> bool:
         """Say whether a comment holds a key by which it is to be looked at."""

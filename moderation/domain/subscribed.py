@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -203,20 +203,38 @@ class Copy:
 
     def __init__(self, reads: Reads, entries: Sequence[str], digest: str = "") -> None:
         self.digest = digest
-        self._domains, self._addresses = Domains(), Addresses()
-        self._keys = Searched(list(entries) if reads == "keys" else [])
-        if reads != "keys":
-            index = self._domains if reads == "domains" else self._addresses
-            for entry in entries:
-                index.add(entry, 0)
+        self._found = _SEARCHED[reads](entries)
 
     def fits(self, comment: Submission, named: list[str]) -> bool:
         """Say whether some entry fits a comment, which names these domains."""
-        return (
-            self._domains.first_of(named) < NOWHERE
-            or self._addresses.first(comment) < NOWHERE
-            or (bool(self._keys) and self._keys.is_in(fields_of(comment)))
-        )
+        return self._found(comment, named)
+
+
+Fits = Callable[[Submission, list[str]], bool]
+
+
+def _in_domains(entries: Sequence[str]) -> Fits:
+    index = Domains()
+    for entry in entries:
+        index.add(entry, 0)
+    return lambda _, named: index.first_of(named) < NOWHERE
+
+
+def _in_networks(entries: Sequence[str]) -> Fits:
+    index = Addresses()
+    for entry in entries:
+        index.add(entry, 0)
+    return lambda comment, _: index.first(comment) < NOWHERE
+
+
+def _in_keys(entries: Sequence[str]) -> Fits:
+    keys = Searched(list(entries))
+    return lambda comment, _: bool(keys) and keys.is_in(fields_of(comment))
+
+
+_SEARCHED: dict[Reads, Callable[[Sequence[str]], Fits]] = {
+    "domains": _in_domains, "networks": _in_networks, "keys": _in_keys,
+}  # fmt: skip
 
 
 class Slot:
@@ -236,7 +254,8 @@ class Subscribed(Struct, frozen=True):
     def first(self, comment: Submission, action: Trusted) -> Subscription | None:
         """Return the first list with this action that fits a comment."""
         some = [(one, slot) for one, slot in self.lists if one.action == action]
-        named = domains_named(comment) if some else []
+        is_named = any(one.reads == "domains" for one, _ in some)
+        named = domains_named(comment) if is_named else []
         return next((one for one, slot in some if slot.copy.fits(comment, named)), None)
 
 
