@@ -7,7 +7,7 @@ import gc
 from flask import Flask
 
 from moderation import akismet, api, console
-from moderation.api.edge import Edge, admission, hot_calls
+from moderation.api.edge import Edge, admission, checks, hot_calls
 from moderation.api.metrics import Meter
 from moderation.flow import heartbeat
 from moderation.flow.opening import open_runtime
@@ -68,4 +68,6 @@ def serve() -> Service:
         report=meter.report,
         end=end,
         apart=WATCHED,
+        quick=checks(app),
+        together=runtime.together,
     )

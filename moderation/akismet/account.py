@@ -8,7 +8,6 @@ import hmac
 from flask import Blueprint
 
 from moderation.akismet import answers
-from moderation.akismet.answers import Reply
 from moderation.akismet.calls import Call, Malformed, call
 from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import SITE_REVOKED, UNKNOWN_KEY, Account
@@ -16,6 +15,7 @@ from moderation.domain.errors import KeyRefused
 from moderation.flow.akismet.keys import account_of
 from moderation.flow.akismet.notices import notice_of
 from moderation.flow.akismet.statistics import is_used_up
+from moderation.server.service import Reply
 
 blueprint = Blueprint("akismet_account", __name__)
 

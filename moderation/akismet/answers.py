@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from moderation.domain.akismet import Refused
+from moderation.server.service import Reply
 
 VALID, INVALID = b"valid", b"invalid"
 TRUE, FALSE = b"true", b"false"
@@ -18,14 +19,6 @@ TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 Headers = list[tuple[str, str]]
-
-
-class Reply(NamedTuple):
-    """An answer as the web server takes it."""
-
-    status: str
-    headers: Headers
-    body: bytes
 
 
 def text(body: bytes, headers: Headers | None = None) -> Reply:

@@ -10,7 +10,6 @@ from flask import Response, current_app, request
 
 from moderation import faults
 from moderation.akismet import answers
-from moderation.akismet.answers import Reply
 from moderation.akismet.asked import key_of
 from moderation.akismet.body import BODY_BYTES, read_body
 from moderation.akismet.form import Form
@@ -19,7 +18,7 @@ from moderation.domain.akismet import normalise_blog
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
 from moderation.flow.akismet.keys import BlogGrant, authorise_blog, is_good
 from moderation.flow.runtime import Runtime
-from moderation.server.service import Admission, BodyMissing
+from moderation.server.service import Admission, BodyMissing, Reply
 
 STRANGE_BYTES = 256 << 10
 """Most bytes of one that names an unknown key before it. The form may name a good one."""

@@ -6,7 +6,6 @@ from flask import Blueprint
 
 from moderation import faults
 from moderation.akismet import answers
-from moderation.akismet.answers import Reply
 from moderation.akismet.asked import check_of, unread_check_of
 from moderation.akismet.calls import Call, Malformed, call
 from moderation.akismet.paths import answers_at
@@ -14,6 +13,7 @@ from moderation.domain.akismet import Check
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet.checking import Answer, check_asked, empty_answer, new_guid
 from moderation.flow.akismet.reporting import report
+from moderation.server.service import Reply
 
 blueprint = Blueprint("akismet_check", __name__)
 _GUID = "X-akismet-guid"

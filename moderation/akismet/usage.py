@@ -8,7 +8,6 @@ from typing import Any, get_args
 from flask import Blueprint
 
 from moderation.akismet import answers
-from moderation.akismet.answers import Reply
 from moderation.akismet.calls import Call, Malformed, call
 from moderation.akismet.paths import answers_at
 from moderation.domain.akismet import Account
@@ -26,6 +25,7 @@ from moderation.flow.akismet.statistics import (
     used_this_month,
 )
 from moderation.flow.runtime import now_ms
+from moderation.server.service import Reply
 
 blueprint = Blueprint("akismet_usage", __name__)
 

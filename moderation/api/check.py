@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint
 from msgspec import Struct
 
 from moderation.api import answers, body
@@ -10,6 +10,7 @@ from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.shapes import CheckedComment, checked_out
 from moderation.domain.comments import Submission
 from moderation.flow.comments.checking import check
+from moderation.server.service import Reply
 
 blueprint = Blueprint("check", __name__, url_prefix="/v1")
 
@@ -45,8 +46,8 @@ class CheckQuery(Struct, frozen=True, forbid_unknown_fields=True):
         problems=("rate-limited", "store-down"),
     )
 )
-def check_comment(call: Call) -> Response:
+def check_comment(call: Call) -> Reply:
     body.media_type(call.environ, body.JSON)
     submission = SUBMISSIONS.one(body.read(call.environ, body.SINGLE_BYTES))
     checked = check(call.runtime, call.grant, submission, record=call.query.record)
-    return answers.json(checked_out(checked))
+    return answers.reply(checked_out(checked))

@@ -17,10 +17,10 @@ from moderation.api.metrics import Meter
 from moderation.api.problems import answer_to
 from moderation.flow.runtime import Runtime
 from moderation.flow.vitals import Vitals
-from moderation.server.service import Admission
+from moderation.server.service import Admission, Reply
 
-Answer = Callable[[Runtime, dict[str, Any]], Response | tuple[str, list[tuple[str, str]], bytes]]
-"""What answers a hot call: by a response, or by its status, headers and body."""
+Answer = Callable[[Runtime, dict[str, Any]], Response | Reply]
+"""What answers a hot call."""
 
 
 class Edge:
@@ -87,6 +87,11 @@ def hot_calls(app: Flask) -> dict[str, Answer]:
         for view in [app.view_functions[rule.endpoint]]
         if "POST" in (rule.methods or ()) and not rule.arguments and hasattr(view, "answer")
     }
+
+
+def checks(app: Flask) -> frozenset[str]:
+    """Return the paths of an app at which comments are checked."""
+    return frozenset(path for path in hot_calls(app) if path.endswith(_CHECKS))
 
 
 def admission(app: Flask, runtime: Runtime) -> Callable[[dict[str, Any]], Admission | None]:

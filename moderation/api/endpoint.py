@@ -18,7 +18,7 @@ from moderation.domain.errors import NotAllowed, WinnowError
 from moderation.flow.authorise import Grant, authorise
 from moderation.flow.labels import importing
 from moderation.flow.runtime import Runtime
-from moderation.server.service import Admission
+from moderation.server.service import Admission, Reply
 
 
 class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,10 +81,11 @@ class Call:
         self.environ = environ
 
 
+Function = Callable[..., Response | Reply]
 View = Callable[..., Response]
 
 
-def endpoint(operation: Operation) -> Callable[[View], View]:
+def endpoint(operation: Operation) -> Callable[[Function], View]:
     """Make a view of a function that takes a `Call`: authorised, its parameters decoded.
 
     An operation without scopes gets a call without a grant. The view's `answer` does the same
@@ -93,8 +94,8 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
     no_query = operation.query()
     scopes, fresh = operation.scopes, not operation.cached_token
 
-    def decorate(function: View) -> View:
-        def answer(runtime: Runtime, environ: Any, **path: str) -> Response:
+    def decorate(function: Function) -> View:
+        def answer(runtime: Runtime, environ: Any, **path: str) -> Response | Reply:
             grant: Any = None
             if scopes:
                 grant = authorised(runtime, environ, scopes, fresh)
@@ -118,7 +119,10 @@ def endpoint(operation: Operation) -> Callable[[View], View]:
         def view(**path: str) -> Response:
             environ = request.environ
             environ["winnow.route"] = request.url_rule.rule  # type: ignore[union-attr]
-            return answer(current_app.extensions["winnow"], environ, **path)
+            given = answer(current_app.extensions["winnow"], environ, **path)
+            if isinstance(given, Reply):
+                return Response(given.body, given.status, given.headers)
+            return given
 
         view.operation = operation  # type: ignore[attr-defined]
         view.answer = answer  # type: ignore[attr-defined]

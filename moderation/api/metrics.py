@@ -28,7 +28,11 @@ class Meter:
         self.folder = self._files.folder
         # The client reads the variable once, when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self.folder)
-        from prometheus_client import Counter, Gauge, Histogram
+        from prometheus_client import Counter, Gauge, Histogram, values
+
+        # Each count asks by a system call whether the process was forked; this one never is.
+        own = os.getpid()
+        values.ValueClass = values.MultiProcessValue(lambda: own)
 
         self._seconds = Histogram(
             "winnow_request_seconds",

@@ -20,6 +20,7 @@ _TAGS = {
     "Decisions": "People's words, which the site's filter learns from at once.",
     "Models": "Which model judges comments; with a token of the installation (`admin`).",
     "Sites": "Sites, their keys, settings and lists; with a token of the installation (`admin`).",
+    "People": "What is held of somebody who writes; with a token of the installation (`admin`).",
     "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
     "Operation": "For machines that watch.",

@@ -24,7 +24,7 @@ blueprint = Blueprint("people", __name__, url_prefix="/v1")
 TAG = "People"
 
 
-class Named(Struct, frozen=True, forbid_unknown_fields=True):
+class PersonNamed(Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody who writes, by one of these or by several: whatever any of them leads to."""
 
     email: Annotated[str, Meta(max_length=LONGEST["email"])] = ""
@@ -37,14 +37,14 @@ class Named(Struct, frozen=True, forbid_unknown_fields=True):
     """On this site alone; empty: on all."""
 
 
-class Asked(Named, frozen=True, forbid_unknown_fields=True):
+class PersonAsked(PersonNamed, frozen=True, forbid_unknown_fields=True):
     """Somebody who writes, and from where to go on."""
 
     cursor: Annotated[str, Meta(max_length=cursors.LONGEST)] = ""
     """`next` of the page before."""
 
 
-class Found(Struct, frozen=True, omit_defaults=True):
+class HeldOne(Struct, frozen=True, omit_defaults=True):
     """One thing that is held of a person."""
 
     kind: Literal["comment", "label", "record", "list"]
@@ -60,28 +60,28 @@ class Found(Struct, frozen=True, omit_defaults=True):
     """What the label says; absent where there is none."""
 
 
-class FoundPage(Struct, frozen=True):
+class HeldPage(Struct, frozen=True):
     """A page of what is held. It may be empty and not be the last: the last has `next: null`."""
 
-    data: list[Found]
+    data: list[HeldOne]
     """What is held."""
-    looked_at: int
-    """How many comments and labels this call has looked at."""
+    looked_through: int
+    """How many comments and labels this call has looked through."""
     next: str | None
     """The `cursor` of the page after it; null at the end."""
 
 
-class End(Struct, frozen=True, tag_field="kind", tag="end"):
+class HeldEnd(Struct, frozen=True, tag_field="kind", tag="end"):
     """The last line of a page."""
 
     next: str | None
     """The `cursor` of the page after it; null at the end."""
 
 
-Line = HeldComment | HeldLabel | HeldRecord | HeldEntry | End
+HeldLine = HeldComment | HeldLabel | HeldRecord | HeldEntry | HeldEnd
 
-_asked = msgspec.json.Decoder(Asked)
-_named = msgspec.json.Decoder(Named)
+_asked = msgspec.json.Decoder(PersonAsked)
+_named = msgspec.json.Decoder(PersonNamed)
 
 
 def _operation(call_id: str, summary: str, taken: Any, answered: dict[int, Answer]) -> Operation:
@@ -92,7 +92,7 @@ def _operation(call_id: str, summary: str, taken: Any, answered: dict[int, Answe
         scopes=("admin",),
         body=Body({JSON: taken}, SMALL_BYTES),
         answers=answered,
-        problems=("invalid-cursor",) if taken is Asked else (),
+        problems=("invalid-cursor",) if taken is PersonAsked else (),
     )
 
 
@@ -101,13 +101,13 @@ def _operation(call_id: str, summary: str, taken: Any, answered: dict[int, Answe
     _operation(
         "searchPerson",
         "What is held of a person",
-        Asked,
-        {200: Answer("A page: a call looks at a bounded part.", {JSON: FoundPage})},
+        PersonAsked,
+        {200: Answer("A page: a call looks at a bounded part.", {JSON: HeldPage})},
     )
 )
 def search(call: Call) -> Response:
     page, following = _page(call)
-    return answers.json(FoundPage([_found(one) for one in page.held], page.looked, following))
+    return answers.json(HeldPage([_found(one) for one in page.held], page.looked, following))
 
 
 @blueprint.post("/people/export")
@@ -115,19 +115,19 @@ def search(call: Call) -> Response:
     _operation(
         "exportPerson",
         "All that is held of a person, as lines of JSON",
-        Asked,
+        PersonAsked,
         {
             200: Answer(
                 "A page: its last line is of kind `end` and says where to go on. A call looks at a "
                 "bounded part, so a page may have no other line and not be the last.",
-                {NDJSON: Line},
+                {NDJSON: HeldLine},
             )
         },
     )
 )
 def export(call: Call) -> Response:
     page, following = _page(call)
-    return answers.items([*page.held, End(following)], NDJSON)
+    return answers.items([*page.held, HeldEnd(following)], NDJSON)
 
 
 @blueprint.post("/erasures")
@@ -135,7 +135,7 @@ def export(call: Call) -> Response:
     _operation(
         "erasePerson",
         "Erase a person: what they wrote, and what was learned from it; this cannot be undone",
-        Named,
+        PersonNamed,
         {202: Answer("The job that erases; its result is the report.", {JSON: Job}, ("Location",))},
     )
 )
@@ -144,7 +144,7 @@ def erase(call: Call) -> Response:
     return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 
-def _person(call: Call, given: Named) -> Person:
+def _person(call: Call, given: PersonNamed) -> Person:
     return asked_for(
         call.runtime,
         email=given.email,
@@ -155,7 +155,7 @@ def _person(call: Call, given: Named) -> Person:
 
 
 def _page(call: Call) -> tuple[access.Page, str | None]:
-    given: Asked = small(call, _asked)
+    given: PersonAsked = small(call, _asked)
     person, secret = _person(call, given), call.runtime.secret
     filters = {"of": "people", "who": mark_of(secret, person)}
     after = cursors.read(secret, person.site, filters, given.cursor) if given.cursor else ""
@@ -166,13 +166,13 @@ def _page(call: Call) -> tuple[access.Page, str | None]:
     return page, following
 
 
-def _found(held: access.Held) -> Found:
+def _found(held: access.Held) -> HeldOne:
     match held:
         case HeldComment():
-            return Found("comment", held.site, held.id, held.status)
+            return HeldOne("comment", held.site, held.id, held.status)
         case HeldLabel():
-            return Found("label", held.site, held.id, label=held.label)
+            return HeldOne("label", held.site, held.id, label=held.label)
         case HeldRecord():
-            return Found("record", held.site)
+            return HeldOne("record", held.site)
         case HeldEntry():
-            return Found("list", held.site)
+            return HeldOne("list", held.site)

@@ -51,6 +51,8 @@ def parameters(query: type[Struct]) -> dict[str, Schema]:
 
 def _of_struct(kind: type[Struct], schema: Schema, is_answered: bool) -> Schema:
     texts = described.fields_of(kind)
+    if kind.__struct_config__.tag_field is not None:
+        texts[kind.__struct_config__.tag_field] = "Which of the kinds it is."
     properties = schema["properties"]
     if is_answered and kind.__struct_config__.omit_defaults:
         # What is null by default is left out of an answer.
@@ -83,11 +85,13 @@ def _field(schema: Schema, text: str, is_answered: bool) -> Schema:
 def _always(kind: type[Struct]) -> list[str]:
     """Return the fields that an answer has whatever their value."""
     is_whole = not kind.__struct_config__.omit_defaults
-    return [
+    tag = kind.__struct_config__.tag_field
+    fields = [
         field.encode_name
         for field in msgspec.structs.fields(kind)
         if field.required or (is_whole and field.default is not UNSET)
     ]
+    return fields if tag is None else [tag, *fields]
 
 
 def _tidied(schema: Any) -> Any:

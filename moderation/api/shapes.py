@@ -3,86 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from moderation.api.preconditions import comment_tag
 from moderation.api.problems import Problem
-from moderation.domain import comments, decisions, verdicts
-from moderation.domain.bands import Band
+from moderation.api.verdicts import (
+    NO_NAMES,
+    EarlierVerdict,
+    Names,
+    Reason,
+    Score,
+    Verdict,
+    earlier_out,
+    verdict_out,
+)
+from moderation.domain import comments, decisions
 from moderation.domain.comments import Author, Status, Time
 from moderation.domain.decisions import Via
-from moderation.domain.verdicts import DecidedBy, Label
+from moderation.domain.verdicts import Label
 from moderation.flow.comments import reading
 from moderation.flow.comments.checking import Checked
-from moderation.flow.comments.reading import reason_in, reason_text
+from moderation.flow.comments.reading import reason_text
 from moderation.flow.runtime import Runtime
-
-Names = frozenset[str]
-NO_NAMES: Names = frozenset()
-
-Score = Annotated[float, Meta(ge=0, le=1)]
-
-
-class Reason(Struct, frozen=True):
-    """Why the score is what it is."""
-
-    code: str
-    """Names the reason; it does not change."""
-    text: str
-    """The reason in plain words."""
-    weight: float
-    """In logits, above 0 towards spam."""
-
-
-class Verdict(Struct, frozen=True):
-    """The machine's word on a comment."""
-
-    label: Label
-    """The likelier side."""
-    status: Literal["approved", "held", "spam"]
-    """What the site's bands and rules make of it."""
-    score: Score | None
-    """The probability of spam; null where nothing was scored."""
-    band: Band | None
-    """The score in words, by the thresholds of its time; null where nothing was scored."""
-    discard: bool
-    """Whether it is blatant spam."""
-    reasons: list[Reason]
-    """What moved the score most, or the rule that decided; at most five."""
-    model: str
-    """What scored it; empty where nothing did."""
-    policy: int
-    """The revision of the site's settings that it was judged by."""
-    signals: dict[str, float]
-    """The stateful values that were used, by their names."""
-    decided_by: DecidedBy
-    """What gave the verdict."""
-    model_withdrawn: bool | UnsetType = UNSET
-    """True where its model had learned from somebody who was erased since: that is not used again,
-    and the score cannot be made again. Absent else."""
-
-
-class EarlierVerdict(Struct, frozen=True):
-    """What a comment was judged before: a held one is judged anew after another model was put to
-    use."""
-
-    label: Label
-    """The likelier side."""
-    status: Literal["approved", "held", "spam"]
-    """What the site's bands and rules made of it."""
-    score: Score | None
-    """The probability of spam; null where nothing was scored."""
-    model: str
-    """What scored it; empty where nothing did."""
-    policy: int
-    """The revision of the site's settings that it was judged by."""
-    decided_by: DecidedBy
-    """What gave the verdict."""
-    model_withdrawn: bool | UnsetType = UNSET
-    """True where its model had learned from somebody who was erased since: that is not used again,
-    and the score cannot be made again. Absent else."""
 
 
 class Decision(Struct, frozen=True):
@@ -229,27 +173,6 @@ def time_of(ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
 
 
-def verdict_out(verdict: verdicts.Verdict, withdrawn: Names = NO_NAMES) -> Verdict:
-    """Return a verdict with its reasons in words; `withdrawn` are the models that are."""
-    return Verdict(
-        verdict.label,
-        verdict.status,
-        verdict.score,
-        verdict.band,
-        verdict.discard,
-        [Reason(code, reason_in(verdict, code), weight) for code, weight in verdict.reasons],
-        verdict.model,
-        verdict.policy,
-        verdict.signals,
-        verdict.decided_by,
-        _withdrawn(verdict, withdrawn),
-    )
-
-
-def _withdrawn(verdict: verdicts.Verdict, withdrawn: Names) -> bool | UnsetType:
-    return True if withdrawn and verdict.model.partition("+")[0] in withdrawn else UNSET
-
-
 def decision_out(decision: decisions.Decision) -> Decision:
     """Return a decision with its time as RFC 3339."""
     return Decision(
@@ -296,23 +219,8 @@ def _fields(comment: comments.Comment, withdrawn: Names = NO_NAMES) -> dict[str,
         "context": sent.context,
         "honeypot": sent.honeypot,
         "form_ms": sent.form_ms,
-        "earlier_verdicts": _earlier(comment.verdict, withdrawn),
+        "earlier_verdicts": earlier_out(comment.verdict, withdrawn),
     }
-
-
-def _earlier(verdict: verdicts.Verdict | None, withdrawn: Names) -> list[EarlierVerdict]:
-    return [
-        EarlierVerdict(
-            one.label,
-            one.status,
-            one.score,
-            one.model,
-            one.policy,
-            one.decided_by,
-            _withdrawn(one, withdrawn),
-        )
-        for one in (verdict.earlier if verdict else ())
-    ]
 
 
 _FIELD_OF_ROW: dict[str, Literal["content", "author.name", "author.url"]] = {

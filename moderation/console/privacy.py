@@ -14,7 +14,7 @@ from moderation.domain.sites import site_name
 from moderation.flow.privacy.promise import promise
 from moderation.page_headers import PAGE_HEADERS
 
-blueprint = Blueprint("privacy", __name__, url_prefix="/privacy")
+blueprint = Blueprint("console_privacy", __name__, url_prefix="/privacy")
 
 _WEB = re.compile(r"https?://[^\s<>\"]+")
 

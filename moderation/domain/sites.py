@@ -32,8 +32,8 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def records(self) -> int:
-        """Days for which what is known of an author is kept after their last comment: as long as
-        any comment is, and `RECORDS_DAYS` at most."""
+        """The days for which what is known of an author is kept after their last comment: as long
+        as any comment is, and `RECORDS_DAYS` at most."""
         days = (self.queued, self.approved, self.held, self.spam)
         return min(RECORDS_DAYS, max(day or RECORDS_DAYS for day in days))
 

@@ -53,7 +53,7 @@ def look(
 ) -> tuple[SiteState, Known]:
     """Return the state of a site and what is known of an author, in one round trip."""
     call, marks = call_of(runtime, site, [submission], settings, now, is_counted=is_counted)
-    state, (people,) = knowing.answered(marks, runtime.store.run(*call))
+    state, (people,) = knowing.answered(marks, runtime.store.run_together(*call))
     return state, known_of(people)
 
 
@@ -73,7 +73,7 @@ def look_all(
             settings = items[places[0]][1].settings
             some = [items[i][0] for i in places]
             call, marks = call_of(runtime, site, some, settings, now, is_counted=True)
-            _, people = knowing.answered(marks, runtime.store.run(*call))
+            _, people = knowing.answered(marks, runtime.store.run_together(*call))
             for i, found in zip(places, people, strict=True):
                 known[i] = items[i][0], replace(items[i][1], known=known_of(found))
     return known

@@ -24,7 +24,7 @@ from moderation.flow.copies import Copies
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
-from moderation.store import Store, models, sites
+from moderation.store import Store, models, sites, together
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,11 @@ class Runtime:
             store.close()
             raise
         return cls(settings, store, Tasks(settings.broker_url), shipped)
+
+    def together(self, jobs: Iterator[Callable[[], None]]) -> None:
+        """Do jobs that must not raise in this thread, several of them at once: what they ask the
+        store at the same time goes there in one trip."""
+        together.run(jobs)
 
     def close(self) -> None:
         """Close every connection."""

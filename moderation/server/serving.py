@@ -13,6 +13,8 @@ READ_BYTES = 64 << 10
 """What one read takes at most."""
 
 GATE_THREADS = 2
+QUICK_THREADS = 2
+"""While one waits for what its calls have asked, the other does what has come meanwhile."""
 
 
 class Serving:
@@ -25,6 +27,7 @@ class Serving:
         self.gate = Threads(self.loop, GATE_THREADS, "admit")
         """Where it is said whether a body may come: hundreds of those keep no answer waiting."""
         self._threads = Threads(self.loop, threads, "answer")
+        self._quick = Threads(self.loop, QUICK_THREADS, "quick", service.together)
         self._apart = Threads(self.loop, 1, "apart")
         # A piece of memory for each read would be made and thrown away; this one stays.
         self.buffer = memoryview(bytearray(READ_BYTES))
@@ -32,6 +35,8 @@ class Serving:
 
     def threads_for(self, path: str) -> Threads:
         """Return the threads that answer a path."""
+        if path in self.service.quick:
+            return self._quick
         return self._apart if path in self.service.apart else self._threads
 
     @property

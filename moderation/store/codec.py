@@ -91,6 +91,7 @@ class _Ids:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ms = self._last = 0
+        self._random = b""
 
     def next(self) -> int:
         with self._lock:
@@ -98,11 +99,20 @@ class _Ids:
             if ms == self._ms:
                 self._last += 1
             else:
-                self._ms, self._last = ms, ms << 80 | int.from_bytes(os.urandom(10), "big")
+                # The system is asked for a hundred at once: each time takes a system call.
+                given = self._random or os.urandom(1000)
+                self._random = given[10:]
+                self._ms, self._last = ms, ms << 80 | int.from_bytes(given[:10], "big")
             return self._last
+
+    def forget(self) -> None:
+        """Begin anew in a process that was forked: its parent would give the same ids."""
+        self._lock = threading.Lock()
+        self._ms, self._random = 0, b""
 
 
 _ids = _Ids()
+os.register_at_fork(after_in_child=_ids.forget)
 
 
 def new_id() -> bytes:

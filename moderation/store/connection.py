@@ -151,6 +151,18 @@ _KINDS = {
 }
 
 
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for pool in _pools:
+        pool.reset()
+
+
+# To compare process ids before each use, as the client's pool does, takes a system call.
+os.register_at_fork(after_in_child=_forget_all)
+
+
 class Pool(redis.ConnectionPool):
     """Hands out connections, with a shorter time-out to what hurries.
 
@@ -168,7 +180,7 @@ class Pool(redis.ConnectionPool):
         """
         options = parse_url(url)
         kind = _KINDS[options.pop("connection_class", redis.Connection)]
-        return cls(**options | {
+        pool = cls(**options | {
             "connection_class": kind,
             "socket_connect_timeout": CONNECT_SECONDS,
             "socket_timeout": READ_SECONDS,
@@ -183,9 +195,11 @@ class Pool(redis.ConnectionPool):
             "redis_connect_func": greet,
             "on_round_trip": on_round_trip,
         })  # fmt: skip
+        _pools.add(pool)
+        return pool
 
     def reset(self) -> None:
-        """Forget every connection, as after a fork: they are the parent's."""
+        """Forget every connection, as in a process that was forked: they are its parent's."""
         self._idle: tuple[deque[Watched], deque[Watched]] = deque(), deque()
         self._made: weakref.WeakSet[Watched] = weakref.WeakSet()
         self._making = threading.Lock()
@@ -194,8 +208,6 @@ class Pool(redis.ConnectionPool):
 
     def get_connection(self, *_: Any, **__: Any) -> Any:
         """Return a connection that is connected."""
-        if self.pid != os.getpid():
-            self.reset()
         hurries = in_a_hurry()
         try:
             connection = self._idle[hurries].pop()

@@ -141,11 +141,14 @@ def _recorded(
     notes: MakeNotes,
     missed: str,
 ) -> Checked:
-    # What is known of the author comes with the state; then nothing is to be compared.
+    expected = state = _expected(runtime, grant)
+    if state is None:
+        state, grant = _agreed(runtime, grant, grant.state(runtime))
     known = _known(runtime, grant, submission, is_counted=True)
-    expected = None if known else _expected(runtime, grant)
-    state = known[0] if known else expected or grant.state(runtime)
-    state, grant = _agreed(runtime, grant, state)
+    if known is not None:
+        # What is known of the author came with the state: nothing is to be compared.
+        expected = None
+        state, grant = _agreed(runtime, grant, known[0])
     while True:
         comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed, known)
         beside = notes(comment, settings)
@@ -267,7 +270,7 @@ def _record(
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
     names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
-    raw_answer = runtime.store.run("accept", names, args)
+    raw_answer = runtime.store.run_together("accept", names, args)
     changed = accepting.state_instead(raw_answer)
     if changed is not None:
         return changed

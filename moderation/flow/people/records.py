@@ -11,7 +11,7 @@ from moderation.domain.comments import Comment, Status
 from moderation.flow.lookup import raw_id
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import authors
+from moderation.store import authors, knowing
 
 Way = Literal["author", "email", "ip"]
 WAYS: tuple[Way, ...] = ("author", "email", "ip")
@@ -85,8 +85,11 @@ def _known(found: dict[Way, authors.Record | None], today: int) -> Known | None:
 def forget(
     runtime: Runtime, site: str, *, email: str = "", ip: str = "", author_id: str = ""
 ) -> int:
-    """Drop what a site's records hold of a person, by whatever is known of him; return how many
-    records that were. Comments of his that come later begin a new one."""
+    """Drop what a site's records hold of a person, by whatever is known of him, and how many of
+    his comments came within the hour; return how many records that were. Comments of his that come
+    later begin a new one."""
     values = {"author": author_id, "email": email, "ip": ip}
     hashes = [personal_hash(runtime.secret, way, values[way]) for way in WAYS]
-    return authors.drop(runtime.store, site, [authors.who(found) for found in hashes if found])
+    people = [authors.who(found) for found in hashes if found]
+    knowing.drop_paces(runtime.store, site, people, now_ms())
+    return authors.drop(runtime.store, site, people)

@@ -31,6 +31,10 @@ PAGE_BYTES = 4 << 20
 most."""
 
 
+class Sent(Submission, kw_only=True, omit_defaults=True):
+    """A comment as its site sent it."""
+
+
 class HeldComment(Struct, frozen=True, tag_field="kind", tag="comment"):
     """A comment, or an older revision of one, as the site sent it, and what was made of it."""
 
@@ -44,7 +48,7 @@ class HeldComment(Struct, frozen=True, tag_field="kind", tag="comment"):
     """How it stands."""
     at_ms: int
     """When it came in."""
-    sent: Submission
+    sent: Sent
     """All that the site sent."""
     score: float | None
     """The probability of spam; null where nothing was scored."""
@@ -166,7 +170,7 @@ def _comment(comment: Comment) -> HeldComment:
         revision=comment.revision,
         status=comment.status,
         at_ms=comment.created_ms,
-        sent=comment.submission,
+        sent=Sent(**msgspec.structs.asdict(comment.submission)),
         score=verdict.score if verdict else None,
         reasons=[code for code, _ in verdict.reasons] if verdict else [],
         model=verdict.model if verdict else "",

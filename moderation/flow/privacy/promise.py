@@ -58,6 +58,11 @@ LEAVING: list[Leaving] = [
         "stands in them.",
         lambda runtime, site: bool(runtime.settings.smtp_url),
     ),
+    Leaving(
+        "The site has lists of others fetched, by which its comments are held or rejected; whoever "
+        "publishes them sees that this server fetches them, and nothing of a comment.",
+        lambda runtime, site: bool(sites.policy(runtime.store, site).subscribed.lists),
+    ),
 ]
 """What may leave, in the order in which it is told. Who sends something else puts it here."""
 
@@ -70,6 +75,7 @@ class Promise(Struct, frozen=True):
     retention: Retention
     shares_training: bool
     draws: bool
+    counts_pace: bool
     has_index: bool
     received: tuple[str, ...]
     leaving: tuple[str, ...]
@@ -86,6 +92,7 @@ def promise(runtime: Runtime, site: str) -> Promise | None:
         retention=settings.retention,
         shares_training=settings.shares_training,
         draws=settings.audit_share > 0,
+        counts_pace=bool(settings.pace_address or settings.pace_author),
         has_index=runtime.settings.search != "off",
         received=tuple(RECEIVED.values()),
         leaving=tuple(one.words for one in LEAVING if one.applies(runtime, site)),

@@ -26,7 +26,7 @@ from moderation.store import akismet, authors, codec, keys
 from tests.factories import SITE, contents, put_settings, submission
 from tests.moderation.console.conftest import OTHER, Browser
 from tests.moderation.flow.models.taught import grant_of
-from tests.moderation.flow.privacy.lived import PERSON, TRACES, others
+from tests.moderation.flow.privacy.lived import PERSON, TRACES, erase, others
 
 DAY_MS = 86_400_000
 PAGE = f"/privacy/{SITE}"
@@ -154,6 +154,22 @@ def test_what_learns_and_what_leaves_is_as_it_is_set(
         runtime, "settings", msgspec.structs.replace(runtime.settings, smtp_url="smtp://m.example")
     )
     assert "letters by mail" in told(anyone)
+
+
+def test_the_pace_is_kept_as_long_as_it_says(anyone: Browser, runtime: Runtime) -> None:
+    assert "kept-pace" not in told(anyone)
+    put_settings(runtime.store, SITE, SiteSettings(pace_author=5))
+    check(runtime, grant_of(runtime, SITE), msgspec.structs.replace(others(0), author=PERSON))
+    prefix = keys.of_site(SITE).pace.encode()
+    counted = [key for key, _ in contents(runtime.store) if key.startswith(prefix)]
+    assert len(counted) == 3
+    hours = re.search(r'id="kept-pace">(\d+) hours', told(anyone))
+    assert hours
+    for key in counted:
+        assert 0 <= int(hours.group(1)) * 3600 - runtime.store.redis.ttl(key) < 60
+    erase(runtime, email=PERSON.email, ip=PERSON.ip)
+    left = [key for key, _ in contents(runtime.store) if key.startswith(prefix)]
+    assert len(left) == 1, "that of the site's own id, which nobody named"
 
 
 def test_a_change_of_settings_is_told_at_once(anyone: Browser, runtime: Runtime) -> None:

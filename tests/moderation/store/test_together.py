@@ -1,0 +1,158 @@
+"""Calls of one thread that go to the store together: one trip, and each has its own answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from moderation.domain.errors import StoreDown
+from moderation.store import Store, hurried, hurry, keys, sites, together
+from tests.conftest import Server
+from tests.factories import SITE
+
+SITES = [f"{number}.example" for number in range(together.AT_ONCE)]
+
+
+@pytest.fixture
+def trips(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that grows with each trip to the store; nothing is too slow."""
+    monkeypatch.setattr(together, "BEGIN_SECONDS", 60.0)
+    for number, name in enumerate(SITES, start=1):
+        sites.create(store, name, number)
+    made: list[int] = []
+    store.on_round_trip = lambda: made.append(1)
+    return made
+
+
+def created(store: Store, site: str) -> Any:
+    """Return when a site was made, by a script that is asked with others."""
+    k = keys.of_site(site)
+    return store.run_together("read", [k.meta, k.snapshot], ())[-1]
+
+
+def done(*jobs: Callable[[], Any]) -> list[Any]:
+    """Return what each of some jobs that are done together returned or raised."""
+    found: dict[int, Any] = {}
+
+    def job(number: int) -> Callable[[], None]:
+        def do() -> None:
+            try:
+                found[number] = jobs[number]()
+            except Exception as error:
+                found[number] = error
+
+        return do
+
+    together.run(map(job, range(len(jobs))))
+    return [found[number] for number in sorted(found)]
+
+
+def all_sites(store: Store) -> list[Callable[[], Any]]:
+    return [lambda name=name: created(store, name) for name in SITES]  # type: ignore[misc]
+
+
+def test_all_are_asked_in_one_trip_and_each_has_its_own_answer(
+    store: Store, trips: list[int]
+) -> None:
+    hurried(created)(store, SITE)  # Connects, and teaches the server the script.
+    trips.clear()
+    assert done(*all_sites(store)) == list(range(1, 1 + len(SITES)))
+    assert trips == [1]
+
+
+def test_a_server_that_does_not_know_the_script_is_taught_it(
+    store: Store, trips: list[int]
+) -> None:
+    store.redis.script_flush()
+    assert done(*all_sites(store)) == list(range(1, 1 + len(SITES)))
+
+
+def test_who_asks_twice_asks_with_those_who_do(store: Store, trips: list[int]) -> None:
+    hurried(created)(store, SITE)  # Connects, and teaches the server the script.
+    trips.clear()
+    twice = [lambda name=name: [created(store, name), created(store, name)] for name in SITES[:3]]
+    assert done(*twice, *all_sites(store)[3:]) == [[1, 1], [2, 2], [3, 3], 4, 5, 6, 7, 8]
+    assert trips == [1, 1]
+
+
+def test_what_is_wrong_with_one_is_said_to_that_one_alone(store: Store, trips: list[int]) -> None:
+    store.redis.set(keys.of_site(SITES[1]).meta, "no hash")
+    first, wrong, *others = done(*all_sites(store))
+    assert (first, others) == (1, list(range(3, 1 + len(SITES))))
+    assert "WRONGTYPE" in str(wrong)
+
+
+def test_one_that_fails_before_it_asks_keeps_no_other_from_its_answer(
+    store: Store, trips: list[int]
+) -> None:
+    def fails() -> None:
+        raise ValueError("as it was told")
+
+    first, failed, last = done(all_sites(store)[0], fails, all_sites(store)[1])
+    assert (first, str(failed), last) == (1, "as it was told", 2)
+
+
+def test_a_store_that_hangs_is_waited_for_once(
+    store: Store, trips: list[int], valkey: Server
+) -> None:
+    hurried(created)(store, SITE)  # Connects, and teaches the server the script.
+    trips.clear()
+    os.kill(valkey.pid, signal.SIGSTOP)
+    try:
+        found = done(*map(hurried, all_sites(store)))
+    finally:
+        os.kill(valkey.pid, signal.SIGCONT)
+    assert [type(one) for one in found] == [StoreDown] * len(SITES)
+    assert trips == [1]
+
+
+def test_a_store_that_is_away_is_told_of_to_each(tmp_path) -> None:
+    store = Store.connect(f"unix://{tmp_path}/nowhere.sock")
+    assert [type(one) for one in done(*all_sites(store))] == [StoreDown] * len(SITES)
+
+
+def test_who_has_no_time_left_is_not_asked_for(
+    store: Store, trips: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hurries() -> Any:
+        monkeypatch.setattr(hurry, "WAIT_SECONDS", -1.0)
+        return created(store, SITES[0])
+
+    def restores() -> Any:
+        monkeypatch.setattr(hurry, "WAIT_SECONDS", 60.0)
+        return created(store, SITES[1])
+
+    hurried(created)(store, SITE)  # Connects, and teaches the server the script.
+    late, *others = done(hurried(hurries), restores, *all_sites(store)[2:])
+    assert isinstance(late, StoreDown)
+    assert others == list(range(2, 1 + len(SITES)))
+
+
+def test_two_stores_are_asked_each_for_itself(store: Store, trips: list[int], tmp_path) -> None:
+    away = Store.connect(f"unix://{tmp_path}/nowhere.sock")
+    here, nowhere = done(all_sites(store)[0], all_sites(away)[0])
+    assert here == 1
+    assert isinstance(nowhere, StoreDown)
+
+
+def test_no_more_are_taken_than_are_done_at_once(store: Store, trips: list[int]) -> None:
+    taken: list[int] = []
+
+    def jobs() -> Iterator[Callable[[], None]]:
+        for number in range(3 * together.AT_ONCE):
+            yield lambda number=number: taken.append(number)  # type: ignore[misc]
+
+    together.run(jobs())
+    assert taken == list(range(together.AT_ONCE))
+
+
+def test_none_is_begun_after_one_that_was_slow(
+    store: Store, trips: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would wait for the slow one with its own answer at hand."""
+    monkeypatch.setattr(together, "BEGIN_SECONDS", 0.0)
+    assert done(*all_sites(store)) == [1]
