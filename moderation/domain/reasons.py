@@ -71,6 +71,9 @@ CODES: tuple[str, ...] = (
     "trusted_author",
     "too_many_links",
     "first_time_author",
+    "good_reputation",
+    "bad_reputation",
+    "campaign",
 )
 
 NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}
