@@ -42,10 +42,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The installation's settings, the same in every process.
 
     An empty `redis_url` means that no outside store was named: `up` starts the embedded one and
-    hands its address to its children by `WINNOW_REDIS_URL`.
+    hands its address to its children by `WINNOW_REDIS_URL`. `demo_bind` is where the demo site is,
+    None where there is none: with an outside store unless it was named.
     """
 
     bind: tuple[str, int] = ("127.0.0.1", 8000)
+    demo_bind: tuple[str, int] | None = ("127.0.0.1", 8001)
     data: Path = Path("var")
     redis_url: str = ""
     broker_url: str = ""
@@ -92,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             settings,
             broker_url=settings.broker_url or default_broker_url(settings.redis_url),
+            demo_bind=values.get("demo_bind") if settings.redis_url else settings.demo_bind,
             public_url=settings.public_url or _url_of(settings.bind),
             mail_from=settings.mail_from
             or f"winnow@{urlsplit(settings.public_url).hostname or 'localhost'}",
@@ -101,6 +104,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secret_key(self) -> bytes:
         """What signs and keys everything; made at first use in the data folder unless set."""
         return self.secret.encode() if self.secret else _secret_in(self.data)
+
+    @property
+    def own_url(self) -> str:
+        """The address of the web server as processes of this machine reach it."""
+        return _url_of(self.bind)
+
+    @property
+    def demo_url(self) -> str:
+        """The address of the demo site as processes of this machine reach it, '' without one."""
+        return _url_of(self.demo_bind) if self.demo_bind else ""
 
     def __repr__(self) -> str:
         """Show what is safe to log: neither keys, tokens nor passwords within addresses."""
@@ -169,6 +182,10 @@ def _smtp_url(text: str) -> str:
     return _address(text, ("smtp", "smtps"))
 
 
+def _bind_or_off(text: str) -> tuple[str, int] | None:
+    return None if text == "off" else _bind(text)
+
+
 _share = functools.partial(_within, 0.0, 1.0)
 _of_1000 = functools.partial(_within, 0.0, 1000.0)
 _A_SHARE = "a share from 0 to 1, for example 0.01"
@@ -177,6 +194,13 @@ _A_SHARE = "a share from 0 to 1, for example 0.01"
 VARIABLES = (
     Variable(
         "WINNOW_BIND", "bind", "127.0.0.1:8000", _bind, "host:port, for example 127.0.0.1:8000"
+    ),
+    Variable(
+        "WINNOW_DEMO_BIND",
+        "demo_bind",
+        "127.0.0.1:8001",
+        _bind_or_off,
+        "host:port, for example 127.0.0.1:8001, or off",
     ),
     Variable("WINNOW_DATA", "data", "./var", _folder, "the path of a folder, for example ./var"),
     Variable(

@@ -13,6 +13,7 @@ from moderation.flow import heartbeat
 from moderation.flow.akismet.word_back import Tellers
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime, load_ahead
+from moderation.flow.webhooks.sending import Senders
 from moderation.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,3 +75,9 @@ def runtime() -> Runtime:
 def tellers() -> Tellers:
     """Return this process's threads that tell sites."""
     return Tellers(runtime())
+
+
+@functools.cache
+def senders() -> Senders:
+    """Return this process's threads that tell webhooks."""
+    return Senders(runtime())

@@ -19,6 +19,7 @@ from moderation.flow.tasks import (
     RESCORE,
     SCORE_INBOX,
     SEND_DIGESTS,
+    SEND_WEBHOOKS,
     SWEEP,
     TELL_SITE,
     TEND_JOBS,
@@ -28,7 +29,7 @@ from moderation.flow.tasks import (
     WITHDRAW,
 )
 from workers.app import app
-from workers.process import runtime, tellers
+from workers.process import runtime, senders, tellers
 
 
 @app.task(name=SCORE_INBOX)
@@ -59,6 +60,12 @@ def rebuild_learner(site: str) -> None:
 def tell_site(site: str, comment: str) -> None:
     """Tell a site that a person decided otherwise than it was answered."""
     tellers().tell(site, comment)
+
+
+@app.task(name=SEND_WEBHOOKS)
+def send_webhooks() -> None:
+    """Have webhooks told of what waits for them."""
+    senders().look()
 
 
 @app.task(name=TEND_JOBS)

@@ -27,13 +27,14 @@ from moderation.api import (
     sites,
     stats,
     subscriptions,
+    webhooks,
     withdrawals,
 )
 
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
     shadow, withdrawals, bands, sites, settings, attacks, entrance, lists, keywords,
-    subscriptions, removals, people,
+    subscriptions, removals, people, webhooks,
 )  # fmt: skip
 
 

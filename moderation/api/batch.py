@@ -9,8 +9,9 @@ from moderation.api.check import SUBMISSIONS
 from moderation.api.comments import IDEMPOTENCY, idempotency_key
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
-from moderation.api.shapes import BatchItem, time_of
+from moderation.api.shapes import BatchItem
 from moderation.domain.comments import Submission
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.comments.submitting import Accepted, first_use_ms, submit
 
 blueprint = Blueprint("batch", __name__, url_prefix="/v1")

@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 from moderation.api import answers, body
 from moderation.api.check import CONTENT, SUBMISSIONS
 from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Call, Operation, endpoint
-from moderation.api.shapes import CheckedComment, Comment, checked_out, comment_out, explained_out
+from moderation.api.shapes import CheckedComment, checked_out, explained_out
 from moderation.flow.akismet.word_back import outcome_of
 from moderation.flow.comments import reading
 from moderation.flow.comments.checking import check
+from moderation.flow.comments.outgoing import Comment, comment_out
 from moderation.flow.comments.submitting import comment_of, submit
 from moderation.flow.labels import deciding
 from moderation.flow.models import withdrawing

@@ -12,13 +12,13 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
-from moderation.api.preconditions import comment_tag, if_match_comment
+from moderation.api.preconditions import if_match_comment
 from moderation.api.problems import Refusal, sentence
-from moderation.api.shapes import Comment, comment_out
 from moderation.domain import comments
 from moderation.domain.errors import StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.akismet.word_back import outcome_of
+from moderation.flow.comments.outgoing import Comment, comment_out, comment_tag
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 

@@ -11,10 +11,10 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
-from moderation.api.shapes import time_of
 from moderation.api.sites import SMALL_BYTES, actor, operation, small
 from moderation.domain.accounts import Token
 from moderation.domain.comments import Time
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.sites import administering, entrance
 from moderation.flow.sites.entrance import OVERLAP_HOURS, OVERLAP_HOURS_AT_MOST, ShownKey
 
@@ -66,6 +66,8 @@ class KeyOut(Struct, frozen=True):
     """When it was made."""
     expires_at: Time | None
     """Until when it is good; null: until it is revoked."""
+    last_used_at: Time | None
+    """When it was used last, to the hour; null: not yet."""
 
 
 class NewKeyOut(KeyOut, frozen=True):
@@ -226,5 +228,7 @@ def _token(
     )  # fmt: skip
 
 
-def _key(key: ShownKey) -> tuple[str, dt.datetime, dt.datetime | None]:
-    return key.id, time_of(key.created_ms), time_of(key.expires_ms) if key.expires_ms else None
+def _key(key: ShownKey) -> tuple[str, dt.datetime, dt.datetime | None, dt.datetime | None]:
+    expires = time_of(key.expires_ms) if key.expires_ms else None
+    used = time_of(key.used_ms) if key.used_ms else None
+    return key.id, time_of(key.created_ms), expires, used

@@ -12,9 +12,10 @@ from moderation.api import answers, body, validation
 from moderation.api.batch import refused
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.problems import Refusal
-from moderation.api.shapes import BatchItem, Comment, comment_out
+from moderation.api.shapes import BatchItem
 from moderation.domain.comments import Submission, Time
 from moderation.domain.verdicts import Label
+from moderation.flow.comments.outgoing import Comment, comment_out
 from moderation.flow.labels.deciding import Word
 from moderation.flow.labels.teaching import Lesson, teach_many
 from moderation.flow.lookup import find

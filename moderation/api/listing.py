@@ -18,9 +18,10 @@ from moderation.api.endpoint import (
     parameters,
     wrong_parameter,
 )
-from moderation.api.shapes import CommentPage, comment_out
+from moderation.api.shapes import CommentPage
 from moderation.domain.comments import Status, Time
 from moderation.flow.comments import reading
+from moderation.flow.comments.outgoing import comment_out
 from moderation.flow.models import withdrawing
 from moderation.flow.search import finding
 

@@ -12,12 +12,12 @@ from msgspec import Meta, Struct
 from moderation.api import answers, body
 from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, endpoint
 from moderation.api.preconditions import if_match
-from moderation.api.shapes import time_of
 from moderation.api.sites import actor, choice, operation, small
 from moderation.api.trials import TRIED, tried
 from moderation.api.validation import invalid
 from moderation.domain.comments import Time
 from moderation.domain.listed import ENTRIES, Action, BadEntry, Draft, Kind, Listed, rewritten
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, trying
 

@@ -83,6 +83,14 @@ def try_out() -> str:
     return _home(submission, _judged(comment.verdict, explained, phrases(content, explained.marks)))
 
 
+@blueprint.get("/demo")
+def demo() -> WerkzeugResponse:
+    """Lead to the demo site, where one runs."""
+    if not _runtime().settings.demo_url:
+        abort(404)
+    return redirect(_runtime().settings.demo_url + "/")
+
+
 @blueprint.get("/openapi.json")
 def openapi_document() -> Response:
     """Return the OpenAPI document."""

@@ -6,7 +6,6 @@ import re
 
 from moderation.api import body
 from moderation.api.problems import Refusal
-from moderation.domain.comments import Comment
 
 _ETAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e]{0,64})"')
 _CODING = re.compile(r"(?:-|;)(?:gzip|br|zstd|deflate)$")
@@ -39,18 +38,6 @@ def if_match_comment(environ: body.Environ) -> str | None:
     """
     tag = if_match(environ)
     return tag and '"' + "-".join(tag.strip('"').split("-")[:2]) + '"'
-
-
-def comment_tag(comment: Comment) -> str:
-    """Return the entity tag of a comment as it is shown: it changes with all that is shown of it.
-
-    That is its state (revision and number of decisions), and whether it waits for its verdict, or
-    when it was judged anew.
-    """
-    verdict = comment.verdict
-    if verdict is None:
-        return f'{comment.etag[:-1]}-queued"'
-    return f'{comment.etag[:-1]}-{comment.updated_ms}"' if verdict.earlier else comment.etag
 
 
 def is_known(environ: body.Environ, tag: str) -> bool:

@@ -11,10 +11,10 @@ from msgspec import Meta, Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
-from moderation.api.shapes import time_of
 from moderation.domain.accounts import Scope
 from moderation.domain.comments import Time
 from moderation.domain.sites import Attack, Retention, SiteSettings
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import founding

@@ -13,6 +13,7 @@ from moderation.flow.heartbeat import STARTED
 from moderation.flow.models import promoting
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import health, watching
+from moderation.flow.webhooks.sending import COUNTED
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -35,7 +36,7 @@ class Stored:
         )
         try:
             model = promoting.in_use(self._runtime).name
-            more = [*self._processes(), *self._memory(), *self._callbacks()]
+            more = [*self._processes(), *self._memory(), *self._callbacks(), *self._webhooks()]
             writes = health.writes(self._runtime)
             waiting, done = health.queue(self._runtime), health.today(self._runtime)
         except WinnowError:
@@ -129,3 +130,26 @@ class Stored:
             "Comments of which a site could not be told yet.",
             watching.callbacks_failing(self._runtime),
         )
+
+    def _webhooks(self) -> Iterator[Metric]:
+        """Yield how telling webhooks went."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        counted = watching.counted(self._runtime)
+        family = CounterMetricFamily(
+            "winnow_webhooks",
+            "Tries to tell, and webhooks disabled.",
+            labels=("outcome",),
+        )
+        for outcome in ("told", "failed", "given up", "disabled"):
+            family.add_metric((outcome.replace(" ", "_"),), counted.get(COUNTED + outcome, 0))
+        yield family
+        failing = watching.webhooks_failing(self._runtime)
+        states = {"failing": False, "disabled": True}
+        gauge = GaugeMetricFamily(
+            "winnow_webhooks_not_told", "Webhooks that fail, or were disabled for that.",
+            labels=("state",),
+        )  # fmt: skip
+        for state, is_disabled in states.items():
+            gauge.add_metric((state,), sum(one is is_disabled for one in failing.values()))
+        yield gauge

@@ -12,7 +12,6 @@ from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, endpoint
 from moderation.api.preconditions import if_match
 from moderation.api.problems import Refusal
-from moderation.api.shapes import time_of
 from moderation.api.sites import actor, choice, operation, small
 from moderation.api.trials import TRIED, tried
 from moderation.api.validation import invalid
@@ -24,6 +23,7 @@ from moderation.domain.subscribed import (
     Reads,
     Trusted,
 )
+from moderation.flow.comments.outgoing import time_of
 from moderation.flow.outbound.request import OutboundError
 from moderation.flow.sites import choosing, fetching, trying
 

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from moderation.api import answers, body
 from moderation.api.endpoint import Answer
-from moderation.api.shapes import Comment, comment_out, time_of
 from moderation.domain.comments import Time
 from moderation.domain.verdicts import VerdictStatus
+from moderation.flow.comments.outgoing import Comment, comment_out, time_of
 from moderation.flow.sites.trying import Trial
 
 

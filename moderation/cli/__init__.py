@@ -24,6 +24,7 @@ COMMANDS = {
     "user": "user",
     "token": "token",
     "key": "key",
+    "webhook": "webhook",
     "models": "models",
     "train": "train",
     "import": "history",

@@ -40,7 +40,7 @@ def ensure(store: Store, settings: Settings) -> bool:
         return False
     # The keys are on disk before the store knows them, so that a first run that was cut short
     # goes on with them and leaves none behind that nobody was told.
-    made = _kept(path(settings)) or first_run.new_credentials(settings)
+    made = kept(settings) or first_run.new_credentials(settings)
     made = msgspec.structs.replace(made, url=settings.public_url)
     _write(path(settings), made)
     first_run.first_run(store, settings, made)
@@ -49,7 +49,7 @@ def ensure(store: Store, settings: Settings) -> bool:
 
 def one_log_in(store: Store, settings: Settings) -> str:
     """Return an address that logs the first run's administrator in once, within ten minutes."""
-    made = _kept(path(settings))
+    made = kept(settings)
     name = made.console.user if made else ADMINISTRATOR
     secret = links.make(store, name, "enter", links.OPERATOR)
     return letters.link_address(settings.public_url, secret)
@@ -63,12 +63,12 @@ def where(settings: Settings) -> str:
     return f"{target} is gone; `./winnow user reset` and `./winnow token add` make new keys"
 
 
-def _kept(target: Path) -> first_run.Credentials | None:
-    """Return what a first run that was cut short has written, None where there is nothing of
-    use.
+def kept(settings: Settings) -> first_run.Credentials | None:
+    """Return what the first run has written, which may have been cut short; None where there is
+    nothing of use.
     """
     try:
-        return msgspec.json.decode(target.read_bytes(), type=first_run.Credentials)
+        return msgspec.json.decode(path(settings).read_bytes(), type=first_run.Credentials)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 

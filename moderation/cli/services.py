@@ -27,7 +27,16 @@ def environment(settings: Settings) -> dict[str, str]:
         "WINNOW_REDIS_URL": settings.redis_url,
         "WINNOW_BROKER_URL": settings.broker_url,
         "WINNOW_SECRET_KEY": settings.secret_key.decode(),
+        "WINNOW_DEMO_BIND": _demo(settings),
     }
+
+
+def _demo(settings: Settings) -> str:
+    """Return where the demo site is, so that web and worker know of the one that runs."""
+    if settings.demo_bind is None:
+        return "off"
+    host, port = settings.demo_bind
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def web(settings: Settings) -> list[str]:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 
 import click
 
-from moderation.cli import connect, first_run, kernels, services
+from moderation.cli import connect, demo, first_run, kernels, services
 from moderation.cli.child import Child
 from moderation.cli.embedded import Refused, RunFile
 from moderation.cli.pool import PoolWatch
@@ -41,6 +41,7 @@ def run(settings: Settings) -> None:
             settings = stack.enter_context(connect.own_store(settings, supervisor))
         stack.callback(supervisor.stop)
         is_first = _prepare(settings)
+        settings, shown = _demo(settings)
         say(f"starting; what it keeps is in {settings.data.resolve()}")
         env = services.environment(settings)
         kernels.prepare(env, say)
@@ -53,6 +54,8 @@ def run(settings: Settings) -> None:
             parts.append(("search", services.search(), 3.0))
         for name, argv, stop_seconds in parts:
             supervisor.add(Child(name, argv, env, stop_seconds=stop_seconds))
+        if shown is not None:
+            supervisor.add(shown)
         pool = PoolWatch(settings, say)
         _announce(settings, supervisor, is_first)
         supervisor.run(pool.look)
@@ -84,6 +87,22 @@ def _bind(host: str, port: int) -> None:
         probe.bind(address)
 
 
+def _demo(settings: Settings) -> tuple[Settings, Child | None]:
+    """Return the demo site if it is to run and can, and settings that say whether it does."""
+    if settings.demo_bind is None:
+        return settings, None
+    reason = demo.why_not(settings, check_port)
+    shown = None
+    if not reason:
+        with closing(Store.connect(settings.redis_url)) as store:
+            shown = demo.child(store, settings)
+    if shown is None:
+        reason = reason or "its token or its site is gone"
+        say(f"no demo site: {reason}; WINNOW_DEMO_BIND names another address, or is off")
+        return demo.without_demo(settings), None
+    return settings, shown
+
+
 def _prepare(settings: Settings) -> bool:
     with closing(Store.connect(settings.redis_url)) as store:
         connect.check(store)
@@ -100,6 +119,8 @@ def _announce(settings: Settings, supervisor: Supervisor, is_first: bool) -> Non
             say(f"ready at {settings.public_url}")
             if is_full:
                 say("the store is full: comments are refused until there is room (docs/drills.md)")
+            if settings.demo_bind:
+                say(f"a small site to try it on: {settings.demo_url}")
             say(first_run.where(settings))
             say(f"next: {_first_step(settings) if is_first else _log_in(settings)}")
             return

@@ -32,6 +32,7 @@ from moderation.console import (
     sites,
     subscriptions,
     training,
+    webhooks,
 )
 
 SCREENS = (
@@ -58,6 +59,7 @@ SCREENS = (
     lists,
     keywords,
     subscriptions,
+    webhooks,
 )
 """The modules of the screens; importing one puts its routes on the blueprint."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import jsonify, make_response, render_template, request
 
-from moderation.console import entering
+from moderation.console import entering, kept
 from moderation.console.entering import address, runtime
 from moderation.console.item import agreement_words, item_of, json_of, today_words
 from moderation.console.review import asked_order
@@ -105,13 +105,20 @@ def _answer(comment: Comment, what: str, agreement: sampling.Agreement | None = 
     return back_to(_back(comment, what))
 
 
+def _filters() -> list[tuple[str, str]]:
+    """Return the filters of the list that the form stood on, where its address is known."""
+    page = urlsplit(kept.form_page())
+    fields = parse_qsl(page.query) if page.path == "/console/decisions" else []
+    return [(name, value) for name, value in fields if name not in ("now", "what")]
+
+
 def _back(comment: Comment, what: str) -> str:
     place = {"site": comment.site, "id": comment.id}
     came_from = request.form.get("from", "")
-    if came_from in ("queue", "spam", "decisions"):
-        return f"/console/{came_from}"
+    if came_from == "decisions":
+        return f"/console/decisions?{urlencode([*_filters(), ('now', comment.id), ('what', what)])}"
     if came_from != "review":
-        return f"/console/comments/{comment.site}/{comment.id}"
+        return f"/console/comments/{comment.site}/{comment.id}?what={what}"
     if what == "undone":
         return f"/console/review?{urlencode(place)}"
     done = {"done": f"{comment.site}/{comment.id}"} if what == "decided" else {}

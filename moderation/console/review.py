@@ -61,9 +61,10 @@ def coming() -> str:
 @screen("/review/counts", "viewer")
 def counts() -> Any:
     """Return how many comments wait, for a page that stays open; the same again costs no bytes."""
-    held, _ = entering.counts(entering.my_sites())
-    answer = make_response(number(held), {"Cache-Control": "private, no-cache"})
-    answer.set_etag(f"{language()}-{held}")
+    held, escalated = entering.counts(entering.chosen_sites(request.args.get("site")))
+    found = escalated if request.args.get("of") == "escalated" else held
+    answer = make_response(number(found), {"Cache-Control": "private, no-cache"})
+    answer.set_etag(f"{language()}-{found}")
     return answer.make_conditional(request)
 
 

@@ -64,6 +64,11 @@ def _decimal(value: float, name: str) -> str:
     return format_decimal(value, locale=_locale(name))
 
 
+@functools.lru_cache(maxsize=1024)
+def _one_decimal(value: float, name: str) -> str:
+    return format_decimal(value, format="0.0", locale=_locale(name))
+
+
 def forms(said: Callable[[int], str]) -> dict[str, str]:
     """Return what is said of a number by the names of the language's plural forms ("one", "few"),
     for a script, which knows the number alone."""
@@ -76,7 +81,7 @@ def percent(probability: float) -> str:
     """Return a probability as whole percents; near both ends with a decimal."""
     value = 100 * probability
     if 0 < value < 0.1:
-        return _("under %(n)s") % {"n": f"0.1{_NARROW}%"}
+        return _("under %(n)s") % {"n": f"{_decimal(0.1, language())}{_NARROW}%"}
     digits = 1 if 0 < value < 1 or 99 < value < 100 else 0
     # What is not certain is never said to be.
     rounded = min(value, 99.9) if digits else value
@@ -86,7 +91,8 @@ def percent(probability: float) -> str:
 
 def signed(weight: float) -> str:
     """Return a weight with one decimal and its sign, a real minus."""
-    return f"{weight:+.1f}".replace("-", "\u2212")
+    written = _one_decimal(round(abs(weight), 1), language())
+    return ("\u2212" if weight < 0 else "+") + written
 
 
 def _time(ms: int) -> dt.datetime:

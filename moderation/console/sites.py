@@ -21,6 +21,7 @@ from moderation.flow.people import accounts
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import administering, choosing, entrance, founding, removing, trying
+from moderation.flow.webhooks import endpoints
 
 ROWS = 100
 PEOPLE = 100
@@ -165,6 +166,7 @@ def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: An
         used=administering.token_uses(store),
         people=_people(site),
         is_administrator=is_administrator,
+        webhooks=endpoints.of_site(store, site),
         removal=removing.under_way(runtime(), site) if found.retired_ms else None,
         was_saved=request.args.get("saved"),
         said=said,

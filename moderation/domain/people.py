@@ -129,6 +129,11 @@ ACTS: dict[str, str] = {
     "key_made": "made an Akismet key",
     "key_rotated": "rotated an Akismet key",
     "key_revoked": "revoked an Akismet key",
+    "webhook_made": "made a webhook",
+    "webhook_changed": "changed a webhook",
+    "webhook_rotated": "rotated the secret of a webhook",
+    "webhook_removed": "removed a webhook",
+    "webhook_resent": "had a message of a webhook sent again",
     "person_exported": "had what is held of a person put out",
     "person_erased": "had a person who writes erased",
 }

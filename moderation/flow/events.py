@@ -30,6 +30,12 @@ class Decided(Struct, frozen=True):
     via: Via
 
 
+class Scored(Struct, frozen=True):
+    """Verdicts on comments of a site that has webhooks were recorded; of others nothing is said."""
+
+    site: str
+
+
 class Deleted(Struct, frozen=True):
     """A comment was deleted."""
 
@@ -58,7 +64,7 @@ class Swept(Struct, frozen=True):
     """The regular look for what was lost: whoever sends messages sends again those that are due."""
 
 
-Event = TypeVar("Event", Deciding, Decided, Deleted, Rejudging, Rejudged, Swept)
+Event = TypeVar("Event", Deciding, Decided, Scored, Deleted, Rejudging, Rejudged, Swept)
 
 
 class Events:

@@ -11,6 +11,7 @@ from moderation.flow.akismet import word_back
 from moderation.flow.models import promoting
 from moderation.flow.review import looking
 from moderation.flow.runtime import Runtime
+from moderation.flow.webhooks import listening
 from moderation.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -34,4 +35,5 @@ def open_runtime(settings: Settings, shipped: Model | None = None) -> Runtime:
     word_back.listen(runtime)
     promoting.listen(runtime)
     looking.listen(runtime)
+    listening.listen(runtime)
     return runtime

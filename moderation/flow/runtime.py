@@ -24,7 +24,7 @@ from moderation.flow.copies import Copies
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
-from moderation.store import Store, models, sites, together
+from moderation.store import Store, models, sites, together, webhooks
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -80,13 +80,14 @@ class Cache(Generic[Value]):
 
 class Policy(Struct, frozen=True):
     """What a site's people chose, as of a revision; `listed` and `keywords` are its list and its
-    keys as they are stored."""
+    keys as they are stored, `tells` whether it has webhooks."""
 
     revision: int
     settings: SiteSettings
     rules: Rules
     listed: bytes | None = None
     keywords: bytes | None = None
+    tells: bool = False
 
 
 NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
@@ -224,7 +225,8 @@ class Runtime:
             searched_keys = searched(sites.keys_in(keywords) if keywords else NO_KEYS)
         subscribed = self._copies.of(site, chosen.subscribed)
         rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
-        return Policy(revision, chosen.settings, rules, listed, keywords)
+        tells = webhooks.are_there(self.store, site)
+        return Policy(revision, chosen.settings, rules, listed, keywords, tells)
 
     def site_settings(self, site: str, revision: int) -> SiteSettings:
         """Return a site's settings as of a revision that the store has just named."""
@@ -244,6 +246,11 @@ class Runtime:
     def last_policy(self, site: str) -> Policy:
         """Return what a site's people chose as seen last, for when the store cannot be asked."""
         return self._policies.get(site) or NO_POLICY
+
+    def may_tell(self, site: str) -> bool:
+        """Say whether a site has webhooks, or may have: this process does not know it any more."""
+        found = self._policies.get(site)
+        return found is None or found.tells
 
     def last_settings(self, site: str) -> SiteSettings:
         """Return the settings last seen, for when the store cannot be asked."""

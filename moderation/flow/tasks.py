@@ -21,6 +21,7 @@ IMPORT_QUEUE = "winnow.imports"
 NIGHTLY_QUEUE = "winnow.nightly"
 SHADOW_QUEUE = "winnow.shadow"
 DIGEST_QUEUE = "winnow.digest"
+WEBHOOK_QUEUE = "winnow.webhooks"
 LISTS_QUEUE = "winnow.lists"
 
 SCORE_INBOX = "workers.score_inbox"
@@ -40,6 +41,7 @@ REMOVE_SITE = "workers.remove_site"
 ERASE_PERSON = "workers.erase_person"
 TRAIN_NIGHTLY = "workers.train_nightly"
 SEND_DIGESTS = "workers.send_digests"
+SEND_WEBHOOKS = "workers.send_webhooks"
 FETCH_LISTS = "workers.fetch_lists"
 
 QUEUE_OF = {
@@ -60,6 +62,7 @@ QUEUE_OF = {
     LOOK_ON: SHADOW_QUEUE,
     TRAIN_NIGHTLY: NIGHTLY_QUEUE,
     SEND_DIGESTS: DIGEST_QUEUE,
+    SEND_WEBHOOKS: WEBHOOK_QUEUE,
     FETCH_LISTS: LISTS_QUEUE,
 }
 
@@ -79,12 +82,14 @@ TASK_OF_JOB = {
 EXPIRES_SECONDS = {
     SCORE_INBOX: 60, TELL_SITE: 60, REBUILD_LEARNER: 600, IMPORT_HISTORY: 60, TRAIN: 60,
     WITHDRAW: 60, DECIDE_TOGETHER: 60, RESCORE: 60, COMPACT: 60,
-    REMOVE_SITE: 60, ERASE_PERSON: 60,
+    REMOVE_SITE: 60, ERASE_PERSON: 60, SEND_WEBHOOKS: 60,
 }  # fmt: skip
 """A message that nobody took by then is dropped: the sweep, trimming, or who tends jobs has sent it
 again."""
 
-MOST_WAITING = {SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4, IMPORT_QUEUE: 4}
+MOST_WAITING = {
+    SCORE_QUEUE: 16, JOBS_QUEUE: 200, TRAINING_QUEUE: 4, IMPORT_QUEUE: 4, WEBHOOK_QUEUE: 2,
+}  # fmt: skip
 """No message goes into a queue in which so many wait already: nobody would take it any sooner than
 the one by which the sweep, or trimming, makes up for it."""
 

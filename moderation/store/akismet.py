@@ -20,6 +20,8 @@ _key = msgspec.json.Decoder(Key).decode
 _blog = msgspec.json.Decoder(Blog).decode
 _trace = msgspec.msgpack.Decoder(Trace).decode
 
+KEY_ID_LENGTH = 8
+"""So many characters of its keyed hash name a key to people."""
 UNKNOWN_SECONDS = 600
 """For how long unknown keys count against the address that they came from."""
 _USAGE_SECONDS = 70 * 86_400
@@ -65,6 +67,12 @@ def drop_key(store: Store, digest: str) -> None:
     """Delete a key."""
     with store_errors():
         store.redis.hdel(keys.AKISMET_KEYS, digest)
+        store.redis.hdel(keys.TOKENS_USED, use_name(digest))
+
+
+def use_name(digest: str) -> str:
+    """Return the name under which the last use of a key is kept, among those of tokens."""
+    return f"akismet:{digest[:KEY_ID_LENGTH]}"
 
 
 def key(store: Store, digest: str) -> Key | None:

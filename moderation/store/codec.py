@@ -68,7 +68,8 @@ _packed_verdict = msgspec.msgpack.Decoder(_PackedVerdict).decode
 
 encode = msgspec.msgpack.Encoder().encode
 _submission = msgspec.msgpack.Decoder(Submission).decode
-_decision = msgspec.msgpack.Decoder(Decision).decode
+decision = msgspec.msgpack.Decoder(Decision).decode
+"""Return a decision by its bytes."""
 
 
 def digest(secret: bytes, encoded: bytes) -> bytes:
@@ -160,7 +161,7 @@ def unpack_comment(site: str, raw_id: bytes, data: bytes) -> Comment:
         status=STATUSES[status],
         submission=_submission(view[after:]),
         verdict=_unpack_verdict(view[:n_verdict]) if n_verdict else None,
-        decision=_decision(view[n_verdict:after]) if n_decision else None,
+        decision=decision(view[n_verdict:after]) if n_decision else None,
         decisions=decisions,
         active_label=active,
         last_label=last,

@@ -23,7 +23,7 @@ RESTORING = "{winnow}:restoring"  # which backup is put back, and how far it is
 SITES = "{winnow}:sites"
 SITES_GONE = "{winnow}:sites:gone"  # hash: name of a removed site → what one made anew goes on from
 TOKENS = "{winnow}:tokens"
-TOKENS_USED = "{winnow}:tokens:used"  # hash: id of a token → about when it was used last
+TOKENS_USED = "{winnow}:tokens:used"  # hash: token or Akismet key, by id → about its last use
 USERS = "{winnow}:users"
 USERS_REVISION = "{winnow}:users:revision"
 SUBSCRIBED = "{winnow}:subscribed"  # sorted set: sites with lists of others, by when to fetch them
@@ -39,6 +39,8 @@ SHADOW = "{winnow}:shadow"  # hash: the candidate that looks on, since when, wha
 SHADOW_AT = "{winnow}:shadow:at"  # hash: site → the newest comment that it looked at
 SHADOW_STRICTER = "{winnow}:shadow:stricter"  # lists of the newest disagreements
 SHADOW_MILDER = "{winnow}:shadow:milder"
+WEBHOOKS = "{winnow}:webhooks"  # set: site/endpoint of every webhook
+WEBHOOKS_PROMOTED = "{winnow}:webhooks:promoted"  # the newest change of model that they were told
 IN_USE = "{winnow}:in-use"  # hash: name of the snapshot in use, revision of that choice
 PROMOTIONS = "{winnow}:promotions"  # list of the newest changes of it
 
@@ -247,10 +249,10 @@ class SiteKeys:
     __slots__ = (
         "akismet", "akismet_guid", "akismet_reference", "akismet_same", "alike", "approved",
         "attack", "authors", "by_status", "changes", "checkpoints", "comment", "day", "escalated",
-        "external", "fetched", "fetched_copy", "forgetting", "held", "idempotency", "inbox",
-        "keywords", "label", "labelled", "labels", "limit", "listed", "looking", "meta", "once",
-        "other_snapshots", "pace", "queued", "sample", "settings", "shard", "snapshot", "spam",
-        "subscribed", "trimmed", "waiting",
+        "external", "fetched", "fetched_copy", "forgetting", "held", "hook", "hooks",
+        "idempotency", "inbox", "keywords", "label", "labelled", "labels", "limit", "listed",
+        "looking", "meta", "once", "other_snapshots", "outbox", "pace", "queued", "sample",
+        "settings", "shard", "snapshot", "spam", "subscribed", "trimmed", "waiting",
     )  # fmt: skip
 
     def __init__(self, site: str) -> None:
@@ -292,6 +294,9 @@ class SiteKeys:
         self.akismet_guid = root + ":akismet:guid:"  # + guid → id
         self.akismet_same = root + ":akismet:same:"  # + keyed hash of author and text → id
         self.akismet_reference = root + ":akismet:ref:"  # + keyed hash of the client's id → id
+        self.hooks = root + ":hooks"  # hash: id of a webhook → its record
+        self.hook = root + ":hook:"  # + id and what of it: see store/webhooks.py
+        self.outbox = root + ":outbox"  # stream of what webhooks are to be told
         self.inbox = inbox(self.shard)
         self.labels = labels(self.shard)
         self.snapshot = snapshot(self.shard)

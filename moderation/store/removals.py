@@ -79,6 +79,8 @@ def drop_mentions(store: Store, site: str) -> None:
         ):
             for member, _ in look(at, match=told, count=AT_ONCE):
                 drop(at, member)
+        for member in redis.sscan_iter(keys.WEBHOOKS, match=told, count=AT_ONCE):
+            redis.srem(keys.WEBHOOKS, member)
 
 
 def drop_jobs(store: Store, site: str) -> int:

@@ -45,6 +45,7 @@ class Up(Running):
             "XDG_RUNTIME_DIR": str(self.runtimes),
             "WINNOW_BIND": f"127.0.0.1:{port}",
             "WINNOW_DATA": str(data),
+            "WINNOW_DEMO_BIND": "off",
             **more,
         }
         super().__init__([sys.executable, "-m", "moderation", "up"], env)

@@ -69,7 +69,7 @@ def test_who_calls_sites_or_is_called_is_not_shut_in() -> None:
 
 
 def test_every_setting_that_an_operator_may_need_is_passed_on() -> None:
-    ours = {"WINNOW_BIND", "WINNOW_DATA", "WINNOW_FSYNC", "WINNOW_MODEL"}
+    ours = {"WINNOW_BIND", "WINNOW_DATA", "WINNOW_DEMO_BIND", "WINNOW_FSYNC", "WINNOW_MODEL"}
     for name in OURS:
         passed = set(SERVICES[name]["environment"])
         assert passed == {variable.name for variable in VARIABLES} - ours

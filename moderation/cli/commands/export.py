@@ -67,7 +67,7 @@ def export(settings: Settings, file: Path, site: str, force: bool) -> None:
 
 def _lines(store: Store, site: str, last: _Place | None) -> Iterator[bytes]:
     """Yield what a site has, after the line that was written last."""
-    from moderation.api import shapes
+    from moderation.flow.comments import outgoing
     from moderation.flow.sites import exporting
 
     encode, progress = msgspec.json.Encoder().encode, Timed()
@@ -75,7 +75,7 @@ def _lines(store: Store, site: str, last: _Place | None) -> Iterator[bytes]:
     try:
         if last is None or not last.seq:
             for comment in exporting.comments(store, site, last.id if last else ""):
-                line = msgspec.to_builtins(shapes.comment_out(comment))
+                line = msgspec.to_builtins(outgoing.comment_out(comment))
                 # It stands for the comment as it is now and there.
                 del line["etag"]
                 decided = line["decision"]
@@ -92,7 +92,7 @@ def _lines(store: Store, site: str, last: _Place | None) -> Iterator[bytes]:
 
 
 def _taught(site: str, taught: Taught) -> dict[str, Any]:
-    from moderation.api import shapes
+    from moderation.flow.comments import outgoing
 
     row, decision = taught.row, taught.decision
     sent = {
@@ -110,8 +110,8 @@ def _taught(site: str, taught: Taught) -> dict[str, Any]:
         "author": {name: value for name, value in author.items() if value},
         **{name: value for name, value in sent.items() if value},
         "label": decision.label,
-        "labelled_at": msgspec.to_builtins(shapes.time_of(taught.labelled_ms)),
-        "decision": msgspec.to_builtins(shapes.decision_out(decision)),
+        "labelled_at": msgspec.to_builtins(outgoing.time_of(taught.labelled_ms)),
+        "decision": msgspec.to_builtins(outgoing.decision_out(decision)),
     }
 
 

@@ -21,15 +21,20 @@ def key() -> None:
 @key.command("list")
 @pass_settings
 def list_keys(settings: Settings) -> None:
-    """Print every key: account, id, made, until when it is good (- for ever)."""
+    """Print every key: account, id, made, until when it is good (- for ever), last use to the hour
+    (- never)."""
     from moderation.flow.akismet import accounts
 
     with connect.open_store(settings) as (store, _):
         found = accounts.listed_keys(store)
     echo_rows(
-        (name, key_id, minute(k.created_ms), minute(k.expires_ms) if k.expires_ms else "-")
-        for name, key_id, k in found
+        (name, key_id, minute(k.created_ms), _when(k.expires_ms), _when(used_ms))
+        for name, key_id, k, used_ms in found
     )
+
+
+def _when(ms: int) -> str:
+    return minute(ms) if ms else "-"
 
 
 @key.command()

@@ -16,6 +16,9 @@ export function localise(time) {
   time.textContent = new Intl.DateTimeFormat(language, how).format(at);
 }
 
+// A reader of the screen hears what changes on a page, not what it began with.
+for (const said of document.querySelectorAll("[data-told] span")) setTimeout(() => { said.textContent += ""; }, 200);
+
 for (const field of document.querySelectorAll("[data-send]")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }

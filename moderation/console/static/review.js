@@ -131,7 +131,7 @@ async function decide(label) {
   const entry = { id: target.id, site: target.site, etag: null, excerpt: item.dataset.excerpt, saved: null };
   undoable(entry);
   say(label === "spam" ? words.spam : words.approved, item.dataset.excerpt, true);
-  saidPlace.firstElementChild.dataset.of = target.id;
+  Object.assign(saidPlace.firstElementChild.dataset, { of: target.id, label });
   const sample = "sample" in item.dataset ? { sample: "1" } : {};
   entry.saved = save(item, entry, `${of(item)}/decision`, { label, etag: target.etag, from: "review", ...sample });
   await advance();
@@ -290,8 +290,9 @@ async function keep(item) {
 setInterval(() => {
   for (const item of mine()) keep(item).catch(() => {});
 }, BEAT);
-// Nothing to do: look again for what came in.
+// What came in goes to the end of a list that is short; where there was nothing to do it is shown.
 setInterval(async () => {
+  lengthen();
   if (!focus.querySelector("[data-empty]")) return;
   const item = await piece(wanted(""));
   if (item?.matches("article") && focus.querySelector("[data-empty]")) show(item);

@@ -13,9 +13,9 @@ from moderation.flow.akismet.keys import add_blog, key_digest, month_of, site_of
 from moderation.flow.akismet.statistics import recorded_this_month
 from moderation.flow.runtime import now_ms
 from moderation.flow.sealing import seal
-from moderation.store import Store, akismet
+from moderation.store import Store, akismet, sites
+from moderation.store.akismet import KEY_ID_LENGTH
 
-KEY_ID_LENGTH = 8
 NAME_LENGTH = 64
 
 
@@ -67,11 +67,21 @@ def account_named(store: Store, name: str) -> Account:
     return found
 
 
-def listed_keys(store: Store) -> list[tuple[str, str, Key]]:
-    """Return the account's name ('-' without one), id and record of every key, by time."""
+def listed_keys(store: Store) -> list[tuple[str, str, Key, int]]:
+    """Return the account's name ('-' without one), id, record and last use (ms, 0: never) of every
+    key, by time."""
+    used = sites.token_uses(store)
     names = {account.id: account.name for account in akismet.accounts(store)}
     found = sorted(akismet.all_keys(store).items(), key=lambda item: item[1].created_ms)
-    return [(names.get(key.account, "-"), digest[:KEY_ID_LENGTH], key) for digest, key in found]
+    return [
+        (
+            names.get(k.account, "-"),
+            digest[:KEY_ID_LENGTH],
+            k,
+            used.get(akismet.use_name(digest), 0),
+        )
+        for digest, k in found
+    ]
 
 
 def blogs_of(store: Store, account: Account) -> dict[str, Blog]:

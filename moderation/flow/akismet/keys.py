@@ -28,6 +28,7 @@ from moderation.domain.akismet import (
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
 from moderation.flow.authorise import TOKENS_KEPT, Grant
 from moderation.flow.runtime import Cache, Runtime, now_ms
+from moderation.flow.vitals import Vitals
 from moderation.store import Store, akismet, hurried, sites
 from moderation.store.sites import SiteState
 
@@ -131,10 +132,11 @@ def authorise_blog(
     """
     digest = _well_formed(runtime, key)
     known = runtime.own(KnownBlogs).get(f"{digest}:{blog}")
-    if known is not None and not is_over(known.expires_ms):
-        return known
-    _known_key(runtime, digest, address())
-    return _ask(runtime, digest, blog)
+    if known is None or is_over(known.expires_ms):
+        _known_key(runtime, digest, address())
+        known = _ask(runtime, digest, blog)
+    runtime.own(Vitals).used(known.token.id, now_ms())
+    return known
 
 
 @hurried
@@ -149,10 +151,12 @@ def is_good(runtime: Runtime, key: str) -> bool:
 
 def account_of(runtime: Runtime, key: str, address: str) -> Account:
     """Return the account that a key belongs to; raises `KeyRefused` for an unknown key."""
-    found = _known_key(runtime, _well_formed(runtime, key), address)
+    digest = _well_formed(runtime, key)
+    found = _known_key(runtime, digest, address)
     account = akismet.account(runtime.store, found.account)
     if account is None:
         raise KeyRefused(UNKNOWN_KEY)
+    runtime.own(Vitals).used(akismet.use_name(digest), now_ms())
     return account
 
 
@@ -200,7 +204,7 @@ def _ask(runtime: Runtime, digest: str, blog: str) -> BlogGrant:
         _appear(store, account, blog, site)
     elif known.revoked:
         raise KeyRefused(SITE_REVOKED)
-    token = Token(f"akismet:{digest[:8]}", site, ("submit", "moderate"), account.name, 0)
+    token = Token(akismet.use_name(digest), site, ("submit", "moderate"), account.name, 0)
     grant = BlogGrant(
         digest, token, revision, account=account, blog=blog, expires_ms=key.expires_ms
     )

@@ -17,6 +17,7 @@ from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
+from moderation.flow.events import Scored
 from moderation.flow.judging import score_batch
 from moderation.flow.knowing import is_asked, look, with_signals
 from moderation.flow.labels import learning
@@ -277,6 +278,7 @@ def _record(
         state=expected,
         token_id=grant.token.id,
         per_minute=grant.token.per_minute,
+        tells=runtime.may_tell(grant.site),
     )
     retention = accepting.ttls(settings.retention)
     write = write_of(
@@ -301,6 +303,8 @@ def _record(
         raise limited(now_ms())
     if isinstance(answer, str):
         raise NotAuthorised("the call was refused")
+    if on.tells:
+        runtime.events.announce(Scored(grant.site))
     written = answer[0]
     if not written.stored:
         return Checked(comment, True, settings, "comment")

@@ -14,6 +14,7 @@ from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
 from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.isolation import score_apart
+from moderation.flow.events import Scored
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.knowing import look_all
 from moderation.flow.labels import learning
@@ -57,6 +58,7 @@ class Scorer:
         self._runtime = runtime
         self._keep = keep
         self.recorded = 0
+        self._tell: set[str] = set()
 
     def run(
         self, waiting: Iterable[Waiting], more: Callable[[], Call | None] = lambda: None
@@ -83,7 +85,7 @@ class Scorer:
             store.send(calls)
             verdicts, failed = self._try(read)
             answers = store.receive(calls)
-            self.recorded += sum(answers[:recorded])
+            self._note(answers[:recorded])
             if failed is not None and read is not None:
                 self._isolate(read.waiting, failed)
             if take is not None:
@@ -155,6 +157,7 @@ class Scorer:
                 verdict=drawn(secret, w.id, verdicts[i], statuses[i], items[i][1].settings),
                 status=statuses[i],
                 ttls=accepting.ttls(items[i][1].settings.retention),
+                tells=self._tells(w.site),
                 author=author_mark(secret, items[i][0], codec.id_ms(w.id)),
                 alike=alike.get(i, b""),
             )
@@ -202,13 +205,27 @@ class Scorer:
             verdict=unscored("", state.settings),
             status=effective_status(unscored("", state.settings), settings),
             ttls=accepting.ttls(settings.retention),
+            tells=self._tells(waiting.site),
         )
         self._record(_calls(_parts([waiting], [waiting], [recorded])))
         self._runtime.own(Vitals).unscored()
 
     def _record(self, calls: Sequence[Call]) -> None:
         self._runtime.store.send(calls)
-        self.recorded += sum(self._runtime.store.receive(calls))
+        self._note(self._runtime.store.receive(calls))
+
+    def _note(self, answers: Sequence[Any]) -> None:
+        """Count what was recorded, and say so where sites are to be told."""
+        self.recorded += sum(answers)
+        for site in self._tell if answers else ():
+            self._runtime.events.announce(Scored(site))
+
+    def _tells(self, site: str) -> bool:
+        """Say whether a site is to be told of its verdicts, and keep in mind to have it told."""
+        tells = self._runtime.may_tell(site)
+        if tells:
+            self._tell.add(site)
+        return tells
 
 
 def _calls(parts: Sequence[Part]) -> list[Call]:

@@ -110,7 +110,8 @@ def write(
     names, args = accepting.accept_call(
         site, writes, accepting.ttls(context.settings.retention), now,
         accepting.Conditions(
-            tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE
+            tokens=None if grant is None else grant.revision, replayable=replaying.REPLAYABLE,
+            tells=runtime.may_tell(site),
         ),
         teaching=Teaching(word.how, _evidence(runtime, site, places, word, now)),
     )  # fmt: skip

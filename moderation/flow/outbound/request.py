@@ -43,11 +43,13 @@ class OutboundError(Exception):
 
 
 class Reply(Struct, frozen=True):
-    """What came back: a status, the body as far as it was to be read, and the tag of what it is."""
+    """What came back: a status, the body as far as it was to be read, the tag of what it is, and
+    when to come again, as it was said."""
 
     status: int
     body: bytes
     etag: str = ""
+    retry_after: str = ""
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Sequence[str] = ()) -> Reply:
@@ -135,7 +137,8 @@ class _Exchange:
                 if sent.method == "GET" and reply.length and len(body) < sent.most:
                     # The client reads as much as there is, and says nothing of the rest.
                     raise http.client.IncompleteRead(body, reply.length)
-                return Reply(reply.status, body, reply.headers.get("ETag") or "")
+                tag, later = reply.headers.get("ETag"), reply.headers.get("Retry-After")
+                return Reply(reply.status, body, tag or "", later or "")
 
     def _connected(self, address: tuple[str, int]) -> socket.socket:
         line = socket.create_connection(address, CONNECT_SECONDS)

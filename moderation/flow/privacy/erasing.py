@@ -23,9 +23,9 @@ from moderation.flow.people.links import By
 from moderation.flow.performing import HandOver, Unwanted, Watch, Work
 from moderation.flow.privacy import finding, traces
 from moderation.flow.privacy.finding import Piece, Place
-from moderation.flow.privacy.person import Person, mark_of, seal, unseal
+from moderation.flow.privacy.person import Person, mark_of, seal, sought, unseal
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, labels, people
+from moderation.store import authors, codec, labels, people
 from moderation.store.comments import reading
 
 KIND = "erasure"
@@ -138,10 +138,18 @@ class _Erasing:
         total, looked = finding.size(runtime, person), self._work.job.done
         self._note("erasing", looked, max(total, looked))
         for piece in finding.pieces(runtime, person, state.place):
+            if piece.begins_site:
+                self._count_records(piece.site, person)
             if piece.comments or piece.entries:
                 self._forget(piece)
             if piece.ends_site:
-                self._records(piece.site, person)
+                records.forget(
+                    runtime,
+                    piece.site,
+                    email=person.email,
+                    ip=person.ip,
+                    author_id=person.author_id,
+                )
             looked += piece.looked
             state.place = piece.place
             self._note("erasing", looked, max(total, looked))
@@ -192,12 +200,13 @@ class _Erasing:
         if before != (state.learned, state.found_on, state.taught):
             self._keep()
 
-    def _records(self, site: str, person: Person) -> None:
-        dropped = records.forget(
-            self._runtime, site, email=person.email, ip=person.ip, author_id=person.author_id
-        )
-        self._state.count.records += dropped
-        if dropped:
+    def _count_records(self, site: str, person: Person) -> None:
+        """Count the records, which lose their last comments, and so go, on the way."""
+        hashes = sought(self._runtime.secret, person).hashes
+        asked = [(site, authors.who(found), b"") for found in hashes.values()]
+        known = sum(one is not None for one in authors.read(self._runtime.store, asked))
+        self._state.count.records += known
+        if known:
             self._state.found_on = sorted({*self._state.found_on, site})
 
     def _unlearn(self) -> None:

@@ -24,11 +24,13 @@ _HOUR_MS = 3_600_000
 
 
 class ShownKey(Struct, frozen=True):
-    """An Akismet key without itself: times in ms since 1970; it ends at `expires_ms` (0: never)."""
+    """An Akismet key without itself: times in ms since 1970; it ends at `expires_ms` (0: never),
+    and was used last at `used_ms` (0: not yet)."""
 
     id: str
     created_ms: int
     expires_ms: int
+    used_ms: int = 0
 
 
 def tokens(store: Store, site: str) -> list[Token]:
@@ -100,9 +102,14 @@ def _found(store: Store, site: str, token_id: str) -> tuple[str, Token]:
 def keys_of(store: Store, site: str) -> list[ShownKey]:
     """Return the Akismet keys of a site, the oldest first; raises `NotFound`."""
     account = _account(store, there(store, site))
-    now = now_ms()
+    now, used = now_ms(), sites.token_uses(store)
     return [
-        ShownKey(digest[: accounts.KEY_ID_LENGTH], key.created_ms, key.expires_ms)
+        ShownKey(
+            digest[: akismet.KEY_ID_LENGTH],
+            key.created_ms,
+            key.expires_ms,
+            used.get(akismet.use_name(digest), 0),
+        )
         for digest, key in sorted(akismet.all_keys(store).items(), key=lambda i: i[1].created_ms)
         if account and key.account == account.id and not (key.expires_ms and key.expires_ms <= now)
     ]
@@ -150,7 +157,7 @@ def _made(
     kept = akismet.key(store, digest)
     if kept is None:
         raise NotFound("the key was revoked as it was made")
-    name = digest[: accounts.KEY_ID_LENGTH]
+    name = digest[: akismet.KEY_ID_LENGTH]
     note(store, by, what, site, name)
     return ShownKey(name, kept.created_ms, kept.expires_ms), key
 

@@ -20,11 +20,13 @@ from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.search import finding
 from moderation.flow.sites import health
 from moderation.flow.vitals import quantile
-from moderation.store import looking, processes, sites, telling
+from moderation.store import looking, processes, sites, telling, webhooks
 
 FRESH_SECONDS = 2.0
 """So long what was seen is not looked for again: every page shows a sign of it."""
 AWAY_SECONDS = 1.0
+SITES_NAMED = 5
+"""Of many sites that a notice is about, so many are named."""
 WAITS_SECONDS = 30.0
 """Longer than this no comment should wait for its verdict."""
 CHECK_SECONDS = 0.025
@@ -37,7 +39,7 @@ DAY_MS = 86_400_000
 Severity = Literal["stops", "lasts"]
 Code = Literal[
     "store_full", "store_refuses", "store_nearly_full", "not_on_disk", "none_runs", "silent",
-    "waits", "word_back", "training_failed",
+    "waits", "word_back", "webhooks_fail", "webhooks_disabled", "training_failed",
 ]  # fmt: skip
 
 
@@ -143,6 +145,7 @@ def _look(runtime: Runtime) -> Seen:
         *_of_store(health.writes(runtime), memory),
         *_of_processes(running, silent),
         *_of_work(queue, failing, next_ms, training, now),
+        *_of_webhooks(webhooks_failing(runtime)),
     ]
     return Seen(
         at_ms=now,
@@ -249,6 +252,16 @@ def _of_work(
     return found
 
 
+def _of_webhooks(failing: dict[tuple[str, str], bool]) -> list[Notice]:
+    found = []
+    kinds: tuple[tuple[Code, bool], ...] = (("webhooks_fail", False), ("webhooks_disabled", True))
+    for code, is_disabled in kinds:
+        of = sorted({site for (site, _), disabled in failing.items() if disabled is is_disabled})
+        if of:
+            found.append(Notice("lasts", code, {"n": len(of), "sites": of[:SITES_NAMED]}))
+    return found
+
+
 def check_seconds(moment: Moment, share: float) -> float | None:
     """Return the time within which this share of the checks of a stretch of time was answered."""
     return quantile(moment.checks, share)
@@ -275,3 +288,8 @@ def counted(runtime: Runtime) -> dict[str, int]:
 def callbacks_failing(runtime: Runtime) -> int:
     """Return of how many comments a site could not be told yet though it was tried."""
     return telling.failing(runtime.store)[0]
+
+
+def webhooks_failing(runtime: Runtime) -> dict[tuple[str, str], bool]:
+    """Return which webhooks (site, id) fail, and whether each was disabled for that."""
+    return webhooks.failing(runtime.store, webhooks.every(runtime.store))

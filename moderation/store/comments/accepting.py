@@ -69,7 +69,7 @@ class Conditions(Struct, frozen=True):
     what the verdicts were made with (None: unasked), and has the tokens' revision in it;
     `idempotency` is the keyed hash of the client's key with the digest of its request; `charge`
     is what counts against `per_minute` (0: each comment of the call); `replayable` is how many
-    labels back a learner may be made anew without a job.
+    labels back a learner may be made anew without a job; `tells`: the site has webhooks.
     """
 
     tokens: int | None = None
@@ -80,6 +80,7 @@ class Conditions(Struct, frozen=True):
     per_minute: int = 0
     charge: int = 0
     replayable: int = 1000
+    tells: bool = False
 
 
 _KIND: dict[bytes, Literal["new", "revision", "same"]] = {
@@ -156,6 +157,7 @@ def accept_call(
         k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox,
         k.day + keys.day_of(now_ms), k.external, k.label, k.labels, idempotency, limit, k.snapshot,
         k.waiting, k.labelled, k.authors, k.alike, k.sample, k.changes,
+        *((k.outbox,) if on.tells else ()),
     ], args  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def decide(
         [
             k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
             k.label, k.labels, k.once + call, k.waiting, k.labelled, k.authors, k.alike, k.sample,
-            k.changes,
+            k.changes, k.outbox,
         ],
         [
             site, now_ms, *retention, raw_id, *expected, codec.LABEL_CODE[label], decision, example,

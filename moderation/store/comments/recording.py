@@ -19,7 +19,7 @@ class Recorded(Struct, frozen=True, gc=False):
     """A verdict on its way into the store; `ttls` is the time to live by status code (ms).
 
     `author` and `alike` are the marks under which it is noted with its authors and with what is
-    like it, b"" for neither.
+    like it, b"" for neither; `tells` says whether the site has webhooks.
     """
 
     site: str
@@ -30,6 +30,7 @@ class Recorded(Struct, frozen=True, gc=False):
     ttls: Sequence[int]
     author: bytes = b""
     alike: bytes = b""
+    tells: bool = False
 
 
 class Part(Struct, frozen=True):
@@ -47,7 +48,7 @@ class Part(Struct, frozen=True):
 @lru_cache(maxsize=1024)
 def _names(site: str, day: str) -> tuple[str, ...]:
     k = keys.of_site(site)
-    return (k.comment, *k.by_status, k.day + day, k.authors, k.alike, k.sample)
+    return (k.comment, *k.by_status, k.day + day, k.authors, k.alike, k.sample, k.outbox)
 
 
 def record_call(part: Part, now_ms: int) -> Call:
@@ -64,7 +65,7 @@ def record_call(part: Part, now_ms: int) -> Call:
         if at is None:
             at = sites[r.site] = len(sites)
             names += _names(r.site, day)
-            ttls += (r.site, *r.ttls)
+            ttls += (r.site, *r.ttls, int(r.tells))
         packed.append(codec.pack_recorded(at, r.id, r.revision, r.verdict, r.status))
         packed += (r.author, r.alike)
     return Call("record", names, [keys.GROUP, now_ms, len(part.done), *part.done, *ttls, *packed])

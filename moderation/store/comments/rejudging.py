@@ -40,7 +40,7 @@ def rejudge(
     words: list[Any] = [now_ms, *ttls, site]
     for one in new:
         words += (_packed(one), *one.marks, codec.drawn(one.verdict))
-    names = [k.comment, *k.by_status, k.authors, k.alike, k.sample, k.changes]
+    names = [k.comment, *k.by_status, k.authors, k.alike, k.sample, k.changes, k.outbox]
     answer = store.run("rejudge", names, words)
     return [bool(one) for one in answer]
 

@@ -3,7 +3,8 @@
 -- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
 --       label prefix, label log, idempotency key, limit key, snapshot of the shard,
 --       channel of those who wait, prefix of what leads to last entries of the label log,
---       prefixes of authors and of those alike, sample, stream of changes
+--       prefixes of authors and of those alike, sample, stream of changes, outbox where the site has
+--       webhooks
 -- ARGV: site's name, numbers (see below), what the caller knows ('' nothing: the revision of the tokens,
 --       or those of tokens and settings with a blank between them), digest of the request ('' no
 --       idempotency key), what the verdicts were made with ('' unasked: labels, epoch, revisions of
@@ -166,7 +167,11 @@ local function accept(at)
       local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
       log().decide(k, id, c, label, decision, string.sub(ARGV[at + 5], example), now, ttls)
       status = c.status
+      if KEYS[21] and from then comment_tell(KEYS[21], 'changed', id, c, decision) end
     end
+  elseif KEYS[21] and words > 4 then
+    c = c or comment_open(text)
+    if c.verdict ~= '' then comment_tell(KEYS[21], 'scored', id, c, '') end
   end
   if #authors > 4 and kind ~= 's' then signals().note(KEYS[18], authors, id, now) end
   if label > 0 then

@@ -64,6 +64,17 @@ local function comment_changed(stream, site, ids)
   redis.call('XADD', stream, 'NOMKSTREAM', 'MAXLEN', '~', '200000', '*', 's', site, 'i', ids)
 end
 
+-- Puts what happened to a comment into the outbox of its site, which is there while the site has
+-- webhooks: as the comment is now, but without what the site sent, which stays with the comment
+-- alone. The outbox holds the newest of what nobody has taken yet.
+local function comment_tell(outbox, kind, id, c, decision)
+  local submission = c.submission
+  c.submission = ''
+  redis.call('XADD', outbox, 'NOMKSTREAM', 'MAXLEN', '~', '100000', '*', 'kind', kind, 'id', id,
+    'state', comment_pack(c), 'decision', decision)
+  c.submission = submission
+end
+
 -- Puts a comment among those drawn at random, of which the newest `most` are kept.
 local function comment_draw(sample, id, most)
   redis.call('ZADD', sample, '0', id)

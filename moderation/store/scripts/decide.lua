@@ -2,7 +2,7 @@
 -- Puts a person's decision on a comment, or withdraws the one it has.
 -- KEYS: site, comment prefix, queued, approved, held, spam, day counters, label prefix, label log,
 --       once, channel of those who wait, prefix of what leads to last entries of the label log,
---       prefixes of authors and of those alike, sample, stream of changes
+--       prefixes of authors and of those alike, sample, stream of changes, outbox
 -- ARGV: site's name, now (ms), time to live by status ×4, id, expected revision, expected number
 --       of decisions, label (1 ham, 2 spam, 0 undo), decision, example, how far back (labels) a
 --       learner may be made anew at once, status without a decision ('' that by the verdict), how
@@ -73,5 +73,6 @@ elseif ARGV[19] ~= '0' then
 end
 if from == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[11], id) end
 comment_changed(KEYS[16], k.site, id)
+comment_tell(KEYS[17], 'changed', id, c, ARGV[11])
 redis.call('SET', KEYS[10], seq, 'PX', 600000)
 return {'ok', seq}

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Records up to 100 verdicts of one shard and takes entries that are done out of the inbox.
 -- KEYS: inbox, channel of those who wait, stream of changes; for each site: comment prefix, queued,
---       approved, held, spam, day counters, prefixes of authors and of those alike, sample
+--       approved, held, spam, day counters, prefixes of authors and of those alike, sample, outbox
 -- ARGV: group, now (ms), number of entries; the entries; for each site: its name, time to live by
---       status ×4 (ms, 0: for ever); the verdicts, each packed: site's index from 0, id, revision,
+--       status ×4 (ms, 0: for ever), 1 where it has webhooks, else 0; the verdicts, each packed: site's index from 0, id, revision,
 --       status, status and label by the verdict, who judged, how many are kept of those drawn at
 --       random (0: it was not drawn), verdict (msgpack); behind each the marks of its authors and of
 --       those alike
@@ -11,7 +11,7 @@
 -- run twice. Answer: how many verdicts were recorded.
 local now, n_entries = tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttls_at = 4 + n_entries
-local n_sites = (#KEYS - 3) / 9
+local n_sites = (#KEYS - 3) / 10
 local judged, left, moved, changed, recorded = {}, {}, {}, {}, 0
 local heard = redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[2])[2] > 0
 
@@ -21,10 +21,10 @@ local function put(of, key, value)
   values[#values + 1] = value
 end
 
-for at = ttls_at + 5 * n_sites, #ARGV, 3 do
+for at = ttls_at + 6 * n_sites, #ARGV, 3 do
   local site, id, revision, status, verdict_status, verdict_label, by, drawn, from =
     struct.unpack('>Bc16I4BBBBI2', ARGV[at])
-  local base = 4 + 9 * site
+  local base = 4 + 10 * site
   local key = KEYS[base] .. id
   local c = comment_load(key)
   local is_current = c and c.revision == revision
@@ -38,7 +38,7 @@ for at = ttls_at + 5 * n_sites, #ARGV, 3 do
       verdict_status, verdict_label, string.sub(ARGV[at], from)
     local ttl
     if c.decision == '' then
-      c.status, ttl = status, tonumber(ARGV[ttls_at + 5 * site + 1 + status])
+      c.status, ttl = status, tonumber(ARGV[ttls_at + 6 * site + 1 + status])
     else
       ttl = redis.call('PTTL', key)
     end
@@ -46,6 +46,7 @@ for at = ttls_at + 5 * n_sites, #ARGV, 3 do
     comment_save(key, c, ttl)
     if is_current then
       put(changed, site, id)
+      if ARGV[ttls_at + 6 * site + 5] == '1' then comment_tell(KEYS[base + 9], 'scored', id, c, '') end
       if was == COMMENT_QUEUED then
         put(left, KEYS[base + 1], id)
         local into = KEYS[base + 1 + c.status]
@@ -70,7 +71,7 @@ end
 for set, ids in pairs(left) do redis.call('ZREM', set, unpack(ids)) end
 for set, ids in pairs(moved) do redis.call('ZADD', set, unpack(ids)) end
 for site, ids in pairs(changed) do
-  comment_changed(KEYS[3], ARGV[ttls_at + 5 * site], table.concat(ids))
+  comment_changed(KEYS[3], ARGV[ttls_at + 6 * site], table.concat(ids))
 end
 for day, codes in pairs(judged) do comment_count_verdicts(day, codes) end
 if n_entries > 0 then

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Puts new verdicts on up to 100 held comments of a site that nobody has decided; the new ones hold
 -- those before. KEYS: comment prefix, queued, approved, held, spam, prefixes of authors and of those
--- alike, sample, stream of changes
+-- alike, sample, stream of changes, outbox
 -- ARGV: now (ms), time to live by status ×4 (ms, 0: for ever), site's name, the verdicts, each
 --       packed: id, revision, status, status and label by the verdict, the verdict before with its
 --       length, verdict (msgpack); behind each the marks of its authors and of those alike, and how
@@ -25,6 +25,7 @@ for at = 7, #ARGV, 4 do
     author_note(KEYS[6], ARGV[at + 1], id, COMMENT_HELD, status)
     if status ~= COMMENT_HELD then
       alike().leave(KEYS[7], id, ARGV[at + 2])
+      comment_tell(KEYS[10], 'changed', id, c, '')
       if ARGV[at + 3] ~= '0' then comment_draw(KEYS[8], id, tonumber(ARGV[at + 3])) end
     end
     answer[#answer + 1], changed[#changed + 1] = 1, id

@@ -58,6 +58,18 @@ def test_undo_brings_the_comment_back_and_withdraws_the_decision(desk: Desk) -> 
     assert desk.comment(first).status == "held"
 
 
+def test_what_comes_in_adds_to_counts_and_to_the_end_and_moves_nothing(desk: Desk) -> None:
+    (first,) = desk.hold("The first of two.")
+    page = desk.person()
+    in_focus(page, first)
+    count = page.get_by_role("navigation", name="By need").locator(".count").first
+    expect(count).to_have_text("1")
+    (second,) = desk.hold("The second of two.")
+    expect(count).to_have_text("2")
+    expect(page.locator(".coming li").nth(1)).to_have_attribute("data-id", second)
+    in_focus(page, first)
+
+
 def test_a_skipped_comment_waits_and_j_and_k_move(desk: Desk) -> None:
     first, second = desk.hold("The first of two.", "The second of two.")
     page = desk.person()
@@ -199,6 +211,32 @@ def test_a_decision_is_corrected_from_its_row(desk: Desk) -> None:
     desk.become([first, second], "spam", "approved")
     page.locator(f'tr[data-id="{first}"]').get_by_role("button", name="Undo").click()
     desk.become([first, second], "held", "approved")
+
+
+def test_a_correction_is_said_in_its_row_where_the_keys_are_and_the_filters_stay(
+    desk: Desk,
+) -> None:
+    first, second = desk.hold("The first of two.", "The second of two.")
+    for name in (first, second):
+        etag = desk.comment(name).etag
+        deciding.decide(desk.runtime, desk.site, name, "spam", "jonas", "", etag)
+    page = desk.person()
+    page.goto(f"{desk.url}/console/decisions?by=jonas&via=console")
+    page.keyboard.press("j")
+    page.keyboard.press("j")  # The first is the second.
+    page.keyboard.press("u")
+    row = page.locator(f'tr[data-id="{first}"]')
+    expect(row.get_by_role("status")).to_have_text("Withdrawn")
+    expect(row).to_have_attribute("aria-current", "true")
+    expect(row.get_by_role("link")).to_be_focused()
+    assert "by=jonas" in page.url and "via=console" in page.url
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    expect(page.get_by_role("status")).to_have_text("Approved, learned")
+    page.goto(f"{desk.url}/console/comments/{desk.site}/{second}")
+    page.keyboard.press("s")
+    expect(page.get_by_role("status")).to_have_text("Spam, learned")
+    desk.become([first, second], "held", "spam")
 
 
 def test_what_is_searched_by_a_key_is_found_by_the_index(desk: Desk) -> None:

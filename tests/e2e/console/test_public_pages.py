@@ -16,6 +16,7 @@ PAGES = {
     "problems": "/problems",
     "problem": "/problems/stale",
     "nowhere": "/nowhere",
+    "privacy": "/privacy/demo",
 }
 
 

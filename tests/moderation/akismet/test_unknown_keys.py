@@ -10,7 +10,7 @@ import pytest
 from moderation.flow.akismet import accounts, keys
 from moderation.flow.akismet.keys import UNKNOWN_AT_MOST
 from moderation.flow.runtime import Runtime
-from moderation.store import Store
+from moderation.store import Store, akismet
 from tests.conftest import Server
 from tests.moderation.akismet.conftest import HAM, Client
 
@@ -70,7 +70,7 @@ def test_a_key_that_has_ended_is_one_unknown_key(
     accounts.rotate(runtime.store, runtime.secret, client.account, 0)
     if ended == "revoked":
         digest = keys.key_digest(runtime.secret, client.key)
-        accounts.revoke_key(runtime.store, digest[: accounts.KEY_ID_LENGTH])
+        accounts.revoke_key(runtime.store, digest[: akismet.KEY_ID_LENGTH])
     for _ in range(UNKNOWN_AT_MOST):
         for process in (client, other_process):
             assert process("1.1/verify-key").data == b"invalid"

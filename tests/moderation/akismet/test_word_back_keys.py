@@ -18,7 +18,7 @@ ANN = Word("ann", "console")
 
 def revoke(runtime: Runtime, key: str) -> None:
     digest = key_digest(runtime.secret, key)
-    accounts.revoke_key(runtime.store, digest[: accounts.KEY_ID_LENGTH])
+    accounts.revoke_key(runtime.store, digest[: akismet.KEY_ID_LENGTH])
 
 
 def decided(told: Told) -> list[str]:

@@ -276,6 +276,7 @@ def test_akismet_keys_are_shown_once_rotated_and_revoked(admin: Caller, anyone: 
     made = admin.post(f"{PATH}/keys").json
     assert check(made["key"]) in ("true", "false")
     assert made["key"] not in admin.get(f"{PATH}/keys").text
+    assert made["last_used_at"] is None
     new = admin.post(f"{PATH}/keys/rotate", {"overlap_hours": 0}).json
     assert check(made["key"]) == "invalid"
     assert check(new["key"]) in ("true", "false")

@@ -71,7 +71,7 @@ def test_a_person_is_erased_whose_address_was_typed_once_more(root: Browser, hel
     assert "Waits for a worker" in root.get("/console/personal").text
     erasing.work_on(held, job.id, here=True)
     shown = root.get("/console/personal/erasures").text
-    assert "8 comments, 2 labels, 0 pieces of evidence" in shown
+    assert "comments 8, labels 2, pieces of evidence 0, records 4" in shown
     assert "append-only file was written anew" in shown
     assert left(held) == []
 

@@ -7,12 +7,15 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from moderation.flow.akismet.keys import authorise_blog
 from moderation.flow.authorise import authorise
 from moderation.flow.comments import checking
 from moderation.flow.people import auditing
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, first_run, founding, removing
+from moderation.flow.vitals import Vitals
+from moderation.store import sites
 from tests.factories import SITE, submission
 from tests.moderation.console.conftest import OTHER
 
@@ -212,6 +215,13 @@ def test_an_akismet_key_is_shown_once(admin, runtime):
     page = admin.get(PATH).text
     assert key not in page
     (name,) = re.findall(r'name="key" value="([0-9a-f]{8})"', page)
+    row = re.search(rf"<code>{name}</code>.*?</tr>", page, re.DOTALL)[0]
+    assert '<td class="used">never</td>' in row
+    authorise_blog(runtime, key, "blog.example")
+    sites.note_uses(runtime.store, runtime.own(Vitals).uses(all_of_them=True))
+    row = re.search(rf"<code>{name}</code>.*?</tr>", admin.get(PATH).text, re.DOTALL)[0]
+    assert '<td class="used">' in row
+    assert "never" not in row
     assert admin.post(f"{PATH}/keys", {"rotate": "1", "overlap": "0"}).status_code == 201
     assert name not in admin.get(PATH).text
 

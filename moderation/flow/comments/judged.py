@@ -1,4 +1,4 @@
-"""What the API answers of a verdict: the machine's word, with its reasons in plain words."""
+"""A verdict as it goes out: the machine's word, with its reasons in plain words."""
 
 from __future__ import annotations
 
