@@ -53,7 +53,7 @@ def look(
 ) -> tuple[SiteState, Known]:
     """Return the state of a site and what is known of an author, in one round trip."""
     call, marks = call_of(runtime, site, [submission], settings, now, is_counted=is_counted)
-    state, (people,) = knowing.answered(marks, runtime.store.run_together(*call))
+    state, (people,) = knowing.answered(marks, runtime.store.run(*call))
     return state, known_of(people)
 
 

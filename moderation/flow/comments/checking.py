@@ -269,7 +269,7 @@ def _record(
     write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
     now = comment.updated_ms
     names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
-    raw_answer = runtime.store.run_together("accept", names, args)
+    raw_answer = runtime.store.run("accept", names, args)
     changed = accepting.state_instead(raw_answer)
     if changed is not None:
         return changed
