@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Protocol
 
 from msgspec import Struct
@@ -9,16 +10,18 @@ from msgspec.structs import replace
 
 from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
-from moderation.domain.holding import doubts, is_trusted_author, stops
+from moderation.domain.copies import NO_SUBSCRIPTIONS, Subscribed
+from moderation.domain.feeds import Heard
+from moderation.domain.holding import doubts, has_good_name, is_trusted_author, stops, suspicions
 from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.domain.keywords import SearchedKeys
 from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.listed import Action, Kind
 from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import NO_SUBSCRIPTIONS, Subscribed
 from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
+    GOOD_REPUTATION,
     HONEYPOT,
     HONEYPOT_AUTOFILL,
     KEYS_DISALLOWED,
@@ -37,6 +40,7 @@ from moderation.domain.verdicts import (
     Verdict,
     VerdictStatus,
 )
+from moderation.domain.weighing import with_feed
 
 _FAIL: dict[str, tuple[Label, VerdictStatus]] = {
     "hold": ("ham", "held"),
@@ -107,12 +111,14 @@ def judge(
     labels: int = 0,
     now_ms: int = 0,
     known: Known = NOTHING_KNOWN,
+    heard: Heard | None = None,
 ) -> Verdict:
     """Return the verdict on a scored comment: rules that decide, the bands, then those that hold.
 
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
     to 0.01; `policy` is the revision of settings and rules, `labels` the length of the site's
-    label log, `known` what the rules ask about the author. A bound belongs to the band above it.
+    label log, `known` what the rules ask about the author. `heard` is what a feed says: it moves
+    the score, and is never enough to make a comment blatant. A bound belongs to the band above it.
     The label is the likelier side by the score, whatever a rule makes of the status.
 
     Raises:
@@ -120,6 +126,9 @@ def judge(
     """
     if not 0 <= score <= 1:
         raise ValueError("a score is a probability")
+    own = score
+    if heard is not None:
+        score, reasons, signals = with_feed(score, reasons, signals, heard)
     label: Label = "spam" if score >= 0.5 else "ham"
     hold, reject = thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
@@ -127,7 +136,7 @@ def judge(
         label,
         status,
         score,
-        status == "spam" and score >= bands.discard,
+        status == "spam" and own >= bands.discard,
         tuple(reasons[:REASONS]),
         model,
         policy,
@@ -194,11 +203,15 @@ def looked_at(
     """Return a verdict that no rule decided, held where the first of these says so; never milder.
 
     The order: a page that is closed, the pace of an address and of an author, moderation keys,
-    subscribed lists that hold, links, first-time authors. What is spam by its score stays so.
+    subscribed lists that hold, links, first-time authors, campaigns, bad reputations. What is spam
+    by its score stays so, but of authors with a good name: a person looks at that, and what would
+    be held of theirs is approved.
     """
+    stopped = next(stops(submission, settings, known, now_ms), None)
+    if has_good_name(settings, known) and verdict.decided_by == "model":
+        verdict = _milder(verdict, is_stopped=stopped is not None)
     if verdict.status == "spam":
         return verdict
-    stopped = next(stops(submission, settings, known, now_ms), None)
     if stopped is not None:
         return _at_most_held(verdict, stopped)
     if rules.keys.holds(submission):
@@ -207,8 +220,19 @@ def looked_at(
     if subscription is not None:
         named = {**verdict.signals, SUBSCRIPTION: float(subscription.number)}
         return _at_most_held(replace(verdict, signals=named), SUBSCRIBED_LIST)
-    doubt = next(doubts(submission, settings, known), None)
+    doubted = chain(doubts(submission, settings, known), suspicions(settings, known))
+    doubt = next(doubted, None)
     return verdict if doubt is None else _at_most_held(verdict, doubt)
+
+
+def _milder(verdict: Verdict, *, is_stopped: bool) -> Verdict:
+    """Return a verdict of the model on somebody with a good name."""
+    if verdict.status == "spam":
+        return _held(verdict, GOOD_REPUTATION)
+    if verdict.status != "held" or is_stopped:
+        return verdict
+    why = ((GOOD_REPUTATION, 0.0), *verdict.reasons[: REASONS - 1])
+    return replace(verdict, status="approved", decided_by="rule", reasons=why)
 
 
 def _by_rule(
@@ -241,7 +265,8 @@ def _first(verdict: Verdict) -> str:
 
 def _at_most_held(verdict: Verdict, reason: str) -> Verdict:
     """Return a verdict that gives this reason first, and holds what the model would approve."""
-    if verdict.status == "approved" and verdict.decided_by == "model":
+    is_mild = verdict.decided_by == "model" or _first(verdict) == GOOD_REPUTATION
+    if verdict.status == "approved" and is_mild:
         return _held(verdict, reason)
     return replace(verdict, reasons=((reason, 0.0), *verdict.reasons[: REASONS - 1]))
 

@@ -71,6 +71,10 @@ CODES: tuple[str, ...] = (
     "trusted_author",
     "too_many_links",
     "first_time_author",
+    "campaign_elsewhere",
+    "good_reputation",
+    "bad_reputation",
+    "campaign",
 )
 
 NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}

@@ -34,12 +34,16 @@ WARMING_UP = "warming_up"
 KEYS_DISALLOWED = "keys_disallowed"
 KEYS_MODERATION = "keys_moderation"
 SUBSCRIBED_LIST = "subscribed_list"
+CAMPAIGN_ELSEWHERE = "campaign_elsewhere"
 ARTICLE_CLOSED = "article_closed"
 PACE_ADDRESS = "pace_address"
 PACE_AUTHOR = "pace_author"
 TRUSTED_AUTHOR = "trusted_author"
 TOO_MANY_LINKS = "too_many_links"
 FIRST_TIME_AUTHOR = "first_time_author"
+GOOD_REPUTATION = "good_reputation"
+BAD_REPUTATION = "bad_reputation"
+CAMPAIGN = "campaign"
 
 POLICY_WORDS = {
     COULD_NOT_BE_SCORED: (
@@ -77,6 +81,11 @@ POLICY_WORDS = {
         "Moderation key",
     ),
     SUBSCRIBED_LIST: ("It is in a list that this site subscribed to.", "Subscribed list"),
+    CAMPAIGN_ELSEWHERE: (
+        "Its text, or where it leads, is like what people elsewhere decided as spam of late, by a "
+        "feed that this site subscribed to.",
+        "Campaign seen elsewhere",
+    ),
     ARTICLE_CLOSED: (
         "The page was published longer ago than this site takes comments for.",
         "Page closed",
@@ -97,6 +106,18 @@ POLICY_WORDS = {
     FIRST_TIME_AUTHOR: (
         "Nothing of this author was approved here yet; a person must look.",
         "First comment of an author",
+    ),
+    GOOD_REPUTATION: (
+        "People approved much of this author here, and rejected nothing.",
+        "Good reputation",
+    ),
+    BAD_REPUTATION: (
+        "People decided lately that comments of the same author, or with the same link, are spam.",
+        "Bad reputation",
+    ),
+    CAMPAIGN: (
+        "Many nearly identical comments came within an hour, from several addresses or authors.",
+        "Many nearly identical",
     ),
     UNDER_ATTACK: (
         "The site is under attack: everything is held until the time that its people set.",

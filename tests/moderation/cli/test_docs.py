@@ -38,6 +38,7 @@ def _beside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "nice", lambda by: by)
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n" * 9))
     shutil.copy(histories.write("wxr", tmp_path / "made.xml", 30), "export.xml")
+    Path("keys.txt").write_text("cheap kilns\n")
     with gzip.open("blog.sql.gz", "wb") as out:
         out.write(histories.write("sql", tmp_path / "made.sql", 30).read_bytes())
 
