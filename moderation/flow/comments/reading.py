@@ -12,8 +12,10 @@ import classifier
 from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
+from moderation.domain.feeds import HEARD, HEARD_PEOPLE, HEARD_SITES
 from moderation.domain.policy import ENTRY, SUBSCRIPTION, thresholds
 from moderation.domain.verdicts import (
+    CAMPAIGN_ELSEWHERE,
     LISTED,
     POLICY_NAMES,
     POLICY_REASONS,
@@ -203,7 +205,11 @@ def reason_text(code: str) -> str:
 
 
 def reason_in(verdict: Verdict, code: str) -> str:
-    """Return a reason of a verdict in plain words; of a list with the number of its entry."""
+    """Return a reason of a verdict in plain words; of a list with the number of its entry, of a
+    feed with who stands behind what it knows."""
+    if code == CAMPAIGN_ELSEWHERE and HEARD in verdict.signals:
+        told = (verdict.signals[name] for name in (HEARD, HEARD_SITES, HEARD_PEOPLE))
+        return "{} (feed {:.0f}; sites: {:.0f}, people: {:.0f})".format(reason_text(code), *told)
     named = ENTRY if code in LISTED else SUBSCRIPTION if code == SUBSCRIBED_LIST else ""
     number = verdict.signals.get(named)
     return reason_text(code) if number is None else f"{reason_text(code)} (number {number:.0f})"
