@@ -12,16 +12,19 @@ import pytest
 from moderation.domain.comments import Author, Submission
 from moderation.domain.listed import Draft
 from moderation.domain.sites import RECORDS_DAYS, Retention, SiteSettings
+from moderation.domain.webhooks import EVENTS
 from moderation.flow.akismet import accounts
 from moderation.flow.comments import trimming
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.submitting import submit
+from moderation.flow.feeds import publishing
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.people.links import By
 from moderation.flow.privacy import promise
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import choosing, founding, removing
+from moderation.flow.webhooks import endpoints
 from moderation.store import akismet, authors, codec, keys
 from tests.factories import SITE, contents, put_settings, submission
 from tests.moderation.console.conftest import OTHER, Browser
@@ -154,6 +157,24 @@ def test_what_learns_and_what_leaves_is_as_it_is_set(
         runtime, "settings", msgspec.structs.replace(runtime.settings, smtp_url="smtp://m.example")
     )
     assert "letters by mail" in told(anyone)
+    assert "published for other installations" not in told(anyone)
+    publishing.publish(runtime, "blogs", 7, 2, trimming.now_ms())
+    assert "published for other installations" not in told(anyone), "this one shares nothing"
+    assert "published for other installations" in told(anyone, f"/privacy/{OTHER}")
+
+
+def test_webhooks_are_told_with_what_they_are_told(anyone: Browser, runtime: Runtime) -> None:
+    for personal, said in (
+        (False, "and without the author's e-mail"),
+        (True, "and with the author's"),
+    ):
+        assert said not in told(anyone)
+        endpoints.make(
+            runtime.store, runtime.secret, SITE, "https://hooks.example/x", EVENTS, BY,
+            personal=personal,
+        )  # fmt: skip
+        assert said in told(anyone)
+    assert "hooks.example" not in told(anyone)
 
 
 def test_the_pace_is_kept_as_long_as_it_says(anyone: Browser, runtime: Runtime) -> None:
