@@ -62,6 +62,7 @@ class Fields(Struct, frozen=True):
     pace_address: str = ""
     pace_author: str = ""
     trust_after: str = ""
+    reputation: str = ""
     contact: str = ""
     held_in: str = "50"
     rejected_in: str = "1000"
@@ -80,6 +81,7 @@ class Fields(Struct, frozen=True):
             shares_training="1" if settings.shares_training else "",
             warm_up=str(settings.warm_up), contact=settings.contact,
             hold_first_time="1" if settings.hold_first_time else "",
+            reputation="1" if settings.reputation else "",
             **{name: _number(getattr(settings, name)) for name in _NUMBERS},
         )  # fmt: skip
 
@@ -106,6 +108,7 @@ class Fields(Struct, frozen=True):
             ),
         }  # fmt: skip
         changes["hold_first_time"] = bool(self.hold_first_time)
+        changes["reputation"] = bool(self.reputation)
         for name in _NUMBERS:
             changes[name] = self._whole(name) if getattr(self, name).strip() else None
         new = msgspec.structs.replace(known, **changes)

@@ -73,6 +73,15 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[str]) -> str:
     return known
 
 
+def network_of(address: str) -> str:
+    """Return the network that one host or its neighbours share, a /24 of IPv4 or a /64 of IPv6; ''
+    where it is no address."""
+    found = parsed(address)
+    if found is None:
+        return ""
+    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 64), strict=False))
+
+
 def counted_as(address: str) -> str:
     """Return what a limit by address counts: the address, of IPv6 the /64 that one host has."""
     found = parsed(address)

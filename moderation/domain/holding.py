@@ -11,6 +11,8 @@ from moderation.domain.shown import unescape
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import (
     ARTICLE_CLOSED,
+    BAD_REPUTATION,
+    CAMPAIGN,
     FIRST_TIME_AUTHOR,
     PACE_ADDRESS,
     PACE_AUTHOR,
@@ -67,8 +69,31 @@ def doubts(submission: Submission, settings: SiteSettings, known: Known) -> Iter
     """Yield the reasons that hold a comment of an author who has not earned trust."""
     if has_too_many_links(submission, settings):
         yield TOO_MANY_LINKS
-    if settings.hold_first_time and not known.approved:
+    if settings.hold_first_time and not (known.approved or known.praised):
         yield FIRST_TIME_AUTHOR
+
+
+PRAISED = 10
+"""Comments that people approved, and rejected none of, after which an author has a good name."""
+CAMPAIGN_COMMENTS, CAMPAIGN_FROM = 5, 3
+"""Nearly the same comments of an hour, from so many addresses or authors, are a campaign."""
+
+
+def has_good_name(settings: SiteSettings, known: Known) -> bool:
+    """Say whether people approved so much of an author, and rejected nothing, that a doubt of the
+    filter's counts for less."""
+    return settings.reputation and known.praised >= PRAISED
+
+
+def suspicions(settings: SiteSettings, known: Known) -> Iterator[str]:
+    """Yield the reasons that hold a comment for what people decided of others, or how many came."""
+    if not settings.reputation:
+        return
+    among = max(known.campaign_addresses, known.campaign_authors)
+    if known.campaign >= CAMPAIGN_COMMENTS and among >= CAMPAIGN_FROM:
+        yield CAMPAIGN
+    if known.blamed and not has_good_name(settings, known):
+        yield BAD_REPUTATION
 
 
 def is_trusted_author(settings: SiteSettings, known: Known) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Protocol
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
 from moderation.domain.copies import NO_SUBSCRIPTIONS, Subscribed
 from moderation.domain.feeds import Heard
-from moderation.domain.holding import doubts, is_trusted_author, stops
+from moderation.domain.holding import doubts, has_good_name, is_trusted_author, stops, suspicions
 from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.domain.keywords import SearchedKeys
 from moderation.domain.known import NOTHING_KNOWN, Known
@@ -20,6 +21,7 @@ from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.sites import Attack, SiteSettings
 from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
+    GOOD_REPUTATION,
     HONEYPOT,
     HONEYPOT_AUTOFILL,
     KEYS_DISALLOWED,
@@ -201,11 +203,15 @@ def looked_at(
     """Return a verdict that no rule decided, held where the first of these says so; never milder.
 
     The order: a page that is closed, the pace of an address and of an author, moderation keys,
-    subscribed lists that hold, links, first-time authors. What is spam by its score stays so.
+    subscribed lists that hold, links, first-time authors, campaigns, bad reputations. What is spam
+    by its score stays so, but of authors with a good name: a person looks at that, and what would
+    be held of theirs is approved.
     """
+    stopped = next(stops(submission, settings, known, now_ms), None)
+    if has_good_name(settings, known) and verdict.decided_by == "model":
+        verdict = _milder(verdict, is_stopped=stopped is not None)
     if verdict.status == "spam":
         return verdict
-    stopped = next(stops(submission, settings, known, now_ms), None)
     if stopped is not None:
         return _at_most_held(verdict, stopped)
     if rules.keys.holds(submission):
@@ -214,8 +220,19 @@ def looked_at(
     if subscription is not None:
         named = {**verdict.signals, SUBSCRIPTION: float(subscription.number)}
         return _at_most_held(replace(verdict, signals=named), SUBSCRIBED_LIST)
-    doubt = next(doubts(submission, settings, known), None)
+    doubted = chain(doubts(submission, settings, known), suspicions(settings, known))
+    doubt = next(doubted, None)
     return verdict if doubt is None else _at_most_held(verdict, doubt)
+
+
+def _milder(verdict: Verdict, *, is_stopped: bool) -> Verdict:
+    """Return a verdict of the model on somebody with a good name."""
+    if verdict.status == "spam":
+        return _held(verdict, GOOD_REPUTATION)
+    if verdict.status != "held" or is_stopped:
+        return verdict
+    why = ((GOOD_REPUTATION, 0.0), *verdict.reasons[: REASONS - 1])
+    return replace(verdict, status="approved", decided_by="rule", reasons=why)
 
 
 def _by_rule(
@@ -248,7 +265,8 @@ def _first(verdict: Verdict) -> str:
 
 def _at_most_held(verdict: Verdict, reason: str) -> Verdict:
     """Return a verdict that gives this reason first, and holds what the model would approve."""
-    if verdict.status == "approved" and verdict.decided_by == "model":
+    is_mild = verdict.decided_by == "model" or _first(verdict) == GOOD_REPUTATION
+    if verdict.status == "approved" and is_mild:
         return _held(verdict, reason)
     return replace(verdict, reasons=((reason, 0.0), *verdict.reasons[: REASONS - 1]))
 

@@ -72,6 +72,9 @@ CODES: tuple[str, ...] = (
     "too_many_links",
     "first_time_author",
     "campaign_elsewhere",
+    "good_reputation",
+    "bad_reputation",
+    "campaign",
 )
 
 NUMBERS: dict[str, int] = {code: number for number, code in enumerate(CODES)}

@@ -81,6 +81,8 @@ class SiteSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Most comments an hour by an author before they are held; null: any number."""
     trust_after: Annotated[int, Meta(ge=1, le=1000)] | None = None
     """An author is trusted of whom so many were approved and none rejected; null: nobody is."""
+    reputation: bool = True
+    """Whether what people decided of authors and links counts, and many nearly equal comments."""
 
 
 class Attack(Struct, frozen=True, omit_defaults=True):

@@ -41,6 +41,9 @@ PACE_AUTHOR = "pace_author"
 TRUSTED_AUTHOR = "trusted_author"
 TOO_MANY_LINKS = "too_many_links"
 FIRST_TIME_AUTHOR = "first_time_author"
+GOOD_REPUTATION = "good_reputation"
+BAD_REPUTATION = "bad_reputation"
+CAMPAIGN = "campaign"
 
 POLICY_WORDS = {
     COULD_NOT_BE_SCORED: (
@@ -103,6 +106,18 @@ POLICY_WORDS = {
     FIRST_TIME_AUTHOR: (
         "Nothing of this author was approved here yet; a person must look.",
         "First comment of an author",
+    ),
+    GOOD_REPUTATION: (
+        "People approved much of this author here, and rejected nothing.",
+        "Good reputation",
+    ),
+    BAD_REPUTATION: (
+        "People decided lately that comments of the same author, or with the same link, are spam.",
+        "Bad reputation",
+    ),
+    CAMPAIGN: (
+        "Many nearly identical comments came within an hour, from several addresses or authors.",
+        "Many nearly identical",
     ),
     UNDER_ATTACK: (
         "The site is under attack: everything is held until the time that its people set.",

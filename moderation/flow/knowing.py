@@ -10,16 +10,17 @@ from moderation.domain.comments import Submission
 from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.sites import SiteSettings
 from moderation.flow.judging import SiteContext
-from moderation.flow.marks import author_mark
+from moderation.flow.marks import author_mark, likeness, likenesses
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import knowing
-from moderation.store.client import Call
+from moderation.store import codec, knowing
+from moderation.store import signals as stored
 from moderation.store.knowing import Asked, Person
+from moderation.store.signals import NO_SIGNALS, Reputation, Signals
 from moderation.store.sites import SiteState
 
 
 def is_asked(settings: SiteSettings) -> bool:
-    """Say whether the rules of a site ask about authors; where none does nothing is read."""
+    """Say whether the rules of a site ask about authors before anything is judged."""
     return settings.hold_first_time or settings.trust_after is not None or _asks_pace(settings)
 
 
@@ -27,19 +28,12 @@ def _asks_pace(settings: SiteSettings) -> bool:
     return settings.pace_address is not None or settings.pace_author is not None
 
 
-def call_of(
-    runtime: Runtime,
-    site: str,
-    submissions: Sequence[Submission],
-    settings: SiteSettings,
-    now: int,
-    *,
-    is_counted: bool,
-) -> tuple[Call, list[bytes]]:
-    """Return the call that reads what is known of up to a hundred authors, and their marks."""
-    marks = [author_mark(runtime.secret, submission, now) for submission in submissions]
-    asked = Asked(is_counted, _asks_pace(settings))
-    return knowing.call(site, marks, asked, now), marks
+def mark_of(
+    runtime: Runtime, submission: Submission, settings: SiteSettings, raw_id: bytes, like: bytes
+) -> bytes:
+    """Return the mark of a comment's author, with all that the settings of its site ask for."""
+    extra = like if settings.reputation else None
+    return author_mark(runtime.secret, submission, codec.id_ms(raw_id), extra)
 
 
 def look(
@@ -47,39 +41,49 @@ def look(
     site: str,
     submission: Submission,
     settings: SiteSettings,
-    now: int,
+    raw_id: bytes,
     *,
     is_counted: bool,
 ) -> tuple[SiteState, Known]:
     """Return the state of a site and what is known of an author, in one round trip."""
-    call, marks = call_of(runtime, site, [submission], settings, now, is_counted=is_counted)
-    state, (people,) = knowing.answered(marks, runtime.store.run_together(*call))
-    return state, known_of(people)
+    mark = mark_of(runtime, submission, settings, raw_id, likeness(submission))
+    asked = Asked(is_counted, _asks_pace(settings))
+    call = knowing.call(site, [mark], [raw_id], asked, now_ms())
+    state, ((people, signals),) = knowing.answered([mark], runtime.store.run_together(*call))
+    return state, known_of(people, signals)
 
 
 def look_all(
-    runtime: Runtime, of_sites: Sequence[str], items: list[tuple[Submission, SiteContext]]
+    runtime: Runtime,
+    waiting: Sequence[tuple[str, bytes]],
+    items: list[tuple[Submission, SiteContext]],
 ) -> list[tuple[Submission, SiteContext]]:
-    """Return comments of these sites with what is known of the author of each where their rules
-    ask for it, and count them."""
+    """Return comments (site and id of each) with what is known of the author of each where their
+    rules ask for it, and count them."""
     by_site: dict[str, list[int]] = {}
-    for i, (site, (_, context)) in enumerate(zip(of_sites, items, strict=True)):
-        if is_asked(context.settings):
+    for i, ((site, _), (_, context)) in enumerate(zip(waiting, items, strict=True)):
+        if is_asked(context.settings) or context.settings.reputation:
             by_site.setdefault(site, []).append(i)
     known, now = list(items), now_ms()
     for site, every in by_site.items():
         for at in range(0, len(every), knowing.AT_ONCE):
             places = every[at : at + knowing.AT_ONCE]
             settings = items[places[0]][1].settings
-            some = [items[i][0] for i in places]
-            call, marks = call_of(runtime, site, some, settings, now, is_counted=True)
-            _, people = knowing.answered(marks, runtime.store.run(*call))
-            for i, found in zip(places, people, strict=True):
-                known[i] = items[i][0], replace(items[i][1], known=known_of(found))
+            likes = likenesses([items[i][0] for i in places])
+            ids = [waiting[i][1] for i in places]
+            marks = [
+                mark_of(runtime, items[i][0], settings, raw, like)
+                for i, raw, like in zip(places, ids, likes, strict=True)
+            ]
+            call = knowing.call(site, marks, ids, Asked(True, _asks_pace(settings)), now)
+            _, found = knowing.answered(marks, runtime.store.run_together(*call))
+            for i, (people, signals) in zip(places, found, strict=True):
+                with_known = replace(items[i][1], known=known_of(people, signals))
+                known[i] = items[i][0], with_known
     return known
 
 
-def known_of(people: Sequence[Person]) -> Known:
+def known_of(people: Sequence[Person], signals: Signals = NO_SIGNALS) -> Known:
     """Return what is known of an author from what is known of e-mail, id and address.
 
     The site's own id of an author speaks for them alone; else the e-mail, which anybody may write,
@@ -92,19 +96,58 @@ def known_of(people: Sequence[Person]) -> Known:
     # An id stands after the e-mail.
     author = named[-1] if named else address
     if author is None:
-        return NOTHING_KNOWN
+        return with_signals(NOTHING_KNOWN, signals)
     record = author.record
     earned = _approved(author) if len(named) == 2 else 0
     if len(named) == 1 and address is not None:
         earned = min(_approved(named[0]), _approved(address))
-    return Known(
+    known = Known(
         approved=_approved(author),
         rejected=0 if record is None else record.spam,
         earned=earned,
         address_hour=address.hour if address else 0,
         author_hour=max((one.hour for one in named), default=0),
     )
+    return with_signals(known, signals)
 
 
 def _approved(person: Person) -> int:
     return 0 if person.record is None else person.record.approved
+
+
+BLAME, BLAME_NETWORK = 1.5, 3.5
+"""How much spam must weigh: two decisions of late, for a network that many share four."""
+_ORDER = (
+    (stored.ID, stored.PAIR), (stored.EMAIL,), (stored.ADDRESS,), (stored.NETWORK,),
+    (stored.AUTHOR_DOMAIN,), (stored.LINK_DOMAIN,),
+)  # fmt: skip
+"""The kinds that may be blamed, as `BLAMED_FOR` names them."""
+_SHARED = frozenset((stored.NETWORK, stored.AUTHOR_DOMAIN, stored.LINK_DOMAIN))
+"""What innocent people have in common with others: one ham outweighs four of spam."""
+
+
+def with_signals(known: Known, signals: Signals) -> Known:
+    """Return what is known with what people decided, and with the campaign it is of.
+
+    Only the site's own id of an author, or the e-mail from the network that it came from before,
+    earn a good name: an e-mail by itself is written by whoever knows it.
+    """
+    sure = [one for one in signals.reputations if one.kind in (stored.ID, stored.PAIR)]
+    praised = max((one.hams for one in sure if not one.spams), default=0)
+    if any(one.spams for one in sure):
+        praised = 0
+    blamed, blamed_for = 0, 0
+    for place, kinds in enumerate(_ORDER, 1):
+        found = [one for one in signals.reputations if one.kind in kinds and _is_blamed(one)]
+        if found:
+            blamed, blamed_for = max(one.spams for one in found), place
+            break
+    return replace(
+        known, praised=praised, blamed=blamed, blamed_for=blamed_for, campaign=signals.comments,
+        campaign_addresses=signals.addresses, campaign_authors=signals.authors,
+    )  # fmt: skip
+
+
+def _is_blamed(one: Reputation) -> bool:
+    least = BLAME_NETWORK if one.kind == stored.NETWORK else BLAME
+    return one.spam >= least and one.spam > one.ham * (4 if one.kind in _SHARED else 1)

@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Sequence
 
 from classifier import marks_of
+from moderation.domain.addresses import network_of
 from moderation.domain.comments import Comment, Submission
-from moderation.flow.rows import personal_hash
-from moderation.store import authors
+from moderation.domain.listed import host_name
+from moderation.flow.rows import keyed_hash, personal_hash
+from moderation.store import authors, signals
 from moderation.store.comments.deletions import Marks
 
+_HOST = re.compile(
+    r"(?:https?:)?//(?:[^\s/?#@<>\"']{0,64}@)?([^\s/?#:<>\"'@\]\[)]{4,253})", re.IGNORECASE
+)
+LINKS = 5
+"""Most domains of links of a comment that have a reputation; the first count."""
 
-def author_mark(secret: bytes, submission: Submission, now: int) -> bytes:
+
+def author_mark(
+    secret: bytes, submission: Submission, now: int, like: bytes | None = None
+) -> bytes:
     """Return the mark of a comment's author: what is known of an e-mail address, of an id and of an
-    IP address is kept under a keyed hash of each."""
+    IP address is kept under a keyed hash of each.
+
+    With `like`, its likeness (b"" it has none), the mark leads to its campaign and to what has a
+    reputation, too.
+    """
     author = submission.author
-    people = [
-        authors.who(found)
-        for kind, value in (("email", author.email), ("author", author.id), ("ip", author.ip))
-        if (found := personal_hash(secret, kind, value))
+    known = [
+        (kind, authors.who(found))
+        for kind, way, value in (
+            (signals.EMAIL, "email", author.email),
+            (signals.ID, "author", author.id),
+            (signals.ADDRESS, "ip", author.ip),
+        )
+        if (found := personal_hash(secret, way, value))
     ]
-    if not people:
+    campaign = b""
+    reputations: list[bytes] = []
+    if like is not None:
+        reputations = [
+            signals.packed(kind, who) for kind, who in (*known, *_more(secret, submission))
+        ]
+        if len(like) == signals.MARK_BYTES:
+            campaign = like + _tags(known, author.name)
+    if not known and not campaign and not reputations:
         return b""
     written = submission.created_at
     at = now if written is None else min(now, max(0, round(written.timestamp() * 1000)))
     name = zlib.crc32(author.name.casefold().encode("utf-8", "replace")) & 255
-    return authors.pack_mark(at, name, bool(author.ip.strip()), people)
+    people = [who for _, who in known]
+    return authors.pack_mark(at, name, bool(author.ip.strip()), people, campaign, reputations)
+
+
+def _tags(known: Sequence[tuple[int, bytes]], name: str) -> bytes:
+    """Return two bytes each by which the address and the author of a campaign are told apart."""
+    people = dict(known)
+    address = people.get(signals.ADDRESS, bytes(2))[:2]
+    author = people.get(signals.ID) or people.get(signals.EMAIL)
+    if author is None:
+        author = zlib.crc32(name.casefold().encode("utf-8", "replace")).to_bytes(4, "big")
+    return address + (author[:2] if name or len(people) > 1 else bytes(2))
+
+
+def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
+    """Return what else of a comment has a reputation: its author's network, alone and with the
+    e-mail, the domain of the author's address, and those of its links."""
+    author = submission.author
+    network = network_of(author.ip) if author.ip else ""
+    named = [(signals.NETWORK, "net", network)] if network else []
+    if network and author.email.strip():
+        named.append((signals.PAIR, "pair", f"{author.email.strip().lower()} {network}"))
+    own = hosts_in(author.url)[:1]
+    named += [(signals.AUTHOR_DOMAIN, "domain", host) for host in own]
+    links = dict.fromkeys(hosts_in(submission.content))
+    named += [(signals.LINK_DOMAIN, "link", host) for host in list(links)[:LINKS]]
+    return [(kind, authors.who(keyed_hash(secret, way, value))) for kind, way, value in named]
+
+
+def hosts_in(text: str) -> list[str]:
+    """Return the hosts of the addresses that are written out in a text, without `www.`, in their
+    order; of one that is an address alone (an author's) its host."""
+    found = (host_name(host) for host in _HOST.findall(text))
+    return [host.removeprefix("www.") for host in found if host]
 
 
 def likeness(submission: Submission) -> bytes:
@@ -46,4 +106,4 @@ def marks_of_comment(secret: bytes, comment: Comment, now: int) -> Marks:
     """
     verdict = comment.verdict
     alike = likeness(comment.submission) if verdict and verdict.score is not None else b""
-    return author_mark(secret, comment.submission, now), alike
+    return author_mark(secret, comment.submission, now, alike), alike

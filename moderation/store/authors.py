@@ -47,17 +47,29 @@ def who(keyed_hash: str) -> bytes:
     return bytes.fromhex(keyed_hash[: 2 * WHO_BYTES])
 
 
-def pack_mark(at_ms: int, name: int, has_address: bool, people: Sequence[bytes]) -> bytes:
+def pack_mark(
+    at_ms: int,
+    name: int,
+    has_address: bool,
+    people: Sequence[bytes],
+    campaign: bytes = b"",
+    reputations: Sequence[bytes] = (),
+) -> bytes:
     """Return what the scripts note a comment under: its day, a byte for the author's name, and its
-    people, the address last where there is one."""
-    return _MARK.pack(min(at_ms // DAY_MS, 0xFFFF), name, has_address) + b"".join(people)
+    people, the address last where there is one; then its campaign and its reputations, as
+    `signals` packs them."""
+    flags = has_address | len(people) << 1 | bool(campaign) << 4
+    head = _MARK.pack(min(at_ms // DAY_MS, 0xFFFF), name, flags)
+    return b"".join((head, *people, campaign, *reputations))
 
 
 def people_of(mark: bytes) -> tuple[list[bytes], bool]:
     """Return the people of a mark, and whether the last of them is an address."""
-    people = mark[_MARK.size :]
-    some = [people[at : at + WHO_BYTES] for at in range(0, len(people), WHO_BYTES)]
-    return some, bool(mark) and bool(_MARK.unpack_from(mark)[2])
+    if not mark:
+        return [], False
+    flags = _MARK.unpack_from(mark)[2]
+    end = _MARK.size + (flags >> 1 & 7) * WHO_BYTES
+    return [mark[at : at + WHO_BYTES] for at in range(_MARK.size, end, WHO_BYTES)], bool(flags & 1)
 
 
 def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record | None]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from moderation.store import authors, keys
+from moderation.store import authors, keys, signals
 from moderation.store.authors import Record
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
+from moderation.store.signals import Signals, unpack
 from moderation.store.sites import SiteState, state_of
 
 AT_ONCE = 100
@@ -34,30 +35,51 @@ class Person(Struct, frozen=True):
     hour: int
 
 
-def call(site: str, marks: Sequence[bytes], asked: Asked, now_ms: int) -> Call:
-    """Return the call that reads the state of a site and what is known of up to a hundred marks."""
+def call(
+    site: str, marks: Sequence[bytes], ids: Sequence[bytes], asked: Asked, now_ms: int
+) -> Call:
+    """Return the call that reads the state of a site and what is known of up to a hundred marks, of
+    comments with these ids."""
     k = keys.of_site(site)
     hour, over = divmod(now_ms, HOUR_MS)
-    words = [hour, over * 1000 // HOUR_MS, int(asked.is_counted), int(asked.pace), *marks]
-    return Call("known", [k.meta, k.snapshot, k.authors, k.pace], words)
+    words: list[Any] = [
+        hour,
+        over * 1000 // HOUR_MS,
+        int(asked.is_counted),
+        int(asked.pace),
+        now_ms,
+    ]
+    for pair in zip(marks, ids, strict=True):
+        words += pair
+    return Call("known", [k.meta, k.snapshot, k.authors, k.pace, k.alike], words)
 
 
-def answered(marks: Sequence[bytes], answer: list[Any]) -> tuple[SiteState, list[list[Person]]]:
-    """Return the state of the site, and of each mark what is known of its people."""
+def answered(
+    marks: Sequence[bytes], answer: list[Any]
+) -> tuple[SiteState, list[tuple[list[Person], Signals]]]:
+    """Return the state of the site, and of each mark what is known of its people, and of more."""
     state, found = answer
     people = []
-    for mark, given in zip(marks, found, strict=True):
+    for mark, (seen, *given) in zip(marks, found, strict=True):
         whos, has_address = authors.people_of(mark)
         records = [authors.record_of(data) if data else None for data in given[::2]]
-        people.append(
-            [
-                Person(who, has_address and at == len(whos) - 1, record, int(hour))
-                for at, (who, record, hour) in enumerate(
-                    zip(whos, records, given[1::2], strict=True)
-                )
-            ]
-        )
+        some = [
+            Person(who, has_address and at == len(whos) - 1, record, int(hour))
+            for at, (who, record, hour) in enumerate(zip(whos, records, given[1::2], strict=True))
+        ]
+        people.append((some, unpack(mark, seen)))
     return state_of(state), people
+
+
+def forget(store: Store, site: str, people: Sequence[bytes], now_ms: int) -> int:
+    """Forget all that is counted under some keyed hashes: records, paces, reputations; return how
+    many there were.
+
+    Each hash is as `authors.who` shortens it. This is the one place that knows all of them; a
+    campaign holds two bytes of an address and of an author for six hours.
+    """
+    dropped = authors.drop(store, site, people) + drop_paces(store, site, people, now_ms)
+    return dropped + signals.drop(store, site, people)
 
 
 def drop_paces(store: Store, site: str, people: Sequence[bytes], now_ms: int) -> int:

@@ -8,7 +8,7 @@ from moderation.domain.errors import SchemaMismatch
 from moderation.store import keys
 from moderation.store.faults import store_errors
 
-VERSION = 4
+VERSION = 5
 """The layout that this code reads and writes."""
 RESTORING = b"restoring"
 """Stands in its place while a backup is put back."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from moderation import faults
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, WinnowError
-from moderation.domain.known import Known
+from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.policy import by_fail_mode, effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
@@ -19,13 +19,14 @@ from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.events import Scored
 from moderation.flow.judging import score_batch
-from moderation.flow.knowing import is_asked, look
+from moderation.flow.knowing import is_asked, look, with_signals
 from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sampling import drawn
 from moderation.flow.vitals import Vitals
 from moderation.store import codec, hurried, sites
 from moderation.store.comments import accepting
+from moderation.store.signals import Signals, unpack
 from moderation.store.sites import SiteState
 
 New = Literal["", "comment", "revision"]
@@ -85,7 +86,7 @@ def check(
         if record:
             return _recorded(runtime, grant, submission, raw_id, notes, missed)
         state, grant = _agreed(runtime, grant, _charged(runtime, grant))
-        known = _known(runtime, grant, submission, is_counted=False)
+        known = _known(runtime, grant, submission, raw_id, is_counted=False)
         if known is not None:
             state, grant = _agreed(runtime, grant, known[0])
         comment, settings = _judged(
@@ -142,11 +143,15 @@ def _recorded(
     notes: MakeNotes,
     missed: str,
 ) -> Checked:
-    # What is known of the author comes with the state; then nothing is to be compared.
-    known = _known(runtime, grant, submission, is_counted=True)
-    expected = None if known else _expected(runtime, grant)
-    state = known[0] if known else expected or grant.state(runtime)
-    state, grant = _agreed(runtime, grant, state)
+    expected = state = _expected(runtime, grant)
+    if state is None:
+        state, grant = _agreed(runtime, grant, grant.state(runtime))
+        expected = state
+    known = _known(runtime, grant, submission, raw_id, is_counted=True)
+    if known is not None:
+        # What is known of the author came with the state: nothing is to be compared.
+        expected = None
+        state, grant = _agreed(runtime, grant, known[0])
     while True:
         comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed, known)
         beside = notes(comment, settings)
@@ -155,7 +160,11 @@ def _recorded(
             return stored
         # Once it is told the state, the verdict stands by it as of then: no third round trip.
         expected = None
-        state, grant = _agreed(runtime, grant, stored)
+        state, signals = stored
+        state, grant = _agreed(runtime, grant, state)
+        # Its people may have asked for more just before.
+        known = known or _known(runtime, grant, submission, raw_id, is_counted=True)
+        known = state, with_signals(known[1] if known else NOTHING_KNOWN, signals)
 
 
 def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str) -> Checked:
@@ -184,14 +193,18 @@ def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState
 
 
 def _known(
-    runtime: Runtime, grant: Grant, submission: Submission, *, is_counted: bool
+    runtime: Runtime, grant: Grant, submission: Submission, raw_id: bytes, *, is_counted: bool
 ) -> tuple[SiteState, Known] | None:
     """Return the site's state with what its rules ask about the author, None where none asks by
-    what this process knows of the site."""
+    what this process knows of the site.
+
+    Reputations and campaigns alone are looked for where the verdict is written: most comments have
+    none, and make one trip.
+    """
     settings = runtime.last_settings(grant.site)
-    if not is_asked(settings):
+    if not is_asked(settings) and (is_counted or not settings.reputation):
         return None
-    return look(runtime, grant.site, submission, settings, now_ms(), is_counted=is_counted)
+    return look(runtime, grant.site, submission, settings, raw_id, is_counted=is_counted)
 
 
 def _charged(runtime: Runtime, grant: Grant) -> SiteState:
@@ -218,12 +231,13 @@ def _judged(
     is_counted: bool = True,
 ) -> tuple[Comment, SiteSettings]:
     """Return a comment with its verdict and the settings that made it; held where that fails."""
+    before = runtime.last_settings(site)
     try:
         context = learning.context(runtime, site, state)
         settings = context.settings
-        if known is None and is_asked(settings):
+        if is_asked(settings) and not is_asked(before):
             # The site's people have just asked for it: this once in a trip of its own.
-            known = look(runtime, site, submission, settings, now_ms(), is_counted=is_counted)
+            known = look(runtime, site, submission, settings, raw_id, is_counted=is_counted)
         if known is not None:
             context = replace(context, known=known[1])
         verdict = score_batch([(submission, context)])[0]
@@ -256,8 +270,9 @@ def _record(
     comment: Comment,
     notes: accepting.Notes,
     expected: SiteState | None = None,
-) -> Checked | SiteState:
-    """Return the comment as it was stored; the site's state where it is not the `expected`."""
+) -> Checked | tuple[SiteState, Signals]:
+    """Return the comment as it was stored; the site's state where it is not the `expected`, or
+    something is known of the comment, with that."""
     on = accepting.Conditions(
         tokens=grant.revision,
         state=expected,
@@ -266,13 +281,20 @@ def _record(
         tells=runtime.may_tell(grant.site),
     )
     retention = accepting.ttls(settings.retention)
-    write = write_of(runtime, raw_id, comment.submission, comment.verdict, comment.status)
+    write = write_of(
+        runtime,
+        raw_id,
+        comment.submission,
+        comment.verdict,
+        comment.status,
+        has_signals=settings.reputation,
+    )
     now = comment.updated_ms
     names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
     raw_answer = runtime.store.run_together("accept", names, args)
     changed = accepting.state_instead(raw_answer)
     if changed is not None:
-        return changed
+        return changed, unpack(write.author, accepting.signals_instead(raw_answer))
     answer = accepting.written(raw_answer)
     if answer == "changed":
         grant = confirm(runtime, grant)

@@ -10,8 +10,8 @@ from moderation.flow.drafts import fresh_comment
 from moderation.flow.judging import score_batch
 from moderation.flow.knowing import is_asked, look
 from moderation.flow.labels import learning
-from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import sites
+from moderation.flow.runtime import Runtime
+from moderation.store import codec, sites
 
 
 def preview(runtime: Runtime, site: str, submission: Submission) -> Comment:
@@ -21,8 +21,9 @@ def preview(runtime: Runtime, site: str, submission: Submission) -> Comment:
         StoreDown: the store does not answer.
     """
     context = learning.context(runtime, site, sites.read(runtime.store, site))
-    if is_asked(context.settings):
-        _, known = look(runtime, site, submission, context.settings, now_ms(), is_counted=False)
+    if is_asked(context.settings) or context.settings.reputation:
+        raw_id = codec.new_id()
+        _, known = look(runtime, site, submission, context.settings, raw_id, is_counted=False)
         context = replace(context, known=known)
     verdict = score_batch([(submission, context)])[0]
     status = effective_status(verdict, context.settings)

@@ -13,9 +13,13 @@ from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
 from moderation.domain.feeds import HEARD, HEARD_PEOPLE, HEARD_SITES
+from moderation.domain.known import BLAMED_FOR, Known
 from moderation.domain.policy import ENTRY, SUBSCRIPTION, thresholds
 from moderation.domain.verdicts import (
+    BAD_REPUTATION,
+    CAMPAIGN,
     CAMPAIGN_ELSEWHERE,
+    GOOD_REPUTATION,
     LISTED,
     POLICY_NAMES,
     POLICY_REASONS,
@@ -205,8 +209,21 @@ def reason_text(code: str) -> str:
 
 
 def reason_in(verdict: Verdict, code: str) -> str:
-    """Return a reason of a verdict in plain words; of a list with the number of its entry, of a
-    feed with who stands behind what it knows."""
+    """Return a reason of a verdict in plain words, with its figures: of a list the number of its
+    entry, of a campaign how many came, of a reputation what it rests on, of a feed who
+    stands behind what it knows."""
+    known = Known.of(verdict.signals)
+    if code == CAMPAIGN and known.campaign:
+        among = f"{known.campaign_addresses} addresses"
+        if known.campaign_authors > known.campaign_addresses:
+            among = f"{known.campaign_authors} authors"
+        return f"{known.campaign} near-identical comments from {among} in an hour."
+    if code == BAD_REPUTATION and known.blamed:
+        times = "once" if known.blamed == 1 else f"{known.blamed} times"
+        about = BLAMED_FOR[min(known.blamed_for, len(BLAMED_FOR)) - 1]
+        return f"People decided spam {times} about {about}."
+    if code == GOOD_REPUTATION and known.praised:
+        return f"People approved {known.praised} comments of this author and rejected none."
     if code == CAMPAIGN_ELSEWHERE and HEARD in verdict.signals:
         told = (verdict.signals[name] for name in (HEARD, HEARD_SITES, HEARD_PEOPLE))
         return "{} (feed {:.0f}; sites: {:.0f}, people: {:.0f})".format(reason_text(code), *told)

@@ -123,7 +123,7 @@ class Scorer:
             if submission is not None:
                 items.append((submission, contexts[w.site]))
                 scored.append(w)
-        items = look_all(self._runtime, [w.site for w in scored], items)
+        items = look_all(self._runtime, [(w.site, w.id) for w in scored], items)
         if apart and items:
             verdicts = score_apart(lambda: score_batch(items), self._keep)
         else:

@@ -7,7 +7,7 @@ import logging
 from moderation.flow.labels import compacting, importing, replaying
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import authors, labels, sites
+from moderation.store import authors, labels, signals, sites
 from moderation.store.comments import deletions
 from moderation.store.comments import indexes as stored
 
@@ -45,4 +45,5 @@ def trim(runtime: Runtime) -> int:
 def _forget_authors(runtime: Runtime, site: str, part: int) -> None:
     """Forget whose last comment is longer ago than the site keeps any comment."""
     longest = runtime.read_settings(site)[1].retention.records
+    signals.drop_before(runtime.store, site, now_ms() - longest * authors.DAY_MS, part, SLICES)
     authors.drop_before(runtime.store, site, now_ms() // authors.DAY_MS - longest, part, SLICES)

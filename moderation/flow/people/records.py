@@ -85,11 +85,9 @@ def _known(found: dict[Way, authors.Record | None], today: int) -> Known | None:
 def forget(
     runtime: Runtime, site: str, *, email: str = "", ip: str = "", author_id: str = ""
 ) -> int:
-    """Drop what a site's records hold of a person, by whatever is known of him, and how many of
-    his comments came within the hour; return how many records that were. Comments of his that come
-    later begin a new one."""
+    """Drop what a site counts of a person, by whatever is known of him: records, paces and
+    reputations; return how many that were. Comments of his that come later begin anew."""
     values = {"author": author_id, "email": email, "ip": ip}
     hashes = [personal_hash(runtime.secret, way, values[way]) for way in WAYS]
     people = [authors.who(found) for found in hashes if found]
-    knowing.drop_paces(runtime.store, site, people, now_ms())
-    return authors.drop(runtime.store, site, people)
+    return knowing.forget(runtime.store, site, people, now_ms())

@@ -208,6 +208,11 @@ def written(answer: list[Any]) -> list[Written] | str:
     ]
 
 
+def signals_instead(answer: list[Any]) -> bytes:
+    """Return what is known of the first comment, where the script answered the state instead."""
+    return bytes(answer[7])
+
+
 def state_instead(answer: list[Any]) -> SiteState | None:
     """Return the site's state where the accepting script found another than it was told."""
-    return state_of(answer[1:]) if answer[0] == b"stale" else None
+    return state_of(answer[1:7]) if answer[0] == b"stale" else None

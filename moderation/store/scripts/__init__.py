@@ -6,7 +6,13 @@ import hashlib
 import re
 from importlib.resources import files
 
-LIBRARIES = {"author": "author_", "alike": "alike(", "comment": "comment_", "log": "log("}
+LIBRARIES = {
+    "signals": "signals(",
+    "author": "author_",
+    "alike": "alike(",
+    "comment": "comment_",
+    "log": "log(",
+}
 """Files that are put in front of every script that names something of them, by what names it."""
 _CONSTANTS = re.compile(
     r"^ *local ([A-Z][A-Z_]*(?:,\s+[A-Z][A-Z_]*)*) =\s+([^{}()\n]+?)$", re.MULTILINE

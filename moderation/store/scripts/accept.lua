@@ -23,7 +23,8 @@
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
 -- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
 --       same again; after one that was not new comes that comment as it then is; {'changed'},
---       {'limited'}, {'conflict'} or {'stale', what read.lua answers} with nothing written.
+--       {'limited'}, {'conflict'} or {'stale', what read.lua answers, what signals.lua knows of the
+--       first comment} with nothing written: the state is another, or something is known.
 -- A comment whose id is there already was written by this very call, whose answer was lost: it is
 -- new to the caller, and counted no second time.
 local now, ttl_queued, ttl_approved, ttl_held, ttl_spam, ttl_request, allowed, charge, replayable, n, words,
@@ -33,10 +34,16 @@ local inbox, external, first_at = KEYS[7], KEYS[9], 7
 if ARGV[5] ~= '' then
   local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'settings', 'tokens', 'created')
   for i = 1, 5 do meta[i] = meta[i] or '0' end
-  local snapshot = redis.call('GET', KEYS[14]) or ''
-  if table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then
+  local snapshot, known = redis.call('GET', KEYS[14]) or '', ''
+  if words > 4 then
+    local _, _, _, mark = struct.unpack('>BBI2Bc0', ARGV[first_at + 4])
+    if mark ~= '' and #mark > 4 + 6 * (math.floor(string.byte(mark, 4) / 2) % 8) then
+      known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now)
+    end
+  end
+  if known ~= '' or table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then
     return {'stale', tonumber(meta[1]), tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]),
-      snapshot, tonumber(meta[5])}
+      snapshot, tonumber(meta[5]), known}
   end
 elseif ARGV[3] ~= '' then
   local meta = redis.call('HMGET', KEYS[1], 'tokens', 'settings', 'created')
@@ -150,6 +157,7 @@ local function accept(at)
     if from ~= status then redis.call('ZREM', KEYS[3 + from], id) end
     comment_save(KEYS[2] .. id, c, ttls[status])
   end
+  local said = c and c.decision ~= '' and status or 0
   if label > 0 then
     local current = c.decision ~= '' and log().load(KEYS[10] .. c.active)
     if not (current and current.label == label) then
@@ -164,6 +172,10 @@ local function accept(at)
   elseif KEYS[21] and words > 4 then
     c = c or comment_open(text)
     if c.verdict ~= '' then comment_tell(KEYS[21], 'scored', id, c, '') end
+  end
+  if #authors > 4 and kind ~= 's' then signals().note(KEYS[18], authors, id, now) end
+  if label > 0 then
+    signals().weigh(KEYS[17], KEYS[18], authors, said, c.decision ~= '' and status or 0, now)
   end
   if words > 4 then
     settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,

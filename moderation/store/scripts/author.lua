@@ -94,15 +94,17 @@ end
 
 -- Notes with its authors what a comment became: a status, 0 where it is gone; `from` is what it was,
 -- 0 where it had no verdict yet, nil for one that was never there. `mark`: its day, a byte for the
--- author's name, 1 if the last hash is of an address, and six bytes a hash.
+-- author's name, a byte (1 if the last hash is of an address, twice the number of hashes, 16 as in
+-- signals.lua), six bytes a hash, and what signals.lua reads.
 local function author_note(prefix, mark, id, from, to)
   if mark == '' or from == to then return end
-  local day, name, addressed = struct.unpack('>I2c1B', mark)
+  local day, name, flags = struct.unpack('>I2c1B', mark)
   local tag = struct.unpack('>I2', id, 15) % 16384
-  for at = 5, #mark, 6 do
+  local last = 6 * (math.floor(flags / 2) % 8) - 1
+  for at = 5, last, 6 do
     local bucket = prefix .. struct.unpack('>I2', mark, at) % AUTHOR_BUCKETS
     local who = string.sub(mark, at + 2, at + 5)
-    local named = addressed == 1 and at + 6 > #mark and name
+    local named = flags % 2 == 1 and at == last and name
     local before, after = redis.call('HGET', bucket, who), nil
     if before then
       after = author_change(before, tag, from, to, day, named)

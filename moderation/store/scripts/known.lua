@@ -1,11 +1,12 @@
 #!lua
--- What a process must know of a site, and of who writes, before it judges comments by rules that ask
--- for that. KEYS: site, snapshot of the shard, prefixes of authors and of the comments of an hour
+-- What a process must know of a site, and of who writes, before it judges comments.
+-- KEYS: site, snapshot of the shard, prefixes of authors, of the comments of an hour and of those alike
 -- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for
---       one that is only looked at), 1 if the pace is asked for; of each comment, at most a hundred,
---       the mark of its authors
--- Answer: {what read.lua answers, for each comment the record of each of its people ('' nothing is
--- known) and how many comments of theirs came within an hour, this one included}
+--       one that is only looked at), 1 if the pace is asked for, now (ms); of each comment, at most a
+--       hundred, the mark of its authors and its id
+-- Answer: {what read.lua answers, for each comment what signals.lua knows of it, and the record of
+-- each of its people ('' nothing is known) with how many comments of theirs came within an hour, this
+-- one included}. Who is counted is put into the campaign of those alike, too.
 local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'settings', 'tokens', 'created')
 local state = {tonumber(meta[1] or 0), tonumber(meta[2] or 0), tonumber(meta[3] or 0),
   tonumber(meta[4] or 0), redis.call('GET', KEYS[2]) or '', tonumber(meta[5] or 0)}
@@ -26,9 +27,12 @@ local function pace(who)
 end
 
 local answer = {}
-for i = 5, #ARGV do
-  local mark, people = ARGV[i], {}
-  for at = 5, #mark, 6 do
+for i = 6, #ARGV, 2 do
+  local mark, id, now = ARGV[i], ARGV[i + 1], tonumber(ARGV[5])
+  local people = {signals().look(KEYS[3], KEYS[5], mark, id, now)}
+  if ARGV[3] == '1' then signals().note(KEYS[5], mark, id, now) end
+  local n = mark == '' and 0 or math.floor(string.byte(mark, 4) / 2) % 8
+  for at = 5, 6 * n - 1, 6 do
     local who = string.sub(mark, at, at + 5)
     local bucket = KEYS[3] .. struct.unpack('>I2', who) % AUTHOR_BUCKETS
     people[#people + 1] = redis.call('HGET', bucket, string.sub(who, 3)) or ''

@@ -1,0 +1,92 @@
+"""Reputations and campaigns, as `scripts/signals.lua` keeps them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from moderation.store import keys
+from moderation.store.authors import WHO_BYTES
+from moderation.store.client import Store
+from moderation.store.faults import store_errors
+
+BUCKETS = 512
+MARK_BYTES = 48
+"""A mark of what is alike that has a sketch and all its bands: shorter texts make no campaign."""
+HOUR_MS = 3_600_000
+ID, PAIR, EMAIL, ADDRESS, NETWORK, AUTHOR_DOMAIN, LINK_DOMAIN = range(1, 8)
+"""What has a reputation; the script has the half-life of each."""
+
+_SEEN = struct.Struct(">HHH")
+_KNOWN = struct.Struct(">IIHH")
+
+
+class Reputation(Struct, frozen=True):
+    """What people decided of comments by or with something: ham and spam as they weigh now (half as
+    much after each half-life), and how often each was said."""
+
+    kind: int
+    ham: float
+    spam: float
+    hams: int
+    spams: int
+
+
+class Signals(Struct, frozen=True):
+    """How many nearly the same comments came within the hour, this one included (0: none is known),
+    from how many addresses and by how many authors, and the reputations that there are."""
+
+    comments: int = 0
+    addresses: int = 0
+    authors: int = 0
+    reputations: tuple[Reputation, ...] = ()
+
+
+NO_SIGNALS = Signals()
+
+
+def packed(kind: int, who: bytes) -> bytes:
+    """Return something that has a reputation as a mark holds it."""
+    return bytes((kind,)) + who
+
+
+def unpack(mark: bytes, data: bytes) -> Signals:
+    """Return what the script answered of a mark, b"" for nothing."""
+    if not data:
+        return NO_SIGNALS
+    n = (len(data) - _SEEN.size) // _KNOWN.size
+    first = len(mark) - n * (1 + WHO_BYTES)
+    kinds = mark[first :: 1 + WHO_BYTES] if n else b""
+    found = []
+    for kind, place in zip(kinds, range(_SEEN.size, len(data), _KNOWN.size), strict=True):
+        ham, spam, hams, spams = _KNOWN.unpack_from(data, place)
+        if hams or spams:
+            found.append(Reputation(kind, ham / 100, spam / 100, hams, spams))
+    comments, addresses, people = _SEEN.unpack_from(data)
+    return Signals(comments, addresses, people, tuple(found))
+
+
+def drop(store: Store, site: str, people: Sequence[bytes]) -> int:
+    """Forget the reputations under some keyed hashes; return how many there were."""
+    prefix = f"{keys.of_site(site).authors}r"
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for who in people:
+            pipe.hdel(f"{prefix}{int.from_bytes(who[:2], 'big') % BUCKETS}", who[2:])
+        return sum(pipe.execute()) if people else 0
+
+
+def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> int:
+    """Forget reputations of which nothing was decided since a time (ms since 1970), in one part of
+    a site's buckets; return how many."""
+    prefix, hour = f"{keys.of_site(site).authors}r", at_ms // HOUR_MS
+    dropped = 0
+    with store_errors():
+        for bucket in range(part, BUCKETS, parts):
+            found = store.redis.hgetall(f"{prefix}{bucket}")
+            gone = [who for who, data in found.items() if int.from_bytes(data[:4], "big") < hour]
+            if gone:
+                dropped += store.redis.hdel(f"{prefix}{bucket}", *gone)
+    return dropped
