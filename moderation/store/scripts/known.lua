@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- What a process must know of a site, and of who writes, before it judges comments.
 -- KEYS: site, snapshot of the shard, prefixes of authors, of the comments of an hour and of those alike
 -- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for

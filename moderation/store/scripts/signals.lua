@@ -16,8 +16,8 @@ local signals_made
 local function signals()
   if signals_made then return signals_made end
   -- Days after which half of a decision still counts: for ids of authors, e-mails with their network,
-  -- e-mails, addresses, networks, domains of authors, domains of links.
-  local half_lives = {90, 90, 90, 30, 7, 60, 60}
+  -- e-mails, addresses, networks, domains of authors, domains of links, names.
+  local half_lives = {90, 90, 90, 30, 7, 60, 60, 60}
 
   -- Returns the campaign of a mark ('' none) and where the first with a reputation stands.
   local function parts(mark)
