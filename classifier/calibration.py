@@ -94,8 +94,9 @@ def intercept(
     Newton's.
 
     Of outcomes (float64[2, n]: logit, sign) `labels` are there, of evidence (float64[2, n]: logits
-    of ham, weights) `kept`. The class with more of them weighs about as much as the other: a wave
-    of spam, or of nothing but ham, says little of the next comment.
+    of ham, weights) `kept`, each with its weight, at most 1: what was doubtful says little by not
+    being reported. The class with more of them weighs about as much as the other: a wave of spam,
+    or of nothing but ham, says little of the next comment.
     """
     b, spam = start, 0
     for i in range(labels):
@@ -108,6 +109,8 @@ def intercept(
             is_spam = i < labels and outcomes[1, i] > 0
             p = logistic((outcomes[0, i] if i < labels else evidence[0, i - labels]) + b)
             weight = of_spam if is_spam else of_ham
+            if i >= labels:
+                weight *= min(1.0, evidence[1, i - labels])
             gradient += weight * (p - (1.0 if is_spam else 0.0))
             curvature += weight * p * (1.0 - p)
         b -= min(max(gradient / curvature, -1.0), 1.0)

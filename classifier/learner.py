@@ -16,18 +16,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifier import calibration, repeats, site_bands, svm, tally
+from classifier import calibration, kinds, repeats, site_bands, svm, tally
 from classifier.bands import Bands
 from classifier.calibration import OUTCOMES, SiteCalibration
 from classifier.features.batch import FeatureBatch
-from classifier.features.groups import FEATURE_VERSION, SITE_BITS, SITE_WEIGHTS
+from classifier.features.groups import (
+    FEATURE_VERSION,
+    GROUP_SHIFT,
+    SHAPE,
+    SITE_BITS,
+    SITE_ONLY,
+    SITE_WEIGHTS,
+)
 from classifier.model import Model
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.row import Row
-from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, PUSH, REJECT
+from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, LABELLED, PUSH, REJECT
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 6
+LAYOUT = 7
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
 sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
 """
@@ -41,6 +48,9 @@ SUSPICIOUS = 0.7
 """Probability of spam from which a published comment is no evidence, whoever left it unreported."""
 STANDS_FOR = 4.0
 """The most comments for which one piece of evidence speaks."""
+LOWERED = 0.35
+"""Logits by which evidence lowers the intercept at most below the base's and that of labels alone:
+what nobody reported takes back what labels raised, and does little more."""
 
 
 class Learner:
@@ -61,7 +71,8 @@ class Learner:
         self._kept: npt.NDArray[np.uint8] = np.zeros(repeats.LANES * EVIDENCE, np.uint8)
         self._pulls: npt.NDArray[np.uint8] = np.zeros(EVIDENCE, np.uint8)
         self._curve: npt.NDArray[np.float64] = np.zeros(CURVE)
-        self._curve[[INTERCEPT, HOLD, REJECT]] = [model.offset, *model.band_logits]
+        self._curve[[INTERCEPT, LABELLED]] = model.offset
+        self._curve[[HOLD, REJECT]] = model.band_logits
 
     @property
     def position(self) -> int:
@@ -91,7 +102,8 @@ class Learner:
         """Learn one label, `spam` or `ham`, that came in one of `HOWS` (else ValueError).
 
         Takes at most a millisecond. What was published and not reported since the label before is
-        to be kept first.
+        to be kept first. A comment without text, author and address teaches nothing: all that is
+        known of it is that it is short.
         """
         if label not in LABELS:
             raise ValueError("a label is spam or ham")
@@ -99,6 +111,8 @@ class Learner:
             raise ValueError(f"a label came by one of {', '.join(HOWS)}")
         batch = self._model.features([row]) if isinstance(row, Row) else row
         codes, is_spam, number = batch.row(0), label == "spam", self.position
+        if not _says_anything(codes):
+            return
         prior, logit = self._margin_and_logit(batch)
         is_held = how == "held" or (
             how == "all" and logit + self._curve[INTERCEPT] >= self._curve[HOLD]
@@ -127,10 +141,12 @@ class Learner:
         codes, (least, _) = batch.row(0), repeats.room()
         chance = float(self._model.score(batch, self).probability[0])
         marks, alike = self._marks.reshape(2, EVIDENCE), np.empty(EVIDENCE, np.uint8)
-        if chance >= SUSPICIOUS or repeats.is_noted(codes, marks, self._kept, least, alike):
+        if chance >= SUSPICIOUS or not _says_anything(codes):
+            return
+        if kinds.is_noted(codes, marks, self._kept, least, alike):
             return
         slot = int(self._state[svm.EVIDENCE]) % EVIDENCE
-        repeats.note(codes, slot, marks, self._kept, least)
+        kinds.note(codes, slot, marks, self._kept, least)
         self._pulls[slot] = 0
         # What looks half like spam says little by not being reported.
         trust = (1.0 - chance) / (1.0 + chance)
@@ -161,7 +177,10 @@ class Learner:
         svm.note_pulls(rows, state, self._pulls)
         pushed = svm.pushed_ham(self.table, self._codes, rows, state, SITE_WEIGHTS)
         curve[CENTRE] = calibration.centre(curve[PUSH], spam, ham, *pushed) * model.scale
+        curve[LABELLED] = calibration.intercept(*known, kept[0], 0, model.offset, curve[LABELLED])
         curve[INTERCEPT] = calibration.intercept(*known, *kept, model.offset, curve[INTERCEPT])
+        lowest = min(curve[LABELLED], model.offset) - LOWERED
+        curve[INTERCEPT] = max(curve[INTERCEPT], lowest)
         decided = int(state[svm.DECIDED])
         site_bands.place(*known, *kept, curve, *model.band_logits, spam + ham, evidence, decided)
 
@@ -179,7 +198,7 @@ class Learner:
         if self._state[svm.EVIDENCE] > 0:
             marks, scale = self._marks.reshape(2, EVIDENCE), self._model.scale
             kept = (marks, self._kept, self._pulls, scale, least, np.empty(EVIDENCE, np.uint8))
-            repeats.take_back(codes, starts, *kept, logits, chances)
+            kinds.take_back(codes, starts, *kept, logits, chances)
         line = self._curve[[HOLD, REJECT]]
         decided = (self.position, self._decided, self._sketches, least, alike)
         repeats.follow(codes, starts, *decided, line, logits, chances, shifts)
@@ -246,3 +265,8 @@ class Learner:
         if not svm.is_consistent(learner._state, learner._rows.reshape(svm.WINDOW, svm.FIELDS)):
             raise ModelError("the learner checkpoint is damaged: its state is impossible")
         return learner
+
+
+def _says_anything(codes: npt.NDArray[np.uint32]) -> bool:
+    """Say whether a row has more than its shape and where it was posted."""
+    return not np.isin(codes >> np.uint32(GROUP_SHIFT), (SHAPE, SITE_ONLY)).all()

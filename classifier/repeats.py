@@ -34,15 +34,13 @@ FEW_WORDS = 5
 LEAST_ALIKE = 3
 ALIKE, OF = 3, 5
 """The share of a near repeat's lanes that are alike, at least."""
-KINDRED = 4
-"""Of so many lanes of a row one is alike where it is of a kind with another."""
 MOST_CHANGED, WORDS_MORE = 2, 2
 """Lanes that may differ from a comment decided as ham, and words by which their numbers may."""
 PAST_BAND = 0.5
 """Logits by which a repeat is put on its decision's side of the site's band."""
 
 _GROUP_BITS = np.uint32(GROUP_SHIFT)
-_SLOT_SHIFT, _TAG_SHIFT = np.uint64(52), np.uint64(20)
+_SLOT_SHIFT, TAG_SHIFT = np.uint64(52), np.uint64(20)
 _IS_SPAM = np.uint8(1)
 _KIND, _COUNT = LANES * NEWEST, (LANES + 1) * NEWEST
 _ADDRESSES = np.uint64(127)
@@ -67,7 +65,7 @@ def mixed(x):
 
 
 @unmanaged
-def _read(codes, begin, end, least):
+def read_row(codes, begin, end, least):
     """Return a row's fingerprint (0: none), how many words it has, a mark of its addresses (0 if
     it has none) and whether words may have been left out of its features.
 
@@ -121,17 +119,17 @@ def lane_byte(smallest):
 
 
 @unmanaged
-def _tag(mark):
+def tag_of(mark):
     """Return bits of a fingerprint that its slot does not tell; never 0, the lowest left free."""
-    return (np.uint32(mark >> _TAG_SHIFT) | np.uint32(2)) & ~np.uint32(1)
+    return (np.uint32(mark >> TAG_SHIFT) | np.uint32(2)) & ~np.uint32(1)
 
 
 @unmanaged
 def remember(codes, number, decided, sketches, least, is_spam):
     """Keep the decision on a row, the `number`-th, in `decided` and `sketches`."""
-    mark, count, address, _ = _read(codes, 0, len(codes), least)
+    mark, count, address, _ = read_row(codes, 0, len(codes), least)
     if mark != _NONE:
-        decided[mark >> _SLOT_SHIFT] = _tag(mark) | np.uint32(is_spam)
+        decided[mark >> _SLOT_SHIFT] = tag_of(mark) | np.uint32(is_spam)
     place = number % NEWEST
     for lane in range(LANES):
         known = lane_byte(least[lane]) if count >= FEW_WORDS else np.uint8(0)
@@ -141,7 +139,7 @@ def remember(codes, number, decided, sketches, least, is_spam):
 
 
 @unmanaged
-def _count_alike(least, sketches, alike):
+def count_alike(least, sketches, alike):
     """Count the lanes of each decision that are like a row's; return the row's lanes with words."""
     alike[:] = 0
     size = 0
@@ -156,7 +154,7 @@ def _count_alike(least, sketches, alike):
 
 
 @unmanaged
-def _most(alike):
+def most_of(alike):
     """Return the largest of some counts."""
     most = alike[0]
     for place in range(len(alike)):
@@ -170,9 +168,9 @@ def _nearest(least, count, address, number, sketches, alike):
 
     None if that was decided as ham and more was changed than a repeat changes.
     """
-    size = _count_alike(least, sketches, alike)
+    size = count_alike(least, sketches, alike)
     needed = max(LEAST_ALIKE, (size * ALIKE + OF - 1) // OF)
-    for level in range(_most(alike), needed - 1, -1):
+    for level in range(most_of(alike), needed - 1, -1):
         for back in range(1, NEWEST + 1):
             place = (number - back) % NEWEST
             if alike[place] != level:
@@ -199,85 +197,6 @@ def _changed(least, place, sketches):
 
 
 @unmanaged
-def note(codes, place, marks, sketches, least):
-    """Note a row at a place of `marks` (uint32[2, n]: fingerprint and addresses, 0 for none) and
-    `sketches` (uint8, lane by lane).
-    """
-    mark, _, address, _ = _read(codes, 0, len(codes), least)
-    marks[0, place], marks[1, place] = _tag(mark), _address_mark(address)
-    for lane in range(LANES):
-        sketches[lane * marks.shape[1] + place] = lane_byte(least[lane])
-
-
-@unmanaged
-def is_noted(codes, marks, sketches, least, alike):
-    """Say whether a row is too much like one of those noted: the same words or addresses, or a
-    quarter of its lanes alike, which what is spun from one template has and strangers have not.
-
-    An address is what spam is posted for, and ever new ones are to be had: beside one a few words
-    are compared as well, and what has none is like anything.
-    """
-    mark, count, address, _ = _read(codes, 0, len(codes), least)
-    tag, linked = _tag(mark), _address_mark(address)
-    for place in range(marks.shape[1]):
-        if marks[0, place] == tag or (linked != 0 and marks[1, place] == linked):
-            return True
-    if not _is_comparable(count, address):
-        return address != _NONE
-    size = _count_alike(least, sketches, alike)
-    return _most(alike) >= _kindred(size, address)
-
-
-@unmanaged
-def _is_comparable(count, address):
-    """Say whether a row has words enough to be compared with evidence."""
-    return count >= FEW_WORDS or (count > 0 and address != _NONE)
-
-
-@unmanaged
-def _kindred(size, address):
-    """Return how many of so many lanes of a row are alike where it is of a kind with another."""
-    return max((size + KINDRED - 1) // KINDRED, 1 if address != _NONE else LEAST_ALIKE)
-
-
-@unmanaged
-def take_back(
-    codes, starts, marks, sketches, pulls, scale, least, alike, logits, chances
-):  # fmt: skip
-    """Take back by how much pieces of evidence that a row is of a kind with moved it to ham.
-
-    `marks` and `sketches` are as `note` writes them, `pulls` (uint8, in 255ths) is how far each
-    piece moved the product of its own like, and `scale` is the logits of a product of 1. So what
-    was published and not reported speaks for other comments of its site and not for its own next
-    variant.
-    """
-    for row in range(len(starts) - 1):
-        mark, count, address, _ = _read(codes, starts[row], starts[row + 1], least)
-        tag, pulled = _tag(mark), 0.0
-        size = _count_alike(least, sketches, alike) if _is_comparable(count, address) else 0
-        needed = _kindred(size, address)
-        for place in range(len(pulls)):
-            if pulls[place] == 0:
-                continue
-            if marks[0, place] == tag:
-                pulled += pulls[place]
-            elif size > 0 and alike[place] >= needed:
-                # Of two sets of a size that share such a part, the cosine.
-                pulled += pulls[place] * 2.0 * alike[place] / (size + np.float64(alike[place]))
-        if pulled > 0.0:
-            logits[row] += scale * pulled / 255.0
-            chances[row] = np.rint(logistic(logits[row]) * 1e6) / 1e6
-
-
-@unmanaged
-def _address_mark(address):
-    """Return 32 bits of a mark of addresses, 0 for none."""
-    return (
-        np.uint32(mixed(address) >> _TAG_SHIFT) | np.uint32(1) if address != _NONE else np.uint32(0)
-    )
-
-
-@unmanaged
 def follow(codes, starts, number, decided, sketches, least, alike, bands, logits, chances, shifts):
     """Move rows that repeat a decided one past the band of their decision.
 
@@ -286,10 +205,10 @@ def follow(codes, starts, number, decided, sketches, least, alike, bands, logits
     `logits`; `chances` are the probabilities, rounded to 1e-6.
     """
     for row in range(len(starts) - 1):
-        mark, count, address, is_cut = _read(codes, starts[row], starts[row + 1], least)
+        mark, count, address, is_cut = read_row(codes, starts[row], starts[row + 1], least)
         kept = decided[mark >> _SLOT_SHIFT]
         label = _UNKNOWN
-        if mark != _NONE and kept & ~np.uint32(1) == _tag(mark):
+        if mark != _NONE and kept & ~np.uint32(1) == tag_of(mark):
             label = _SPAM if kept & np.uint32(1) else _HAM
         elif number > 0 and count >= FEW_WORDS - 1:
             label = _nearest(least, count, _number(address), number, sketches, alike)

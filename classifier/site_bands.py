@@ -18,14 +18,17 @@ from classifier.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 
-_HELD_Z, _REJECTED_Z = 2.2, 3.3
-"""Ends of a normal distribution beyond which are 1.4 % of ham, and .05 %: the scores of ham have a
+_HELD_Z, _REJECTED_Z = 2.0, 3.3
+"""Ends of a normal distribution beyond which are 2.3 % of ham, and .05 %: the scores of ham have a
 heavier tail than that."""
+_SHOWN_Z = 2.4
+"""The end beyond which ham is held where evidence is among it: only what was not held is published,
+so that evidence lacks the very tail that is looked for."""
 HAM_HALF_WAY = 25.0
 """Ham comments after which a site's own bands weigh as much as the model's."""
 LEAST_HOLD, LEAST_REJECT = -1.1, 2.0
 """Logits (probability .25 and .88) below which no amount of labels moves the bands."""
-HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.3, 1.0, 10.0
+HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.3, 0.85, 10.0
 """Logits by which hold is below the model's at least, and further by the decisions on held
 comments, half of it after ten: who decides them wants to see more of what is doubtful."""
 HOLD_DEEP, AS_DECIDED = 2.0, 3.0
@@ -46,7 +49,7 @@ with more of them ham of other kinds is rejected, and too little is left to be d
 MEMORY = 150.0
 """Ham comments over which the share of held ham is taken."""
 
-INTERCEPT, HOLD, REJECT, CENTRE, PUSH, HAM_SEEN, HAM_HELD = range(7)
+INTERCEPT, HOLD, REJECT, CENTRE, PUSH, HAM_SEEN, HAM_HELD, LABELLED = range(8)
 CURVE = 8
 
 
@@ -94,6 +97,19 @@ def _ham(outcomes: Floats, labels: int, evidence: Floats, kept: int) -> tuple[fl
 
 
 @compiled
+def _own_hold(ham: tuple[float, float, float], intercept: float, z: float, hold: float) -> float:
+    """Return where hold stands by a site's own ham (as `_ham` returns it) and by the model's
+    `hold`, each as far as there is ham to go by.
+    """
+    mean, spread, size = ham
+    if size < 2.0:
+        return hold
+    weight = size / (size + HAM_HALF_WAY)
+    own: float = mean + intercept + spread * _quantile_factor(z, size)
+    return weight * own + (1.0 - weight) * hold
+
+
+@compiled
 def place(
     outcomes: Floats,
     labels: int,
@@ -117,21 +133,24 @@ def place(
     for i in range(labels):
         ham += outcomes[1, i] < 0
     spam = labels - ham
-    mean, spread, size = _ham(outcomes, labels, evidence, kept)
     known = ham + decided / DECIDED_AS_HAM + pieces / KEPT_AS_HAM
-    own_hold, own_reject, weight, trust = hold, reject, 0.0, 0.0
+    shown = _ham(outcomes, labels, evidence, kept)
+    own = _own_hold(shown, curve[INTERCEPT], _SHOWN_Z if kept > 0 else _HELD_Z, hold)
+    if kept > 0:
+        labelled = _ham(outcomes, labels, evidence, 0)
+        own = min(own, _own_hold(labelled, curve[INTERCEPT], _HELD_Z, hold))
+    mean, spread, size = shown
+    own_reject, trust = reject, 0.0
     if size >= 2.0:
-        mean += curve[INTERCEPT]
-        own_hold = mean + spread * _quantile_factor(_HELD_Z, size)
-        own_reject = mean + spread * _quantile_factor(_REJECTED_Z, size)
-        weight, trust = size / (size + HAM_HALF_WAY), known / (known + HAM_HALF_WAY)
+        own_reject = mean + curve[INTERCEPT] + spread * _quantile_factor(_REJECTED_Z, size)
+        trust = known / (known + HAM_HALF_WAY)
     many = decided / (decided + HALF_WAY)
     share = (curve[HAM_HELD] + 1.0) / (curve[HAM_SEEN] + 20.0)
     rise = min(HOLD_RISE, max(0.0, share - RISE_FROM) / RISE_FROM)
     highest = hold - HOLD_BELOW - HOLD_LOWER * many + rise
     seen = decided + pieces / AS_DECIDED
     lowest = max(LEAST_HOLD, hold - HOLD_BELOW - HOLD_DEEP * seen / (seen + HALF_WAY))
-    placed = min(max(lowest, weight * own_hold + (1.0 - weight) * hold), highest)
+    placed = min(max(lowest, own), highest)
     one_sided = ONE_SIDED * spam / (spam + FEW_HAM) * FEW_HAM / (FEW_HAM + known)
     above = max(LEAST_REJECT, placed, trust * own_reject + (1.0 - trust) * reject + one_sided)
     above = min(above, reject + REJECT_RISE + ONE_SIDED)

@@ -30,7 +30,7 @@ EVIDENCE_COST, EVIDENCE_MARGIN, EVIDENCE_ALPHA = 0.35, 0.6, 0.6
 """Cost and margin of a comment that was published and not reported, and the share of its cost that
 it can move: many of all kinds show what the site's ham is like, and none may open the door to its
 own kind."""
-EVIDENCE_REACH = 0.3
+EVIDENCE_REACH = 0.15
 """How far the table speaks for evidence at most: what the base finds suspicious is not made up for
 by a larger step. Else whoever posts ever new words of one kind, none of them quite suspicious
 enough to be held, makes the kind harmless."""

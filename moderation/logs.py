@@ -27,6 +27,8 @@ OF_AN_OUTAGE = (
 )
 """Beginnings of the names of those who say the same again and again while the store is away."""
 _CONSUMER = "celery.worker.consumer"
+_FULL = re.compile(r"\b(?:MISCONF|OOM)\b")
+"""What a server answers that has no room on its disk, or in memory."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -45,6 +47,11 @@ class Lines(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         """Return when something was said."""
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Return what was said in one line: some of Celery's messages have several."""
+        record.message = " ".join(record.message.split("\n")).rstrip()
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; a traceback follows it as text, and stands within it as JSON."""
@@ -79,6 +86,8 @@ class Seldom(logging.Filter):
             # That nobody answers, or a full one refuses, is no fault of ours: the way to it says
             # nothing.
             record.exc_info = record.exc_text = None
+        if is_of_broker and _FULL.search(record.getMessage()):
+            record.msg, record.args = "the broker is full and takes no messages: docs/drills.md", ()
         place = record.name, record.levelno, _NUMBER.sub("#", record.getMessage())
         more = self._said.due(place)
         if more is None:

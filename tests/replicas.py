@@ -29,7 +29,12 @@ class Node:
         argv[0] = program or argv[0]
         argv[argv.index("--port") + 1] = str(self.port)
         argv += ["--bind", "127.0.0.1", "--enable-debug-command", "local"]
-        self.process = subprocess.Popen([*argv, "--repl-diskless-sync", "no"])
+        self._argv = [*argv, "--repl-diskless-sync", "no"]
+        self.start()
+
+    def start(self) -> None:
+        """Run it, at first or again."""
+        self.process = subprocess.Popen(self._argv)
         until(lambda: embedded.answers(self.socket))
 
     @property

@@ -11,7 +11,7 @@ from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 from celery.schedules import schedule
 from kombu.exceptions import OperationalError
 
-from moderation.flow.tasks import QUEUE_OF, waiting
+from moderation.flow.tasks import QUEUE_OF, reason_of, waiting
 from moderation.minutely import Minutely
 from workers.alive import touch
 
@@ -61,7 +61,11 @@ class Ticks(Scheduler):
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             if self._said.due(entry.name) is not None:
-                log.error("the broker did not take %s: %s", entry.task, _reason(error))
+                log.error(
+                    "the broker did not take %s: %s",
+                    entry.task,
+                    reason_of(error.__context__ or error),
+                )
 
     def apply_async(
         self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **kwargs: Any
@@ -80,11 +84,3 @@ class Ticks(Scheduler):
                 return waiting(channel, queue) > 0
         except (OperationalError, *connection.connection_errors, *connection.channel_errors):
             return False  # Sending says what is the matter with the broker.
-
-
-def _reason(error: SchedulingError) -> str:
-    """Return the kind of the error that Celery and kombu have wrapped."""
-    found: BaseException = error.__context__ or error
-    while found.__cause__ is not None:
-        found = found.__cause__
-    return type(found).__name__

@@ -19,7 +19,7 @@ _TAGS = {
     "Comments": "Submitted, checked, read and deleted.",
     "Decisions": "People's words, which the site's filter learns from at once.",
     "Models": "Which model judges comments; with a token of the installation (`admin`).",
-    "Sites": "Sites, their keys, settings and lists; with a token of the installation (`admin`).",
+    "Sites": "Sites: keys, settings, lists, webhooks; with a token of the installation (`admin`).",
     "People": "What is held of somebody who writes; with a token of the installation (`admin`).",
     "Jobs": "What takes long.",
     "Statistics": "Counts by day.",
@@ -38,6 +38,8 @@ _IN_PATH = {
     "site": ("The name of a site.", "blog.example"),
     "token_id": ("The id of a token (a ULID).", _ULID),
     "key_id": ("The id of an Akismet key.", "5ac1f00d"),
+    "webhook": ("The id of a webhook (a ULID).", _ULID),
+    "message": ("The `webhook-id` of a message.", "msg_3f9a1c07de_1795898214592-0"),
     "name": ("The name of a model.", "2026.11.22-1"),
 }
 """What each part of a path is, and an example."""

@@ -58,6 +58,10 @@ class SubscriptionOut(Struct, frozen=True):
     """When that was tried last; null: never."""
     error: str | None
     """Why the last try failed; null: it did not. The copy before serves on."""
+    key: str
+    """Of a feed: the public key that signs it; else empty."""
+    weight: float
+    """Of a feed: by how many logits it moves the score of what it knows."""
 
 
 class SubscriptionsOut(Struct, frozen=True):
@@ -143,6 +147,7 @@ def _shown(call: Call, site: str) -> SubscriptionsOut:
             one.chosen.note, one.chosen.by, time_of(one.chosen.at_ms), one.state.entries,
             one.state.skipped, time_of(one.state.fetched_ms) if one.state.fetched_ms else None,
             time_of(one.state.tried_ms) if one.state.tried_ms else None, one.state.error or None,
+            one.chosen.key, one.chosen.weight,
         )
         for one in fetching.shown(call.runtime.store, site)
     ])  # fmt: skip

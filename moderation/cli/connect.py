@@ -124,8 +124,9 @@ def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
         append_only.refuse_lost(store.folder)
         supervisor.guard_folder(store.runtime)
         child = Child(
-            "store", store.argv(), {}, stop_seconds=_STORE_STOP_SECONDS, pass_fds=[store.lock.fd]
-        )
+            "store", store.argv(), embedded.ENVIRONMENT,
+            stop_seconds=_STORE_STOP_SECONDS, pass_fds=[store.lock.fd],
+        )  # fmt: skip
         try:
             supervisor.add(child)
             while not embedded.answers(store.socket):

@@ -12,6 +12,7 @@ import msgspec
 import moderation
 from moderation.cli import first_run
 from moderation.cli.child import Child
+from moderation.cli.embedded import Refused
 from moderation.domain.errors import WinnowError
 from moderation.flow.sites import demonstrating
 from moderation.settings import Settings
@@ -35,7 +36,7 @@ def why_not(settings: Settings, check_port: Callable[[tuple[str, int]], None]) -
         return "Winnow itself has its port"
     try:
         check_port(settings.demo_bind)
-    except WinnowError:
+    except Refused:
         return "its port is taken"
     return ""
 

@@ -58,6 +58,11 @@ class FolderLock:
         self.fd = -1
 
 
+ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
+"""Has the C library keep more of the small pieces of memory at hand that a script's strings take: a
+check takes an eighth less of the server. Other C libraries do not know it."""
+
+
 def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:
     """Return the server's command line, which is all of its configuration."""
     options = {
@@ -71,6 +76,8 @@ def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:
         "aof-use-rdb-preamble": "yes",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        # Nobody asks how long each command took; the count of each would be written each time.
+        "latency-tracking": "no",
         "loglevel": "warning",
         "logfile": str(folder / "valkey.log"),
     }

@@ -32,7 +32,7 @@ def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: 
         progress.end()
     done = jobs.find(runtime, job.id)
     if not done.is_over:
-        raise Refused(f"another process does it just now: job {done.id}")
+        raise Refused(f"another process does it just now, or takes it up: job {done.id}")
     return result_of(done, what)
 
 

@@ -22,9 +22,10 @@ class PoolWatch:
     """
 
     def __init__(
-        self, settings: Settings, say: Callable[[str], None], patience: float = PATIENCE_SECONDS
+        self, settings: Settings, say: Callable[[str], None], patience: float | None = None
     ) -> None:
-        self._settings, self._say, self._patience = settings, say, patience
+        self._settings, self._say = settings, say
+        self._patience = PATIENCE_SECONDS if patience is None else patience
         self._heard: set[tuple[str, int]] = set()
         self._at = time.monotonic()
         self._is_silent = False

@@ -35,7 +35,7 @@ def roll_back() -> Any:
         acting.roll_back(runtime(), actor(), _reason(), request.form.get("etag", ""))
     except StaleChoice:
         return make_response(_ask("rollback", said="stale"), 412)
-    except NothingToUndo:
+    except (NothingToUndo, Conflict):
         return make_response(_ask("rollback"), 409)
     return back_to("/console/models?done=rolled-back")
 
@@ -59,6 +59,8 @@ def promote(name: str) -> Any:
         return make_response(_ask("promote", name, said="stale"), 412)
     except GateRefused:
         return make_response(_ask("promote", name, said="refused"), 409)
+    except Conflict:
+        return make_response(_ask("promote", name), 409)
     return back_to("/console/models?done=promoted")
 
 

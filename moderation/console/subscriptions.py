@@ -11,10 +11,13 @@ from moderation.console.entering import actor, runtime
 from moderation.console.language import _
 from moderation.console.screens import back_to, screen
 from moderation.domain.errors import InvalidInput
-from moderation.domain.subscribed import READS, TRUSTED, NewSubscription
+from moderation.domain.subscribed import READS, NewSubscription, Trusted, as_written
 from moderation.flow.outbound.request import OutboundError
 from moderation.flow.people.access import site_of
 from moderation.flow.sites import fetching, trying
+
+ACTIONS: tuple[Trusted, ...] = ("hold", "spam")
+"""What a list may decide; a feed weighs in."""
 
 
 @screen("/sites/<site>/subscriptions", "viewer")
@@ -31,13 +34,16 @@ def write(site: str) -> Any:
         one = _given()
         if "save" not in request.form:
             return _page(site, trial=trying.try_subscription(runtime(), place, one))
-        known = [_as_new(held) for held in fetching.shown(store, place)]
+        known = [as_written(held.chosen) for held in fetching.shown(store, place)]
         fetching.subscribe(store, place, [*known, one], actor(), None)
     except OutboundError:
         said = _("The list could not be fetched, or holds nothing of this kind.")
         return make_response(_page(site, said), 422)
     except InvalidInput:
-        said = _("Write an address that begins with https://, not yet subscribed to; at most ten.")
+        said = _(
+            "Write an address that begins with https://, not yet subscribed to, and of a feed its "
+            "key; at most ten."
+        )
         return make_response(_page(site, said), 422)
     return back_to(f"/console/sites/{site}/subscriptions?saved=1")
 
@@ -47,7 +53,7 @@ def remove(site: str) -> Any:
     """End a subscription."""
     place, number = _mine(site), request.form.get("number", 0, type=int)
     found = fetching.shown(runtime().store, place)
-    left = [_as_new(held) for held in found if held.chosen.number != number]
+    left = [as_written(held.chosen) for held in found if held.chosen.number != number]
     fetching.subscribe(runtime().store, place, left, actor(), None)
     return back_to(f"/console/sites/{site}/subscriptions")
 
@@ -55,16 +61,14 @@ def remove(site: str) -> Any:
 def _given() -> NewSubscription:
     form = request.form
     reads = next((one for one in READS if one == form.get("reads")), None)
-    action = next((one for one in TRUSTED if one == form.get("action")), None)
+    action = next((one for one in ACTIONS if one == form.get("action")), None)
     if reads is None or action is None:
         raise InvalidInput("there is no such kind or action")
     note = form.get("note", "").replace("\0", "").strip()[:500]
-    return NewSubscription(form.get("url", "").strip()[:2048], reads, action, note)
-
-
-def _as_new(held: fetching.Held) -> NewSubscription:
-    one = held.chosen
-    return NewSubscription(one.url, one.reads, one.action, one.note)
+    url, key = (form.get(name, "").strip() for name in ("url", "key"))
+    if reads == "feed":
+        return NewSubscription(url[:2048], reads, "weigh", note, key[:64])
+    return NewSubscription(url[:2048], reads, action, note)
 
 
 def _page(site: str, said: str = "", trial: trying.Trial | None = None) -> str:
@@ -73,7 +77,7 @@ def _page(site: str, said: str = "", trial: trying.Trial | None = None) -> str:
         site=_mine(site),
         lists=fetching.shown(runtime().store, site),
         reads=READS,
-        actions=TRUSTED,
+        actions=ACTIONS,
         typed=request.form,
         said=said,
         trial=trial,

@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
+from moderation.domain.copies import NO_SUBSCRIPTIONS, Subscribed
+from moderation.domain.feeds import Heard
 from moderation.domain.holding import doubts, has_good_name, is_trusted_author, stops, suspicions
 from moderation.domain.honeypots import is_filled_by_a_bot
 from moderation.domain.keywords import SearchedKeys
@@ -17,7 +19,6 @@ from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.listed import Action, Kind
 from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import NO_SUBSCRIPTIONS, Subscribed
 from moderation.domain.verdicts import (
     COULD_NOT_BE_SCORED,
     GOOD_REPUTATION,
@@ -39,6 +40,7 @@ from moderation.domain.verdicts import (
     Verdict,
     VerdictStatus,
 )
+from moderation.domain.weighing import with_feed
 
 _FAIL: dict[str, tuple[Label, VerdictStatus]] = {
     "hold": ("ham", "held"),
@@ -109,12 +111,14 @@ def judge(
     labels: int = 0,
     now_ms: int = 0,
     known: Known = NOTHING_KNOWN,
+    heard: Heard | None = None,
 ) -> Verdict:
     """Return the verdict on a scored comment: rules that decide, the bands, then those that hold.
 
     `score` is the probability of spam rounded to 1e-6, `reasons` carry weights in logits rounded
     to 0.01; `policy` is the revision of settings and rules, `labels` the length of the site's
-    label log, `known` what the rules ask about the author. A bound belongs to the band above it.
+    label log, `known` what the rules ask about the author. `heard` is what a feed says: it moves
+    the score, and is never enough to make a comment blatant. A bound belongs to the band above it.
     The label is the likelier side by the score, whatever a rule makes of the status.
 
     Raises:
@@ -122,6 +126,9 @@ def judge(
     """
     if not 0 <= score <= 1:
         raise ValueError("a score is a probability")
+    own = score
+    if heard is not None:
+        score, reasons, signals = with_feed(score, reasons, signals, heard)
     label: Label = "spam" if score >= 0.5 else "ham"
     hold, reject = thresholds(bands, settings)
     status: VerdictStatus = "spam" if score >= reject else "held" if score >= hold else "approved"
@@ -129,7 +136,7 @@ def judge(
         label,
         status,
         score,
-        status == "spam" and score >= bands.discard,
+        status == "spam" and own >= bands.discard,
         tuple(reasons[:REASONS]),
         model,
         policy,

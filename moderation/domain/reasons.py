@@ -71,6 +71,7 @@ CODES: tuple[str, ...] = (
     "trusted_author",
     "too_many_links",
     "first_time_author",
+    "campaign_elsewhere",
     "good_reputation",
     "bad_reputation",
     "campaign",

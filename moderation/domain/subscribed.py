@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -10,16 +11,17 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from moderation.domain.comments import Submission
 from moderation.domain.errors import InvalidInput
-from moderation.domain.keywords import Searched, fields_of, keys_of
+from moderation.domain.keywords import keys_of
 from moderation.domain.listed import host_name
-from moderation.domain.matching import NOWHERE, Addresses, Domains, domains_named
 
-Reads = Literal["domains", "networks", "keys"]
-READS: tuple[Reads, ...] = ("domains", "networks", "keys")
-Trusted = Literal["hold", "spam"]
-TRUSTED: tuple[Trusted, ...] = ("hold", "spam")
+Reads = Literal["domains", "networks", "keys", "feed"]
+READS: tuple[Reads, ...] = ("domains", "networks", "keys", "feed")
+Trusted = Literal["hold", "spam", "weigh"]
+TRUSTED: tuple[Trusted, ...] = ("hold", "spam", "weigh")
+"""What a list decides; a feed decides nothing: it weighs in."""
+WEIGHT, MOST_WEIGHT = 1.5, 4.0
+"""Logits by which a feed moves the score of what it knows: where nobody chose, and at most."""
 
 SUBSCRIPTIONS = 10
 """Most lists that a site subscribes to."""
@@ -41,7 +43,8 @@ class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A list that a site subscribed to.
 
     `number` names it and is never used again; `digest` is of what was fetched last ('' nothing
-    yet); `by` and `at_ms` (since 1970) say who subscribed, and when, as it is now.
+    yet); `by` and `at_ms` (since 1970) say who subscribed, and when, as it is now. A feed has the
+    `key` that signs it and the `weight` in logits that it has.
     """
 
     number: int
@@ -52,6 +55,8 @@ class Subscription(Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str = ""
     at_ms: int = 0
     digest: str = ""
+    key: str = ""
+    weight: float = WEIGHT
 
 
 class Subscriptions(Struct, frozen=True, omit_defaults=True):
@@ -81,11 +86,22 @@ class NewSubscription(Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(min_length=1, max_length=2048)]
     """Where the list is fetched from, once a day."""
     reads: Reads
-    """How its lines are read: domains (also hosts files), networks (also addresses), or keys."""
+    """How its lines are read: domains (also hosts files), networks (also addresses), or keys; or
+    that it is a feed of campaigns that another installation publishes."""
     action: Trusted
-    """What becomes of a comment that it fits: `hold` or `spam`."""
+    """What becomes of a comment that it fits: `hold` or `spam`; a feed weighs in the score
+    (`weigh`)."""
     note: Annotated[str, Meta(max_length=500)] = ""
     """Why it is there, for people."""
+    key: Annotated[str, Meta(max_length=64)] = ""
+    """Of a feed: the public key that signs it, as its publisher told it."""
+    weight: Annotated[float, Meta(ge=0.1, le=MOST_WEIGHT)] = WEIGHT
+    """Of a feed: by how many logits it moves the score of what it knows."""
+
+
+def as_written(one: Subscription) -> NewSubscription:
+    """Return a subscription as somebody would write it."""
+    return NewSubscription(one.url, one.reads, one.action, one.note, one.key, one.weight)
 
 
 class BadSubscription(InvalidInput):
@@ -115,17 +131,31 @@ def rewritten(
         url = _url(one.url, place)
         if any(url == other.url for other in lists):
             raise BadSubscription(place, "it is there already")
+        if (one.reads == "feed") != (one.action == "weigh"):
+            raise BadSubscription(place, "a feed weighs in, and nothing else does")
+        if one.reads == "feed" and not is_key(one.key):
+            raise BadSubscription(place, "write the key of the feed: 44 characters")
         before = known.get((url, one.reads))
-        if before and (before.action, before.note) == (one.action, one.note):
+        chosen = (one.action, one.note, one.key.strip(), one.weight)
+        if before and (before.action, before.note, before.key, before.weight) == chosen:
             lists.append(before)
             continue
         if before is None:
             last += 1
         lists.append(Subscription(
             number=before.number if before else last, url=url, reads=one.reads, action=one.action,
-            note=one.note, by=by, at_ms=now_ms, digest=before.digest if before else "",
+            note=one.note, by=by, at_ms=now_ms, key=one.key.strip(), weight=one.weight,
+            digest=before.digest if before and before.key == one.key.strip() else "",
         ))  # fmt: skip
     return Subscriptions(tuple(lists), last)
+
+
+def is_key(text: str) -> bool:
+    """Say whether this is a public key as `feed key` prints one: 32 bytes in base64."""
+    try:
+        return len(base64.b64decode(text.strip(), validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def _url(text: str, place: int) -> str:
@@ -195,68 +225,8 @@ def _keys(text: str) -> Iterator[str | None]:
             yield key if 3 <= len(key) <= 320 else None
 
 
-_READERS = {"domains": _domains, "networks": _networks, "keys": _keys}
-
-
-class Copy:
-    """What was fetched of a list, ready to be asked, for any number of threads."""
-
-    def __init__(self, reads: Reads, entries: Sequence[str], digest: str = "") -> None:
-        self.digest = digest
-        self._found = _SEARCHED[reads](entries)
-
-    def fits(self, comment: Submission, named: list[str]) -> bool:
-        """Say whether some entry fits a comment, which names these domains."""
-        return self._found(comment, named)
-
-
-Fits = Callable[[Submission, list[str]], bool]
-
-
-def _in_domains(entries: Sequence[str]) -> Fits:
-    index = Domains()
-    for entry in entries:
-        index.add(entry, 0)
-    return lambda _, named: index.first_of(named) < NOWHERE
-
-
-def _in_networks(entries: Sequence[str]) -> Fits:
-    index = Addresses()
-    for entry in entries:
-        index.add(entry, 0)
-    return lambda comment, _: index.first(comment) < NOWHERE
-
-
-def _in_keys(entries: Sequence[str]) -> Fits:
-    keys = Searched(list(entries))
-    return lambda comment, _: bool(keys) and keys.is_in(fields_of(comment))
-
-
-_SEARCHED: dict[Reads, Callable[[Sequence[str]], Fits]] = {
-    "domains": _in_domains, "networks": _in_networks, "keys": _in_keys,
-}  # fmt: skip
-
-
-class Slot:
-    """Where the copy of a list stands that serves; another takes its place at any time."""
-
-    __slots__ = ("copy",)
-
-    def __init__(self, copy: Copy) -> None:
-        self.copy = copy
-
-
-class Subscribed(Struct, frozen=True):
-    """The lists of a site with the copies of them."""
-
-    lists: tuple[tuple[Subscription, Slot], ...] = ()
-
-    def first(self, comment: Submission, action: Trusted) -> Subscription | None:
-        """Return the first list with this action that fits a comment."""
-        some = [(one, slot) for one, slot in self.lists if one.action == action]
-        is_named = any(one.reads == "domains" for one, _ in some)
-        named = domains_named(comment) if is_named else []
-        return next((one for one, slot in some if slot.copy.fits(comment, named)), None)
-
-
-NO_SUBSCRIPTIONS = Subscribed()
+_READERS: dict[str, Callable[[str], Iterator[str | None]]] = {
+    "domains": _domains,
+    "networks": _networks,
+    "keys": _keys,
+}

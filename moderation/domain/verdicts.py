@@ -34,6 +34,7 @@ WARMING_UP = "warming_up"
 KEYS_DISALLOWED = "keys_disallowed"
 KEYS_MODERATION = "keys_moderation"
 SUBSCRIBED_LIST = "subscribed_list"
+CAMPAIGN_ELSEWHERE = "campaign_elsewhere"
 ARTICLE_CLOSED = "article_closed"
 PACE_ADDRESS = "pace_address"
 PACE_AUTHOR = "pace_author"
@@ -80,6 +81,11 @@ POLICY_WORDS = {
         "Moderation key",
     ),
     SUBSCRIBED_LIST: ("It is in a list that this site subscribed to.", "Subscribed list"),
+    CAMPAIGN_ELSEWHERE: (
+        "Its text, or where it leads, is like what people elsewhere decided as spam of late, by a "
+        "feed that this site subscribed to.",
+        "Campaign seen elsewhere",
+    ),
     ARTICLE_CLOSED: (
         "The page was published longer ago than this site takes comments for.",
         "Page closed",

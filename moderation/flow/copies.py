@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 
 from moderation import faults
-from moderation.domain.subscribed import Copy, Slot, Subscribed, Subscription, Subscriptions
+from moderation.domain.copies import Copy, FeedCopy, Slot, Subscribed
+from moderation.domain.subscribed import Subscription, Subscriptions
+from moderation.flow import signing
 from moderation.store import Store, subscriptions
 
 KEPT = 64
@@ -50,5 +52,12 @@ class Copies:
         except Exception as error:
             faults.say("the loading of a subscribed list", error)
 
-    def _loaded(self, site: str, one: Subscription) -> Copy:
-        return Copy(one.reads, subscriptions.copy(self._store, site, one.number), one.digest)
+    def _loaded(self, site: str, one: Subscription) -> Copy | FeedCopy:
+        return copy_of(one, subscriptions.copy(self._store, site, one.number))
+
+
+def copy_of(one: Subscription, entries: list[str]) -> Copy | FeedCopy:
+    """Return the copy of a list, ready to be asked."""
+    if one.reads == "feed":
+        return FeedCopy(signing.read("\n".join(entries).encode(), one.key), one.digest)
+    return Copy(one.reads, entries, one.digest)

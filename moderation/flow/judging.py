@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from classifier import Learner, Model
 from moderation.domain.comments import Submission
+from moderation.domain.feeds import Heard
 from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.policy import NO_RULES, BandsLike, Rules, judge
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
+from moderation.flow.marks import likenesses
 from moderation.flow.rows import row_of
 from moderation.flow.runtime import now_ms
 
@@ -42,6 +44,7 @@ def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict
         model = items[places[0]][1].model
         rows = [row_of(items[i][0]) for i in places]
         scores = model.score(rows, [items[i][1].learner for i in places])
+        heard = _heard([items[i] for i in places], now)
         for at, i in enumerate(places):
             submission, site = items[i]
             verdicts[i] = judge(
@@ -56,5 +59,19 @@ def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict
                 labels=site.labels,
                 now_ms=now,
                 known=site.known,
+                heard=heard.get(at),
             )
     return [v for v in verdicts if v is not None]
+
+
+def _heard(items: Sequence[tuple[Submission, SiteContext]], now: int) -> dict[int, Heard]:
+    """Return what feeds say of comments, by their places; nothing is read where a site has none."""
+    asked = [at for at, (_, site) in enumerate(items) if site.rules.subscribed.has_feeds()]
+    if not asked:
+        return {}
+    marks = likenesses([items[at][0] for at in asked])
+    found = {
+        at: items[at][1].rules.subscribed.hear(items[at][0], mark, now)
+        for at, mark in zip(asked, marks, strict=True)
+    }
+    return {at: heard for at, heard in found.items() if heard is not None}

@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery
 from kombu.entity import Queue
 
+from moderation.store.faults import is_full
+
 log = logging.getLogger(__name__)
 
 SCORE_QUEUE = "winnow.score"
@@ -99,6 +101,14 @@ def waiting(channel: Any, queue: str) -> int:
     return int(Queue(queue)(channel).queue_declare().message_count)
 
 
+def reason_of(error: BaseException) -> str:
+    """Return why the broker took no message: it is full, or the kind of the error behind all that
+    Celery and kombu have wrapped it in."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return "it is full" if is_full(error) else type(error).__name__
+
+
 class Tasks:
     """Sends tasks; a broker that does not answer is logged, for the sweep makes up for it."""
 
@@ -132,7 +142,7 @@ class Tasks:
                         producer=producer,
                     )
         except Exception as error:  # kombu raises its own, the client's and the socket's
-            log.warning("the broker did not take %s: %s", name, type(error).__name__)
+            log.warning("the broker did not take %s: %s", name, reason_of(error))
             return False
         return True
 

@@ -53,6 +53,11 @@ def fault(error: failures.RedisError) -> WinnowError | None:
     )
 
 
+def is_full(error: BaseException) -> bool:
+    """Say whether an error of the client or a server means that the server has no room."""
+    return isinstance(error, failures.RedisError) and word_of(error) in _FULL
+
+
 class store_errors:  # noqa: N801 - it is used as a function is
     """Turns errors of the client and the server in it into `StoreDown` and `StoreFull`.
 

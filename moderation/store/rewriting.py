@@ -45,11 +45,11 @@ def files(store: Store) -> Files:
 
 
 def _configured(store: Store) -> dict[str, str]:
-    try:
-        with store_errors():
+    with store_errors():
+        try:
             return {**store.redis.config_get("save"), **store.redis.config_get("dir")}
-    except ResponseError:  # A store that others keep seldom says how it is set.
-        return {}
+        except ResponseError:  # A store that others keep seldom says how it is set.
+            return {}
 
 
 def rewrite(store: Store) -> Iterator[What | None]:
@@ -62,12 +62,12 @@ def rewrite(store: Store) -> Iterator[What | None]:
         yield "none"
         return
     yield from _until_written(store)
-    try:
-        with store_errors():
+    with store_errors():
+        try:
             store.redis.bgrewriteaof()
-    except ResponseError:
-        yield "refused"
-        return
+        except ResponseError:
+            yield "refused"
+            return
     yield from _until_written(store)
     yield "rewritten" if store.facts().get("aof_last_bgrewrite_status") == "ok" else "failed"
 

@@ -12,7 +12,7 @@ from classifier import Learner, Model, Row, draw
 from classifier.evaluation.regimes import REGIMES
 from classifier.evaluation.site import Site
 from classifier.evidence import DRAWN, EARLY, LATER, NEWEST, SEEN_AFTER, Published
-from classifier.learner import SUSPICIOUS
+from classifier.learner import LOWERED, SUSPICIOUS
 from classifier.training.data import corpus_rows
 from tests.classifier.factories import PILLS, THANKS, some_rows, variant
 
@@ -175,38 +175,105 @@ def test_a_hundred_unreported_variants_do_not_open_the_door_to_the_next() -> Non
     assert abs(flooded.bands.hold - alone.bands.hold) < 0.1
 
 
-def few_words(number: int) -> Row:
-    """Return a comment of three words of praise, whose link stands in the author's address."""
-    pick = random.Random(number)
-    lists = (
+SHORT = {
+    "english": (
+        " ",
         "fine kind warm neat bright",
         "read words page text lines",
-        "folks people both everybody",
-    )
-    text = " ".join(pick.choice(words.split()) for words in lists)
+        "folks people both",
+    ),
+    "two words": (" ", "Nice Great Cool Lovely Brilliant", "post article blog site read"),
+    "chinese": (
+        "",
+        "写得 文章 内容 观点 分析 讲得 楼主 实在",
+        "很好 不错 精彩 实用 给力 到位 漂亮 透彻",
+    ),
+    "characters": (
+        "",
+        *["好 写 很 得 文 章 赞 学 习 精 彩 不 错 实 用 谢 分 享 受 益 支 持 顶 棒"] * 4,
+    ),
+    "japanese": ("", "とても すごく 本当に 実に", "良い 面白い 素敵な 楽しい", "記事 話 内容 文章"),
+    "korean": (" ", "정말 아주 매우 진짜 너무", "좋은 멋진 유익한 훌륭한", "글 내용 정보 설명"),
+    "thai": ("", "บทความ เนื้อหา ข้อมูล เรื่องนี้ เว็บนี้", "ดีมาก เยี่ยม มีประโยชน์ สุดยอด น่าอ่าน"),
+    "arabic": (" ", "مقال موضوع كلام شرح محتوى", "رائع جميل مفيد ممتاز جيد"),
+    "emoji": ("", *["😀 😁 😂 😃 😄 😅 😆 😉 😊 😋 😎 😍 😘 👍 👏 🙏 🔥 💯 🎉"] * 4),
+    "a word, emoji": (" ", "Nice Great Wow Cool Super", *["😀 😂 😄 😊 😍 👍 👏 🔥 🎉"] * 2),
+}
+"""Praise, a kind each: what stands between its words, and the words that each place may have."""
+
+
+def short(kind: str, number: int, link: str) -> Row:
+    """Return one of a campaign's short comments, each with a link of its own or none has any."""
+    pick, (between, *places) = random.Random(number), SHORT[kind]
+    text = between.join(pick.choice(words.split()) for words in places)
     name = f"{pick.choice(('Ken', 'Lou', 'Pia'))} {pick.choice(('Moor', 'Field', 'Wells'))}"
-    return Row(text=text, author=name, url=f"https://deal-{number}.example/{pick.choice('abcd')}")
+    address = f"https://deal-{number}.example/{pick.choice('abcd')}"
+    if link == "in the text":
+        return Row(text=f"{text} {address}", author=name)
+    return Row(text=text, author=name, url=address if link == "of the author" else "")
 
 
-def no_words(number: int) -> Row:
-    """Return a comment without a word, whose link stands in the author's address."""
-    pick = random.Random(number)
-    text = "".join(pick.sample("😀😁😂😃😄😅😆😉😊😋😎😍😘", 4))
-    return Row(text=text, author="Lou Wells", url=f"https://deal-{number}.example/")
+@pytest.mark.parametrize("link", ["of the author", "in the text", "none"])
+@pytest.mark.parametrize("kind", SHORT)
+def test_a_hundred_short_variants_in_any_script_do_little_for_the_next(
+    kind: str, link: str
+) -> None:
+    """Spun from few words, from characters or emoji, each with another link or all without."""
 
+    def campaign(number: int) -> Row:
+        return short(kind, number, link)
 
-@pytest.mark.parametrize("campaign", [few_words, no_words])
-def test_variants_of_few_words_beside_ever_new_links_are_of_a_kind(campaign) -> None:
     kept = 0
     alone, flooded = taught(20), taught(20)
     for number, (row, label) in enumerate(LABELLED[20:120]):
-        before = flooded.to_bytes()
-        flooded.keep(campaign(number), 4.0)
-        kept += flooded.to_bytes() != before
+        comment = campaign(number)
+        chance = float(MODEL.score([comment], flooded).probability[0])
+        if flooded.bands.status(chance) == "approved":
+            before = flooded.to_bytes()
+            flooded.keep(comment, 1.0)
+            kept += flooded.to_bytes() != before
         for learner in (alone, flooded):
             learner.learn(row, label)
-    assert kept <= 8
-    assert lowered_by(alone, flooded, campaign) < 1.0
+    unseen = [campaign(1000 + number) for number in range(20)]
+    approved = [
+        sum(learner.bands.status(chance) == "approved" for chance in chances.tolist())
+        for learner in (alone, flooded)
+        for chances in [MODEL.score(unseen, learner).probability]
+    ]
+    assert kept <= 20
+    assert lowered_by(alone, flooded, campaign) < 0.8
+    assert approved[1] <= approved[0] + 5
+    assert flooded.bands.hold <= alone.bands.hold
+
+
+def test_short_comments_that_have_nothing_in_common_are_kept_in_any_script() -> None:
+    unlike = [
+        "Wrong colour!",
+        "Leider ausverkauft",
+        "春天来了",
+        "どこで買った",
+        "ขอบคุณครับ",
+        "Где купить",
+    ]
+    learner = taught()
+    for text in unlike:
+        before = learner.to_bytes()
+        learner.keep(Row(text=text), 1.0)
+        assert learner.to_bytes() != before, text
+
+
+def test_evidence_raises_no_band() -> None:
+    """What is published is not held, and many doubtful comments of one kind are no site's ham."""
+    alone, shown = taught(40), taught(40)
+    words = "abcdefghijkl"
+    for number, (row, label) in enumerate(LABELLED[40:90]):
+        pick = random.Random(number)
+        text = " ".join(word * 4 for word in pick.sample(words, 6))
+        shown.keep(Row(text=text, author="Lou Wells", url=f"https://deal-{number}.example/"), 4.0)
+        for learner in (alone, shown):
+            learner.learn(row, label)
+    assert shown.bands.hold <= alone.bands.hold
+    assert shown.intercept >= alone.intercept - LOWERED - 1e-9
 
 
 STREAM = [(row, label) for row, label in some_rows(320, seed=8)]

@@ -234,3 +234,18 @@ def test_two_people_who_say_thanks_are_no_repeat_of_each_other() -> None:
     learner.learn(Row(text="Thanks!", author="Buy Viagra Now"), "spam")
     scores = MODEL.score([Row(text="Thanks!", author="Mara")], learner)
     assert "repeat" not in dict(scores.reasons(0))
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "\u200b"])
+def test_a_comment_of_which_nothing_is_read_teaches_nothing(text: str) -> None:
+    """Else five reports of empty comments have the shortest good ones held."""
+    learner = Learner(MODEL)
+    for row, label in some_rows(50):
+        learner.learn(row, label)
+    before = learner.to_bytes()
+    for _ in range(5):
+        learner.learn(Row(text=text), "spam", "error")
+        learner.keep(Row(text=text), 4.0)
+    assert learner.to_bytes() == before
+    learner.learn(Row(text=text, author="Cheap Pills", url="http://pills.example"), "spam", "error")
+    assert learner.to_bytes() != before

@@ -116,6 +116,33 @@ def test_a_screen_has_its_templates_in_a_folder_of_its_name() -> None:
     assert folders == names
 
 
+def test_nothing_moves_for_who_asked_for_less_motion() -> None:
+    block = re.compile(
+        r"@media \(prefers-reduced-motion: no-preference\) \{(?:[^{}]|\{[^{}]*\})*\}"
+    )
+    moving = re.compile(r"\b(?:animation|transition|scroll-behavior)\b[^;}]*")
+    styles = {path.name: path.read_text() for path in STATIC.glob("*.css")}
+    found = {name: moving.findall(block.sub("", text)) for name, text in styles.items()}
+    assert {name for name, text in styles.items() if moving.search(text)} == {"console.css"}
+    assert {name: words for name, words in found.items() if words} == {}
+
+
+def test_passwords_and_codes_say_to_browsers_what_they_are() -> None:
+    known = {
+        "password": {"current-password", "new-password"},
+        "code": {"one-time-code", "off"},  # A recovery code is none of the authenticator's.
+    }
+    seen = []
+    for path in TEMPLATES:
+        for field in re.findall(r"<input\b[^>]*>", path.read_text()):
+            is_password, is_code = 'type="password"' in field, 'name="code"' in field
+            if is_password or is_code:
+                said = re.search(r'autocomplete="([^"]+)"', field)
+                assert said and said[1] in known["password" if is_password else "code"], path.name
+                seen.append(said[1])
+    assert {"current-password", "new-password", "one-time-code"} <= set(seen)
+
+
 def test_every_key_is_documented() -> None:
     text = (STATIC / "keys.js").read_text()
     block = re.search(r"DEFAULTS = \{(.*?)\};", text, re.S)

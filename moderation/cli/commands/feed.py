@@ -10,6 +10,7 @@ import click
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.progress import Timed
+from moderation.domain.subscribed import MOST_WEIGHT, WEIGHT, NewSubscription
 from moderation.settings import Settings
 
 
@@ -22,9 +23,9 @@ def feed() -> None:
 @pass_settings
 def key(settings: Settings) -> None:
     """Print the public key of this installation's feeds: whoever subscribes needs it."""
-    from moderation.flow.feeds import signed
+    from moderation.flow import signing
 
-    click.echo(signed.public_key(settings.secret_key))
+    click.echo(signing.public_key(settings.secret_key))
 
 
 @feed.command()
@@ -42,7 +43,8 @@ def publish(settings: Settings, file: Path, name: str, days: int, least: int) ->
     for two days: make it anew at least daily. Sites that keep their labels at home
     (shares_training=no) take no part.
     """
-    from moderation.flow.feeds import publishing, signed
+    from moderation.flow import signing
+    from moderation.flow.feeds import publishing
 
     progress = Timed()
     with connect.open_runtime(settings) as runtime:
@@ -50,7 +52,7 @@ def publish(settings: Settings, file: Path, name: str, days: int, least: int) ->
             made = publishing.publish(runtime, name, days, least, int(time() * 1000), progress.step)
         finally:
             progress.end()
-        data = signed.sign(runtime.secret, made)
+        data = signing.sign(runtime.secret, made)
     draft = file.with_name(file.name + ".part")
     draft.write_bytes(data)
     draft.replace(file)
@@ -64,11 +66,36 @@ def publish(settings: Settings, file: Path, name: str, days: int, least: int) ->
 def show(settings: Settings, file: Path, key: str) -> None:
     """Say what is in a feed that was fetched, if KEY signed it."""
     from moderation.cli.table import plain
-    from moderation.flow.feeds import signed
+    from moderation.flow import signing
 
     with file.open("rb") as source:
-        found = signed.read(source.read(signed.MOST_BYTES + 1), key)
+        found = signing.read(source.read(signing.MOST_BYTES + 1), key)
     click.echo(
         f"{plain(found.name)}: {len(found.texts):,} texts, {len(found.domains):,} domains, made "
         f"{found.made_at:%Y-%m-%d %H:%M} UTC, good until {found.good_until:%Y-%m-%d %H:%M} UTC"
     )
+
+
+@feed.command()
+@click.argument("url")
+@click.argument("key")
+@click.option("--site", required=True, help="The site whose comments it weighs in on.")
+@click.option(
+    "--weight",
+    default=WEIGHT,
+    show_default=True,
+    type=click.FloatRange(0.1, MOST_WEIGHT),
+    help="In logits: 1.5 makes of one in two four in five.",
+)
+@click.option("--note", default="", help="Why it is trusted.")
+@pass_settings
+def subscribe(settings: Settings, url: str, key: str, site: str, weight: float, note: str) -> None:
+    """Have the feed at URL, signed by KEY, weigh in on what SITE gets.
+
+    It is fetched within minutes, then daily. `list subscriptions show` says how that went, and
+    `list subscriptions remove` ends it for the very next verdict.
+    """
+    from moderation.cli.commands import keywords
+
+    new = NewSubscription(url, "feed", "weigh", note, key, weight)
+    keywords.subscribe(settings, site, new)

@@ -10,7 +10,7 @@ from moderation.cli.outcomes import echo_trial
 from moderation.cli.table import echo_rows, minute, plain
 from moderation.domain.errors import NotFound
 from moderation.domain.keywords import Keys, keys_of
-from moderation.domain.subscribed import NewSubscription, Reads, Trusted
+from moderation.domain.subscribed import NewSubscription, Reads, Trusted, as_written
 from moderation.flow.people.links import OPERATOR
 from moderation.flow.sites import choosing, fetching
 from moderation.settings import Settings
@@ -65,10 +65,6 @@ def show(settings: Settings, site: str) -> None:
     )  # fmt: skip
 
 
-def _wanted(one: fetching.Held) -> NewSubscription:
-    return NewSubscription(one.chosen.url, one.chosen.reads, one.chosen.action, one.chosen.note)
-
-
 @subscriptions.command()
 @click.argument("site")
 @click.argument("url")
@@ -79,11 +75,18 @@ def _wanted(one: fetching.Held) -> NewSubscription:
 @click.option("--note", default="", help="Why it is there.")
 @pass_settings
 def add(settings: Settings, site: str, url: str, reads: Reads, action: Trusted, note: str) -> None:
-    """Subscribe SITE to the list at URL; `list subscriptions fetch` fetches it at once."""
+    """Subscribe SITE to the list at URL; `list subscriptions fetch` fetches it at once.
+
+    A feed is subscribed to by `feed subscribe`, with its key.
+    """
+    subscribe(settings, site, NewSubscription(url, reads, action, note))
+
+
+def subscribe(settings: Settings, site: str, one: NewSubscription) -> None:
+    """Add a subscription to those of a site, and say so."""
     with connect.open_store(settings) as (store, _):
-        known = [_wanted(one) for one in fetching.shown(store, site)]
-        wanted = [*known, NewSubscription(url, reads, action, note)]
-        new = fetching.subscribe(store, site, wanted, OPERATOR, None)
+        known = [as_written(held.chosen) for held in fetching.shown(store, site)]
+        new = fetching.subscribe(store, site, [*known, one], OPERATOR, None)
     click.echo(f"{site} is subscribed to {len(new.lists)} lists; number {new.last} is new")
 
 
@@ -95,7 +98,7 @@ def remove(settings: Settings, site: str, number: int) -> None:
     """End the subscription of SITE to a list; `list subscriptions show` prints their numbers."""
     with connect.open_store(settings) as (store, _):
         found = fetching.shown(store, site)
-        left = [_wanted(one) for one in found if one.chosen.number != number]
+        left = [as_written(one.chosen) for one in found if one.chosen.number != number]
         if len(left) == len(found):
             raise NotFound("there is no such list; `list subscriptions show` prints their numbers")
         fetching.subscribe(store, site, left, OPERATOR, None)

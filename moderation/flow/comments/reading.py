@@ -12,11 +12,13 @@ import classifier
 from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
+from moderation.domain.feeds import HEARD, HEARD_PEOPLE, HEARD_SITES
 from moderation.domain.known import BLAMED_FOR, Known
 from moderation.domain.policy import ENTRY, SUBSCRIPTION, thresholds
 from moderation.domain.verdicts import (
     BAD_REPUTATION,
     CAMPAIGN,
+    CAMPAIGN_ELSEWHERE,
     GOOD_REPUTATION,
     LISTED,
     POLICY_NAMES,
@@ -208,7 +210,8 @@ def reason_text(code: str) -> str:
 
 def reason_in(verdict: Verdict, code: str) -> str:
     """Return a reason of a verdict in plain words, with its figures: of a list the number of its
-    entry, of a campaign how many came, of a reputation what it rests on."""
+    entry, of a campaign how many came, of a reputation what it rests on, of a feed who
+    stands behind what it knows."""
     known = Known.of(verdict.signals)
     if code == CAMPAIGN and known.campaign:
         among = f"{known.campaign_addresses} addresses"
@@ -221,6 +224,9 @@ def reason_in(verdict: Verdict, code: str) -> str:
         return f"People decided spam {times} about {about}."
     if code == GOOD_REPUTATION and known.praised:
         return f"People approved {known.praised} comments of this author and rejected none."
+    if code == CAMPAIGN_ELSEWHERE and HEARD in verdict.signals:
+        told = (verdict.signals[name] for name in (HEARD, HEARD_SITES, HEARD_PEOPLE))
+        return "{} (feed {:.0f}; sites: {:.0f}, people: {:.0f})".format(reason_text(code), *told)
     named = ENTRY if code in LISTED else SUBSCRIPTION if code == SUBSCRIBED_LIST else ""
     number = verdict.signals.get(named)
     return reason_text(code) if number is None else f"{reason_text(code)} (number {number:.0f})"

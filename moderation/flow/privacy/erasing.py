@@ -60,7 +60,7 @@ class State(Struct, kw_only=True):
     taught: list[str] = []
     learned: list[str] = []
     ended_ms: int = 0
-    wanted: int = 0
+    wanted: traces.Wanted = msgspec.field(default_factory=traces.Wanted)
     report: dict[str, Any] = {}
 
 
@@ -237,14 +237,8 @@ class _Erasing:
         state.report["list_entries"] = traces.count_listed(runtime, person)
 
     def _search(self) -> None:
-        state = self._state
-
-        def keep(wanted: int) -> None:
-            state.wanted = wanted
-            self._keep()
-
-        state.report["search"] = traces.make_search_anew(
-            self._runtime, state.wanted, keep, self._note, self._turn
+        self._state.report["search"] = traces.make_search_anew(
+            self._runtime, self._state.wanted, self._keep, self._note, self._turn
         )
 
     def _report(self, files: dict[str, Any]) -> dict[str, Any]:

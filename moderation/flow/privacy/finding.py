@@ -57,9 +57,12 @@ def sites_of(runtime: Runtime, person: Person) -> list[str]:
 
 def size(runtime: Runtime, person: Person) -> int:
     """Return how many comments and entries of label logs are looked through."""
-    names = sites_of(runtime, person)
-    entries = sum(sites.read(runtime.store, site).labels for site in names)
-    return entries + counted.count(runtime.store, names)
+    if person.site:
+        states = {person.site: sites.read(runtime.store, person.site)}
+    else:
+        states = sites.read_all(runtime.store)
+    entries = sum(state.labels for state in states.values())
+    return entries + counted.count(runtime.store, list(states))
 
 
 def pieces(runtime: Runtime, person: Person, place: Place = START) -> Iterator[Piece]:

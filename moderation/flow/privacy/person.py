@@ -43,7 +43,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
         found = [re.escape(value) for value in (self.email, self.ip, long) if value]
         if not found:
             return False
-        pattern = re.compile(rf"(?<![\w.@+-])(?:{'|'.join(found)})(?![\w@+-])", re.IGNORECASE)
+        pattern = re.compile(rf"(?<![\w.@+-])(?:{'|'.join(found)})(?![\w@+-]|\.\w)", re.IGNORECASE)
         return any(pattern.search(text) for text in texts)
 
 

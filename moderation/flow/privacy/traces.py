@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from time import sleep
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from moderation.domain.listed import Entry
 from moderation.flow.privacy.finding import sites_of
 from moderation.flow.privacy.person import Person
 from moderation.flow.rows import personal_hash
-from moderation.flow.runtime import Runtime
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.search import finding, folders
 from moderation.flow.search.following import Indexer
 from moderation.store import keys, leases, people, rewriting, sites
 from moderation.store import search as stored
 
 Note = Callable[[str, int, int], None]
-Searches = Literal["made anew", "off", "none"]
+Searches = Literal["made anew", "asked for", "off", "none"]
 
 ACTS_AT_ONCE = 1000
+WAITED_MS = 3_600_000
+"""For so long an erasure waits for the index of searches."""
 _LOOK_SECONDS = 0.1
+_MAKING = "making the index of searches anew"
 
 
 def drop_acts(runtime: Runtime, person: Person, note: Note) -> int:
@@ -67,38 +73,52 @@ def count_listed(runtime: Runtime, person: Person) -> int:
     return len(listed(runtime, person))
 
 
+class Wanted(Struct):
+    """An index of searches that was asked for: the how many-th (0: none yet), and when."""
+
+    number: int = 0
+    asked_ms: int = 0
+
+
 def make_search_anew(
     runtime: Runtime,
-    wanted: int,
-    keep: Callable[[int], None],
+    wanted: Wanted,
+    keep: Callable[[], None],
     note: Note,
     turn: Callable[[], None],
 ) -> Searches:
     """Have the index of searches made anew, so that no word of what is gone is left on the disk.
 
-    By whoever keeps the index; where nobody does, here. `wanted` is the index that was asked for
-    before, if it was; `keep` is told of it. `turn` is called while another process makes it, and
-    ends the waiting by raising.
+    By whoever keeps the index; where nobody does, here, if it lies here. `wanted` is filled in, and
+    `keep` called, once it was asked for. `turn` is called while another process makes it, and ends
+    the waiting by raising. What has not come after `WAITED_MS` stays asked for.
     """
-    parent = folders.root(runtime.settings)
+    parent, store = folders.root(runtime.settings), runtime.store
     if parent is None:
         return "off"
-    if not stored.state(runtime.store).token:
+    if not stored.state(store).token:
         return "none"
-    making = "making the index of searches anew"
-    while not (wanted and stored.state(runtime.store).made >= wanted):
-        if not leases.is_held(runtime.store, keys.SEARCH_LEASE):
-            indexer = Indexer(runtime.store, parent, Event(), lambda n, of: note(making, n, of))
-            if indexer.make():
-                break
-        if not wanted:
-            wanted = stored.ask_anew(runtime.store)
-            keep(wanted)
-        done, total = finding.progress(runtime.store) or (0, 0)
-        note(making, done, total)
+    while not (wanted.number and stored.state(store).made >= wanted.number):
+        is_kept = leases.is_held(store, keys.SEARCH_LEASE)
+        if not is_kept and _made_here(runtime, parent, note):
+            break
+        if not wanted.number:
+            wanted.number, wanted.asked_ms = stored.ask_anew(store), now_ms()
+            keep()
+        lies_here = (parent / stored.state(store).token).is_dir()
+        if now_ms() - wanted.asked_ms > WAITED_MS or not (is_kept or lies_here):
+            return "asked for"
+        note(_MAKING, *(finding.progress(store) or (0, 0)))
         turn()
         sleep(_LOOK_SECONDS)
     return "made anew"
+
+
+def _made_here(runtime: Runtime, parent: Path, note: Note) -> bool:
+    """Make the index anew in this process, where the one that serves lies here too."""
+    if not (parent / stored.state(runtime.store).token).is_dir():
+        return False
+    return Indexer(runtime.store, parent, Event(), lambda n, of: note(_MAKING, n, of)).make()
 
 
 def rewrite_files(runtime: Runtime, note: Note) -> dict[str, Any]:

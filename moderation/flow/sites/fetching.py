@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from moderation.domain import subscribed
-from moderation.domain.errors import StaleChoice
+from moderation.domain.errors import InvalidInput, StaleChoice
 from moderation.domain.subscribed import (
     LIST_BYTES,
     LIST_ENTRIES,
@@ -20,6 +20,7 @@ from moderation.domain.subscribed import (
     Subscription,
     Subscriptions,
 )
+from moderation.flow import signing
 from moderation.flow.outbound import request
 from moderation.flow.outbound.request import OutboundError
 from moderation.flow.people.links import By
@@ -44,9 +45,11 @@ class Held(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What a list's address answered: its entries, None where they are those of before."""
+    """What a list's address answered: its entries, None where they are those of before, and
+    how many of what it tells that is."""
 
     entries: list[str] | None
+    number: int = 0
     skipped: int = 0
     etag: str = ""
     digest: str = ""
@@ -131,8 +134,9 @@ def _due_ms(state: Fetched) -> int:
     return state.tried_ms + (AGAIN_MS if state.error else EVERY_MS)
 
 
-def ask(runtime: Runtime, url: str, reads: Reads, seen: str = "") -> Answer:
-    """Return what a list's address answers now; `seen` is the tag of the copy that is known.
+def ask(runtime: Runtime, url: str, reads: Reads, key: str = "", seen: str = "") -> Answer:
+    """Return what a list's address answers now; `key` signs it where it is a feed, `seen` is the
+    tag of the copy that is known.
 
     Raises:
         OutboundError: it cannot be fetched, or holds nothing that can be read.
@@ -144,19 +148,35 @@ def ask(runtime: Runtime, url: str, reads: Reads, seen: str = "") -> Answer:
         return Answer(None)
     if reply.status != 200:
         raise OutboundError(f"it answered with status {reply.status}")
-    entries, skipped = subscribed.read(reads, reply.body.decode("utf-8-sig", "replace"))
-    if not entries or skipped > len(entries):
-        # A page that says that the list has moved, in words.
-        raise OutboundError("what came is no list of this kind")
+    if reads == "feed":
+        entries, number = _feed(reply.body, key)
+        skipped = 0
+    else:
+        entries, skipped = subscribed.read(reads, reply.body.decode("utf-8-sig", "replace"))
+        number = len(entries)
+        if not entries or skipped > len(entries):
+            # A page that says that the list has moved, in words.
+            raise OutboundError("what came is no list of this kind")
     digest = hashlib.blake2b("\n".join(entries).encode(), digest_size=12).hexdigest()
     tag = reply.etag if len(reply.etag) <= 256 and reply.etag.isprintable() else ""
-    return Answer(entries[:LIST_ENTRIES], skipped, tag, digest)
+    return Answer(entries[:LIST_ENTRIES], number, skipped, tag, digest)
+
+
+def _feed(data: bytes, key: str) -> tuple[list[str], int]:
+    """Return the lines of a feed, and how much it tells."""
+    try:
+        feed = signing.read(data, key)
+    except InvalidInput as error:
+        raise OutboundError(str(error)) from error
+    if feed.good_until.timestamp() * 1000 <= now_ms():
+        raise OutboundError("it was not made anew for so long that it is not believed any more")
+    return data.decode().splitlines(), len(feed.texts) + len(feed.domains)
 
 
 def _fetch(runtime: Runtime, site: str, one: Subscription, before: Fetched) -> None:
     store, now = runtime.store, now_ms()
     try:
-        answer = ask(runtime, one.url, one.reads, before.etag if one.digest else "")
+        answer = ask(runtime, one.url, one.reads, one.key, before.etag if one.digest else "")
     except OutboundError as error:
         log.warning("list %d of %s was not fetched: %s", one.number, site, error)
         state = replace(before, tried_ms=now, error=str(error)[:200])
@@ -169,7 +189,7 @@ def _fetch(runtime: Runtime, site: str, one: Subscription, before: Fetched) -> N
     if answer.digest != one.digest:
         subscriptions.put_copy(store, site, one.number, answer.entries)
         _put_digest(store, site, one.number, answer.digest)
-    state = Fetched(now, now, len(answer.entries), answer.skipped, answer.etag)
+    state = Fetched(now, now, answer.number, answer.skipped, answer.etag)
     subscriptions.note(store, site, one.number, state)
 
 

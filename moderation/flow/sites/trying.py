@@ -12,20 +12,23 @@ from msgspec.structs import replace
 
 from moderation.domain import subscribed
 from moderation.domain.comments import Comment, Status
+from moderation.domain.copies import Slot, Subscribed
 from moderation.domain.keywords import Keys, checked, searched
 from moderation.domain.known import Known
 from moderation.domain.listed import Entry, Listed
 from moderation.domain.matching import Compiled
 from moderation.domain.policy import ENTRY, SUBSCRIPTION, Rules, by_rules, judge, unscored
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import Copy, NewSubscription, Slot, Subscribed, Subscriptions
+from moderation.domain.subscribed import NewSubscription, Subscriptions
 from moderation.domain.verdicts import Label, Verdict, VerdictStatus
+from moderation.domain.weighing import unheard
 from moderation.flow.comments import reading
+from moderation.flow.copies import copy_of
 from moderation.flow.judging import SiteContext
 from moderation.flow.knowing import known_of
 from moderation.flow.labels import learning
-from moderation.flow.marks import author_mark
-from moderation.flow.runtime import Runtime
+from moderation.flow.marks import author_mark, likeness
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import fetching
 from moderation.store import authors, sites
 from moderation.store.authors import Record
@@ -120,8 +123,8 @@ def try_subscription(runtime: Runtime, site: str, draft: NewSubscription) -> Tri
     """
     context = learning.context(runtime, site, sites.read(runtime.store, site))
     (one,) = subscribed.rewritten(Subscriptions(), [draft], "", 0).lists
-    answer = fetching.ask(runtime, one.url, one.reads)
-    slot = Slot(Copy(one.reads, answer.entries or ()))
+    answer = fetching.ask(runtime, one.url, one.reads, one.key)
+    slot = Slot(copy_of(one, answer.entries or []))
     known = tuple(pair for pair in context.rules.subscribed.lists if pair[0].url != one.url)
     rules = replace(context.rules, subscribed=Subscribed((*known, (one, slot))))
     saved = Draft(context.settings, context.rules)
@@ -239,10 +242,15 @@ def _verdict(comment: Comment, context: SiteContext, draft: Draft, known: Known)
         unknown = unscored(context.name, context.policy)
         decided = by_rules(unknown, comment.submission, draft.settings, rules, 0, known)
         return decided or unknown
+    score, reasons = unheard(scored)
+    heard = None
+    if rules.subscribed.has_feeds():
+        mark = likeness(comment.submission)
+        heard = rules.subscribed.hear(comment.submission, mark, now_ms())
     return judge(
         comment.submission,
-        scored.score,
-        list(scored.reasons),
+        scored.score if score is None else score,
+        reasons,
         bands=context.bands,
         settings=draft.settings,
         model=scored.model,
@@ -251,6 +259,7 @@ def _verdict(comment: Comment, context: SiteContext, draft: Draft, known: Known)
         labels=context.labels,
         now_ms=comment.created_ms,
         known=known,
+        heard=heard,
     )
 
 

@@ -199,6 +199,34 @@ def test_ticked_comments_are_decided_together_and_undone_together(desk: Desk) ->
     expect(page.get_by_role("button", name="Undo all 3")).to_have_count(0)
 
 
+def test_escape_takes_every_tick_away(desk: Desk) -> None:
+    desk.hold("The first of three.", "The second of three.", "The third of three.")
+    page = desk.person()
+    page.goto(f"{desk.url}/console/queue")
+    for _ in range(2):
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+    expect(page.locator("[data-selected]")).to_have_text("2 selected")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-selected]")).to_have_text("Tick comments to decide them together")
+    assert page.evaluate("document.activeElement.closest('tr[aria-current]') !== null")
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Clear").click()
+    assert page.locator("[name=ticked]:checked").count() == 0
+
+
+def test_who_may_only_look_moves_through_the_list_and_no_script_fails(desk: Desk) -> None:
+    first, second = desk.hold("The first of two.", "The second of two.")
+    page = desk.person("eve", role="viewer")
+    page.goto(f"{desk.url}/console/queue")
+    for comment_id in (first, second):
+        page.keyboard.press("j")
+        expect(page.locator(f'tr[data-id="{comment_id}"]')).to_have_attribute(
+            "aria-current", "true"
+        )
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+
+
 def test_a_decision_is_corrected_from_its_row(desk: Desk) -> None:
     first, second = desk.hold("The first of two.", "The second of two.")
     for name in (first, second):

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_keyboard import in_focus, saved
 
+TEXTS = tuple(f"Comment number {n}: does the glaze crawl?" for n in range(12))
 TELEPHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 780}, "has_touch": True}
 
 
@@ -94,3 +95,40 @@ def test_a_narrow_window_has_menu_title_and_search_in_48_pixels(
     expect(places.locator(".page-name")).to_have_text("Decisions")
     places.get_by_role("link", name="Search").click()
     page.wait_for_url("**/console/search")
+
+
+def test_what_is_selected_and_its_buttons_share_one_row(desk: Desk) -> None:
+    desk.hold(*TEXTS)
+    page = desk.person(**TELEPHONE)
+    for language in ("en", "de", "ar"):
+        page.set_extra_http_headers({"Accept-Language": language})
+        page.goto(f"{desk.url}/console/queue")
+        bar = page.locator(".selection")
+        for tick in page.locator("[name=ticked]").all():
+            tick.check()
+        expect(bar.locator("[data-selected]")).to_contain_text("12")
+        said = box(bar.locator("[data-selected]"))
+        buttons = [box(one) for one in bar.locator(".decide").all()]
+        assert [one["y"] for one in buttons] == [buttons[0]["y"]] * 2, [language, said, *buttons]
+        assert buttons[0]["y"] <= said["y"] <= buttons[0]["y"] + buttons[0]["height"]
+        assert box(bar)["height"] < 2 * buttons[0]["height"]
+
+
+@pytest.mark.parametrize("has_script, size", [(True, {}), (False, TELEPHONE)])
+def test_filters_open_under_a_word_and_stand_as_tags_that_drop_them(
+    desk: Desk, has_script: bool, size: dict[str, Any]
+) -> None:
+    mine, _ = desk.hold(TEXTS[0], TEXTS[1], author={"name": "Ada"})
+    (other,) = desk.hold(TEXTS[2], author={"name": "Bea"})
+    page = desk.person(java_script_enabled=has_script, **size)
+    page.goto(f"{desk.url}/console/queue")
+    filters = page.locator(".filters")
+    filters.get_by_text("Author", exact=True).click()
+    filters.get_by_placeholder("Author or e-mail").fill("Ada")
+    filters.locator(".choose[open]").get_by_role("button", name="Filter").click()
+    page.wait_for_url("**author=Ada**")
+    expect(page.locator(f'tr[data-id="{mine}"]')).to_be_visible()
+    expect(page.locator(f'tr[data-id="{other}"]')).to_have_count(0)
+    filters.get_by_role("link", name="Author: Ada").click()
+    expect(page.locator(f'tr[data-id="{other}"]')).to_be_visible()
+    assert "author=Ada" not in page.url

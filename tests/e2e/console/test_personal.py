@@ -47,5 +47,6 @@ def test_somebody_is_looked_for_and_erased(desk: Desk, width: int) -> None:
     expect(page.locator("#erasures > div > ul > li").first).to_contain_text(
         "comments 3, labels 1, pieces of evidence 0, records 1", timeout=90_000
     )
+    expect(page.locator("#erasures")).not_to_contain_text("not Winnow's own")
     faults |= themed(page, "personal-erased")
     assert faults == {}

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
 from msgspec.structs import replace
 
+from classifier import marks_of
+from moderation.domain.feeds import FORMAT, Domain, Feed, Text, domain_hash, sketch_of
+from moderation.domain.sites import SiteSettings
+from moderation.flow import judging, signing
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import fetching
 from moderation.settings import Settings
 from moderation.store import keys, subscriptions
-from tests.factories import SITE
+from tests.factories import SITE, put_settings
 from tests.moderation.api.conftest import Caller, is_problem
 from tests.webserver import Site
 
@@ -177,3 +183,113 @@ def test_it_is_changed_as_it_was_seen(admin, others):
     subscribe(admin, url_of(others))
     answer = admin("PUT", PATH, json={"lists": []}, headers={"If-Match": seen})
     is_problem(answer, 412, "stale")
+
+
+PITCH = "our roofers mend every leak before winter comes ask for an estimate today"
+
+
+def feed(
+    *texts: str, domains: tuple[str, ...] = (), good_for: int = 2, by: bytes = b"f" * 32
+) -> bytes:
+    """Return a feed as its publisher would hand it out."""
+    now = dt.datetime.now(dt.UTC)
+    day = now.date().isoformat()
+    sketches = [sketch_of(mark) for mark in marks_of(list(texts))] if texts else []
+    made = Feed(
+        FORMAT,
+        "blogs of others",
+        now,
+        now + dt.timedelta(days=good_for),
+        tuple(Text(sketch.hex(), 3, 5) for sketch in sketches),
+        tuple(Domain(day, domain_hash(day, name).hex(), 2, 2) for name in domains),
+    )
+    return signing.sign(by, made)
+
+
+KEY = signing.public_key(b"f" * 32)
+
+
+def hear(admin: Caller, others: Site, worker: Runtime, data: bytes, **more) -> None:
+    others.body, others.headers = data, {}
+    subscribe(admin, url_of(others), reads="feed", action="weigh", key=KEY, **more)
+    fetching.fetch_site(worker, SITE, at_once=True)
+
+
+def logit(score: float) -> float:
+    return math.log(score / (1 - score))
+
+
+def test_a_feed_weighs_in_says_so_and_is_silent_once_it_is_removed(admin, api, others, worker):
+    before = check(api, f"{PITCH} from us")["verdict"]
+    hear(admin, others, worker, feed(PITCH, domains=("nordway.example",)), weight=2.0)
+    assert state(admin)["entries"] == 2
+    for text in (f"{PITCH} from us", "Have a look at https://shop.nordway.example/x"):
+        verdict = check(api, text)["verdict"]
+        assert verdict["signals"]["feed"] == 1
+        assert verdict["signals"]["feed_weight"] == 2.0
+        reasons = {one["code"]: one for one in verdict["reasons"]}
+        assert reasons["campaign_elsewhere"]["weight"] == 2.0
+    verdict = check(api, f"{PITCH} from us")["verdict"]
+    assert logit(verdict["score"]) == pytest.approx(logit(before["score"]) + 2, abs=0.01)
+    said = next(r["text"] for r in verdict["reasons"] if r["code"] == "campaign_elsewhere")
+    assert said.endswith("(feed 1; sites: 3, people: 5)")
+    fine = check(api, "The bread was good and the soup was better than at home")["verdict"]
+    assert "feed" not in fine["signals"]
+    etag = admin.get(PATH).headers["ETag"]
+    admin("PUT", PATH, json={"lists": []}, headers={"If-Match": etag})
+    assert check(api, f"{PITCH} from us")["verdict"]["score"] == before["score"]
+
+
+def test_a_feed_alone_makes_nothing_blatant(admin, api, others, worker):
+    texts = [f"{PITCH} number {n}" for n in range(3)]
+    hear(admin, others, worker, feed(*texts), weight=4.0)
+    put_settings(worker.store, SITE, SiteSettings(hold=0.001, reject=0.002))
+    checked = check(api, texts[0])
+    assert checked["status"] == "spam"
+    assert checked["verdict"]["discard"] is False
+
+
+@pytest.mark.parametrize(
+    "data, fault",
+    [(feed(PITCH, by=b"x" * 32), "not signed"), (feed(PITCH).replace(b"blogs", b"bl0gs"), "signed"),
+     (feed(PITCH, good_for=-1), "not believed"), (b"pills.example\n", "signed"), (b"", "signed")],
+    ids=["another key", "changed", "too old", "a list", "empty"],
+)  # fmt: skip
+def test_a_feed_is_heard_only_as_it_was_signed_and_while_it_is_new(
+    admin, api, others, worker, data, fault
+):
+    hear(admin, others, worker, data)
+    assert fault in state(admin)["error"]
+    assert "feed" not in check(api, f"{PITCH} from us")["verdict"]["signals"]
+
+
+def test_a_copy_that_grew_old_is_silent(admin, api, others, worker, monkeypatch):
+    hear(admin, others, worker, feed(PITCH))
+    assert "feed" in check(api, f"{PITCH} from us")["verdict"]["signals"]
+    later = judging.now_ms() + 3 * 86_400_000
+    monkeypatch.setattr(judging, "now_ms", lambda: later)
+    assert "feed" not in check(api, f"{PITCH} from us")["verdict"]["signals"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"key": ""}, {"key": "short"}, {"key": KEY, "action": "hold"}, {"key": KEY, "action": "spam"},
+     {"key": KEY, "reads": "domains"}, {"key": KEY, "weight": 0}, {"key": KEY, "weight": 9}],
+)  # fmt: skip
+def test_a_feed_has_a_key_and_decides_nothing(admin, others, wrong):
+    given = {"url": url_of(others), "reads": "feed", "action": "weigh"} | wrong
+    etag = admin.get(PATH).headers["ETag"]
+    answer = admin("PUT", PATH, json={"lists": [given]}, headers={"If-Match": etag})
+    is_problem(answer, 422, "validation")
+
+
+def test_what_a_feed_would_have_done_is_seen_before(admin, api, others, worker, app):
+    app.extensions["winnow"].settings = worker.settings
+    put_settings(worker.store, SITE, SiteSettings(hold=0.95, reject=0.9999))
+    score = check(api, f"{PITCH} from us")["verdict"]["score"]
+    assert score < 0.95
+    others.body, others.headers = feed(PITCH), {}
+    draft = {"url": url_of(others), "reads": "feed", "action": "weigh", "key": KEY, "weight": 4.0}
+    tried = admin.post(f"{PATH}/test", draft).json
+    assert tried["newly"] == 1, tried
+    assert check(api, f"{PITCH} from us")["verdict"]["score"] == score, "nothing was saved"

@@ -11,7 +11,7 @@ from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
 PUBLIC = {
-    "/", "/docs", "/openapi.json", "/problems", "/problems/<name>", "/favicon.ico",
+    "/", "/demo", "/docs", "/openapi.json", "/problems", "/problems/<name>", "/favicon.ico",
     "/assets/<path:filename>",
     "/healthz", "/readyz", "/metrics",
 }  # fmt: skip

@@ -183,3 +183,18 @@ def test_no_screen_takes_what_is_in_its_address_for_markup(boss: Browser) -> Non
         if answer.status_code >= 500 or (answer.mimetype == "text/html" and acts(answer.text)):
             wrong[path[:80]] = answer.status_code, acts(answer.text)[:3]
     assert wrong == {}
+
+
+def test_a_link_that_looks_like_another_says_so_and_marks_can_be_switched_off(
+    ann: Browser, hold
+) -> None:
+    comment = hold(
+        "See https://gl\u0430zelab.example@evil.example/ and https://gl\u0430zelab.example/a"
+    )
+    path = f"/console/comments/{comment.site}/{comment.id}"
+    page = ann.get(path).text
+    assert "looks like glazelab.example" in page and page.count("looks like") == 1
+    assert '<b class="link">xn--glzelab-3fg.example</b>' in page
+    assert '<b class="link">evil.example</b>' in page
+    ann.post("/console/account/preferences", {"unmarked": "on"})
+    assert re.search(r'<body class="[^"]*\bunmarked\b', ann.get(path).text)

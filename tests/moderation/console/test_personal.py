@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from moderation.flow import jobs
+from moderation.flow.models import promoting, training
+from moderation.flow.models.promoting import Why
 from moderation.flow.privacy import access, erasing
 from moderation.flow.runtime import Runtime
 from moderation.store import people as stored_people
@@ -99,3 +101,22 @@ def test_hostile_values_stay_text(root: Browser, held: Runtime) -> None:
     page = root.post(PATHS[0], {"email": sent})
     assert page.status_code == 200
     assert "<script>alert" not in page.text
+
+
+def test_a_model_that_had_learned_from_them_is_not_put_to_use_again(
+    root: Browser, held: Runtime
+) -> None:
+    name = training.train(held, "root", lambda *_: None).name
+    promoting.promote(held, name, Why("root"), override=True)
+    root.post(PATHS[2], {"email": EMAIL, "again": EMAIL})
+    (job,) = jobs.unfinished(held, erasing.KIND)
+    erasing.work_on(held, job.id, here=True)
+    training.train(held, "root", lambda *_: None)
+    in_use = promoting.in_use(held)
+    words = "had learned from somebody who was erased"
+    for path in ("/console/models/rollback", f"/console/models/{name}/promote"):
+        assert words in root.get(path).text
+        answer = root.post(path, {"etag": in_use.etag, "override": "1", "reason": "because"})
+        assert (answer.status_code, words in answer.text) == (409, True)
+    assert words in root.get(f"/console/models/{name}").text
+    assert promoting.in_use(held) == in_use

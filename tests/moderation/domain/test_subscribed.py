@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain import subscribed
+from moderation.domain.copies import Copy, Slot, Subscribed
 from moderation.domain.errors import InvalidInput
 from moderation.domain.subscribed import (
     LIST_ENTRIES,
     BadSubscription,
-    Copy,
     NewSubscription,
-    Slot,
-    Subscribed,
     Subscriptions,
 )
 from tests.factories import submission

@@ -12,9 +12,10 @@ from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import InvalidInput
 from moderation.domain.feeds import FORMAT, LANES, Domain, Feed, Index, Text, domain_hash, sketch_of
 from moderation.domain.sites import SiteSettings
+from moderation.flow import signing
 from moderation.flow.authorise import authorise
 from moderation.flow.comments import checking
-from moderation.flow.feeds import publishing, signed
+from moderation.flow.feeds import publishing
 from moderation.flow.labels.deciding import Word, decide, undo
 from moderation.flow.labels.teaching import Lesson, teach_many
 from moderation.flow.runtime import Runtime, now_ms
@@ -126,9 +127,9 @@ def test_bounds_are_kept(runtime: Runtime, wrong) -> None:
 def test_a_file_is_believed_only_as_it_was_signed(secret: bytes) -> None:
     made = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
     feed = Feed(FORMAT, "ours", made, made, (Text("00" * 12, 2, 2),), ())
-    data, key = signed.sign(secret, feed), signed.public_key(secret)
-    assert signed.read(data, f" {key}\n") == feed
-    other = signed.public_key(b"y" * 32)
+    data, key = signing.sign(secret, feed), signing.public_key(secret)
+    assert signing.read(data, f" {key}\n") == feed
+    other = signing.public_key(b"y" * 32)
     for wrong in (
         b"",
         data[:-3],
@@ -138,23 +139,23 @@ def test_a_file_is_believed_only_as_it_was_signed(secret: bytes) -> None:
         b"\n" + data,
     ):
         with pytest.raises(InvalidInput):
-            signed.read(wrong, key)
+            signing.read(wrong, key)
     with pytest.raises(InvalidInput, match="not signed"):
-        signed.read(data, other)
+        signing.read(data, other)
     for no_key in ("", "short", "é" * 44, key[:-4]):
         with pytest.raises(InvalidInput, match="no key"):
-            signed.read(data, no_key)
-    newer = signed.sign(secret, Feed(FORMAT + 1, "ours", made, made))
+            signing.read(data, no_key)
+    newer = signing.sign(secret, Feed(FORMAT + 1, "ours", made, made))
     with pytest.raises(InvalidInput, match="form"):
-        signed.read(newer, key)
+        signing.read(newer, key)
     with pytest.raises(InvalidInput, match="larger"):
-        signed.read(b"x" * (signed.MOST_BYTES + 1), key)
+        signing.read(b"x" * (signing.MOST_BYTES + 1), key)
 
 
 def test_no_word_name_or_address_of_anybody_stands_in_it(runtime: Runtime, secret: bytes) -> None:
     for site, by in (("garden-club", "ann-marie"), ("sailing-news", "bobby-lee")):
         say(runtime, site, by, "spam", f"{PITCH} https://nordway.example/{site}")
-    file = signed.sign(secret, feed_of(runtime)).decode().lower()
+    file = signing.sign(secret, feed_of(runtime)).decode().lower()
     assert '"texts":[[' in file
     words = f"{PITCH} nordway example garden sailing ann-marie bobby otto verne".split()
     assert [word for word in words if len(word) > 3 and word in file] == []

@@ -16,6 +16,7 @@ from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import choosing
 from moderation.store import authors, compaction, keys, labels, sites
 from moderation.store import people as stored_people
+from moderation.store.comments import reading
 from tests.factories import SITE, submission
 from tests.moderation.flow.models.taught import grant_of
 from tests.moderation.flow.privacy.lived import (
@@ -117,14 +118,17 @@ def test_records_and_words_in_the_audit_log_go_and_lists_are_counted(both: Runti
     hashes = finding.sought(both.secret, asked_for(both, email=EMAIL)).hashes
     known = [(SITE, authors.who(found), b"") for found in hashes.values()]
     assert authors.read(store, known) != [None]
-    for note in (f"wrote to {EMAIL.lower()}", f"{EMAIL}.", f"x{EMAIL}", "no one"):
+    # Of a comment that has expired the outcome stays with its author.
+    expired = reading.page(store, SITE, None, b"", b"", False, 1)[0]
+    store.redis.delete(keys.of_site(SITE).comment.encode() + expired)
+    for note in (f"wrote to {EMAIL.lower()}", f"{EMAIL}.", f"x{EMAIL}", f"{EMAIL}.org", "no one"):
         stored_people.note(store, Act(now_ms(), "ann", "promoted", "", "", "model", note))
     choosing.put_list(store, SITE, [Draft("email", EMAIL, "spam")], BY, None)
     job = erase(both, email=EMAIL)
     assert job.result is not None
     assert (job.result["audit_entries"], job.result["list_entries"]) == (2, 1)
     notes = [act.note for _, act in stored_people.acts(store, "", 50) if act.note]
-    assert notes == ["no one", f"x{EMAIL}"]
+    assert notes == ["no one", f"{EMAIL}.org", f"x{EMAIL}"]
     assert authors.read(store, known) == [None]
     acts = [(act.who, act.what, act.about) for _, act in stored_people.acts(store, "", 50)]
     assert ("root", "person_erased", job.id) in acts
