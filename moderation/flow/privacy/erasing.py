@@ -210,8 +210,13 @@ class _Erasing:
             self._state.found_on = sorted({*self._state.found_on, site})
 
     def _unlearn(self) -> None:
-        """Have each site's learner made anew, and what is left of the labels taken out."""
-        for site in self._state.taught:
+        """Have each site's learner made anew, and what is left of the labels taken out; also where
+        an erasure before this one failed."""
+        state, where = self._state, finding.sites_of(self._runtime, self._person())
+        waiting = labels.rebuilds_asked(self._runtime.store, where)
+        state.taught = sorted({*state.taught, *waiting})
+        self._keep()
+        for site in state.taught:
             made = rebuilding.rebuild(
                 self._runtime, site, lambda n, of: self._note("unlearning", n, of)
             )

@@ -192,6 +192,26 @@ def test_one_that_has_begun_is_not_cancelled(
     assert jobs.find(both, job.id).state == "succeeded"
 
 
+def test_what_failed_is_made_good_by_whoever_asks_again(
+    both: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(both, SITE, mixed(40, 10))
+    expected = never_saw(both, SITE)
+    job = begin(both, email=EMAIL)
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing.rebuilding, "rebuild", fail)
+        erasing.work_on(both, job.id, here=True)
+    assert jobs.find(both, job.id).state == "failed"
+    again = erase(both, email=EMAIL)
+    assert again.result is not None
+    assert again.result["labels"] == 0
+    assert learner(both, SITE) == expected
+
+
 def test_ctrl_c_leaves_it_to_be_taken_up_again(
     both: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
