@@ -79,7 +79,9 @@ def network_of(address: str) -> str:
     found = parsed(address)
     if found is None:
         return ""
-    return str(ipaddress.ip_network((found, 24 if found.version == 4 else 64), strict=False))
+    if found.version == 4:
+        return f"{str(found).rpartition('.')[0]}.0/24"
+    return f"{ipaddress.IPv6Address(int(found) >> 64 << 64)}/64"
 
 
 def counted_as(address: str) -> str:

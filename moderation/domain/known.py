@@ -9,7 +9,7 @@ from msgspec import Struct
 
 BLAMED_FOR = (
     "this author", "this e-mail", "this address", "this network", "the author's web address",
-    "a link in it",
+    "a link in it", "this name",
 )  # fmt: skip
 """What may be blamed, in the order in which it is asked."""
 

@@ -49,8 +49,13 @@ def look(
     mark = mark_of(runtime, submission, settings, raw_id, likeness(submission))
     asked = Asked(is_counted, _asks_pace(settings))
     call = knowing.call(site, [mark], [raw_id], asked, now_ms())
+<<<<<<< HEAD
     state, ((people, signals),) = knowing.answered([mark], runtime.store.run(*call))
     return state, known_of(people, signals)
+=======
+    state, ((people, signals),) = knowing.answered([mark], runtime.store.run_together(*call))
+    return state, known_of(people if is_asked(settings) else (), signals)
+>>>>>>> rules
 
 
 def look_all(
@@ -69,6 +74,7 @@ def look_all(
         for at in range(0, len(every), knowing.AT_ONCE):
             places = every[at : at + knowing.AT_ONCE]
             settings = items[places[0]][1].settings
+            asks = is_asked(settings)
             likes = likenesses([items[i][0] for i in places])
             ids = [waiting[i][1] for i in places]
             marks = [
@@ -78,7 +84,7 @@ def look_all(
             call = knowing.call(site, marks, ids, Asked(True, _asks_pace(settings)), now)
             _, found = knowing.answered(marks, runtime.store.run(*call))
             for i, (people, signals) in zip(places, found, strict=True):
-                with_known = replace(items[i][1], known=known_of(people, signals))
+                with_known = replace(items[i][1], known=known_of(people if asks else (), signals))
                 known[i] = items[i][0], with_known
     return known
 
@@ -119,10 +125,10 @@ BLAME, BLAME_NETWORK = 1.5, 3.5
 """How much spam must weigh: two decisions of late, for a network that many share four."""
 _ORDER = (
     (stored.ID, stored.PAIR), (stored.EMAIL,), (stored.ADDRESS,), (stored.NETWORK,),
-    (stored.AUTHOR_DOMAIN,), (stored.LINK_DOMAIN,),
+    (stored.AUTHOR_DOMAIN,), (stored.LINK_DOMAIN,), (stored.NAME,),
 )  # fmt: skip
 """The kinds that may be blamed, as `BLAMED_FOR` names them."""
-_SHARED = frozenset((stored.NETWORK, stored.AUTHOR_DOMAIN, stored.LINK_DOMAIN))
+_SHARED = frozenset((stored.NETWORK, stored.AUTHOR_DOMAIN, stored.LINK_DOMAIN, stored.NAME))
 """What innocent people have in common with others: one ham outweighs four of spam."""
 
 

@@ -69,12 +69,15 @@ def _tags(known: Sequence[tuple[int, bytes]], name: str) -> bytes:
 
 def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
     """Return what else of a comment has a reputation: its author's network, alone and with the
-    e-mail, the domain of the author's address, and those of its links."""
+    e-mail, the name where that is all, the domain of the author's address, those of its links."""
     author = submission.author
     network = network_of(author.ip) if author.ip else ""
     named = [(signals.NETWORK, "net", network)] if network else []
     if network and author.email.strip():
         named.append((signals.PAIR, "pair", f"{author.email.strip().lower()} {network}"))
+    if not (network or author.email.strip() or author.id.strip()) and author.name.strip():
+        # Nothing else says who it is, as on sites that only keep names.
+        named.append((signals.NAME, "name", " ".join(author.name.casefold().split())))
     own = hosts_in(author.url)[:1]
     named += [(signals.AUTHOR_DOMAIN, "domain", host) for host in own]
     links = dict.fromkeys(hosts_in(submission.content))

@@ -16,7 +16,7 @@ BUCKETS = 512
 MARK_BYTES = 48
 """A mark of what is alike that has a sketch and all its bands: shorter texts make no campaign."""
 HOUR_MS = 3_600_000
-ID, PAIR, EMAIL, ADDRESS, NETWORK, AUTHOR_DOMAIN, LINK_DOMAIN = range(1, 8)
+ID, PAIR, EMAIL, ADDRESS, NETWORK, AUTHOR_DOMAIN, LINK_DOMAIN, NAME = range(1, 9)
 """What has a reputation; the script has the half-life of each."""
 
 _SEEN = struct.Struct(">HHH")

@@ -154,18 +154,19 @@ def _rebuild_if_far(runtime: Runtime, site: str, before: Comment, seq: int) -> N
         runtime.tasks.send(REBUILD_LEARNER, site)
 
 
-def forget(
-    runtime: Runtime, site: str, comment_id: str, replayable: int = replaying.REPLAYABLE
-) -> None:
+def forget(runtime: Runtime, site: str, comment_id: str, replayable: int | None = None) -> None:
     """Delete a comment and what was kept of it, the labels it taught included.
 
     Those of a comment that expired are deleted as well. Learners lose at once what was taught less
-    than `replayable` entries ago; the rest they have until a job makes them anew, which is asked
-    for. Who deletes many has 0 and makes them anew himself.
+    than `replayable` entries ago (None: as many as can be replayed at once); the rest they have
+    until a job makes them anew, which is asked for. Who deletes many has 0 and makes them anew
+    himself.
 
     Raises:
         NotFound: no such comment.
     """
+    if replayable is None:
+        replayable = replaying.REPLAYABLE
     raw = raw_id(comment_id)
     comment = reading.get(runtime.store, site, raw)
     found, far = deletions.forget(

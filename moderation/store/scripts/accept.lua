@@ -38,7 +38,7 @@ if ARGV[5] ~= '' then
   if words > 4 then
     local _, _, _, mark = struct.unpack('>BBI2Bc0', ARGV[first_at + 4])
     if mark ~= '' and #mark > 4 + 6 * (math.floor(string.byte(mark, 4) / 2) % 8) then
-      known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now)
+      known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now, tonumber(meta[1]))
     end
   end
   if known ~= '' or table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then

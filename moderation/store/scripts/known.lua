@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- What a process must know of a site, and of who writes, before it judges comments.
 -- KEYS: site, snapshot of the shard, prefixes of authors, of the comments of an hour and of those alike
 -- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for
@@ -29,7 +29,7 @@ end
 local answer = {}
 for i = 6, #ARGV, 2 do
   local mark, id, now = ARGV[i], ARGV[i + 1], tonumber(ARGV[5])
-  local people = {signals().look(KEYS[3], KEYS[5], mark, id, now)}
+  local people = {signals().look(KEYS[3], KEYS[5], mark, id, now, state[1])}
   if ARGV[3] == '1' then signals().note(KEYS[5], mark, id, now) end
   local n = mark == '' and 0 or math.floor(string.byte(mark, 4) / 2) % 8
   for at = 5, 6 * n - 1, 6 do

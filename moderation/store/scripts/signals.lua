@@ -16,8 +16,8 @@ local signals_made
 local function signals()
   if signals_made then return signals_made end
   -- Days after which half of a decision still counts: for ids of authors, e-mails with their network,
-  -- e-mails, addresses, networks, domains of authors, domains of links.
-  local half_lives = {90, 90, 90, 30, 7, 60, 60}
+  -- e-mails, addresses, networks, domains of authors, domains of links, names.
+  local half_lives = {90, 90, 90, 30, 7, 60, 60, 60}
 
   -- Returns the campaign of a mark ('' none) and where the first with a reputation stands.
   local function parts(mark)
@@ -39,22 +39,29 @@ local function signals()
     return same > 0 and same * 5 >= either * 3
   end
 
-  -- Returns the slot of the campaign that a text belongs to, and what stands there.
+  -- Returns the slot of the campaign that a text belongs to, and what stands there; what was just
+  -- found is not looked for again.
+  local last = {}
   local function find(prefix, campaign)
+    if last.campaign == campaign then return last.slot, last.text end
+    last = {campaign = campaign}
     local words = {'BITFIELD', prefix .. 'cells'}
-    for at = 25, 45, 4 do
+    for at = 25, 33, 4 do
       words[#words + 1] = 'GET'
       words[#words + 1] = 'u32'
       words[#words + 1] = '#' .. struct.unpack('>I2', campaign, at) % SIGNALS_SLOTS
     end
     local found, seen = redis.call(unpack(words)), {}
-    for i = 1, 6 do
+    for i = 1, 3 do
       local slot = found[i] % 65536 - 1
       local is_band = math.floor(found[i] / 65536) == struct.unpack('>I2', campaign, 4 * i + 23)
       if slot >= 0 and is_band and not seen[slot] then
         seen[slot] = true
         local text = redis.call('GET', prefix .. 'c:' .. slot)
-        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), campaign) then return slot, text end
+        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), campaign) then
+          last.slot, last.text = slot, text
+          return slot, text
+        end
       end
     end
   end
@@ -83,7 +90,7 @@ local function signals()
       if not slot then return end
       text = '\0' .. string.sub(campaign, 1, 24)
       local words = {'BITFIELD', prefix .. 'cells'}
-      for at = 25, 45, 4 do
+      for at = 25, 33, 4 do
         local place, band = struct.unpack('>I2I2', campaign, at)
         words[#words + 1] = 'SET'
         words[#words + 1] = 'u32'
@@ -101,6 +108,7 @@ local function signals()
       text = string.sub(text, 1, SIGNALS_HEAD) .. string.sub(text, SIGNALS_HEAD + SIGNALS_ENTRY + 1)
     end
     redis.call('SET', prefix .. 'c:' .. slot, text, 'EX', SIGNALS_SECONDS)
+    last = {}
   end
 
   -- Returns how many nearly the same comments came within the hour, this one included, from how many
@@ -142,14 +150,15 @@ local function signals()
   -- Returns what is known, packed: the three numbers of the campaign, and for each that has a
   -- reputation ham and spam as they weigh now, in hundredths, and how often each was said; '' where
   -- there is nothing.
-  local function look(authors, alike, mark, id, now)
+  local function look(authors, alike, mark, id, now, labels)
     if mark == '' then return '' end
     local campaign, at = parts(mark)
     local n, addresses, people = 0, 0, 0
     if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now) end
     local found, is_any, hour = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1, math.floor(now / 3600000)
+    -- Where nobody ever decided anything nothing has a reputation.
     for each = at, #mark, 7 do
-      local text = redis.call('HGET', place(authors, string.sub(mark, each + 1, each + 6)))
+      local text = labels > 0 and redis.call('HGET', place(authors, string.sub(mark, each + 1, each + 6)))
       local ham, spam, hams, spams = 0, 0, 0, 0
       if text then
         is_any = true
@@ -195,6 +204,7 @@ local function signals()
       local slot, text = find(alike, campaign)
       if slot then
         redis.call('SET', alike .. 'c:' .. slot, '\1' .. string.sub(text, 2), 'KEEPTTL')
+        last = {}
       end
     end
   end
