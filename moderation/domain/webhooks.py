@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
@@ -64,6 +65,11 @@ class Webhook(Struct, frozen=True, omit_defaults=True):
     secrets: tuple[Secret, ...]
     created_ms: int
     personal: bool = False
+
+    @property
+    def host(self) -> str:
+        """Where it is, without what may be a secret in its address."""
+        return urlsplit(self.url).hostname or ""
 
     def good_secrets(self, now_ms: int) -> list[Secret]:
         """Return the secrets that sign now."""

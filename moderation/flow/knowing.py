@@ -49,8 +49,13 @@ def look(
     mark = mark_of(runtime, submission, settings, raw_id, likeness(submission))
     asked = Asked(is_counted, _asks_pace(settings))
     call = knowing.call(site, [mark], [raw_id], asked, now_ms())
+<<<<<<< HEAD
+    state, ((people, signals),) = knowing.answered([mark], runtime.store.run(*call))
+    return state, known_of(people, signals)
+=======
     state, ((people, signals),) = knowing.answered([mark], runtime.store.run_together(*call))
     return state, known_of(people if is_asked(settings) else (), signals)
+>>>>>>> rules
 
 
 def look_all(
@@ -77,7 +82,7 @@ def look_all(
                 for i, raw, like in zip(places, ids, likes, strict=True)
             ]
             call = knowing.call(site, marks, ids, Asked(True, _asks_pace(settings)), now)
-            _, found = knowing.answered(marks, runtime.store.run_together(*call))
+            _, found = knowing.answered(marks, runtime.store.run(*call))
             for i, (people, signals) in zip(places, found, strict=True):
                 with_known = replace(items[i][1], known=known_of(people if asks else (), signals))
                 known[i] = items[i][0], with_known

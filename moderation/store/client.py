@@ -14,6 +14,9 @@ from moderation.store.connection import Pool
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script
 
+TOGETHER = frozenset(("accept", "known"))
+"""Scripts that are run while no lock is held: a thread may go on with others meanwhile."""
+
 
 class Call(NamedTuple):
     """A call of a script by its name; a plain command has no name and its words as `args`."""
@@ -79,24 +82,17 @@ class Store:
         return found
 
     def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """Run a script and return what it returns; load it where the server lacks it."""
-        script = self.script(name)
-        with store_errors():
-            try:
-                return self._ask("EVALSHA", script.sha, len(keys), *keys, *args)
-            except NoScriptError:
-                return self._ask("EVAL", script.text, len(keys), *keys, *args)
+        """Run a script and return what it returns; load it where the server lacks it.
 
-    def run_together(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        """Run a script as `run` does, in one trip with what others done by this thread ask.
-
-        No lock may be held: the thread goes on with others meanwhile.
+        A script that is `TOGETHER` goes with what others done by this thread ask.
         """
         script = self.script(name)
         with store_errors():
             try:
                 words = ("EVALSHA", script.sha, len(keys), *keys, *args)
-                return together.ask(self._exchange, words)
+                if name in TOGETHER:
+                    return together.ask(self._exchange, words)
+                return self._ask(*words)
             except NoScriptError:
                 return self._ask("EVAL", script.text, len(keys), *keys, *args)
 

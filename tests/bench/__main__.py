@@ -71,7 +71,7 @@ def start(folder: Path) -> Up:
 def check_http(up: Up, folder: Path) -> None:
     """Check over HTTP: the most, then latencies at half the budget."""
     progress("check_http")
-    token, bodies = up.credentials["api_token"], json_bodies(seed=1)
+    token, bodies = own_token(up), json_bodies(seed=1)
     run = {"connections": 16, "seconds": 3}
     wrk.load(folder, up.url, "/v1/check", token, bodies, **run)
     before = spent(up)
@@ -82,6 +82,17 @@ def check_http(up: Up, folder: Path) -> None:
         folder, up.url, "/v1/check", token, bodies, connections=16, seconds=8, each_ms=10
     )
     show_http("check_http", most, half, cpu)
+
+
+def own_token(up: Up) -> str:
+    """Return a token of a site that tells nobody of its comments, as the demo site does."""
+    headers = {"Authorization": f"Bearer {up.credentials['admin_token']}"}
+    with httpx.Client(base_url=up.url, headers=headers, timeout=30) as client:
+        client.post("/v1/sites", json={"name": "bench.example"}).raise_for_status()
+        asked = {"name": "bench", "scopes": ["submit"]}
+        answer = client.post("/v1/sites/bench.example/tokens", json=asked)
+        answer.raise_for_status()
+    return str(answer.json()["token"])
 
 
 def show_http(

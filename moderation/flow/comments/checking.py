@@ -291,7 +291,7 @@ def _record(
     )
     now = comment.updated_ms
     names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
-    raw_answer = runtime.store.run_together("accept", names, args)
+    raw_answer = runtime.store.run("accept", names, args)
     changed = accepting.state_instead(raw_answer)
     if changed is not None:
         return changed, unpack(write.author, accepting.signals_instead(raw_answer))

@@ -14,9 +14,10 @@ from moderation.domain.errors import InvalidInput
 from moderation.domain.feeds import FORMAT, Domain, Feed, Text, domain_hash, sketch_of
 from moderation.domain.matching import domains_in
 from moderation.flow.labels.holding import holding
+from moderation.flow.privacy.promise import PUBLISHED
 from moderation.flow.rows import training_row
 from moderation.flow.runtime import Runtime
-from moderation.store import keys, labels, sites
+from moderation.store import keys, labels, processes, sites
 
 LEAST = 2
 """Sites, or people of one site, that stand behind an entry at least: one alone tells nothing of
@@ -72,6 +73,8 @@ def publish(
         raise InvalidInput(f"days: 1 to {MOST_DAYS}")
     if least < LEAST:
         raise InvalidInput(f"least: {LEAST} or more, so that nobody's word alone can be read in it")
+    # The page on which authors read what leaves this machine says so from now on.
+    processes.count(runtime.store, PUBLISHED)
     since = now_ms - days * _DAY_MS
     spam, ham = list[_Said](), list[_Said]()
     sharing = [

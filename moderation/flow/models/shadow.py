@@ -45,9 +45,11 @@ def begin(runtime: Runtime, name: str) -> None:
     """Have a candidate look on instead of any other.
 
     Raises:
-        NotFound: there is no such model. Conflict: it is in use, or this version cannot use it.
+        NotFound: there is no such model. Conflict: it is in use, withdrawn, or this version cannot
+        use it.
     """
-    promoting.known(runtime, name)
+    if promoting.known(runtime, name).withdrawn_ms:
+        raise Conflict("this model had learned labels of somebody who was erased")
     if name == promoting.in_use(runtime).name:
         raise Conflict("this model is in use")
     if runtime.model(name).name != name:

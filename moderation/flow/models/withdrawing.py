@@ -11,7 +11,7 @@ from moderation.domain.jobs import Job
 from moderation.domain.models import Snapshot
 from moderation.flow.models import promoting, working
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import labels, models
+from moderation.store import labels, models, shadows
 
 READ_EVERY_SECONDS = 5.0
 
@@ -69,12 +69,15 @@ def trained(runtime: Runtime) -> list[Snapshot]:
 def withdraw(runtime: Runtime, which: Iterable[str], since_ms: int, until_ms: int) -> list[str]:
     """Withdraw snapshots, and those that were made between two times: labels were erased then.
 
-    A training that is under way hears of it and begins anew. Return their names.
+    A training that is under way hears of it and begins anew, and one of them that looks on does so
+    no longer. Return their names.
     """
     models.note_erasure(runtime.store)
     found = set(which)
     found |= {one.name for one in trained(runtime) if since_ms <= one.made_ms <= until_ms}
     models.withdraw(runtime.store, sorted(found), now_ms())
+    if shadows.current(runtime.store).name in found:
+        shadows.end(runtime.store)
     return sorted(found)
 
 

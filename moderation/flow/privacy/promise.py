@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from moderation.domain.sites import Retention, SiteSettings
 from moderation.flow.runtime import Runtime
-from moderation.store import akismet, sites
+from moderation.store import akismet, processes, sites, webhooks
 
 RECEIVED: dict[str, str] = {
     "content": "the comment",
@@ -47,7 +47,31 @@ def _is_told(runtime: Runtime, site: str) -> bool:
     return bool(akismet.owner(runtime.store, site)[0])
 
 
+def _hooks(runtime: Runtime, site: str, personal: bool) -> bool:
+    """Say whether a site has webhooks that are told e-mail and IP addresses, or that are not."""
+    return any(one.personal == personal for one, _ in webhooks.of_site(runtime.store, site))
+
+
+PUBLISHED = "feeds published"
+"""Under which it is counted that this installation published a feed."""
+
+
+def _is_published(runtime: Runtime, site: str) -> bool:
+    shares = runtime.read_settings(site)[1].shares_training
+    return shares and PUBLISHED in processes.counted(runtime.store)
+
+
 LEAVING: list[Leaving] = [
+    Leaving(
+        "Addresses that the site's operator has chosen are told when a comment was judged or "
+        "decided, with the comment, and without the author's e-mail address and IP address.",
+        lambda runtime, site: _hooks(runtime, site, personal=False),
+    ),
+    Leaving(
+        "Addresses that the site's operator has chosen are told when a comment was judged or "
+        "decided, with the comment, and with the author's e-mail address and IP address.",
+        lambda runtime, site: _hooks(runtime, site, personal=True),
+    ),
     Leaving(
         "Where a moderator decides otherwise than the site was answered, the site's own server is "
         "told so, with the number of the comment and what the site had sent to name it by.",
@@ -62,6 +86,11 @@ LEAVING: list[Leaving] = [
         "The site has lists of others fetched, by which its comments are held or rejected; whoever "
         "publishes them sees that this server fetches them, and nothing of a comment.",
         lambda runtime, site: bool(sites.policy(runtime.store, site).subscribed.lists),
+    ),
+    Leaving(
+        "What several people decided as spam is published for other installations, as sketches of "
+        "texts and hashes of the domains that they lead to; no text, and nothing of a person.",
+        _is_published,
     ),
 ]
 """What may leave, in the order in which it is told. Who sends something else puts it here."""

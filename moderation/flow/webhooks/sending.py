@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 from collections import Counter
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -156,8 +157,10 @@ class Senders:
         store = self._runtime.store
         every = webhooks.every(store)
         found = webhooks.waiting(store, every, now_ms())
-        for site in found.sites:
-            spread(self._runtime, site)
+        # A full store takes no new messages: they stay in the outbox, and what waits is sent.
+        with suppress(StoreFull):
+            for site in found.sites:
+                spread(self._runtime, site)
         due = set(found.webhooks)
         failing = webhooks.failing(store, every)
         for pair in every:

@@ -102,15 +102,17 @@ local function author_note(prefix, mark, id, from, to)
   local tag = struct.unpack('>I2', id, 15) % 16384
   local last = 6 * (math.floor(flags / 2) % 8) - 1
   for at = 5, last, 6 do
-    local bucket = prefix .. struct.unpack('>I2', mark, at) % AUTHOR_BUCKETS
-    local who = string.sub(mark, at + 2, at + 5)
+    -- A number that is joined to a text is written as a fraction would be, which takes far longer.
+    local place, who = struct.unpack('>I2c4', mark, at)
+    local bucket = string.format('%s%d', prefix, place % AUTHOR_BUCKETS)
     local named = flags % 2 == 1 and at == last and name
     local before, after = redis.call('HGET', bucket, who), nil
     if before then
       after = author_change(before, tag, from, to, day, named)
       if not after then redis.call('HDEL', bucket, who) end
     elseif to > 0 then
-      after = author_pack(day, day, 1, named or '', struct.pack('>I2', 4 * tag + to), '')
+      after = named and author_pack(day, day, 1, name, struct.pack('>I2', 4 * tag + to), '')
+        or struct.pack('>I2I2', day, 4 * tag + to)
       -- One look in eight keeps it small: a hash that is twice as large is still compact.
       if tag % 8 == 0 then author_make_room(bucket) end
     end

@@ -90,5 +90,5 @@ end
 -- Counts verdicts of a day: `by` maps a code of three digits to how many. The digits are those of
 -- status and label by the verdict and of who judged, which move together.
 local function comment_count_verdicts(day, by)
-  for code, n in pairs(by) do comment_count(day, 'verdicts_' .. code, n) end
+  for code, n in pairs(by) do comment_count(day, string.format('verdicts_%d', code), n) end
 end

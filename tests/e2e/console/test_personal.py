@@ -16,7 +16,7 @@ from tests.e2e.console.test_screens import themed
 from tests.factories import submission
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 360])
 def test_somebody_is_looked_for_and_erased(desk: Desk, width: int) -> None:
     store, email = desk.runtime.store, f"mabel{width}@post.example"
     token = first_run.add_token(store, desk.site, ("submit",), "test")

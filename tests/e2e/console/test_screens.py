@@ -10,11 +10,14 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
+from moderation.domain.webhooks import EVENTS
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
+from moderation.flow.people.links import OPERATOR
 from moderation.flow.review import deciding as reviewing
 from moderation.flow.review import looking
 from moderation.flow.sites import administering
+from moderation.flow.webhooks import endpoints
 from tests.e2e.console.conftest import Desk
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
@@ -149,6 +152,7 @@ SCREENS = {
     "sites": "/console/sites",
     "site": "/console/sites/{site}",
     "lists": "/console/sites/{site}/lists",
+    "webhook": "/console/sites/{site}/webhooks/{hook}",
     "missing": "/console/comments/{site}/01ARZ3NDEKTSV4RRFFQ69G5FAV",
 }
 
@@ -181,15 +185,26 @@ DOUBLED = """() => { const html = document.documentElement;
   return fits; }"""
 
 
+def hooked(desk: Desk) -> str:
+    """Give the site a webhook that leads where nothing may be sent; return its id."""
+    made, _ = endpoints.make(
+        desk.runtime.store, desk.runtime.secret, desk.site, "http://127.0.0.1:9/a-hook?of=the-site",
+        EVENTS, OPERATOR,
+    )  # fmt: skip
+    return made.id
+
+
 @pytest.mark.parametrize("width", [1280, 360])
 def test_every_screen_fits_and_can_be_used_by_everybody(desk: Desk, width: int) -> None:
+    hook = hooked(desk)
     ids = fill(desk)
     drawn = draw(desk)
     size = {"width": width, "height": 900 if width > 400 else 780}
     page = desk.person(viewport=size, has_touch=width < 400)
     faults: dict[str, Any] = {}
+    places = {"site": desk.site, "id": ids[-1], "first": ids[0], "drawn": drawn, "hook": hook}
     for name, path in SCREENS.items():
-        page.goto(desk.url + path.format(site=desk.site, id=ids[-1], first=ids[0], drawn=drawn))
+        page.goto(desk.url + path.format(**places))
         faults |= themed(page, name)
     faults |= decided(desk, page, ids)
     page.context.clear_cookies()

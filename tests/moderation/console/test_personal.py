@@ -78,12 +78,10 @@ def test_a_person_is_erased_whose_address_was_typed_once_more(root: Browser, hel
     assert left(held) == []
 
 
-@pytest.mark.parametrize(
-    "asked", [{}, {"author_id": "u-1"}, {"email": EMAIL, "site": "no.example"}]
-)
-def test_who_is_asked_about_must_be_said(root: Browser, held: Runtime, asked: Any) -> None:
-    for path in PATHS:
-        assert root.post(path, asked).status_code == 422
+def test_who_is_asked_about_must_be_said(root: Browser, held: Runtime) -> None:
+    for asked in ({}, {"author_id": "u-1"}, {"email": EMAIL, "site": "no.example"}):
+        for path in PATHS:
+            assert root.post(path, asked).status_code == 422
     assert root.post(PATHS[1], {"email": EMAIL, "after": "nowhere"}).status_code == 422
 
 

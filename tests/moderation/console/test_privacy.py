@@ -12,16 +12,19 @@ import pytest
 from moderation.domain.comments import Author, Submission
 from moderation.domain.listed import Draft
 from moderation.domain.sites import RECORDS_DAYS, Retention, SiteSettings
+from moderation.domain.webhooks import EVENTS
 from moderation.flow.akismet import accounts
 from moderation.flow.comments import trimming
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.submitting import submit
+from moderation.flow.feeds import publishing
 from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.people.links import By
 from moderation.flow.privacy import promise
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import choosing, founding, removing
+from moderation.flow.webhooks import endpoints
 from moderation.store import akismet, authors, codec, keys
 from tests.factories import SITE, contents, put_settings, submission
 from tests.moderation.console.conftest import OTHER, Browser
@@ -154,6 +157,24 @@ def test_what_learns_and_what_leaves_is_as_it_is_set(
         runtime, "settings", msgspec.structs.replace(runtime.settings, smtp_url="smtp://m.example")
     )
     assert "letters by mail" in told(anyone)
+    assert "published for other installations" not in told(anyone)
+    publishing.publish(runtime, "blogs", 7, 2, trimming.now_ms())
+    assert "published for other installations" not in told(anyone), "this one shares nothing"
+    assert "published for other installations" in told(anyone, f"/privacy/{OTHER}")
+
+
+def test_webhooks_are_told_with_what_they_are_told(anyone: Browser, runtime: Runtime) -> None:
+    for personal, said in (
+        (False, "and without the author's e-mail"),
+        (True, "and with the author's"),
+    ):
+        assert said not in told(anyone)
+        endpoints.make(
+            runtime.store, runtime.secret, SITE, "https://hooks.example/x", EVENTS, BY,
+            personal=personal,
+        )  # fmt: skip
+        assert said in told(anyone)
+    assert "hooks.example" not in told(anyone)
 
 
 def test_the_pace_is_kept_as_long_as_it_says(anyone: Browser, runtime: Runtime) -> None:
@@ -187,41 +208,30 @@ def test_a_change_of_settings_is_told_at_once(anyone: Browser, runtime: Runtime)
     assert 'id="kept-spam">until somebody deletes it<' in told(anyone)
 
 
-@pytest.mark.parametrize(
-    ("contact", "shown"),
-    [
+def test_the_operators_contact(anyone: Browser, runtime: Runtime) -> None:
+    for contact, shown in (
         ("", f"Ask whoever runs {SITE}."),
         ("privacy@blog.example", 'href="mailto:privacy'),
         ("https://blog.example/privacy?a=1&b=2", 'href="https://blog.example/privacy?a=1&b=2"'),
         ("Ann Example, Main Street 1", "Turn to: <bdi>Ann Example"),
         ("javascript:alert(1)", "Turn to: <bdi>javascript:alert(1)</bdi>"),
-    ],
-)
-def test_the_operators_contact(anyone: Browser, runtime: Runtime, contact: str, shown: str) -> None:
-    put_settings(runtime.store, SITE, SiteSettings(contact=contact))
-    assert shown in told(anyone)
-
-
-def test_a_hostile_contact_stays_text(anyone: Browser, runtime: Runtime) -> None:
+    ):
+        put_settings(runtime.store, SITE, SiteSettings(contact=contact))
+        assert shown in told(anyone), contact
     put_settings(runtime.store, SITE, SiteSettings(contact='"><script>alert(1)</script>'))
-    page = anyone.get(PAGE).text
-    assert "<script" not in page
+    assert "<script" not in anyone.get(PAGE).text
 
 
-@pytest.mark.parametrize(
-    ("language", "tag", "said"),
-    [("de", 'lang="de" dir="ltr"', "Was gespeichert wird"),
-     ("ar", 'lang="ar" dir="rtl"', "ما الذي"),
-     ("fr", 'lang="en" dir="ltr"', "What is stored")],
-)  # fmt: skip
-def test_it_speaks_the_readers_language(
-    anyone: Browser, language: str, tag: str, said: str
-) -> None:
-    page = told(anyone, language=language)
-    assert tag in page and said in page
-    if language != "fr":
-        left = [words for words in promise.words() if f">{words}<" in page]
-        assert left == []
+def test_it_speaks_the_readers_language(anyone: Browser) -> None:
+    for language, tag, said in (
+        ("de", 'lang="de" dir="ltr"', "Was gespeichert wird"),
+        ("ar", 'lang="ar" dir="rtl"', "ما الذي"),
+        ("fr", 'lang="en" dir="ltr"', "What is stored"),
+    ):
+        page = told(anyone, language=language)
+        assert tag in page and said in page
+        if language != "fr":
+            assert [words for words in promise.words() if f">{words}<" in page] == []
 
 
 def test_of_a_site_that_is_not_there_it_says_what_any_address_is_answered(

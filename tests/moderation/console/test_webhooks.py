@@ -34,7 +34,12 @@ def only(runtime):
 def failed(runtime):
     """Have one message fail: it leads where nothing may be sent."""
     made, _ = endpoints.make(
-        runtime.store, runtime.secret, SITE, "http://127.0.0.1:9/", ("comment.scored",), By("ann")
+        runtime.store,
+        runtime.secret,
+        SITE,
+        "http://127.0.0.1:9/a-path-that-is-a-key",
+        ("comment.scored",),
+        By("ann"),
     )
     token = first_run.add_token(runtime.store, SITE, ("submit",), "t")
     checking.check(runtime, authorise(runtime, token, "submit"), submission("A kiln for sale."))
@@ -81,7 +86,12 @@ def test_what_cannot_be_is_said_and_nothing_saved(admin, runtime, wrong):
 
 def test_who_is_no_administrator_sees_and_changes_nothing(ann, runtime):
     hook = failed(runtime)
-    assert "not public" in ann.get(f"{PATH}/{hook.id}").text
+    page = ann.get(f"{PATH}/{hook.id}").text
+    assert "not public" in page
+    # The address of a webhook is often all that is needed to use it.
+    for seen in (page, ann.get(f"/console/sites/{SITE}").text):
+        assert "127.0.0.1" in seen
+        assert "a-path-that-is-a-key" not in seen
     for path in ("", f"/{hook.id}", f"/{hook.id}/rotate", f"/{hook.id}/remove",
                  f"/{hook.id}/switch", f"/{hook.id}/resend"):  # fmt: skip
         assert ann.post(PATH + path, data=FORM).status_code == 403

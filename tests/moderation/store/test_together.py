@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from moderation.domain.errors import StoreDown
-from moderation.store import Store, hurried, hurry, keys, sites, together
+from moderation.store import Store, client, hurried, hurry, keys, sites, together
 from tests.conftest import Server
 from tests.factories import SITE
 
@@ -21,6 +21,7 @@ SITES = [f"{number}.example" for number in range(together.AT_ONCE)]
 def trips(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that grows with each trip to the store; nothing is too slow."""
     monkeypatch.setattr(together, "BEGIN_SECONDS", 60.0)
+    monkeypatch.setattr(client, "TOGETHER", {"read"})
     for number, name in enumerate(SITES, start=1):
         sites.create(store, name, number)
     made: list[int] = []
@@ -31,7 +32,7 @@ def trips(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def created(store: Store, site: str) -> Any:
     """Return when a site was made, by a script that is asked with others."""
     k = keys.of_site(site)
-    return store.run_together("read", [k.meta, k.snapshot], ())[-1]
+    return store.run("read", [k.meta, k.snapshot], ())[-1]
 
 
 def done(*jobs: Callable[[], Any]) -> list[Any]:

@@ -11,12 +11,12 @@ from moderation.domain.errors import Conflict
 from moderation.domain.jobs import Job
 from moderation.domain.sites import SiteSettings
 from moderation.flow import jobs
-from moderation.flow.models import promoting, training, withdrawing, working
+from moderation.flow.models import promoting, shadow, training, withdrawing, working
 from moderation.flow.models.gathering import gather
 from moderation.flow.models.promoting import Why
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
-from moderation.store import models
+from moderation.store import models, shadows
 from tests.factories import SITE, put_settings
 from tests.moderation.flow.models.taught import comment, teach_site
 from tests.moderation.flow.privacy.lived import EMAIL, OTHER_SITE, PERSON, erase, teach_as
@@ -96,6 +96,7 @@ def test_a_candidate_is_withdrawn_too_and_what_was_made_before_is_not(
     runtime: Runtime, taught: list[str]
 ) -> None:
     candidate = trained(runtime, used=False)
+    shadow.begin(runtime, candidate)
     later = teach_as(
         runtime,
         SITE,
@@ -112,6 +113,9 @@ def test_a_candidate_is_withdrawn_too_and_what_was_made_before_is_not(
     job = erase(runtime, email=EMAIL)
     assert job.result is not None
     assert (job.result["models"], job.result["training"]) == ([candidate], "")
+    assert shadows.current(runtime.store).name == ""
+    with pytest.raises(Conflict):
+        shadow.begin(runtime, candidate)
 
 
 def test_a_training_under_way_begins_anew(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.errors import Conflict, NotFound
+from moderation.flow.labels.deciding import Word, decide
 from moderation.flow.people.links import OPERATOR
 from moderation.flow.webhooks import endpoints, sending
 from moderation.store import keys, webhooks
+from tests.conftest import Server
 from tests.factories import SITE
 from tests.moderation.flow.webhooks.conftest import Hooked
+from tests.processes import until
 
 
 def test_a_message_is_sent_again_on_demand_under_its_id(hooked: Hooked) -> None:
@@ -100,3 +103,23 @@ def test_nothing_is_left_of_a_webhook_that_was_removed(hooked: Hooked) -> None:
     hooked.work()
     endpoints.remove(hooked.runtime.store, SITE, hooked.id, OPERATOR)
     assert not hooked.runtime.store.redis.keys(f"*{SITE}:*hook*")
+
+
+def test_a_full_store_keeps_what_happens_and_sends_what_waits(
+    hooked: Hooked, valkey: Server
+) -> None:
+    hooked.check("The first one.")
+    sending.spread(hooked.runtime, SITE)
+    comment = hooked.check("The second one.")
+    with valkey.client() as client:
+        client.config_set("maxmemory", 1)
+    decide(hooked.runtime, SITE, comment.id, "spam", Word("ann", "console"), None)
+    senders = sending.Senders(hooked.runtime)
+    senders.look()
+    until(lambda: len(hooked.receiver.heard) == 1, 60)
+    with valkey.client() as client:
+        client.config_set("maxmemory", 0)
+    hooked.work()
+    assert [one["data"]["content"] for one in hooked.heard()] == [
+        "The first one.", "The second one.", "The second one.",
+    ]  # fmt: skip
