@@ -49,13 +49,8 @@ def look(
     mark = mark_of(runtime, submission, settings, raw_id, likeness(submission))
     asked = Asked(is_counted, _asks_pace(settings))
     call = knowing.call(site, [mark], [raw_id], asked, now_ms())
-<<<<<<< HEAD
     state, ((people, signals),) = knowing.answered([mark], runtime.store.run(*call))
-    return state, known_of(people, signals)
-=======
-    state, ((people, signals),) = knowing.answered([mark], runtime.store.run_together(*call))
     return state, known_of(people if is_asked(settings) else (), signals)
->>>>>>> rules
 
 
 def look_all(
