@@ -89,11 +89,3 @@ class SchemaMismatch(WinnowError):
 
 class SecretMismatch(WinnowError):
     """The store was written under another secret than this process has."""
-
-
-class NotEmpty(WinnowError):
-    """What is put back would be mixed with what is there."""
-
-
-class DamagedBackup(WinnowError):
-    """A file is no backup, or not all of one."""

@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from moderation import __version__
-from moderation.domain.errors import DamagedBackup, NotFound, SchemaMismatch, SecretMismatch
+from moderation.domain.backups import DamagedBackup
+from moderation.domain.errors import NotFound, SchemaMismatch, SecretMismatch
 from moderation.flow import sealing
 from moderation.store import Store, schema, sites
 from moderation.store.backups import copying

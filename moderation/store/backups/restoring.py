@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from moderation.domain.errors import NotEmpty
+from moderation.domain.backups import NotEmpty
 from moderation.store import keys, removals, schema
 from moderation.store.backups.pieces import Piece, data, datas
 from moderation.store.client import Store

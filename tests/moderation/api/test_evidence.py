@@ -51,8 +51,9 @@ def played(api: Caller, runtime: Runtime, regime: str) -> Iterator[dict[str, Any
 
 @pytest.mark.parametrize("regime", ["console", "lazy", "hamonly"])
 def test_the_service_and_the_study_teach_alike(api: Caller, runtime: Runtime, regime: str) -> None:
-    # What the service itself draws at random would count as drawn when somebody reports it.
-    put_settings(runtime.store, SITE, SiteSettings(audit_share=0))
+    # What the service itself draws at random would count as drawn when somebody reports it, and
+    # the study knows no reputations: it is of the filter.
+    put_settings(runtime.store, SITE, SiteSettings(audit_share=0, reputation=False))
     study = Site(runtime.shipped, REGIMES[regime], SEED)
     hows = []
     for sent, comment in zip(stream(), played(api, runtime, regime), strict=True):

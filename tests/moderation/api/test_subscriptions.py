@@ -80,7 +80,7 @@ def test_a_list_is_fetched_and_decides_the_next_comment(admin, api, others, work
     assert word["status"] == status
     assert word["verdict"]["reasons"][0]["code"] == "subscribed_list"
     assert word["verdict"]["reasons"][0]["text"].endswith("(number 1)")
-    assert word["verdict"]["signals"] == {"subscribed_list": 1.0}
+    assert word["verdict"]["signals"]["subscribed_list"] == 1.0
     assert check(api, "The list names nothing of this.")["status"] == "approved"
     assert (state(admin)["entries"], state(admin)["error"]) == (2, None)
 

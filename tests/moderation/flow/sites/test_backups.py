@@ -8,10 +8,9 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from moderation.domain.backups import DamagedBackup, NotEmpty
 from moderation.domain.comments import STATUSES
 from moderation.domain.errors import (
-    DamagedBackup,
-    NotEmpty,
     NotFound,
     SchemaMismatch,
     SecretMismatch,
