@@ -85,7 +85,9 @@ def test_what_waited_and_was_spam_counts_as_missed(client: Client) -> None:
 def test_the_service_and_the_study_teach_the_same_where_only_errors_are_reported(
     client: Client, runtime: Runtime
 ) -> None:
-    """One stream through calls of the protocol, and through what `replay --teach` plays."""
+    """One stream through calls of the protocol, and through what `replay --teach` plays, which is
+    of the filter alone."""
+    client.settings(reputation=False)
     model: Model = runtime.shipped
     people = People(REGIMES["errors"], seed=4)
     study = Site(model, REGIMES["errors"], seed=4)
