@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from moderation.cli import embedded
+from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
 from moderation.flow.authorise import Grant, authorise
 from moderation.flow.comments.checking import check
@@ -25,6 +26,7 @@ from moderation.settings import Settings
 from moderation.store import keys, migrations
 from tests.conftest import SECRET
 from tests.cutting import Cutting
+from tests.factories import put_settings
 from tests.moderation.flow.learning import PROBE, learn_all, texts
 from tests.moderation.flow.models.made import model_file
 from tests.processes import Running, until
@@ -71,6 +73,8 @@ def grants(runtime: Runtime) -> list[Grant]:
     found = []
     for site in SITES:
         first_run.add_site(runtime.store, site)
+        # The probe that is sent again and again would count as a campaign.
+        put_settings(runtime.store, site, SiteSettings(reputation=False))
         token = first_run.add_token(runtime.store, site, ("submit", "moderate"), "test")
         found.append(authorise(runtime, token, "submit"))
         learn_all(runtime, found[-1], texts(40))
