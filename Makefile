@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-JOBS ?= 3
+JOBS ?= 2
 # What is installed is told by what the pins say, not by when they were written. To run needs less
 # than to test.
 sum = $(shell cat $(1) | cksum | tr -c '0-9\n' '-')
