@@ -14,9 +14,11 @@ import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from operator import eq, not_, or_
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 FORMAT = 1
 LANES = 24
@@ -32,33 +34,46 @@ MOST_COMPARED = 100
 _LEVELS = 15
 
 
+MOST_NAMES = 100
+"""Names of a comment that are looked for in a feed at most; each is hashed once a day."""
+MOST_DAYS = 14
+"""Days that a feed tells of at most, the one on which it is made besides."""
+MOST = 50_000
+"""Texts, and domains, of a feed at most."""
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Sketch = Annotated[str, Meta(pattern=r"\A[0-9a-f]{24}\Z")]
+Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
+Day = Annotated[str, Meta(pattern=r"\A\d{4}-\d\d-\d\d\Z")]
+Time = Annotated[dt.datetime, Meta(tz=True)]
+
+
 class Text(Struct, frozen=True, array_like=True):
     """The sketch of a text (hexadecimal), and how many sites and people said spam."""
 
-    sketch: str
-    sites: int
-    people: int
+    sketch: Sketch
+    sites: Count
+    people: Count
 
 
 class Domain(Struct, frozen=True, array_like=True):
     """The hash of a domain (hexadecimal) under its day, and how many sites and people said spam of
     comments that lead there."""
 
-    day: str
-    hash: str
-    sites: int
-    people: int
+    day: Day
+    hash: Hash
+    sites: Count
+    people: Count
 
 
 class Feed(Struct, frozen=True):
     """What an installation tells others. `made_at` and `good_until` are RFC 3339."""
 
     winnow_feed: int
-    name: str
-    made_at: dt.datetime
-    good_until: dt.datetime
-    texts: tuple[Text, ...] = ()
-    domains: tuple[Domain, ...] = ()
+    name: Annotated[str, Meta(max_length=200)]
+    made_at: Time
+    good_until: Time
+    texts: Annotated[tuple[Text, ...], Meta(max_length=MOST)] = ()
+    domains: Annotated[tuple[Domain, ...], Meta(max_length=MOST)] = ()
 
 
 def sketch_of(mark: bytes) -> bytes:
@@ -146,13 +161,14 @@ class Index:
         return self.feed.texts[best] if share >= ALIKE else None
 
     def domain(self, hosts: Iterable[str]) -> Domain | None:
-        """Return the entry of the first host that is known, or of one above it."""
-        for host in hosts:
-            for domain in parents(host):
-                for day in self._days:
-                    found = self._domains.get((day, domain_hash(day, domain)))
-                    if found is not None:
-                        return found
+        """Return the entry of the first host that is known, or of one above it; of a comment that
+        names very many the first ones count."""
+        names = dict.fromkeys(name for host in hosts for name in parents(host))
+        for name in islice(names, MOST_NAMES):
+            for day in self._days:
+                found = self._domains.get((day, domain_hash(day, name)))
+                if found is not None:
+                    return found
         return None
 
 

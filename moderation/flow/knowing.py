@@ -46,7 +46,8 @@ def look(
     is_counted: bool,
 ) -> tuple[SiteState, Known]:
     """Return the state of a site and what is known of an author, in one round trip."""
-    mark = mark_of(runtime, submission, settings, raw_id, likeness(submission))
+    like = likeness(submission) if settings.reputation else b""
+    mark = mark_of(runtime, submission, settings, raw_id, like)
     asked = Asked(is_counted, _asks_pace(settings))
     call = knowing.call(site, [mark], [raw_id], asked, now_ms())
     state, ((people, signals),) = knowing.answered([mark], runtime.store.run(*call))
@@ -70,7 +71,9 @@ def look_all(
             places = every[at : at + knowing.AT_ONCE]
             settings = items[places[0]][1].settings
             asks = is_asked(settings)
-            likes = likenesses([items[i][0] for i in places])
+            likes = [b""] * len(places)
+            if settings.reputation:
+                likes = likenesses([items[i][0] for i in places])
             ids = [waiting[i][1] for i in places]
             marks = [
                 mark_of(runtime, items[i][0], settings, raw, like)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from moderation.domain.errors import InvalidInput
-from moderation.domain.feeds import FORMAT, Feed
+from moderation.domain.feeds import FORMAT, MOST_DAYS, Feed
 
 MOST_BYTES = 8 << 20
 _decode = msgspec.json.Decoder(Feed).decode
@@ -71,6 +71,8 @@ def read(data: bytes, key: str) -> Feed:
         raise InvalidInput("it is not signed by this key, or was changed since") from error
     except msgspec.DecodeError as error:
         raise InvalidInput("it is no feed") from error
+    if len({one.day for one in feed.domains}) > MOST_DAYS + 1:
+        raise InvalidInput("it tells of more days than a feed may")
     if feed.winnow_feed != FORMAT:
         raise InvalidInput("it has a form that this version does not know")
     return feed

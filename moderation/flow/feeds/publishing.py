@@ -11,7 +11,16 @@ from msgspec import Struct
 
 from classifier import Row, are_alike, marks_of
 from moderation.domain.errors import InvalidInput
-from moderation.domain.feeds import FORMAT, Domain, Feed, Text, domain_hash, sketch_of
+from moderation.domain.feeds import (
+    FORMAT,
+    MOST,
+    MOST_DAYS,
+    Domain,
+    Feed,
+    Text,
+    domain_hash,
+    sketch_of,
+)
 from moderation.domain.matching import domains_in
 from moderation.flow.labels.holding import holding
 from moderation.flow.privacy.promise import PUBLISHED
@@ -22,8 +31,6 @@ from moderation.store import keys, labels, processes, sites
 LEAST = 2
 """Sites, or people of one site, that stand behind an entry at least: one alone tells nothing of
 anybody but themselves."""
-MOST_DAYS = 14
-MOST_TEXTS, MOST_DOMAINS = 50_000, 50_000
 GOOD_FOR_DAYS = 2
 """A feed that is not made anew for so long after its time is not believed any more."""
 _BAND_BYTES, _BANDS_FROM = 4, 24
@@ -159,7 +166,7 @@ def _texts(spam: Sequence[_Said], ham: Sequence[_Said], least: int) -> list[Text
     found.sort(key=lambda one: (-len(one[1].people), one[0]))
     return [
         Text(sketch_of(mark).hex(), len(behind.sites), len(behind.people))
-        for mark, behind in found[:MOST_TEXTS]
+        for mark, behind in found[:MOST]
     ]
 
 
@@ -197,7 +204,7 @@ def _domains(spam: Sequence[_Said], ham: Sequence[_Said], least: int) -> list[Do
                 len(behind.sites),
                 len(behind.people),
             )
-            for name, behind in kept[:MOST_DOMAINS]
+            for name, behind in kept[:MOST]
         ),
         key=lambda one: (one.day, one.hash),
     )

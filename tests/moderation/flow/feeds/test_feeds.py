@@ -8,6 +8,7 @@ import random
 import pytest
 
 from classifier import marks_of
+from moderation.domain import feeds
 from moderation.domain.comments import Author, Submission
 from moderation.domain.errors import InvalidInput
 from moderation.domain.feeds import FORMAT, LANES, Domain, Feed, Index, Text, domain_hash, sketch_of
@@ -152,6 +153,31 @@ def test_a_file_is_believed_only_as_it_was_signed(secret: bytes) -> None:
         signing.read(b"x" * (signing.MOST_BYTES + 1), key)
 
 
+MADE = dt.datetime(2026, 11, 28, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        Feed(FORMAT, "x", MADE, MADE, (Text("zz" * 12, 2, 2),)),
+        Feed(FORMAT, "x", MADE, MADE, (Text("00", 2, 2),)),
+        Feed(FORMAT, "x", MADE, MADE, (Text("00" * 12, -1, 2),)),
+        Feed(FORMAT, "x", MADE, MADE, (), (Domain("2026-11-28", "xyz", 2, 2),)),
+        Feed(FORMAT, "x", MADE, MADE, (), (Domain("x" * 65, "00" * 8, 2, 2),)),
+        Feed(FORMAT, "x", MADE, MADE, (), tuple(
+            Domain(f"2026-10-{day}", "00" * 8, 2, 2) for day in range(10, 26)
+        )),
+        Feed(FORMAT, "x" * 201, MADE, MADE),
+        Feed(FORMAT, "x", MADE, MADE.replace(tzinfo=None)),
+    ],
+    ids=["no hex", "short", "below none", "hash", "day", "many days", "name", "no zone"],
+)  # fmt: skip
+def test_one_who_is_trusted_may_still_send_nonsense(secret: bytes, feed: Feed) -> None:
+    """Nothing of it is kept: a copy that cannot be read would have every comment held."""
+    with pytest.raises(InvalidInput):
+        signing.read(signing.sign(secret, feed), signing.public_key(secret))
+
+
 def test_no_word_name_or_address_of_anybody_stands_in_it(runtime: Runtime, secret: bytes) -> None:
     for site, by in (("garden-club", "ann-marie"), ("sailing-news", "bobby-lee")):
         say(runtime, site, by, "spam", f"{PITCH} https://nordway.example/{site}")
@@ -209,3 +235,13 @@ def test_a_day_that_is_no_day_is_no_domain() -> None:
     assert index.domain(["x.y.a.example"]) == entry
     assert index.domain(["b.example", "a.example"]) == entry
     assert index.domain(["example", "b.example", ""]) is None
+
+
+def test_a_comment_that_names_very_many_hosts_costs_no_more(monkeypatch) -> None:
+    now = dt.datetime.now(dt.UTC)
+    entry = Domain("2026-11-28", domain_hash("2026-11-28", "a.example").hex(), 2, 2)
+    index = Index(Feed(FORMAT, "x", now, now, (), (entry,)))
+    asked: list[str] = []
+    monkeypatch.setattr(feeds, "domain_hash", lambda day, name: asked.append(name) or b"")
+    assert index.domain(f"h{n}.shop.example" for n in range(5000)) is None
+    assert len(asked) == len(set(asked)) == feeds.MOST_NAMES
