@@ -35,6 +35,9 @@ RECORDED = Path(__file__).with_name("encodings.json")
 # What a process hands to another on the same machine, or a folder keeps that is made anew.
 _NOT_IN_THE_STORE = ("moderation.flow.comments.isolation", "moderation.flow.search")
 
+_FITTING = ("0123456789abcdef01234567", "0123456789abcdef", "2026-11-22")
+"""A sample for each pattern that a stored text has to match."""
+
 _OF_CALLS = ("_JUDGED", "_NUMBERS", "_TAUGHT", "_RECORDED", "_REJUDGED", "_STEP", "_WRITTEN",
              "_WAITING", "_SHOWN")  # fmt: skip
 """Formats of what scripts are given and answer: both sides are of one version."""
@@ -104,6 +107,8 @@ def _sample(kind: types.Type) -> Any:
             return 7
         case types.FloatType():
             return 0.5
+        case types.StrType(pattern=str(pattern)):
+            return next(text for text in _FITTING if re.search(pattern, text))
         case types.StrType():
             return "wörd"
         case types.BytesType():
