@@ -99,6 +99,17 @@ def test_sources_are_left_out_whole() -> None:
     assert halves[0] != halves[1]
 
 
+def test_rows_of_the_corpus_move_no_source_to_another_fold() -> None:
+    sizes = {"a": 90, "b": 70, "c": 40, "d": 30, "e": 20, "f": 10, "g": 9, "h": 8, "i": 7, "j": 6}
+    parts = [name for name, size in sizes.items() for _ in range(size)]
+    for grown in (0, 25, 65, 200):
+        corpus = ["corpus-en"] * grown + ["corpus-de"] * (grown // 2)
+        folds = folds_of(parts + corpus)
+        assert folds[: len(parts)].tolist() == folds_of(parts).tolist()
+        if grown:
+            assert len(set(folds[len(parts) : len(parts) + grown].tolist())) == 1
+
+
 def scored(names: tuple[str, ...], shift: list[float], seed: int):  # type: ignore[no-untyped-def]
     """Return scores, labels and sources of 1,000 rows a name, spam about one above its ham."""
     draw, count = np.random.default_rng(seed), len(names) * 1000
