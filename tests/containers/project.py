@@ -1,0 +1,163 @@
+"""A compose file's services, run as it says: order, commands, environment, users, what they see."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from moderation.cli import embedded
+from tests.containers import compose, image
+from tests.containers.host import STOP_SECONDS, Container, Network
+from tests.processes import until
+
+START_SECONDS = 180.0
+PREFIX = "172.30.59"
+PROGRAMS = "/programs"
+"""Where the programs of other images are shown that Debian has under other names."""
+
+
+class Project:
+    """What `docker compose up` starts from one file, and how to look at it."""
+
+    def __init__(
+        self, folder: Path, file: Path, given: Mapping[str, str], environment: Mapping[str, str]
+    ) -> None:
+        self.folder, self.file = folder, file
+        self.spec = compose.read(file, given)
+        self.environment = environment
+        self.containers: dict[str, Container] = {}
+        self.finished: dict[str, int] = {}
+        self.network = Network(folder, PREFIX)
+        self.app = image.tree(folder / "app")
+        self._programs = programs(folder / "programs")
+        self._addresses = addresses(self.spec["services"])
+
+    def close(self) -> None:
+        """End what is left."""
+        for container in self.containers.values():
+            container.end()
+        self.network.close()
+
+    def up(self) -> None:
+        """Start every service after those that it waits for, as it waits for them."""
+        for name in compose.in_order(self.spec["services"]):
+            self.start(name)
+
+    def start(self, name: str) -> Container:
+        """Start one service, once what it waits for is there."""
+        service = self.spec["services"][name]
+        for other, how in service.get("depends_on", {}).items():
+            self.wait(other, how["condition"])
+        if name in self.containers:
+            self.containers[name].end()
+        told = self._told(name, service)
+        self.containers[name] = Container(self.network, told, self._addresses[name])
+        return self.containers[name]
+
+    def wait(self, name: str, condition: str) -> None:
+        """Wait until a service is as another one wants it to be."""
+        container = self.containers[name]
+        if condition == "service_completed_successfully":
+            assert self.status(name) == 0, container.output
+        elif condition == "service_healthy":
+            until(lambda: self.is_healthy(name), START_SECONDS, lambda: container.output)
+
+    def status(self, name: str) -> int:
+        """Return with what a service ended that does so by itself."""
+        process = self.containers[name].process
+        until(lambda: process.poll() is not None, START_SECONDS, self.containers[name].output)
+        return int(process.returncode)
+
+    def is_healthy(self, name: str) -> bool:
+        """Ask a service by its own health check."""
+        container = self.containers[name]
+        assert container.process.poll() is None, container.output
+        how, *words = self.spec["services"][name]["healthcheck"]["test"]
+        argv = ["sh", "-c", *words] if how == "CMD-SHELL" else words
+        return container.run(*argv).returncode == 0
+
+    def stop(self, name: str) -> int:
+        """Stop a service as the engine does, and return its status."""
+        grace = str(self.spec["services"][name].get("stop_grace_period", f"{STOP_SECONDS}s"))
+        return self.containers[name].stop(float(grace.removesuffix("s")))
+
+    def credentials(self) -> dict[str, Any]:
+        """Return what the first run has written into its volume."""
+        (path,) = self.folder.glob("volumes/*/credentials.json")
+        return dict(json.loads(path.read_text()))
+
+    def _told(self, name: str, service: Mapping[str, Any]) -> dict[str, Any]:
+        is_ours = "build" in service or service["image"].startswith("winnow:")
+        environment = {"PATH": f"{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}
+        argv = list(service["command"])
+        if is_ours:
+            (entry,) = image.instruction("ENTRYPOINT")
+            argv = [*json.loads(entry), *argv]
+            environment = dict(self.environment)
+        return {
+            "name": name,
+            "argv": argv,
+            "environment": environment | service.get("environment", {}),
+            # Valkey's image works in its volume.
+            "folder": image.APP if is_ours else "/data" if "store" in name else "/",
+            "user": service["user"],
+            "shown": [*image.shown(self.app), *self._others(name, service)],
+            "volumes": [
+                self._volume(volume, service["user"])
+                for volume in service.get("volumes", ())
+                if not volume.startswith(".")
+            ],
+            "memory": [
+                *(one.split(":") if ":" in one else [one, ""] for one in service["tmpfs"]),
+                ["/dev/shm", "size=64m,mode=1777"],
+            ],
+        }  # fmt: skip
+
+    def _others(self, name: str, service: Mapping[str, Any]) -> list[list[str]]:
+        """Return what else a container is shown: its names, and files beside the compose file."""
+        etc = self.folder / "etc" / name
+        etc.mkdir(parents=True, exist_ok=True)
+        hosts = [f"{address} {other}" for other, address in self._addresses.items()]
+        (etc / "hosts").write_text("\n".join(["127.0.0.1 localhost", *hosts, ""]))
+        (etc / "passwd").write_text("root:x:0:0::/:/bin/sh\n")
+        mounted = [volume.split(":") for volume in service.get("volumes", ()) if volume[0] == "."]
+        return [
+            [str(etc), "/etc"],
+            [str(self._programs), PROGRAMS],
+            *(
+                [str((self.file.parent / source).resolve()), target]
+                for source, target, _ in mounted
+            ),
+        ]
+
+    def _volume(self, volume: str, user: str) -> list[str]:
+        source, target, *_ = volume.split(":")
+        folder = self.folder / "volumes" / source
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+            shutil.chown(folder, *(int(part) for part in user.split(":")))
+        return [str(folder), target]
+
+
+def addresses(services: Mapping[str, Any]) -> dict[str, str]:
+    """Return each service's address: the one it asks for, or one that is free."""
+    asked: dict[str, str | None] = {}
+    for name, service in services.items():
+        networks = service["networks"]
+        found = networks.values() if isinstance(networks, dict) else ()
+        asked[name] = next((one["ipv4_address"] for one in found if "ipv4_address" in one), None)
+    free = (f"{PREFIX}.{number}" for number in range(200, 250))
+    return {name: asked.get(name) or next(free) for name in services}
+
+
+def programs(folder: Path) -> Path:
+    """Return a folder with the programs of other images by the names that they have there."""
+    folder.mkdir()
+    (folder / "valkey-server").symlink_to(Path(embedded.arguments(folder, folder, "")[0]).resolve())
+    for name, debian in (("valkey-cli", "redis-cli"), ("haproxy", "haproxy")):
+        if found := shutil.which(debian):
+            (folder / name).symlink_to(found)
+    return folder

@@ -1,0 +1,81 @@
+"""The processes of docker-compose.yml and deploy/compose-cluster, run as these files say: their
+commands, order, settings and health checks, by nobody in particular on a read-only root.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.containers import host, image
+from tests.containers.project import START_SECONDS, Project
+from tests.processes import until
+from tests.structure.tree import ROOT
+
+GIVEN = {"WINNOW_SECRET_KEY": "a secret of the test suite, long enough to sign"}
+Made = Callable[[str, Mapping[str, str]], Project]
+
+
+@pytest.fixture
+def project(short_tmp: Path, kernels: None) -> Iterator[Made]:
+    """Return compose files by name, with the kernels of this machine in their image: those of an
+    image are for every processor, and take minutes to compile.
+    """
+    if reason := host.why_not():
+        pytest.skip(f"NOT RUN as containers: {reason}")
+    made: list[Project] = []
+
+    def make(file: str, given: Mapping[str, str]) -> Project:
+        own = {k: v for k, v in image.environment().items() if k not in image.COMPILED_FOR}
+        made.append(Project(short_tmp, ROOT / file, {**GIVEN, **given}, own))
+        image.kernels(made[-1].app)
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def judged(project: Project, at: str) -> None:
+    """Send a comment to an address, and see that a worker gives it a verdict."""
+    told = project.credentials()
+    says = (
+        "-H",
+        f"Authorization: Bearer {told['api_token']}",
+        "-H",
+        "Content-Type: application/json",
+    )
+    body = json.dumps({"content": "Thanks, the second example fixed my build."})
+
+    def call(path: str, *more: str) -> dict[str, object]:
+        return dict(json.loads(project.network.ask(*says, *more, f"http://{at}{path}") or "{}"))
+
+    sent = call("/v1/comments", "-d", body)
+    assert sent["status"] == "queued", sent
+    until(
+        lambda: call(f"/v1/comments/{sent['id']}")["verdict"],
+        START_SECONDS,
+        lambda: project.containers["web"].output,
+    )
+    assert call(f"/v1/comments/{sent['id']}")["status"] == "approved"
+    checked = call("/v1/check", "-d", body)
+    assert checked["verdict"]["decided_by"] == "model", checked  # type: ignore[index]
+
+
+@pytest.mark.timeout(600)
+def test_one_host(project: Made) -> None:
+    running = project("docker-compose.yml", {})
+    running.up()
+    goes_on = [name for name in running.containers if name != "init"]
+    for name in goes_on:
+        running.wait(name, "service_healthy")
+    judged(running, f"{running.containers['web'].address}:8000")
+    shell = running.containers["web"].run("./winnow", "user", "list")
+    assert "admin" in shell.stdout, shell.stderr
+    for name in ("/app/new", "/etc/new", "/new"):
+        assert running.containers["worker"].run("touch", name).returncode != 0
+    assert running.containers["web"].run("touch", "/data/new").returncode == 0
+    assert {name: running.stop(name) for name in reversed(goes_on)} == dict.fromkeys(goes_on, 0)
