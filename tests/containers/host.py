@@ -116,9 +116,9 @@ class Container(Running):
         )
         return subprocess.run([*inside, *user, *words], capture_output=True, text=True, check=False)
 
-    def stop(self, seconds: float = STOP_SECONDS) -> int:
+    def stop(self, number: signal.Signals, seconds: float) -> int:
         """Ask its first process to end and return its status; fails where it has to be killed."""
-        self.first.send_signal(signal.SIGTERM)
+        self.first.send_signal(number)
         # An engine kills what is not gone by then; the machine of a test may be slower.
         until(lambda: self.process.poll() is not None, seconds + 30, lambda: self.output)
         return int(self.process.returncode)

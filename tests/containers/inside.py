@@ -50,7 +50,8 @@ def build(root: Path, told: dict[str, list[list[str]]]) -> None:
         bind(f"/dev/{name}", root / "dev" / name, writable=True)
     (root / "dev/fd").symlink_to("/proc/self/fd")
     (root / "proc").mkdir()
-    mount("-t", "proc", "proc", str(root / "proc"))
+    # As systemd shows it to the units of deploy/systemd: processes, and nothing of the machine.
+    mount("-t", "proc", "-o", "subset=pid,hidepid=invisible", "proc", str(root / "proc"))
     mount("-o", "remount,ro", str(root))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,28 @@ from tests.processes import until
 START_SECONDS = 180.0
 PREFIX = "172.30.59"
 PROGRAMS = "/programs"
-"""Where the programs of other images are shown that Debian has under other names."""
+"""Where the programs of other images are shown, which Debian has elsewhere."""
+OTHERS = {
+    "valkey-cli": "redis-cli",
+    "haproxy": "haproxy",
+    # Without the wrapper that insists on a user of its own.
+    "rabbitmq-server": "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "rabbitmq-diagnostics": "/usr/lib/rabbitmq/bin/rabbitmq-diagnostics",
+}
+"""These programs by the names that they have in their images, with Debian's."""
+OF_IMAGES = {
+    "valkey/valkey": {},
+    "haproxy": {},
+    "rabbitmq": {
+        "HOME": "/var/lib/rabbitmq",
+        "LANG": "C.UTF-8",
+        "RABBITMQ_ENABLED_PLUGINS_FILE": "/var/lib/rabbitmq/plugins",
+        "RABBITMQ_GENERATED_CONFIG_DIR": "/var/lib/rabbitmq/config",
+        "RABBITMQ_SCHEMA_DIR": "/var/lib/rabbitmq/schema",
+        "RABBITMQ_PID_FILE": "/var/lib/rabbitmq/pid",
+    },
+}
+"""What other images set, as far as Debian's program is not made with it."""
 
 
 class Project:
@@ -81,8 +103,10 @@ class Project:
 
     def stop(self, name: str) -> int:
         """Stop a service as the engine does, and return its status."""
-        grace = str(self.spec["services"][name].get("stop_grace_period", f"{STOP_SECONDS}s"))
-        return self.containers[name].stop(float(grace.removesuffix("s")))
+        service = self.spec["services"][name]
+        grace = str(service.get("stop_grace_period", f"{STOP_SECONDS}s"))
+        number = signal.Signals[service.get("stop_signal", "SIGTERM")]
+        return self.containers[name].stop(number, float(grace.removesuffix("s")))
 
     def credentials(self) -> dict[str, Any]:
         """Return what the first run has written into its volume."""
@@ -90,8 +114,10 @@ class Project:
         return dict(json.loads(path.read_text()))
 
     def _told(self, name: str, service: Mapping[str, Any]) -> dict[str, Any]:
-        is_ours = "build" in service or service["image"].startswith("winnow:")
+        of, _, _ = service["image"].partition(":")
+        is_ours = of == "winnow"
         environment = {"PATH": f"{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/tmp"}
+        environment |= OF_IMAGES.get(of, {})
         argv = list(service["command"])
         if is_ours:
             (entry,) = image.instruction("ENTRYPOINT")
@@ -102,7 +128,7 @@ class Project:
             "argv": argv,
             "environment": environment | service.get("environment", {}),
             # Valkey's image works in its volume.
-            "folder": image.APP if is_ours else "/data" if "store" in name else "/",
+            "folder": image.APP if is_ours else "/data" if "store" in name else "/tmp",
             "user": service["user"],
             "shown": [*image.shown(self.app), *self._others(name, service)],
             "volumes": [
@@ -156,8 +182,9 @@ def addresses(services: Mapping[str, Any]) -> dict[str, str]:
 def programs(folder: Path) -> Path:
     """Return a folder with the programs of other images by the names that they have there."""
     folder.mkdir()
-    (folder / "valkey-server").symlink_to(Path(embedded.arguments(folder, folder, "")[0]).resolve())
-    for name, debian in (("valkey-cli", "redis-cli"), ("haproxy", "haproxy")):
-        if found := shutil.which(debian):
-            (folder / name).symlink_to(found)
+    valkey = Path(embedded.arguments(folder, folder, "")[0]).resolve()
+    for name, program in {"valkey-server": str(valkey), **OTHERS}.items():
+        if found := shutil.which(program):
+            (folder / name).write_text(f'#!/bin/sh\nexec {found} "$@"\n')
+            (folder / name).chmod(0o755)
     return folder

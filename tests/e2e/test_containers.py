@@ -58,19 +58,23 @@ def judged(project: Project, at: str) -> None:
     until(
         lambda: call(f"/v1/comments/{sent['id']}")["verdict"],
         START_SECONDS,
-        lambda: project.containers["web"].output,
+        lambda: "".join(one.output for one in project.containers.values()),
     )
     assert call(f"/v1/comments/{sent['id']}")["status"] == "approved"
     checked = call("/v1/check", "-d", body)
     assert checked["verdict"]["decided_by"] == "model", checked  # type: ignore[index]
 
 
+def goes_on(project: Project) -> list[str]:
+    """Return the services that do not end by themselves, in the order in which they started."""
+    return [name for name in project.containers if name not in ("init", "cluster")]
+
+
 @pytest.mark.timeout(600)
 def test_one_host(project: Made) -> None:
     running = project("docker-compose.yml", {})
     running.up()
-    goes_on = [name for name in running.containers if name != "init"]
-    for name in goes_on:
+    for name in goes_on(running):
         running.wait(name, "service_healthy")
     judged(running, f"{running.containers['web'].address}:8000")
     shell = running.containers["web"].run("./winnow", "user", "list")
@@ -78,4 +82,27 @@ def test_one_host(project: Made) -> None:
     for name in ("/app/new", "/etc/new", "/new"):
         assert running.containers["worker"].run("touch", name).returncode != 0
     assert running.containers["web"].run("touch", "/data/new").returncode == 0
-    assert {name: running.stop(name) for name in reversed(goes_on)} == dict.fromkeys(goes_on, 0)
+    started = goes_on(running)
+    stopped = {name: running.stop(name) for name in reversed(started)}
+    assert stopped == dict.fromkeys(started, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_cluster_goes_on_without_a_web_server_and_without_a_primary(project: Made) -> None:
+    running = project("deploy/compose-cluster/docker-compose.yml", {"BROKER_PASSWORD": "b" * 64})
+    running.up()
+    for name in goes_on(running):
+        running.wait(name, "service_healthy")
+    at = f"{running.containers['balancer'].address}:8000"
+    judged(running, at)
+    assert "404" in running.network.ask(
+        "-o", "/dev/null", "-w", "%{http_code}", f"http://{at}/metrics"
+    )
+    running.containers["web-1"].end()
+    running.containers["store-1"].end()
+    until(lambda: "ready" in running.network.ask(f"http://{at}/readyz"), START_SECONDS)
+    judged(running, at)
+    left = [name for name in goes_on(running) if name not in ("web-1", "store-1")]
+    stopped = {name: running.stop(name) for name in reversed(left)}
+    assert stopped == dict.fromkeys(left, 0)
