@@ -1,6 +1,7 @@
 """`capacity`: what so many comments need, and what gives out first."""
 
 import math
+from typing import Any
 
 import click
 
@@ -11,15 +12,27 @@ MACHINES = (1, 4, 16, 64)
 """The rows of the table."""
 
 
+class Between(click.FloatRange):
+    """A number of a range, which "nan" is not."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail("that is no number", param, ctx)
+        return found
+
+
 @click.command()
-@click.option("--rate", type=click.FloatRange(0.001, 1e6), help="Comments a second, busiest hour.")
-@click.option("--retention", type=click.FloatRange(0.01, 3650), default=90, help="Days kept.")
-@click.option("--peak", type=click.FloatRange(1, 100), default=3, help="Busiest hour by average.")
+@click.option("--rate", type=Between(0.001, 1e6), help="Comments a second, busiest hour.")
+@click.option("--retention", type=Between(0.01, 3650), default=90, help="Days kept.")
+@click.option("--peak", type=Between(1, 100), default=3, help="Busiest hour by average.")
 @click.option("--size", type=click.IntRange(1, 1 << 20), default=400, help="Bytes of a comment.")
-@click.option("--largest", type=click.FloatRange(0, 1), default=0.05, help="Largest site's share.")
-@click.option("--site", type=click.FloatRange(0.001, 1e9), default=100, help="A site's a day.")
+@click.option("--largest", type=Between(0, 1), default=0.05, help="Largest site's share.")
+@click.option("--site", type=Between(0.001, 1e9), default=100, help="A site's a day.")
 @click.option("--cores", type=click.IntRange(1, 1024), default=4, help="Cores of a machine.")
-@click.option("--memory", type=click.FloatRange(1, 1 << 16), default=16, help="GiB of a machine.")
+@click.option("--memory", type=Between(1, 1 << 16), default=16, help="GiB of a machine.")
 @click.option("--batches", is_flag=True, help="Comments come in batches instead of by check.")
 def capacity(
     rate: float | None,

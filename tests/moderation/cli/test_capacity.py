@@ -21,7 +21,7 @@ from moderation.store import keys
 from tests.structure.tree import ROOT
 
 PAGE = (ROOT / "docs" / "capacity.md").read_text()
-SHOWN = re.findall(r"```\n\./winnow capacity(.*)\n```\n\n(\|.*?\|)\n\n", PAGE, re.DOTALL)
+SHOWN = re.findall(r"```\n\./winnow capacity([^\n]*)\n```\n\n(\|.*?\|)\n\n", PAGE, re.DOTALL)
 FIGURES = capacity.measured()
 
 
