@@ -17,11 +17,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from moderation.domain.capacity import waiting
 from tests.bench import texts, wrk
 from tests.e2e.running import Up, free_port
+from tests.processes import until
 
 Show = Callable[..., None]
 Progress = Callable[[str], None]
@@ -31,16 +33,20 @@ BATCHES = 20
 """Of 1,000 comments, for each count and round."""
 SECONDS = 4
 QUEUE_SECONDS = 10
-RARE = 30
-"""So many a second are answered before the next one comes."""
-LOADS = (0.3, 0.6)
-"""How busy one web process is kept for the two points at which the model is checked."""
+FEW = 100
+"""So many a second seldom wait for each other."""
+LOADS = (0.6, 1.0)
+"""The two points at which the model is checked: how busy one web process would be if each check
+cost it what one of few does. What follows closely costs less."""
 
 
 @contextlib.contextmanager
 def running(count: int, **more: str) -> Iterator[Up]:
-    """Run an installation with so many web processes and workers, and end it."""
-    with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
+    """Run an installation with so many web processes and workers, and end it.
+
+    Its files lie in memory: a disk that others use would stop the store now and then.
+    """
+    with tempfile.TemporaryDirectory(prefix="wn-", dir="/dev/shm") as name:
         up = Up(
             Path(name) / "var", free_port(), WINNOW_WEB_WORKERS=str(count),
             WINNOW_WORKERS=str(count), WINNOW_SEARCH="off", **more,
@@ -75,7 +81,7 @@ def measure(show: Show, progress: Progress) -> None:
     """Show what a check and a comment of a batch cost for each count, and check the queueing model
     at two loads.
     """
-    from tests.bench.__main__ import drained, json_bodies, own_token, send_all, verdicts
+    from tests.bench.__main__ import json_bodies
 
     found: dict[tuple[str, int], list[dict[str, float]]] = {}
     memory: dict[int, dict[str, float]] = {}
@@ -84,7 +90,7 @@ def measure(show: Show, progress: Progress) -> None:
         for count in COUNTS:
             progress(f"capacity: {count} web processes and workers, round {turn + 1} of {ROUNDS}")
             with running(count) as up:
-                folder, token = up.data.parent, own_token(up)
+                folder, token = up.data.parent, token_of(up, "bench.example")
                 run: dict[str, Any] = {"connections": 8 * count}
                 wrk.load(folder, up.url, "/v1/check", token, bodies, seconds=2, **run)
                 parts = ("web", "store", "worker")
@@ -92,13 +98,9 @@ def measure(show: Show, progress: Progress) -> None:
                 most = wrk.load(folder, up.url, "/v1/check", token, bodies, seconds=SECONDS, **run)
                 cost = each_us(before, spent(up, parts), most["requests"])
                 found.setdefault(("check", count), []).append(cost)
-                made = [json.dumps(one) for one in texts.comments(BATCHES * 1000, seed=turn + 10)]
-                sent = ["\n".join(made[i : i + 1000]).encode() for i in range(0, len(made), 1000)]
-                stored, before = verdicts(up), spent(up, parts)
-                send_all(up, sent)
-                drained(up)
-                assert verdicts(up) - stored == len(made)
-                cost = each_us(before, spent(up, parts), len(made))
+                before = spent(up, parts)
+                sent = batches(up, token, seed=turn + 10)
+                cost = each_us(before, spent(up, parts), sent)
                 found.setdefault(("batch", count), []).append(cost)
                 memory[count] = mebibytes(up)
     for (kind, count), runs in found.items():
@@ -107,6 +109,37 @@ def measure(show: Show, progress: Progress) -> None:
              runs=[round(sum(run.values())) for run in runs])  # fmt: skip
     show("capacity_memory", 0, "MiB", each=memory)
     queueing(show, progress)
+
+
+def token_of(up: Up, site: str) -> str:
+    """Return a token of a new site."""
+    headers = {"Authorization": f"Bearer {up.credentials['admin_token']}"}
+    with httpx.Client(base_url=up.url, headers=headers, timeout=30) as client:
+        client.post("/v1/sites", json={"name": site}).raise_for_status()
+        asked = {"name": "bench", "scopes": ["submit", "moderate"]}
+        answer = client.post(f"/v1/sites/{site}/tokens", json=asked)
+        answer.raise_for_status()
+    return str(answer.json()["token"])
+
+
+def batches(up: Up, token: str, seed: int) -> int:
+    """Send batches to a site one after the other, wait until all of it is judged, and return how
+    many comments it was.
+    """
+    made = [json.dumps(one) for one in texts.comments(BATCHES * 1000, seed)]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
+    with httpx.Client(base_url=up.url, headers=headers, timeout=120) as client:
+
+        def judged() -> int:
+            days = client.get("/v1/stats").json()["data"]
+            return sum(sum(day["statuses"].values()) for day in days)
+
+        wanted = judged() + len(made)
+        for start in range(0, len(made), 1000):
+            lines = "\n".join(made[start : start + 1000])
+            client.post("/v1/comments/batch", content=lines).raise_for_status()
+        until(lambda: judged() >= wanted, 300, lambda: up.output)
+    return len(made)
 
 
 def mebibytes(up: Up) -> dict[str, float]:
@@ -121,32 +154,46 @@ def mebibytes(up: Up) -> dict[str, float]:
 
 def queueing(show: Show, progress: Progress) -> None:
     """Show how long checks that come at random take one web process, idle and at two loads."""
-    from tests.bench.__main__ import json_bodies, own_token
+    from tests.bench.__main__ import json_bodies
 
     bodies = json_bodies(seed=6)
     with running(1) as up:
-        token = own_token(up)
+        token = token_of(up, "bench.example")
         wrk.load(up.data.parent, up.url, "/v1/check", token, bodies, seconds=3, connections=8)
         progress("capacity: checks that come at random")
-        before = spent(up, ("web",))
-        idle, _ = asyncio.run(arrivals(up, token, bodies, RARE, QUEUE_SECONDS))
-        cost = each_us(before, spent(up, ("web",)), len(idle.times))["web"]
+        few, cost, came = point(up, token, bodies, FEW)
+        alone_ms = few.mean_ms - waiting(1, came, cost / 1e6) * 1000
         for load in LOADS:
-            rate = load * 1e6 / cost
-            taken, _ = asyncio.run(arrivals(up, token, bodies, rate, QUEUE_SECONDS))
-            expected = idle.mean_ms + waiting(1, rate, cost / 1e6) * 1000
-            show("capacity_queue", taken.mean_ms, "ms", rate=round(rate), load=load,
-                 expected_ms=round(expected, 2), idle_ms=round(idle.mean_ms, 2),
-                 cost_us=round(cost), p99_ms=round(taken.p99_ms, 1))  # fmt: skip
+            taken, each, came = point(up, token, bodies, load * 1e6 / cost)
+            expected = alone_ms + waiting(1, came, each / 1e6) * 1000
+            show("capacity_queue", taken.mean_ms, "ms", rate=round(came), web_us=round(each),
+                 busy=round(came * each / 1e6, 2), expected_ms=round(expected, 2),
+                 alone_ms=round(alone_ms, 2), p99_ms=round(taken.p99_ms, 1))  # fmt: skip
+
+
+def point(up: Up, token: str, bodies: list[str], rate: float) -> tuple[Taken, float, float]:
+    """Return how long answers took at a rate, what one cost the web process in microseconds, and
+    how many came a second.
+    """
+    before = spent(up, ("web",))
+    taken, seconds = asyncio.run(arrivals(up, token, bodies, rate, QUEUE_SECONDS))
+    cost = each_us(before, spent(up, ("web",)), taken.count)["web"]
+    return taken, cost, taken.count / seconds
 
 
 class Taken:
-    """How long answers took, in milliseconds."""
+    """How long answers took, in milliseconds, by the second in which they were asked for.
 
-    def __init__(self, times: list[float]) -> None:
-        self.times = times
-        self.mean_ms = statistics.fmean(times)
-        self.p99_ms = statistics.quantiles(times, n=100)[98]
+    `mean_ms` is the median of the seconds' means: a pause of the machine spoils a second or two.
+    """
+
+    def __init__(self, times: list[tuple[float, float]]) -> None:
+        self.count = len(times)
+        seconds: dict[int, list[float]] = {}
+        for at, taken in times:
+            seconds.setdefault(int(at), []).append(taken)
+        self.mean_ms = statistics.median(map(statistics.fmean, seconds.values()))
+        self.p99_ms = statistics.quantiles([taken for _, taken in times], n=100)[98]
 
 
 async def arrivals(
@@ -156,7 +203,7 @@ async def arrivals(
     from each moment to its answer, and over how many seconds.
     """
     free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-    taken: list[float] = []
+    taken: list[tuple[float, float]] = []
 
     async def one(body: bytes, due: float) -> None:
         if free:
@@ -172,7 +219,7 @@ async def arrivals(
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
         await reader.readexactly(length)
         assert head.startswith(b"HTTP/1.1 200"), head
-        taken.append((time.perf_counter() - due) * 1000)
+        taken.append((due - began, (time.perf_counter() - due) * 1000))
         free.append((reader, writer))
 
     chance = random.Random(7)

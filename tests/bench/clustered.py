@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import psutil
 
 from tests.bench import wrk
-from tests.bench.capacity import ROUNDS, SECONDS, running, spent
+from tests.bench.capacity import ROUNDS, SECONDS, batches, running, spent, token_of
 from tests.e2e.running import Up
 from tests.replicas import Node
 
@@ -25,7 +24,7 @@ def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
     """Show the processor time of a check by process, on both."""
     from tests.clusters import Cluster
 
-    found: dict[str, list[dict[str, float]]] = {"one node": [], "cluster": []}
+    found: dict[tuple[str, str], list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
         folder = Path(name)
         one, broker = Node(folder, "one"), Node(folder, "broker")
@@ -40,7 +39,8 @@ def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
                     progress(f"clustered: {kind}, round {turn + 1} of {ROUNDS}")
                     more = {"WINNOW_REDIS_URL": url, "WINNOW_BROKER_URL": f"unix://{broker.socket}"}
                     with running(2, **more) as up:
-                        found[kind].append(_each(up, primaries, replicas))
+                        for what, cost in _each(up, primaries, replicas).items():
+                            found.setdefault((what, kind), []).append(cost)
                     for node in primaries:
                         with node.client() as client:
                             client.flushall()
@@ -48,17 +48,29 @@ def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
             cluster.end()
             one.end()
             broker.end()
-    for kind, runs in found.items():
+    for (what, kind), runs in found.items():
         medians = {part: round(statistics.median(r[part] for r in runs), 1) for part in runs[0]}
-        show("clustered_check", medians["web"] + medians["store"], "µs", store=kind,
-             cpu_us=medians, runs=[round(r["web"] + r["store"]) for r in runs])  # fmt: skip
+        # Each beside its neighbour in time: what else the machine does changes between turns.
+        beside = zip(runs, found[what, "one node"], strict=True)
+        ratio = statistics.median(_served(one) / _served(other) for one, other in beside)
+        show(f"clustered_{what}", ratio, "times one node", store=kind, cpu_us=medians,
+             runs=[round(_served(one)) for one in runs])  # fmt: skip
 
 
-def _each(up: Up, primaries: Sequence[Node], replicas: Sequence[Node]) -> dict[str, float]:
-    """Return what a check of any of some sites costs web processes, primaries and replicas."""
+def _served(cost: dict[str, float]) -> float:
+    """Return what web and store take, which a replica does not hold up."""
+    return cost["web"] + cost["store"]
+
+
+def _each(
+    up: Up, primaries: Sequence[Node], replicas: Sequence[Node]
+) -> dict[str, dict[str, float]]:
+    """Return what a check of any of some sites, and a comment of a batch, costs web processes,
+    workers, primaries and replicas.
+    """
     from tests.bench.__main__ import json_bodies
 
-    tokens = [_token(up, f"site-{number}.example") for number in range(SITES)]
+    tokens = [token_of(up, f"site-{number}.example") for number in range(SITES)]
     folders = [up.data.parent / str(number) for number in range(SITES)]
     for folder in folders:
         folder.mkdir()
@@ -75,28 +87,23 @@ def _each(up: Up, primaries: Sequence[Node], replicas: Sequence[Node]) -> dict[s
 
     def used() -> dict[str, float]:
         return {
-            "web": spent(up, ("web",))["web"],
+            **spent(up, ("web", "worker")),
             "store": _seconds(primaries),
             "replica": _seconds(replicas),
         }
 
+    def of(work: Callable[[], float]) -> dict[str, float]:
+        before, count = used(), work()
+        after = used()
+        return {part: (after[part] - before[part]) / count * 1e6 for part in before}
+
     all_at_once(2)
-    before = used()
-    count = all_at_once(SECONDS)
-    after = used()
-    return {part: (after[part] - before[part]) / count * 1e6 for part in before}
+    return {
+        "check": of(lambda: all_at_once(SECONDS)),
+        "batch": of(lambda: batches(up, tokens[0], seed=9)),
+    }
 
 
 def _seconds(nodes: Sequence[Node]) -> float:
     times = [psutil.Process(node.process.pid).cpu_times() for node in nodes]
     return sum(one.user + one.system for one in times)
-
-
-def _token(up: Up, site: str) -> str:
-    headers = {"Authorization": f"Bearer {up.credentials['admin_token']}"}
-    with httpx.Client(base_url=up.url, headers=headers, timeout=30) as client:
-        client.post("/v1/sites", json={"name": site}).raise_for_status()
-        asked = {"name": "bench", "scopes": ["submit"]}
-        answer = client.post(f"/v1/sites/{site}/tokens", json=asked)
-        answer.raise_for_status()
-    return str(answer.json()["token"])
