@@ -39,7 +39,7 @@ def environment(stage: str = STAGE) -> dict[str, str]:
         for word in shlex.split(line):
             name, _, value = word.partition("=")
             found[name] = re.sub(r"\$(\w+)", lambda m: given[m.group(1)], value)
-    return found
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | found
 
 
 def tree(folder: Path) -> Path:

@@ -15,6 +15,8 @@ from tests.containers.host import STOP_SECONDS, Container, Network
 from tests.processes import until
 
 START_SECONDS = 180.0
+ONCE_SECONDS = 900.0
+"""How long what ends by itself may take; the kernels of an image are compiled in minutes."""
 PREFIX = "172.30.59"
 PROGRAMS = "/programs"
 """Where the programs of other images are shown, which Debian has elsewhere."""
@@ -63,6 +65,22 @@ class Project:
             container.end()
         self.network.close()
 
+    def build(self) -> None:
+        """Compile the image's kernels as the Dockerfile says, in the place where they will lie."""
+        (line,) = (one for one in image.instruction("RUN", image.BUILD) if "kernels" in one)
+        service = {
+            "image": "build",
+            "command": ["sh", "-euc", line],
+            "user": "0:0",
+            "tmpfs": ["/tmp"],
+        }
+        told = self._told("build", service)
+        told["shown"] = [pair for pair in told["shown"] if pair[1] != image.APP]
+        told |= {"environment": image.environment(image.BUILD), "folder": image.APP}
+        told["volumes"] = [[str(self.app), image.APP]]
+        self.containers["build"] = Container(self.network, told, f"{PREFIX}.199")
+        assert self.status("build") == 0, self.containers["build"].output
+
     def up(self) -> None:
         """Start every service after those that it waits for, as it waits for them."""
         for name in compose.in_order(self.spec["services"]):
@@ -89,9 +107,9 @@ class Project:
 
     def status(self, name: str) -> int:
         """Return with what a service ended that does so by itself."""
-        process = self.containers[name].process
-        until(lambda: process.poll() is not None, START_SECONDS, self.containers[name].output)
-        return int(process.returncode)
+        container = self.containers[name]
+        until(lambda: container.process.poll() is not None, ONCE_SECONDS, lambda: container.output)
+        return int(container.process.returncode)
 
     def is_healthy(self, name: str) -> bool:
         """Ask a service by its own health check."""

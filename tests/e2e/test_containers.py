@@ -16,7 +16,7 @@ from tests.processes import until
 from tests.structure.tree import ROOT
 
 GIVEN = {"WINNOW_SECRET_KEY": "a secret of the test suite, long enough to sign"}
-Made = Callable[[str, Mapping[str, str]], Project]
+Made = Callable[..., Project]
 
 
 @pytest.fixture
@@ -28,10 +28,15 @@ def project(short_tmp: Path, kernels: None) -> Iterator[Made]:
         pytest.skip(f"NOT RUN as containers: {reason}")
     made: list[Project] = []
 
-    def make(file: str, given: Mapping[str, str]) -> Project:
-        own = {k: v for k, v in image.environment().items() if k not in image.COMPILED_FOR}
-        made.append(Project(short_tmp, ROOT / file, {**GIVEN, **given}, own))
-        image.kernels(made[-1].app)
+    def make(file: str, given: Mapping[str, str], *, is_built: bool = False) -> Project:
+        environment = image.environment()
+        if not is_built:
+            environment = {k: v for k, v in environment.items() if k not in image.COMPILED_FOR}
+        made.append(Project(short_tmp, ROOT / file, {**GIVEN, **given}, environment))
+        if is_built:
+            made[-1].build()
+        else:
+            image.kernels(made[-1].app)
         return made[-1]
 
     yield make
@@ -85,6 +90,17 @@ def test_one_host(project: Made) -> None:
     started = goes_on(running)
     stopped = {name: running.stop(name) for name in reversed(started)}
     assert stopped == dict.fromkeys(started, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_an_image_brings_the_kernels_that_its_processes_ask_for(project: Made) -> None:
+    running = project("docker-compose.yml", {}, is_built=True)
+    running.up()
+    running.wait("web", "service_healthy")
+    judged(running, f"{running.containers['web'].address}:8000")
+    for name in ("web", "worker"):
+        assert "compiling" not in running.containers[name].output
 
 
 @pytest.mark.slow

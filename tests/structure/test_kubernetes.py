@@ -21,6 +21,7 @@ from moderation.cli import COMMANDS
 from moderation.flow.runtime import Runtime
 from moderation.flow.tasks import QUEUE_OF
 from moderation.settings import VARIABLES, Settings
+from moderation.store import keys
 from tests.structure.tree import ROOT
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -182,6 +183,8 @@ def test_our_parts_run_real_commands_with_real_settings() -> None:
     ours = {name: c for name, c in containers() if c["image"].startswith("winnow")}
     assert set(ours) == set(OURS)
     for container in ours.values():
+        for one in container.get("env", ()):
+            known[one["name"]].parse(one["value"])
         assert container["image"] == f"winnow:{moderation.__version__}"
         command, *more = container["args"]
         assert command in COMMANDS
@@ -204,7 +207,11 @@ def test_what_must_not_go_all_at_once_has_a_budget_and_beat_is_alone() -> None:
 
 
 def test_the_scorers_follow_a_metric_that_there_is(runtime: Runtime) -> None:
-    (metric,) = kinds("HorizontalPodAutoscaler")["scorer"]["spec"]["metrics"]
+    scaling = kinds("HorizontalPodAutoscaler")["scorer"]["spec"]
+    (metric,) = scaling["metrics"]
+    assert scaling["maxReplicas"] == keys.LANES, (
+        "each takes a lane; more would find nothing to take"
+    )
     name = metric["external"]["metric"]["name"]
     rules = yaml.safe_load((ROOT / "deploy/prometheus/adapter.rules.yml").read_text())
     (rule,) = [one for one in rules["externalRules"] if one["name"]["as"] == name]
