@@ -140,10 +140,11 @@ def plan(machines: int, wanted: Wanted, machine: Machine, figures: Figures) -> P
     primaries = min(machines, SHARDS) if machines >= _FOR_A_CLUSTER else 1
     cost = _cost(wanted, figures, primaries)
     web = max(math.ceil(wanted.rate * cost.web / _BUSY_US), 2 * machines)
+    room = _room(machine, figures, primaries, math.ceil(web / machines))
     return Plan(
         machines=machines,
         primaries=primaries,
-        limits=_limits(machines, primaries, wanted, machine, figures),
+        limits=_limits(machines * machine.cores, primaries, wanted, figures, room),
         web=web,
         workers=max(math.ceil(wanted.rate * cost.worker / _BUSY_US), 2 * min(machines, LANES)),
         stored_gib=_average(wanted) * wanted.retention * _DAY * _each(wanted, figures) / 2**30,
@@ -194,18 +195,21 @@ def _cost(wanted: Wanted, figures: Figures, primaries: int) -> Cost:
 
 
 def _limits(
-    machines: int, primaries: int, wanted: Wanted, machine: Machine, figures: Figures
+    cores: int, primaries: int, wanted: Wanted, figures: Figures, room: float
 ) -> list[Limit]:
-    """Return everything that can give out, with the rate at which it does."""
+    """Return everything that can give out, with the rate at which it does.
+
+    `cores` are those of all machines, `room` the bytes of comments on one of them.
+    """
     cost, share = _cost(wanted, figures, primaries), _share(primaries, wanted)
-    kept = _room(machine, figures, primaries) / (share * _each(wanted, figures))
+    kept = room / (share * _each(wanted, figures))
     total = cost.web + cost.store + cost.replica + cost.worker
     node = "the store"
     if primaries > 1:
         is_site = 2 * wanted.largest > share
         node = "the largest site's store node" if is_site else "the fullest store node"
     found = {
-        "the processors of all machines": machines * machine.cores * _BUSY_US / total,
+        "the processors of all machines": cores * _BUSY_US / total,
         f"the processor of {node}": _BUSY_US / (share * cost.store),
         f"the memory of {node}": kept / (wanted.retention * _DAY) * wanted.peak,
     }
@@ -231,12 +235,12 @@ def _share(primaries: int, wanted: Wanted) -> float:
     return wanted.largest + (1 - wanted.largest) * fullest(primaries) / SHARDS
 
 
-def _room(machine: Machine, figures: Figures, primaries: int) -> float:
-    """Return the bytes of comments that one machine has memory for.
+def _room(machine: Machine, figures: Figures, primaries: int, web: int) -> float:
+    """Return the bytes of comments that a machine with so many web processes has memory for.
 
     Half of what the other processes leave, as a store that writes its file anew has twice what
     changes meanwhile; of that half where the machine has another one's replica too.
     """
-    others = machine.cores * figures.web_mib + 2 * figures.worker_mib + figures.beat_mib
+    others = web * figures.web_mib + 2 * figures.worker_mib + figures.beat_mib
     left = max(0.0, machine.gib - SYSTEM_GIB - others / 1024)
     return left * 2**30 / 2 / (2 if primaries > 1 else 1)
