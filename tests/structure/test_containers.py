@@ -190,6 +190,7 @@ def test_the_kernels_of_an_image_are_those_that_its_processes_ask_for() -> None:
     assert ran["NUMBA_CPU_NAME"] == "generic", "an image may run on any processor"
     kernels = re.search(r"NUMBA_CACHE_DIR=(\S+) \S+ -m moderation\.cli\.kernels", DOCKERFILE)
     assert kernels
+    assert "chmod -R a+rX .kernels" in DOCKERFILE, "its user is not who compiled them"
     assert kernels.group(1) in (ROOT / "deploy" / "docker" / "entrypoint").read_text()
 
 
