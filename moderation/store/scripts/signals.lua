@@ -28,16 +28,16 @@ local function signals()
     return '', at
   end
 
-  local function is_alike(a, b)
-    local same, either = 0, 0
-    local x, y = {string.byte(a, 1, 24)}, {string.byte(b, 1, 24)}
+  -- Says whether a sketch and the places of another are alike, as alike.lua does.
+  local function is_alike(sketch, places)
+    local same, neither, other = 0, 0, {string.byte(sketch, 1, 24)}
     for i = 1, 24 do
-      if x[i] + y[i] > 0 then
-        either = either + 1
-        if x[i] == y[i] then same = same + 1 end
+      local at = places[i]
+      if at == other[i] then
+        if at == 0 then neither = neither + 1 else same = same + 1 end
       end
     end
-    return same > 0 and same * 5 >= either * 3
+    return same > 0 and same * 5 >= (24 - neither) * 3
   end
 
   -- Returns the cells of a campaign's bands, 4,096 at most, and what is left of each band.
@@ -58,7 +58,7 @@ local function signals()
     local first, second, third, a, b, c = cells(campaign)
     local found = redis.call('HMGET', alike .. 'recent', first, second, third)
     last.is_quiet = not (found[1] or found[2] or found[3])
-    local rests, seen = {a, b, c}, {}
+    local rests, seen, places = {a, b, c}, {}, nil
     for i = 1, 3 do
       local cell = found[i]
       if cell and string.sub(cell, 1, 2) == rests[i] then
@@ -68,7 +68,8 @@ local function signals()
           text = not seen[number] and redis.call('GET', name(alike, number))
           seen[number] = true
         end
-        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), campaign) then
+        places = places or {string.byte(campaign, 1, 24)}
+        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), places) then
           last.number, last.text = number, text
           return number, text
         end
@@ -147,14 +148,22 @@ local function signals()
     return string.format('%d', SIGNALS_BITS * (bucket % SIGNALS_BUCKETS) + first % SIGNALS_BITS)
   end
 
-  -- Returns which of the reputations of a mark there may be: 1 or 0 for each.
-  local function known(authors, mark, first)
-    local words = {'BITFIELD_RO', authors .. 'reputed'}
+  -- Returns where in a mark there may be a reputation; nil where nobody ever decided anything, or
+  -- there is none at all.
+  local function reputed(authors, mark, first, labels)
+    if labels == 0 or first > #mark then return nil end
+    local words, any = {'BITFIELD_RO', authors .. 'reputed'}, nil
     for at = first, #mark, 7 do
       local n = #words
       words[n + 1], words[n + 2], words[n + 3] = 'GET', 'u1', bit(string.sub(mark, at + 1, at + 6))
     end
-    return #words > 2 and redis.call(unpack(words)) or {}
+    for i, is in ipairs(redis.call(unpack(words))) do
+      if is == 1 then
+        any = any or {}
+        any[first + 7 * (i - 1)] = true
+      end
+    end
+    return any
   end
 
   -- Returns a reputation as it weighs at an hour.
@@ -172,16 +181,16 @@ local function signals()
     local campaign, at = parts(mark)
     local n, addresses, people = 0, 0, 0
     if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now) end
-    local found, is_any, hour = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1, math.floor(now / 3600000)
-    -- Where nobody ever decided anything nothing has a reputation.
-    local may = labels > 0 and known(authors, mark, at) or {}
+    local any = reputed(authors, mark, at, labels)
+    if n <= 1 and not any then return '' end
+    local found, is_any = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1
     for each = at, #mark, 7 do
-      local text = may[(each - at) / 7 + 1] == 1
+      local text = any and any[each]
         and redis.call('HGET', place(authors, string.sub(mark, each + 1, each + 6)))
       local ham, spam, hams, spams = 0, 0, 0, 0
       if text then
         is_any = true
-        ham, spam, hams, spams = weighed(text, string.byte(mark, each), hour)
+        ham, spam, hams, spams = weighed(text, string.byte(mark, each), math.floor(now / 3600000))
       end
       found[#found + 1] = struct.pack('>I4I4I2I2', math.floor(100 * ham + 0.5), math.floor(100 * spam + 0.5), hams, spams)
     end
