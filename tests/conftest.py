@@ -22,6 +22,7 @@ from moderation.flow.sites import first_run
 from moderation.minutely import Minutely
 from moderation.settings import Settings
 from moderation.store import Store, migrations
+from tests.clusters import Cluster
 from tests.replicas import Node, Pair
 from tests.webserver import Site, told_well
 
@@ -76,6 +77,40 @@ class Server:
         return redis.Redis(unix_socket_path=str(self.socket))
 
 
+@dataclass(frozen=True)
+class Servers:
+    """A running Cluster, and beside it a server for Celery's messages."""
+
+    name: str
+    cluster: Cluster
+    broker: Server
+
+    @property
+    def url(self) -> str:
+        """For the store."""
+        return self.cluster.url
+
+    @property
+    def broker_url(self) -> str:
+        """For Celery."""
+        return self.broker.broker_url
+
+    def client(self) -> redis.RedisCluster:
+        """Return a plain client, to look into the store."""
+        return redis.RedisCluster("127.0.0.1", self.cluster.primaries[0].port)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the suite be run on another store."""
+    parser.addoption(
+        "--store",
+        default="valkey",
+        choices=["valkey", "redis", "cluster", "redis-cluster"],
+        help="what tests that take any store run on; a Cluster has three nodes, and finds each "
+        "call and script whose keys lie in several slots",
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Return tests marked `second_store` run on the embedded Valkey and on Debian's Redis."""
     if metafunc.definition.get_closest_marker("second_store"):
@@ -83,14 +118,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def server_name() -> str:
-    """Return which server the test runs on; only `second_store` changes it."""
-    return "valkey"
+def server_name(request: pytest.FixtureRequest) -> str:
+    """Return which server the test runs on; `--store` and `second_store` change it."""
+    return str(request.config.getoption("--store"))
 
 
 def program(name: str) -> str:
     """Return the path of a server's program, '' for the embedded one."""
-    if name == "valkey":
+    if not name.startswith("redis"):
         return ""
     return shutil.which("redis-server") or pytest.skip(
         "NOT TESTED ON REDIS: apt-get install redis-server"
@@ -169,9 +204,37 @@ def kernels() -> None:
     compile_kernels()
 
 
+@pytest.fixture(scope="session")
+def clusters(servers: Callable[[str], Server]) -> Iterator[Callable[[str], Servers]]:
+    """Return Clusters of three by name, each started when first asked for."""
+    running: dict[str, Servers] = {}
+    folders: list[Path] = []
+
+    def get(name: str) -> Servers:
+        if name not in running:
+            folders.append(embedded.make_runtime_folder())
+            made = Cluster(folders[-1], program(name))
+            running[name] = Servers(name, made, servers("valkey"))
+        return running[name]
+
+    yield get
+    for made in running.values():
+        made.cluster.end()
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture
-def valkey(servers: Callable[[str], Server], server_name: str) -> Server:
-    """Return an empty server."""
+def valkey(
+    servers: Callable[[str], Server], clusters: Callable[[str], Servers], server_name: str
+) -> Server | Servers:
+    """Return an empty server, or an empty Cluster."""
+    if server_name.endswith("cluster"):
+        found = clusters(server_name)
+        found.cluster.clear()
+        with found.broker.client() as client:
+            client.flushall()
+        return found
     server = servers(server_name)
     with server.client() as client:
         client.config_set("maxmemory", 0)
