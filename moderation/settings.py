@@ -93,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         settings = cls(**values)
         if "+" in urlsplit(settings.redis_url).scheme and not settings.broker_url:
             raise SettingsError(
-                "WINNOW_BROKER_URL must be set beside a Cluster or Sentinels: Celery needs one server"
+                "WINNOW_BROKER_URL must name a server for Celery beside a Cluster or Sentinels"
             )
         return msgspec.structs.replace(
             settings,

@@ -89,6 +89,10 @@ class Cluster:
         """For the store."""
         return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes) + "/"
 
+    def client(self) -> redis.RedisCluster:
+        """Return a plain client of all of it."""
+        return redis.RedisCluster("127.0.0.1", self.primaries[0].port)
+
     def is_whole(self, node: ClusterNode) -> bool:
         """Say whether a server sees every other one, and somebody at every slot."""
         knows = node.knows()

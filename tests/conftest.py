@@ -24,6 +24,7 @@ from moderation.settings import Settings
 from moderation.store import Store, migrations
 from tests.clusters import Cluster
 from tests.replicas import Node, Pair
+from tests.sentinels import Watched
 from tests.webserver import Site, told_well
 
 pytest_plugins = ("tests.skips",)
@@ -31,6 +32,11 @@ pytest_plugins = ("tests.skips",)
 # A variable of whoever runs the suite must not reach what it tests.
 for name in [name for name in os.environ if name.startswith("WINNOW_")]:
     del os.environ[name]
+
+SEVERAL: dict[str, type[Cluster] | type[Watched]] = {
+    "cluster": Cluster, "redis-cluster": Cluster, "sentinel": Watched, "redis-sentinel": Watched,
+}  # fmt: skip
+"""Stores of several servers: of Valkey, and of Debian's Redis."""
 
 SECRET = "a secret of the test suite, long enough to sign"
 
@@ -79,25 +85,30 @@ class Server:
 
 @dataclass(frozen=True)
 class Servers:
-    """A running Cluster, and beside it a server for Celery's messages."""
+    """A running Cluster, or a pair behind Sentinels; beside it a server for Celery's messages."""
 
     name: str
-    cluster: Cluster
+    several: Cluster | Watched
     broker: Server
 
     @property
     def url(self) -> str:
         """For the store."""
-        return self.cluster.url
+        return self.several.url
 
     @property
     def broker_url(self) -> str:
         """For Celery."""
         return self.broker.broker_url
 
-    def client(self) -> redis.RedisCluster:
+    @property
+    def socket(self) -> Path:
+        """Skip the test: there is no one socket that leads to all of it."""
+        pytest.skip("of one server")
+
+    def client(self) -> redis.Redis | redis.RedisCluster:
         """Return a plain client, to look into the store."""
-        return redis.RedisCluster("127.0.0.1", self.cluster.primaries[0].port)
+        return self.several.client()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -105,15 +116,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store",
         default="valkey",
-        choices=["valkey", "redis", "cluster", "redis-cluster"],
-        help="what tests that take any store run on; a Cluster has three nodes, and finds each "
-        "call and script whose keys lie in several slots",
+        choices=["valkey", "redis", *SEVERAL],
+        help="what every test runs on that does not say; a Cluster of three finds each call and "
+        "script whose keys lie in several slots",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Return tests marked `second_store` run on the embedded Valkey and on Debian's Redis."""
-    if metafunc.definition.get_closest_marker("second_store"):
+    """Return tests marked `second_store` run on the embedded Valkey and on Debian's Redis, those
+    marked `any_store` on several servers too.
+    """
+    if metafunc.definition.get_closest_marker("any_store"):
+        metafunc.parametrize("server_name", ["valkey", "redis", "cluster", "sentinel"])
+    elif metafunc.definition.get_closest_marker("second_store"):
         metafunc.parametrize("server_name", ["valkey", "redis"])
 
 
@@ -205,33 +220,33 @@ def kernels() -> None:
 
 
 @pytest.fixture(scope="session")
-def clusters(servers: Callable[[str], Server]) -> Iterator[Callable[[str], Servers]]:
-    """Return Clusters of three by name, each started when first asked for."""
+def several(servers: Callable[[str], Server]) -> Iterator[Callable[[str], Servers]]:
+    """Return several servers that are one store, by name, each started when first asked for."""
     running: dict[str, Servers] = {}
     folders: list[Path] = []
 
     def get(name: str) -> Servers:
         if name not in running:
             folders.append(embedded.make_runtime_folder())
-            made = Cluster(folders[-1], program(name))
+            made = SEVERAL[name](folders[-1], program(name))
             running[name] = Servers(name, made, servers("valkey"))
         return running[name]
 
     yield get
     for made in running.values():
-        made.cluster.end()
+        made.several.end()
     for folder in folders:
         shutil.rmtree(folder)
 
 
 @pytest.fixture
 def valkey(
-    servers: Callable[[str], Server], clusters: Callable[[str], Servers], server_name: str
+    servers: Callable[[str], Server], several: Callable[[str], Servers], server_name: str
 ) -> Server | Servers:
-    """Return an empty server, or an empty Cluster."""
-    if server_name.endswith("cluster"):
-        found = clusters(server_name)
-        found.cluster.clear()
+    """Return an empty server, or several that are empty."""
+    if server_name in SEVERAL:
+        found = several(server_name)
+        found.several.clear()
         with found.broker.client() as client:
             client.flushall()
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -18,6 +18,15 @@ from moderation.values import STORE_PORT, store_hosts
 SENTINEL_SECONDS = 0.1
 """Time-out of asking one Sentinel; the one that answered last is asked first."""
 _SENTINEL_PORT = 26379
+
+
+def without_replicas(url: str) -> tuple[str, int]:
+    """Return an address without the number of replicas that are to have what is answered for, and
+    that number (`replicas=1`), 0 where it says none."""
+    address, _, query = url.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    rest = [(name, value) for name, value in given if name != "replicas"]
+    return f"{address}?{urlencode(rest)}" if rest else address, int(dict(given).get("replicas", 0))
 
 
 def pool_to(

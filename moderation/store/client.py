@@ -18,6 +18,13 @@ TOGETHER = frozenset(("accept", "known"))
 """Scripts that are run while no lock is held: a thread may go on with others meanwhile."""
 
 
+ANSWERED_FOR = frozenset(("accept", "decide", "forget", "put_settings"))
+"""Scripts by which somebody is told that something is kept: where an address asks for it
+(`replicas=1`), so many replicas have it before they are."""
+ACKNOWLEDGE_MS = 150
+"""For so long replicas are waited for, which is within the time of what hurries."""
+
+
 class Call(NamedTuple):
     """A call of a script by its name; a plain command has no name and its words as `args`."""
 
@@ -41,7 +48,8 @@ class Store:
         self.url = url
         self.on_round_trip: Callable[[], None] = lambda: None
         greet = (lambda connection: connection.on_connect()) if any_layout else schema.greet
-        self._pool = addresses.pool_to(url, lambda: self.on_round_trip(), greet)
+        address, self._replicas = addresses.without_replicas(url)
+        self._pool = addresses.pool_to(address, lambda: self.on_round_trip(), greet)
         self.is_spread = isinstance(self._pool, Cluster)
         self._kind_of_script = WholeSlot if self.is_spread else Script
         # Typed Any: the client's own types cannot say that answers are bytes here.
@@ -101,6 +109,8 @@ class Store:
         """
         script = self.script(name)
         with store_errors():
+            if self._replicas and name in ANSWERED_FOR:
+                return self._kept_twice(script, [(keys, args)])[0]
             try:
                 words = script.call(keys, args)
                 if name in TOGETHER:
@@ -108,6 +118,24 @@ class Store:
                 return self._ask(*words)
             except NoScriptError:
                 return self._ask(*script.teaching(keys, args))
+
+    def _kept_twice(
+        self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]
+    ) -> list[Any]:
+        """Run a script once for each (keys, args); refuse what its replicas do not have in time."""
+        wait = ("WAIT", self._replicas, ACKNOWLEDGE_MS)
+        found = iter(self._exchange([one for call in calls for one in (script.call(*call), wait)]))
+        answers = []
+        for call, answer, reached in zip(calls, found, found, strict=True):
+            if isinstance(answer, NoScriptError):
+                answer, reached = self._exchange([script.teaching(*call), wait])
+            for one in (answer, reached):
+                if isinstance(one, Exception):
+                    raise one
+            if reached < self._replicas:
+                raise ResponseError("NOREPLICAS too few replicas have it", status_code="NOREPLICAS")
+            answers.append(answer)
+        return answers
 
     def ask_all(self, commands: Sequence[together.Words]) -> list[Any]:
         """Return the answer to each plain command; what went wrong in its place, unless all did."""
@@ -158,13 +186,19 @@ class Store:
         """
         script = self.script(name)
         calls = list(calls)
+        answers: list[Any]
         with store_errors():
             pipe = self.redis.pipeline(transaction=False)
+            if self._replicas and name in ANSWERED_FOR:
+                answers = self._kept_twice(script, calls)
+                if then is not None:
+                    then(pipe)
+                return [*answers, *pipe.execute()]
             for keys, args in calls:
                 pipe.execute_command(*script.call(keys, args))
             if then is not None:
                 then(pipe)
-            answers: list[Any] = pipe.execute(raise_on_error=False)
+            answers = pipe.execute(raise_on_error=False)
             for i, (keys, args) in enumerate(calls):
                 if isinstance(answers[i], NoScriptError):
                     answers[i] = self._ask(*script.teaching(keys, args))

@@ -57,15 +57,18 @@ def slot_for(words: Words) -> int:
 
 
 def wholes(commands: Iterable[Words]) -> Iterator[tuple[int, list[Words]]]:
-    """Yield what is done at once: a command, or a transaction from MULTI to EXEC; with its slot."""
-    each = iter(commands)
-    for words in each:
-        whole = [words]
-        if words[0] != "MULTI":
-            yield slot_for(words), whole
-            continue
-        for further in each:
-            whole.append(further)
-            if further[0] == "EXEC":
-                break
-        yield slot_for(whole[1]), whole
+    """Yield what one node does at once, with its slot: a command, with a WAIT for it behind, or a
+    transaction from MULTI to EXEC."""
+    whole: list[Words] = []
+    for words in commands:
+        is_whole = not whole or (whole[0][0] == "MULTI") == (whole[-1][0] == "EXEC")
+        if whole and is_whole and words[0] != "WAIT":
+            yield _slot_of_whole(whole), whole
+            whole = []
+        whole.append(words)
+    if whole:
+        yield _slot_of_whole(whole), whole
+
+
+def _slot_of_whole(whole: list[Words]) -> int:
+    return slot_for(whole[whole[0][0] == "MULTI"])
