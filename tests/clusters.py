@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,14 @@ class ClusterNode(Node):
         """Return what it answers."""
         with self.client() as client:
             return client.execute_command(*words)
+
+    def pause(self) -> None:
+        """Let it do nothing, and answer nobody."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
 
     def slots(self) -> list[Any]:
         """Return who has which slots, as it sees it: first, last, (host, port, …) of the primary,
@@ -111,14 +120,23 @@ class Cluster:
                 return next(node for node in self.nodes if node.port == port)
         raise AssertionError(f"nobody has slot {slot}")
 
-    def move(self, key: str, to: ClusterNode, at_once: int = 10) -> None:
-        """Move the slot of a key to another server, some of its keys at a time."""
+    def begin_to_move(self, key: str, to: ClusterNode, some: int) -> None:
+        """Open the slot of a key at both servers, and move some of its keys."""
         slot, source = key_slot(key.encode()), self.owner(key)
         to.ask("CLUSTER", "SETSLOT", slot, "IMPORTING", source.id)
         source.ask("CLUSTER", "SETSLOT", slot, "MIGRATING", to.id)
-        while names := source.ask("CLUSTER", "GETKEYSINSLOT", slot, at_once):
+        if names := source.ask("CLUSTER", "GETKEYSINSLOT", slot, some):
             source.ask("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *names)
-        for node in (to, source, *self.primaries):
+
+    def move(self, key: str, to: ClusterNode) -> None:
+        """Move the slot of a key to another server key by key, or the rest of it."""
+        slot, source = key_slot(key.encode()), self.owner(key)
+        if source is to:
+            return
+        while source.ask("CLUSTER", "COUNTKEYSINSLOT", slot):
+            self.begin_to_move(key, to, some=10)
+        others = [node for node in self.primaries if node not in (to, source)]
+        for node in (to, source, *others):
             node.ask("CLUSTER", "SETSLOT", slot, "NODE", to.id)
 
     def clear(self) -> None:

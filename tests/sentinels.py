@@ -56,9 +56,7 @@ class Watched:
     def __init__(self, folder: Path, program: str = "") -> None:
         self.nodes = [Node(folder, name, program) for name in ("one", "two")]
         self.nodes[1].follow(self.nodes[0].port)
-        self.sentinels = [
-            Sentinel(folder / f"s{n}", self.nodes[0].port, program) for n in range(3)
-        ]
+        self.sentinels = [Sentinel(folder / f"s{n}", self.nodes[0].port, program) for n in range(3)]
         until(self.is_watched)
 
     @property

@@ -193,11 +193,14 @@ class Cluster(redis.ConnectionPool):
         try:
             self._greet_of_all(connection)
         except failures.MovedError as error:
-            if self._nodes is None or getattr(self._greeting, "is_asked", False):
+            if self._nodes is None:
+                return
+            if getattr(self._greeting, "is_asked", False):
+                self.moved(error)
                 return
             self._greeting.is_asked = True
             try:
-                pool = self.moved(error)
+                pool = self.pool_at(routes.INSTALLATION)
                 pool.release(pool.get_connection())
             except failures.RedisError:
                 if not self._knows_layout:
