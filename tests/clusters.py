@@ -112,13 +112,29 @@ class Cluster:
         )
 
     def owner(self, key: str) -> ClusterNode:
-        """Return the server that has a key, as the first one that runs sees it."""
-        slot = key_slot(key.encode())
-        asked = next(node for node in self.nodes if node.process.poll() is None)
-        for first, last, (_, port, *_), *_ in asked.slots():
+        """Return the server that has a key."""
+        return self.has(int(key_slot(key.encode())))
+
+    def has(self, slot: int) -> ClusterNode:
+        """Return the server that has a slot."""
+        for first, last, (_, port, *_), *_ in self.slots():
             if first <= slot <= last:
                 return next(node for node in self.nodes if node.port == port)
         raise AssertionError(f"nobody has slot {slot}")
+
+    def slots(self) -> list[Any]:
+        """Return who has which slots, as the first one that runs sees it."""
+        return next(node for node in self.nodes if node.process.poll() is None).slots()
+
+    def is_settled(self) -> bool:
+        """Say whether all servers run, agree, and have replicas that follow them."""
+        leading = {str(node.slots()) for node in self.nodes}
+        following = [node for node in self.nodes if node.is_linked()]
+        return (
+            len(leading) == 1
+            and len(following) == len(self.replicas)
+            and all(self.is_whole(node) for node in self.nodes)
+        )
 
     def begin_to_move(self, key: str, to: ClusterNode, some: int) -> None:
         """Open the slot of a key at both servers, and move some of its keys."""

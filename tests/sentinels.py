@@ -82,6 +82,19 @@ class Watched:
         }
         return next(node for node in self.nodes if ports == {node.port})
 
+    def kill_primary(self) -> None:
+        """Kill the primary, wait until the other one is, and let it come back as its replica."""
+        old = self.primary()
+        old.end()
+        until(lambda: self.names_another(old), 60)
+        old.start()
+        until(self.is_watched, 90)
+
+    def names_another(self, node: Node) -> bool:
+        """Say whether all Sentinels lead to another server than this one."""
+        told = [s.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME) for s in self.sentinels]
+        return all(one and int(one[1]) != node.port for one in told)
+
     def client(self) -> redis.Redis:
         """Return a plain client of the primary."""
         return self.primary().client()

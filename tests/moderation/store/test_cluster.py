@@ -148,7 +148,7 @@ def half_moved(cluster: Cluster, store: Store) -> Iterator[ClusterNode]:
 def test_a_script_waits_for_the_whole_slot_and_writes_nothing_before(
     cluster: Cluster, store: Store, half_moved: ClusterNode
 ) -> None:
-    with pytest.raises(StoreDown, match="TRYAGAIN|ASK"):
+    with pytest.raises(StoreDown, match=r"TRYAGAIN|ASK"):
         by_script(store)
     with pytest.raises(StoreDown):
         hurried(by_script)(store)
