@@ -15,7 +15,7 @@ from tests.processes import until
 from tests.replicas import Node
 
 SLOTS = 16384
-TIMEOUT_MS = 3000
+TIMEOUT_MS = 2000
 """A node that is silent for so long is taken for dead. Long enough for a busy machine."""
 
 

@@ -133,6 +133,7 @@ class Store:
                 if isinstance(one, Exception):
                     raise one
             if reached < self._replicas:
+                self._pool.leave()  # Perhaps another server has become the primary.
                 raise ResponseError("NOREPLICAS too few replicas have it", status_code="NOREPLICAS")
             answers.append(answer)
         return answers

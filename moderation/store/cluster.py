@@ -128,8 +128,8 @@ class Cluster(redis.ConnectionPool):
         nodes.create_redis_connections([node])
         return node.redis_connection.connection_pool  # type: ignore[no-any-return]
 
-    def note(self, error: failures.RedisError) -> None:
-        """Note that a node does not serve: another one may have its slots by now."""
+    def leave(self) -> None:
+        """Ask anew who has which slots: a node does not serve, another one may by now."""
         self._is_stale = True
 
     def _look(self) -> NodesManager:

@@ -110,7 +110,7 @@ class Routed:
             words = [words for asked in some for words in asked.whole]
             connection.send_packed_command(connection.pack_commands(words))
         except failures.RedisError as error:
-            self._cluster.note(error)
+            self._cluster.leave()
             for asked in some:
                 asked.error = error
         else:
@@ -141,10 +141,10 @@ class Routed:
             except failures.ResponseError as told:
                 answers.append(told)
                 if not isinstance(told, _ELSEWHERE) and ends_connection(told):
-                    self._cluster.note(told)
+                    self._cluster.leave()
             except failures.RedisError as failed:
                 self._broken[connection] = error = failed
-                self._cluster.note(failed)
+                self._cluster.leave()
         return answers + [error] * (number - len(answers))
 
     def _elsewhere(self, asked: _Asked, answers: list[Any]) -> list[Any]:

@@ -61,7 +61,7 @@ def under_load(start_up: StartUp, node: Node) -> Callable[[str], tuple[Up, Load]
     return start
 
 
-def goes_on(load: Load, number: int = 150) -> None:
+def goes_on(load: Load, number: int = 50) -> None:
     """Wait until so many more comments were accepted."""
     before = load.count()
     until(lambda: load.count() >= before + number, 90, lambda: load.up.output)
@@ -91,6 +91,7 @@ def test_a_server_of_a_cluster_is_killed(
     assert load.promised.sent_again > 0
 
 
+@pytest.mark.slow
 @times
 def test_the_slots_of_a_site_and_of_the_installation_are_moved(
     cluster: Cluster, under_load: Callable[[str], tuple[Up, Load]], times: int
@@ -106,6 +107,7 @@ def test_the_slots_of_a_site_and_of_the_installation_are_moved(
     assert_kept(up, load, cluster.url)
 
 
+@pytest.mark.slow
 @times
 def test_the_primary_is_killed_and_sentinels_name_another(
     watched: Watched, under_load: Callable[[str], tuple[Up, Load]], times: int
