@@ -11,20 +11,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from redis import exceptions as failures
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from moderation.store import routes
+from moderation.store.connection import Pool
 from moderation.store.faults import ends_connection
 from moderation.store.hurry import Waiting
 from moderation.store.routes import Words
-
-if TYPE_CHECKING:
-    from moderation.store.cluster import Cluster
-    from moderation.store.connection import Pool
 
 PAUSE_SECONDS = 0.02
 """Between two tries where a slot is being moved key by key."""
@@ -34,6 +31,22 @@ HOPS = 5
 """So often a command is sent on at most: nodes that do not agree may send it round."""
 
 _ELSEWHERE = (failures.AskError, failures.TryAgainError)  # MovedError is an AskError.
+
+
+class Nodes(Protocol):
+    """Knows which node has which slots: a `Cluster`."""
+
+    def pool_at(self, slot: int) -> Pool:
+        """Return the pool of the node that has a slot, as far as is known."""
+
+    def moved(self, error: failures.MovedError) -> Pool:
+        """Note that a slot is elsewhere, and return the pool of the node that has it."""
+
+    def pool_of(self, host: str, port: int) -> Pool:
+        """Return the pool of a node that another one named."""
+
+    def leave(self) -> None:
+        """Ask anew who has which slots."""
 
 
 class _Asked:
@@ -55,8 +68,8 @@ class Routed:
     db = 0
     retry = Retry(NoBackoff(), 0)
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
         self._asked: deque[_Asked] = deque()
         self._answers: deque[Any] = deque()
         self._open: dict[Pool, Any] = {}
@@ -96,7 +109,7 @@ class Routed:
             asked = _Asked(slot, whole)
             self._asked.append(asked)
             try:
-                parts.setdefault(self._cluster.pool_at(slot), []).append(asked)
+                parts.setdefault(self._nodes.pool_at(slot), []).append(asked)
             except failures.RedisError as error:
                 asked.error = error
         for pool, some in parts.items():
@@ -110,7 +123,7 @@ class Routed:
             words = [words for asked in some for words in asked.whole]
             connection.send_packed_command(connection.pack_commands(words))
         except failures.RedisError as error:
-            self._cluster.leave()
+            self._nodes.leave()
             for asked in some:
                 asked.error = error
         else:
@@ -141,10 +154,10 @@ class Routed:
             except failures.ResponseError as told:
                 answers.append(told)
                 if not isinstance(told, _ELSEWHERE) and ends_connection(told):
-                    self._cluster.leave()
+                    self._nodes.leave()
             except failures.RedisError as failed:
                 self._broken[connection] = error = failed
-                self._cluster.leave()
+                self._nodes.leave()
         return answers + [error] * (number - len(answers))
 
     def _elsewhere(self, asked: _Asked, answers: list[Any]) -> list[Any]:
@@ -157,14 +170,14 @@ class Routed:
             try:
                 if isinstance(told, failures.MovedError):
                     hops += 1
-                    answers = self._ask(self._cluster.moved(told), asked)
+                    answers = self._ask(self._nodes.moved(told), asked)
                 elif isinstance(told, failures.AskError) and len(asked.whole) == 1:
-                    pool = self._cluster.pool_of(told.host, told.port)
+                    pool = self._nodes.pool_of(told.host, told.port)
                     answers = self._ask(pool, _Asked(asked.slot, [("ASKING",), *asked.whole]))[1:]
                 else:  # A transaction, or a call of several keys, that finds a part of them.
                     with Waiting():
                         sleep(PAUSE_SECONDS)
-                    answers = self._ask(self._cluster.pool_at(asked.slot), asked)
+                    answers = self._ask(self._nodes.pool_at(asked.slot), asked)
             except failures.RedisError as error:
                 return [error] * len(asked.whole)
         return answers
