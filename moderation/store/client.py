@@ -79,6 +79,15 @@ class Store:
         """Raise `StoreDown` or `StoreFull` unless the store would take a comment now."""
         self.run("writable", (), ())
 
+    def check_all_write(self) -> None:
+        """Raise `StoreDown` or `StoreFull` unless each server would take a comment now."""
+        if not self.is_spread:
+            self.check_writes()
+            return
+        with store_errors():
+            for server in self.each():
+                server.eval(self.script("writable").text, 0)
+
     def each(self) -> list[Any]:
         """Return a client of each server that has keys of its own, one without a Cluster."""
         with store_errors():
