@@ -22,6 +22,7 @@ from moderation.values import mail_address as _mail_address
 from moderation.values import networks as _networks
 from moderation.values import one_of as _one_of
 from moderation.values import public_url as _public_url
+from moderation.values import store_address as _store_address
 from moderation.values import time_of_day as _time_of_day
 from moderation.values import within as _within
 
@@ -29,8 +30,7 @@ WEB_THREADS = 4
 """Threads of a web process that run requests; long-polls may hold all but two of them."""
 
 _PREFIX = "WINNOW_"
-_STORE_SCHEMES = ("redis", "rediss", "unix")
-_BROKER_SCHEMES = (*_STORE_SCHEMES, "redis+socket")
+_BROKER_SCHEMES = ("redis", "rediss", "unix", "redis+socket")
 _SECRET_CHARACTERS = 32
 
 
@@ -91,6 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"{variable.name} cannot be used: write {variable.write}"
                 ) from error
         settings = cls(**values)
+        if "+" in urlsplit(settings.redis_url).scheme and not settings.broker_url:
+            raise SettingsError(
+                "WINNOW_BROKER_URL must name a server for Celery beside a Cluster or Sentinels"
+            )
         return msgspec.structs.replace(
             settings,
             broker_url=settings.broker_url or default_broker_url(settings.redis_url),
@@ -133,6 +137,8 @@ class Variable(msgspec.Struct, frozen=True):
 def default_broker_url(redis_url: str) -> str:
     """Return the same server as the store, in the words of Celery's transport."""
     parts = urlsplit(redis_url)
+    if "+" in parts.scheme and parts.scheme != "redis+socket":
+        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
     if parts.scheme != "unix":
         return redis_url
     query = parse_qs(parts.query)
@@ -207,8 +213,9 @@ VARIABLES = (
         "WINNOW_REDIS_URL",
         "redis_url",
         "",
-        functools.partial(_address, schemes=_STORE_SCHEMES),
-        "redis://host:6379/0, rediss://… or unix:///path/to/socket, or leave it out",
+        _store_address,
+        "redis://host:6379/0, rediss://…, unix:///path/to/socket, redis+cluster://host,host/ or "
+        "redis+sentinel://host,host/name, or leave it out",
     ),
     Variable(
         "WINNOW_BROKER_URL",

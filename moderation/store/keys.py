@@ -62,7 +62,6 @@ JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not ove
 
 EXTERNAL_BUCKETS = 4096
 """The hashes that a site's external ids are spread over, small enough to be kept compact."""
-
 GROUP = "score"
 """The consumer group of every inbox."""
 
@@ -77,7 +76,7 @@ _PASSING = re.compile(
     rb"""\{winnow\}: (?:
         restoring$ | bell: | process(?:es$|:) | moment: | search(?:$|:) | training$ | session
         | ticket: | attempts: | turns: | digested: | akismet:(?:telling|unknown): | job:[^:]+:lease$
-    ) | \{\d\d\}: (?: changes$ | site:[^:]+:(?:looking|limit): )""",
+    ) | \{\d\d\}: (?: changes$ | restoring$ | site:[^:]+:(?:looking|limit): )""",
     re.VERBOSE,
 )
 """Leases, limits and log-ins, what processes say of themselves, and what an index follows."""
@@ -95,6 +94,21 @@ def site_of(name: bytes) -> str:
 def is_kept(name: bytes) -> bool:
     """Say whether a key belongs to what an installation knows: it is ours, and not of a moment."""
     return _OURS.match(name) is not None and _PASSING.match(name) is None
+
+
+def absent(key: str | bytes) -> str:
+    """Return a key that is nowhere, in the slot of another one."""
+    return _tag(key) + ":absent"
+
+
+def restoring(key: str | bytes | int) -> str:
+    """Return how far a restore is in the slot of a key, or in a shard."""
+    return (f"{{{key:02d}}}" if isinstance(key, int) else _tag(key)) + ":restoring"
+
+
+def _tag(key: str | bytes) -> str:
+    text = key if isinstance(key, str) else key.decode(errors="replace")
+    return text[: text.index("}") + 1]
 
 
 def bell(lane: int) -> str:
@@ -236,11 +250,6 @@ def day_of(now_ms: int) -> str:
 def external_bucket(external_id: str) -> int:
     """Return the bucket of an external id; small hashes are kept compact by the store."""
     return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
-
-
-def lane_inboxes(lane: int) -> list[str]:
-    """Return the inboxes of a lane: every fourth shard."""
-    return [inbox(shard) for shard in range(lane, SHARDS, LANES)]
 
 
 class SiteKeys:

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.bench import console, history, memory, texts, training, wrk
+from tests.bench import clustered, console, history, memory, texts, training, wrk
 from tests.e2e.running import Up, free_port
 from tests.processes import until
 
@@ -272,6 +272,7 @@ def main() -> int:
         }
         if options.full:
             rest["import"] = lambda: history.measure(show, progress)
+            rest["cluster"] = lambda: clustered.measure(show, progress)
         for part, measure in rest.items():
             if not options.only or part in options.only:
                 measure()

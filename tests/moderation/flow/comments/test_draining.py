@@ -203,9 +203,9 @@ def test_idempotency_keys_that_differ_in_case_are_two(runtime, grant):
 def test_a_turn_ends_though_another_holder_was_given_what_waits(runtime, grant, monkeypatch):
     submit(runtime, grant, texts(3))
 
-    def too_early(scorer, runtime, lane):
+    def too_early(scorer, runtime, shards):
         inbox.make_groups(runtime.store)
-        inbox.take(runtime.store, lane, pending=False, count=10)
+        inbox.take(runtime.store, LANE, pending=False, count=10)
 
     with monkeypatch.context() as patched:
         patched.setattr(draining, "TURN_SECONDS", 0.1)
