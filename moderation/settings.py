@@ -31,6 +31,7 @@ WEB_THREADS = 4
 _PREFIX = "WINNOW_"
 _STORE_SCHEMES = ("redis", "rediss", "unix")
 _BROKER_SCHEMES = (*_STORE_SCHEMES, "redis+socket")
+_RABBIT_SCHEMES = ("amqp", "amqps")
 _SECRET_CHARACTERS = 32
 
 
@@ -165,6 +166,9 @@ def _url_of(bind: tuple[str, int]) -> str:
 
 
 def _broker(text: str) -> str:
+    if text.startswith("amqp"):
+        # The nodes of a cluster, with semicolons between: the next is taken when one is away.
+        return ";".join(_address(node, _RABBIT_SCHEMES) for node in text.split(";"))
     return default_broker_url(_address(text, _BROKER_SCHEMES))
 
 
@@ -215,7 +219,8 @@ VARIABLES = (
         "broker_url",
         "the store's address",
         _broker,
-        "redis://host:6379/1, rediss://… or unix:///path/to/socket?db=1, or leave it out",
+        "amqp://name:password@host:5672/, redis://host:6379/1, rediss://… or "
+        "unix:///path/to/socket?db=1, or leave it out",
     ),
     Variable(
         "WINNOW_SECRET_KEY",

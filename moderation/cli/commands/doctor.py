@@ -97,16 +97,16 @@ def _clock(settings: Settings) -> Iterator[str]:
 
 
 def _broker(settings: Settings) -> Iterator[str]:
-    from kombu.connection import Connection
     from kombu.exceptions import OperationalError
+
+    from moderation.flow import broker
 
     url = connect.attached(settings).broker_url
     if not url:
         yield "comes with the embedded store"
         return
     try:
-        with Connection(url, connect_timeout=1) as connection:
-            connection.ensure_connection(max_retries=1, timeout=2)
+        broker.answers(url)
     except (OperationalError, OSError) as error:
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
     yield "it answers"
