@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import click
@@ -11,11 +12,12 @@ from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
-from moderation.flow import secret
+from moderation.flow import heartbeat, secret
 from moderation.settings import Settings
 from moderation.store import models, schema, sites
 
 _CLOCKS_APART_SECONDS = 60.0
+_NAMED = 10
 
 
 @click.command()
@@ -32,6 +34,7 @@ def doctor(settings: Settings, repair: bool) -> None:
         ("store", _store),
         ("clock", _clock),
         ("broker", _broker),
+        ("processes", _processes),
         ("model", _model),
         ("search", _search),
     ):
@@ -78,7 +81,7 @@ def _store(settings: Settings) -> Iterator[str]:
         if schema.stored(store) == 0:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)
-        yield f"layout {schema.VERSION}"
+        yield f"layout {schema.stored(store)}"
         secret.check(store, settings.secret_key)
         yield "the secret is that under which it was written"
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
@@ -110,6 +113,23 @@ def _broker(settings: Settings) -> Iterator[str]:
     except (OperationalError, OSError) as error:
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
     yield "it answers"
+
+
+def _processes(settings: Settings) -> Iterator[str]:
+    with connect.open_store(settings) as (store, _):
+        running, silent = heartbeat.parted(store)
+    for host in sorted({process.host for process in running}):
+        here = [process for process in running if process.host == host]
+        kinds = Counter(process.kind for process in here)
+        versions = ", ".join(sorted({process.version for process in here}))
+        yield f"{host}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())} of {versions}"
+    if not running:
+        yield "none tells of itself"
+    if sum(process.kind == "beat" for process in running) > 1:
+        raise Refused("more than one beat runs: each sends every tick; end all but one")
+    if silent:
+        named = ", ".join(f"{one.kind} {one.pid} on {one.host}" for one in silent[:_NAMED])
+        raise Refused(f"not heard of any more, nor of their end: {named}; do they hang?")
 
 
 def _search(settings: Settings) -> Iterator[str]:
