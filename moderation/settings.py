@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from moderation.values import address as _address
 from moderation.values import bind as _bind
+from moderation.values import bind_or_off as _bind_or_off
 from moderation.values import count as _count
 from moderation.values import file as _file
 from moderation.values import folder as _folder
@@ -22,11 +23,14 @@ from moderation.values import mail_address as _mail_address
 from moderation.values import networks as _networks
 from moderation.values import one_of as _one_of
 from moderation.values import public_url as _public_url
+from moderation.values import smtp_url as _smtp_url
 from moderation.values import time_of_day as _time_of_day
 from moderation.values import within as _within
 
 WEB_THREADS = 4
 """Threads of a web process that run requests; long-polls may hold all but two of them."""
+
+SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
 
 _PREFIX = "WINNOW_"
 _STORE_SCHEMES = ("redis", "rediss", "unix")
@@ -107,6 +111,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.secret.encode() if self.secret else _secret_in(self.data)
 
     @property
+    def has_secret(self) -> bool:
+        """Whether the secret is there and need not be made."""
+        return bool(self.secret) or (self.data / SECRET_FILE).exists()
+
+    @property
     def own_url(self) -> str:
         """The address of the web server as processes of this machine reach it."""
         return _url_of(self.bind)
@@ -176,18 +185,6 @@ def _secret(text: str) -> str:
     if len(text) < _SECRET_CHARACTERS:
         raise ValueError
     return text
-
-
-def _smtp_url(text: str) -> str:
-    parts = urlsplit(text)
-    # The standard library's client says no other name and password.
-    if not unquote(f"{parts.username}{parts.password}").isascii():
-        raise ValueError
-    return _address(text, ("smtp", "smtps"))
-
-
-def _bind_or_off(text: str) -> tuple[str, int] | None:
-    return None if text == "off" else _bind(text)
 
 
 _share = functools.partial(_within, 0.0, 1.0)
@@ -298,7 +295,7 @@ VARIABLES = (
 
 @functools.cache
 def _secret_in(folder: Path) -> bytes:
-    path = folder / "secret_key"
+    path = folder / SECRET_FILE
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = folder / f".secret_key.{secrets.token_hex(4)}"

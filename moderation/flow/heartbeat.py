@@ -19,6 +19,7 @@ import moderation
 from moderation import faults
 from moderation.domain.errors import SchemaMismatch, WinnowError
 from moderation.domain.processes import Fault, Kind, Process
+from moderation.flow import place
 from moderation.flow.vitals import Vitals
 from moderation.settings import Settings
 from moderation.store import Store, processes, schema, sites
@@ -68,10 +69,16 @@ class Heartbeat:
     """Tells of this process until `end`."""
 
     def __init__(
-        self, store: Store, kind: Kind, vitals: Vitals | None = None, gauges: Gauges | None = None
+        self,
+        store: Store,
+        kind: Kind,
+        vitals: Vitals | None = None,
+        gauges: Gauges | None = None,
+        place: str = "",
     ) -> None:
         self._store, self._vitals = store, vitals
         self._gauges = gauges
+        self._place = place
         self._gauged = -GAUGES_EVERY_SECONDS
         self._said = Process(
             kind, socket.gethostname()[:64], os.getpid(), moderation.__version__, _now_ms()
@@ -153,6 +160,7 @@ class Heartbeat:
             per_minute=round(60 * done / passed, 1) if does else None,
             memory=_resident(),
             knows=schema.KNOWN,
+            place=self._place,
         )  # fmt: skip
 
     def _measured(self) -> dict[str, int]:
@@ -165,7 +173,7 @@ class Heartbeat:
 
 def begin(runtime: Runtime, kind: Kind, gauges: Gauges | None = None) -> Heartbeat:
     """Have a process that serves or scores tell of itself; call it after a fork."""
-    return Heartbeat(runtime.store, kind, runtime.own(Vitals), gauges)
+    return Heartbeat(runtime.store, kind, runtime.own(Vitals), gauges, place.of(runtime.settings))
 
 
 @contextmanager

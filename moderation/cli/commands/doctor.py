@@ -13,7 +13,7 @@ from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
 from moderation.flow import heartbeat, secret
-from moderation.settings import Settings
+from moderation.settings import SECRET_FILE, Settings
 from moderation.store import models, schema, sites
 
 _CLOCKS_APART_SECONDS = 60.0
@@ -56,7 +56,7 @@ def _folder(settings: Settings) -> Iterator[str]:
     if not os.access(settings.data, os.W_OK | os.X_OK):
         raise Refused(f"{settings.data} cannot be written to: change its owner or WINNOW_DATA")
     yield f"{settings.data.resolve()} can be written to"
-    for path in (settings.data / "secret_key", first_run.path(settings)):
+    for path in (settings.data / SECRET_FILE, first_run.path(settings)):
         if path.exists() and path.stat().st_mode & 0o077:
             raise Refused(f"{path} can be read by others: chmod 600 {path}")
     yield "keys are readable by their owner alone"
