@@ -20,6 +20,10 @@ class Parting:
         self.port = int(self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def lead_to(self, port: int) -> None:
+        """Let new connections go to another port; those that there are stay where they are."""
+        self._to = port
+
     @contextmanager
     def parted(self) -> Iterator[None]:
         """Carry nothing meanwhile: connections stay open, new ones are made, and all is silent."""

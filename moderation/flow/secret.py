@@ -36,7 +36,7 @@ def check_of(store: Store, settings: Settings) -> None:
     if not settings.has_secret and fingerprint.read(store):
         raise SecretMismatch(
             "this machine has no secret, and the store was written under one: set "
-            "WINNOW_SECRET_KEY to that of the other machines (docs/operating.md, Many machines)"
+            "WINNOW_SECRET_KEY to that of the other machines (docs/many-machines.md)"
         )
     check(store, settings.secret_key)
 
