@@ -28,7 +28,10 @@ from moderation.domain.comments import STATUSES
 from moderation.domain.decisions import HOWS
 from moderation.domain.reasons import NUMBERS
 from moderation.domain.verdicts import LABELS, Verdict
+from moderation.flow import broker
+from moderation.flow.tasks import QUEUE_OF
 from moderation.store import codec, entry_codec, keys, schema
+from workers import tasks
 
 RECORDED = Path(__file__).with_name("encodings.json")
 
@@ -53,7 +56,9 @@ def recorded() -> dict[str, Any]:
 
 def every() -> dict[str, str]:
     """Return a sample of each encoding by its name, binary ones in hexadecimal digits."""
-    return {**_structs(), **_formats(), **_scripts(), **_verdicts(), **_keys()}
+    return {
+        **_structs(), **_formats(), **_scripts(), **_verdicts(), **_keys(), **_tasks(),
+    }  # fmt: skip
 
 
 def _modules() -> list[Any]:
@@ -185,6 +190,17 @@ def _keys() -> dict[str, str]:
         if name.isupper() and isinstance(value, int | str)
     }
     return found | {name: str(value) for name, value in fixed.items()}
+
+
+def _tasks() -> dict[str, str]:
+    """Return what one version sends to another: tasks with their queue and arguments, and how a
+    queue is declared."""
+    found = {
+        f"task {name}": f"{queue} {inspect.signature(tasks.app.tasks[name].run)}"
+        for name, queue in QUEUE_OF.items()
+    }
+    declared = broker.queue("name")
+    return found | {"task queue": f"{declared.durable} {declared.queue_arguments}"}
 
 
 def needs_a_new_layout(before: dict[str, str], now: dict[str, str]) -> list[str]:
