@@ -3,6 +3,7 @@ are killed, emptied or cut off."""
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,6 +30,10 @@ from tests.replicas import Node
 from tests.workers.conftest import Part
 
 pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(400)]
+
+HANDFUL = 10
+"""Most lines of one process: each kind of tick once a minute, and what Celery says."""
+LINE = re.compile(r"\S+T\S+[+]00:00 [A-Z]+ [\w.]+\[\d+\]")
 
 Fault = Callable[["Broker"], AbstractContextManager[None]]
 
@@ -222,3 +227,30 @@ def test_queues_of_rabbitmq_are_quorum_queues(broker: Broker) -> None:
             pytest.raises(PreconditionFailed, match="'quorum'"),
         ):
             Queue(name)(channel).queue_declare()
+
+
+@pytest.mark.slow
+def test_an_outage_of_a_broker_is_a_handful_of_lines(
+    broker: Broker, start: Part, settings: Settings, runtime: Runtime, grant: Grant
+) -> None:
+    running = start(services.worker(settings)), start(services.beat(settings))
+    running[0].says("ready.")
+    comment = send(runtime, grant, "Which port does it use?")
+    until(lambda: find(runtime, "demo", comment).verdict is not None, 60)
+    said = [len(process.output) for process in running]
+    broker.kill()
+    # Beat says it when its next tick is due, and again no sooner than in a minute.
+    running[1].says("the broker did not take", 30)
+    running[0].says("onnect", 30)
+    broker.node.start()
+    comment = send(runtime, grant, "Which port does it use now?")
+    until(
+        lambda: find(runtime, "demo", comment).verdict is not None,
+        90,
+        lambda: "\n".join(process.output for process in running),
+    )
+    for process, before in zip(running, said, strict=True):
+        lines = process.output[before:].splitlines()
+        assert not [line for line in lines if not LINE.match(line)], "\n".join(lines)
+        assert len(lines) <= HANDFUL, "\n".join(lines)
+        assert ":guest@" not in process.output
