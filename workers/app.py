@@ -16,6 +16,7 @@ from moderation.settings import Settings
 from workers import logs
 from workers.alive import Alive
 from workers.task import LoggedTask
+from workers.unheard import Unheard
 
 QUEUES = sorted(set(names.QUEUE_OF.values()))
 """Every queue; one worker takes from all of them unless it is told otherwise."""
@@ -89,6 +90,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 settings = Settings.from_env()
 app = make_app(settings)
 app.steps["worker"].add(Alive)
+app.steps["consumer"].add(Unheard)
 
 
 @setup_logging.connect

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from kombu.entity import Queue
 
 from moderation.cli import embedded, services
 from moderation.domain.comments import Submission
+from moderation.domain.errors import StoreDown
 from moderation.flow.authorise import Grant
 from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
@@ -143,6 +144,13 @@ def send(runtime: Runtime, grant: Grant, text: str) -> str:
     return submit(runtime, grant, [Submission(content=text)])[0].id
 
 
+def is_judged(runtime: Runtime, comment: str) -> bool:
+    """Say whether a comment has its verdict; the store may be slow on a busy machine."""
+    with suppress(StoreDown):
+        return find(runtime, "demo", comment).verdict is not None
+    return False
+
+
 def strike(
     fault: Fault, broker: Broker, runtime: Runtime, grant: Grant, running: tuple[Running, Running]
 ) -> None:
@@ -154,7 +162,7 @@ def strike(
     with fault(broker):
         comments = [send(runtime, grant, f"Which port does part {n} use?") for n in range(3)]
     comments.append(send(runtime, grant, "Thanks, the second example fixed my build."))
-    until(lambda: all(find(runtime, "demo", c).verdict is not None for c in comments), 90, said)
+    until(lambda: all(is_judged(runtime, c) for c in comments), 90, said)
     until(lambda: runtime.tasks.send(SCORE_INBOX, 0), 60, said)
     until(lambda: broker.waiting(SCORE_QUEUE) == 0, 60, said)
     assert "Traceback" not in running[1].output, said()
@@ -169,7 +177,7 @@ def test_work_goes_on_when_a_broker_is_back_and_nothing_accepted_is_lost(
 ) -> None:
     running = start(services.worker(settings)), start(services.beat(settings))
     comment = send(runtime, grant, "Is there a version for the new release?")
-    until(lambda: find(runtime, "demo", comment).verdict is not None, 60, lambda: running[0].output)
+    until(lambda: is_judged(runtime, comment), 60, lambda: running[0].output)
     for fault in (emptied, killed, parted):
         strike(fault, broker, runtime, grant, running)
 
@@ -195,7 +203,7 @@ def test_a_worker_notices_that_it_is_cut_off_and_comes_back(
         worker.says("onnection to broker lost", 120)
         comment = send(runtime, grant, "Which port does it use?")
     start(services.beat(settings))
-    until(lambda: find(runtime, "demo", comment).verdict is not None, 90, lambda: worker.output)
+    until(lambda: is_judged(runtime, comment), 90, lambda: worker.output)
 
 
 def test_messages_do_not_pile_up_in_a_broker(broker: Broker, settings: Settings) -> None:
@@ -236,7 +244,7 @@ def test_an_outage_of_a_broker_is_a_handful_of_lines(
     running = start(services.worker(settings)), start(services.beat(settings))
     running[0].says("ready.")
     comment = send(runtime, grant, "Which port does it use?")
-    until(lambda: find(runtime, "demo", comment).verdict is not None, 60)
+    until(lambda: is_judged(runtime, comment), 60)
     said = [len(process.output) for process in running]
     broker.kill()
     # Beat says it when its next tick is due, and again no sooner than in a minute.
@@ -245,7 +253,7 @@ def test_an_outage_of_a_broker_is_a_handful_of_lines(
     broker.node.start()
     comment = send(runtime, grant, "Which port does it use now?")
     until(
-        lambda: find(runtime, "demo", comment).verdict is not None,
+        lambda: is_judged(runtime, comment),
         90,
         lambda: "\n".join(process.output for process in running),
     )
