@@ -14,9 +14,11 @@ from flask import Flask
 
 from moderation.console.language import _, direction, language, ngettext
 from moderation.domain.bands import BANDS, Band
+from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.phrases import plain
-from moderation.flow.comments.reading import reason_name, reason_text
+from moderation.flow.comments.reasons import Teller
 from moderation.flow.runtime import now_ms
+from moderation.wording import catalogue
 
 _NARROW = "\u202f"
 """A narrow space that does not break a line."""
@@ -41,10 +43,28 @@ def register(app: Flask) -> None:
         signed=signed,
         number=number,
         ltr=ltr,
-        reason_name=lambda code: _(reason_name(code)),
-        reason_text=lambda code: _(reason_text(code)),
+        reason_name=lambda code: reasons().name(code),
+        reason_text=lambda code: reasons().text(code),
+        reason_full=lambda code, verdict: reasons().full(verdict, code),
+        figures=figures,
     )
     app.jinja_env.globals.update(BANDS=BANDS)
+
+
+def reasons() -> Teller:
+    """Return what says reasons in the language of the request."""
+    return _reasons(language())
+
+
+@functools.cache
+def _reasons(name: str) -> Teller:
+    return Teller(catalogue(name), lambda value: _decimal(value, name))
+
+
+def figures(verdict: Verdict) -> list[str]:
+    """Return what was counted for the reasons of a verdict, a sentence for each that was."""
+    said = (reasons().figures(verdict, code) for code, _weight in verdict.reasons)
+    return [sentence for sentence in said if sentence]
 
 
 @functools.cache
