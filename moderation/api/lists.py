@@ -23,7 +23,7 @@ from moderation.flow.sites import choosing, trying
 
 blueprint = Blueprint("lists", __name__, url_prefix="/v1/sites/<site>/lists")
 
-LISTS_BYTES = 8 << 20
+LISTS_BYTES = 16 << 20
 
 
 class EntryOut(Struct, frozen=True):

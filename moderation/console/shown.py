@@ -6,11 +6,13 @@ import datetime as dt
 import functools
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Flask
+from markupsafe import Markup
 
 from moderation.console.language import _, direction, language, ngettext
 from moderation.domain.bands import BANDS, Band
@@ -48,7 +50,7 @@ def register(app: Flask) -> None:
         reason_full=lambda code, verdict: reasons().full(verdict, code),
         figures=figures,
     )
-    app.jinja_env.globals.update(BANDS=BANDS)
+    app.jinja_env.globals.update(BANDS=BANDS, ngettext=counted)
 
 
 def reasons() -> Teller:
@@ -87,6 +89,12 @@ def _decimal(value: float, name: str) -> str:
 @functools.lru_cache(maxsize=1024)
 def _one_decimal(value: float, name: str) -> str:
     return format_decimal(value, format="0.0", locale=_locale(name))
+
+
+def counted(one: str, many: str, n: int, **told: Any) -> Markup:
+    """Return what is said of a number of things, with its thousands set apart, for a template."""
+    # The texts are ours; what is filled in is escaped.
+    return Markup(ngettext(one, many, n)) % {"num": number(n), **told}  # noqa: S704
 
 
 def forms(said: Callable[[int], str]) -> dict[str, str]:

@@ -19,9 +19,9 @@ KINDS: tuple[Kind, ...] = ("words", "domain", "address", "email", "name")
 Action = Literal["approve", "hold", "spam"]
 ACTIONS: tuple[Action, ...] = ("approve", "hold", "spam")
 
-ENTRIES = 10_000
+ENTRIES = 65_000
 """Most entries of a site's list."""
-LIST_BYTES = 2 << 20
+LIST_BYTES = 16 << 20
 """Most bytes of a list as it is stored."""
 WORDS = 12
 """Most words of an entry; of scripts without spaces each character is one."""
@@ -93,14 +93,12 @@ def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Lis
     seen: set[tuple[Kind, str]] = set()
     last = old.last
     for place, draft in enumerate(drafts):
-        try:
-            value = normal(draft.kind, draft.value)
-        except InvalidInput as error:
-            raise BadEntry(place, str(error)) from error
+        before = known.get((draft.kind, draft.value))
+        value = draft.value if before else _normal_of(draft, place)
         if (draft.kind, value) in seen:
             raise BadEntry(place, "it is in the list already")
         seen.add((draft.kind, value))
-        before = known.get((draft.kind, value))
+        before = before or known.get((draft.kind, value))
         if before and (before.action, before.note) == (draft.action, draft.note):
             entries.append(before)
             continue
@@ -112,6 +110,13 @@ def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Lis
             by=by, at_ms=now_ms,
         ))  # fmt: skip
     return Listed(tuple(entries), last)
+
+
+def _normal_of(draft: Draft, place: int) -> str:
+    try:
+        return normal(draft.kind, draft.value)
+    except InvalidInput as error:
+        raise BadEntry(place, str(error)) from error
 
 
 def draft_of(entry: Entry) -> Draft:
