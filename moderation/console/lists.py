@@ -10,8 +10,8 @@ from moderation.console import entering
 from moderation.console.entering import actor, runtime
 from moderation.console.language import _
 from moderation.console.screens import back_to, screen
-from moderation.domain.errors import InvalidInput
-from moderation.domain.listed import ACTIONS, KINDS, BadEntry, Draft, Listed, draft_of, rewritten
+from moderation.domain.errors import BadEntry, InvalidInput
+from moderation.domain.listed import ACTIONS, KINDS, Draft, Listed, draft_of, rewritten
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, trying

@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from moderation.console import failures
 from moderation.console.screens import SAID
 from moderation.console.sitewide import WHAT_IS_WRONG
 from moderation.domain.people import ACTS
@@ -42,6 +43,7 @@ def _in_tables() -> Iterator[str]:
     yield from ACTS.values()
     yield from reasons.reason_words()
     yield from WHAT_IS_WRONG.values()
+    yield from failures.SAID
     yield from promise.words()
 
 

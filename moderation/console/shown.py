@@ -14,6 +14,7 @@ from babel.numbers import format_decimal
 from flask import Flask
 from markupsafe import Markup
 
+from moderation.console.failures import failure
 from moderation.console.language import _, direction, language, ngettext
 from moderation.domain.bands import BANDS, Band
 from moderation.domain.verdicts import Verdict
@@ -49,6 +50,7 @@ def register(app: Flask) -> None:
         reason_text=lambda code: reasons().text(code),
         reason_full=lambda code, verdict: reasons().full(verdict, code),
         figures=figures,
+        failure=failure,
     )
     app.jinja_env.globals.update(BANDS=BANDS, ngettext=counted)
 

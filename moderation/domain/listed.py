@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from moderation.domain import wording
 from moderation.domain.addresses import parsed
-from moderation.domain.errors import InvalidInput
+from moderation.domain.errors import BadEntry, InvalidInput
 
 Kind = Literal["words", "domain", "address", "email", "name"]
 KINDS: tuple[Kind, ...] = ("words", "domain", "address", "email", "name")
@@ -66,15 +66,6 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of a comment that the entry decides."""
     note: Annotated[str, Meta(max_length=500)] = ""
     """Why it is there, for people."""
-
-
-class BadEntry(InvalidInput):
-    """An entry that cannot be; `place` is its place in what was given, from 0."""
-
-    def __init__(self, place: int, detail: str) -> None:
-        super().__init__(f"entry {place + 1} of the list: {detail}")
-        self.place = place
-        self.detail = detail
 
 
 def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Listed:
