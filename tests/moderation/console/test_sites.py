@@ -275,6 +275,15 @@ def test_sixty_five_thousand_entries_are_pasted_and_loaded_once(ann, runtime, va
     assert ann.post(f"{PATH}/lists", too_many).status_code == 422
 
 
+@pytest.mark.parametrize("page", ["lists", "keywords"])
+def test_what_is_too_much_at_once_is_said_to_be(ann, runtime, page):
+    fields = dict.fromkeys(("values", "disallowed"), "a" * (13 << 20))
+    answer = ann.post(f"{PATH}/{page}", LIST | fields)
+    assert answer.status_code == 413
+    assert "This is more than can be sent at once. Nothing was saved." in answer.text
+    assert choosing.listed(runtime.store, SITE).entries == ()
+
+
 @pytest.mark.parametrize(
     "typed",
     [{"values": ""}, {"values": "!!"}, {"values": "kiln, kiln"}, {"kind": "regex"},
