@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.sites import SiteSettings
-from moderation.flow.comments import checking, draining, reading, submitting
+from moderation.flow.comments import checking, draining, submitting
+from moderation.flow.comments.reasons import ENGLISH
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
@@ -144,7 +145,7 @@ def test_a_campaign_is_held_from_the_fifth_on_and_says_how_many(runtime, grant):
     found = chain(runtime, grant, 7)
     assert [one.status for one in found] == ["approved"] * 4 + ["held"] * 3
     assert reasons(found[-1])[0] == "campaign"
-    said = reading.reason_in(found[-1].verdict, "campaign")
+    said = ENGLISH.full(found[-1].verdict, "campaign")
     assert said == "7 near-identical comments from 7 addresses in an hour."
     assert check(runtime, grant, "The kiln of our village stands there since long ago, they say.",
                  author(30)).status == "approved"  # fmt: skip
