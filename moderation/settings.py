@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from moderation.values import address as _address
 from moderation.values import bind as _bind
+from moderation.values import bind_or_off as _bind_or_off
 from moderation.values import count as _count
 from moderation.values import file as _file
 from moderation.values import folder as _folder
@@ -22,6 +23,7 @@ from moderation.values import mail_address as _mail_address
 from moderation.values import networks as _networks
 from moderation.values import one_of as _one_of
 from moderation.values import public_url as _public_url
+from moderation.values import smtp_url as _smtp_url
 from moderation.values import store_address as _store_address
 from moderation.values import time_of_day as _time_of_day
 from moderation.values import within as _within
@@ -29,8 +31,11 @@ from moderation.values import within as _within
 WEB_THREADS = 4
 """Threads of a web process that run requests; long-polls may hold all but two of them."""
 
+SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
+
 _PREFIX = "WINNOW_"
 _BROKER_SCHEMES = ("redis", "rediss", "unix", "redis+socket")
+_RABBIT_SCHEMES = ("amqp", "amqps")
 _SECRET_CHARACTERS = 32
 
 
@@ -110,6 +115,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.secret.encode() if self.secret else _secret_in(self.data)
 
     @property
+    def has_secret(self) -> bool:
+        """Whether the secret is there and need not be made."""
+        return bool(self.secret) or (self.data / SECRET_FILE).exists()
+
+    @property
     def own_url(self) -> str:
         """The address of the web server as processes of this machine reach it."""
         return _url_of(self.bind)
@@ -171,6 +181,9 @@ def _url_of(bind: tuple[str, int]) -> str:
 
 
 def _broker(text: str) -> str:
+    if text.startswith("amqp"):
+        # The nodes of a cluster, with semicolons between: the next is taken when one is away.
+        return ";".join(_address(node, _RABBIT_SCHEMES) for node in text.split(";"))
     return default_broker_url(_address(text, _BROKER_SCHEMES))
 
 
@@ -178,18 +191,6 @@ def _secret(text: str) -> str:
     if len(text) < _SECRET_CHARACTERS:
         raise ValueError
     return text
-
-
-def _smtp_url(text: str) -> str:
-    parts = urlsplit(text)
-    # The standard library's client says no other name and password.
-    if not unquote(f"{parts.username}{parts.password}").isascii():
-        raise ValueError
-    return _address(text, ("smtp", "smtps"))
-
-
-def _bind_or_off(text: str) -> tuple[str, int] | None:
-    return None if text == "off" else _bind(text)
 
 
 _share = functools.partial(_within, 0.0, 1.0)
@@ -222,7 +223,8 @@ VARIABLES = (
         "broker_url",
         "the store's address",
         _broker,
-        "redis://host:6379/1, rediss://… or unix:///path/to/socket?db=1, or leave it out",
+        "amqp://name:password@host:5672/, redis://host:6379/1, rediss://… or "
+        "unix:///path/to/socket?db=1, or leave it out",
     ),
     Variable(
         "WINNOW_SECRET_KEY",
@@ -300,7 +302,7 @@ VARIABLES = (
 
 @functools.cache
 def _secret_in(folder: Path) -> bytes:
-    path = folder / "secret_key"
+    path = folder / SECRET_FILE
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = folder / f".secret_key.{secrets.token_hex(4)}"

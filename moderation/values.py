@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 def bind(text: str) -> tuple[str, int]:
@@ -15,6 +15,11 @@ def bind(text: str) -> tuple[str, int]:
     if not colon or not host or not 1 <= int(port) <= 65535:
         raise ValueError
     return host, int(port)
+
+
+def bind_or_off(text: str) -> tuple[str, int] | None:
+    """Return host and port, None for `off`."""
+    return None if text == "off" else bind(text)
 
 
 def folder(text: str) -> Path:
@@ -41,6 +46,15 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
         raise ValueError
     _ = parts.port  # urlsplit raises ValueError here for a port that is no number.
     return text
+
+
+def smtp_url(text: str) -> str:
+    """Return the address of a mail server."""
+    parts = urlsplit(text)
+    # The standard library's client says no other name and password.
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise ValueError
+    return address(text, ("smtp", "smtps"))
 
 
 STORE_PORT = 6379

@@ -15,6 +15,7 @@ from moderation.cli.child import Child
 from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused, RunFile
 from moderation.cli.supervisor import Supervisor
 from moderation.domain.errors import StoreDown
+from moderation.flow import secret
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -155,12 +156,12 @@ def store_of(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
-def refuse_other_layout(settings: Settings) -> None:
-    """Raise SchemaMismatch if another version wrote the store; one that does not answer may come
-    yet.
+def refuse_other_store(settings: Settings) -> None:
+    """Raise SchemaMismatch if another version wrote the store, SecretMismatch if it was written
+    under another secret; one that does not answer may come yet.
     """
     with store_of(settings) as store, suppress(StoreDown):
-        store.ping()
+        secret.check_of(store, settings)
 
 
 def check(store: Store) -> None:

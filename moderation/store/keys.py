@@ -288,9 +288,9 @@ class SiteKeys:
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
         self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record; and
-        # + r and bucket: what people decided of those, of networks and domains
+        # + r and bucket: what people decided of those, of networks and domains; reputed: bits
         self.alike = root + ":alike:"  # + bucket, of:number or last; held comments that are alike;
-        # + cells, c:number; comments of the last hours that are
+        # + recent, c:number; comments of the last hours that are
         self.sample = root + ":sample"  # sorted set of what was drawn at random and not decided yet
         self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
         self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment
