@@ -10,6 +10,7 @@ from moderation import akismet, api, console
 from moderation.api.edge import Edge, admission, checks, hot_calls
 from moderation.api.metrics import Meter
 from moderation.flow import heartbeat
+from moderation.flow.labels import importing
 from moderation.flow.opening import open_runtime
 from moderation.flow.sites import health
 from moderation.flow.vitals import Vitals
@@ -52,7 +53,12 @@ def serve() -> Service:
     """
     app = create_app()
     runtime = app.extensions["winnow"]
-    heart = heartbeat.begin(runtime, "web", lambda: health.gauges(runtime))
+
+    def every_minute() -> dict[str, int]:
+        importing.take_up(runtime)
+        return health.gauges(runtime)
+
+    heart = heartbeat.begin(runtime, "web", every_minute)
     meter: Meter = app.extensions["winnow.meter"]
 
     def end() -> None:

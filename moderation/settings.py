@@ -7,13 +7,15 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
-from moderation.values import address as _address
 from moderation.values import bind as _bind
+from moderation.values import bind_or_off as _bind_or_off
+from moderation.values import broker_address as _broker
 from moderation.values import count as _count
+from moderation.values import default_broker_url
 from moderation.values import file as _file
 from moderation.values import folder as _folder
 from moderation.values import labels as _labels
@@ -22,15 +24,17 @@ from moderation.values import mail_address as _mail_address
 from moderation.values import networks as _networks
 from moderation.values import one_of as _one_of
 from moderation.values import public_url as _public_url
+from moderation.values import smtp_url as _smtp_url
+from moderation.values import store_address as _store_address
 from moderation.values import time_of_day as _time_of_day
 from moderation.values import within as _within
 
 WEB_THREADS = 4
 """Threads of a web process that run requests; long-polls may hold all but two of them."""
 
+SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
+
 _PREFIX = "WINNOW_"
-_STORE_SCHEMES = ("redis", "rediss", "unix")
-_BROKER_SCHEMES = (*_STORE_SCHEMES, "redis+socket")
 _SECRET_CHARACTERS = 32
 
 
@@ -91,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"{variable.name} cannot be used: write {variable.write}"
                 ) from error
         settings = cls(**values)
+        if "+" in urlsplit(settings.redis_url).scheme and not settings.broker_url:
+            raise SettingsError("WINNOW_BROKER_URL must be set beside a Cluster or Sentinels")
         return msgspec.structs.replace(
             settings,
             broker_url=settings.broker_url or default_broker_url(settings.redis_url),
@@ -104,6 +110,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secret_key(self) -> bytes:
         """What signs and keys everything; made at first use in the data folder unless set."""
         return self.secret.encode() if self.secret else _secret_in(self.data)
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the secret is there and need not be made."""
+        return bool(self.secret) or (self.data / SECRET_FILE).exists()
 
     @property
     def own_url(self) -> str:
@@ -130,17 +141,6 @@ class Variable(msgspec.Struct, frozen=True):
     write: str
 
 
-def default_broker_url(redis_url: str) -> str:
-    """Return the same server as the store, in the words of Celery's transport."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
-        return redis_url
-    query = parse_qs(parts.query)
-    database = query.get("db", ["0"])[0]
-    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    return f"redis+socket://{login}{parts.path}?virtual_host={database}"
-
-
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Return a line for every `WINNOW_*` that means nothing, with the name that was likely
     meant.
@@ -164,26 +164,10 @@ def _url_of(bind: tuple[str, int]) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _broker(text: str) -> str:
-    return default_broker_url(_address(text, _BROKER_SCHEMES))
-
-
 def _secret(text: str) -> str:
     if len(text) < _SECRET_CHARACTERS:
         raise ValueError
     return text
-
-
-def _smtp_url(text: str) -> str:
-    parts = urlsplit(text)
-    # The standard library's client says no other name and password.
-    if not unquote(f"{parts.username}{parts.password}").isascii():
-        raise ValueError
-    return _address(text, ("smtp", "smtps"))
-
-
-def _bind_or_off(text: str) -> tuple[str, int] | None:
-    return None if text == "off" else _bind(text)
 
 
 _share = functools.partial(_within, 0.0, 1.0)
@@ -207,15 +191,17 @@ VARIABLES = (
         "WINNOW_REDIS_URL",
         "redis_url",
         "",
-        functools.partial(_address, schemes=_STORE_SCHEMES),
-        "redis://host:6379/0, rediss://… or unix:///path/to/socket, or leave it out",
+        _store_address,
+        "redis://host:6379/0, rediss://…, unix:///path/to/socket, redis+cluster://host,host/ or "
+        "redis+sentinel://host,host/name, or leave it out",
     ),
     Variable(
         "WINNOW_BROKER_URL",
         "broker_url",
         "the store's address",
         _broker,
-        "redis://host:6379/1, rediss://… or unix:///path/to/socket?db=1, or leave it out",
+        "amqp://name:password@host:5672/, redis://host:6379/1, rediss://… or "
+        "unix:///path/to/socket?db=1, or leave it out",
     ),
     Variable(
         "WINNOW_SECRET_KEY",
@@ -293,7 +279,7 @@ VARIABLES = (
 
 @functools.cache
 def _secret_in(folder: Path) -> bytes:
-    path = folder / "secret_key"
+    path = folder / SECRET_FILE
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = folder / f".secret_key.{secrets.token_hex(4)}"

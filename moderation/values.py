@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 def bind(text: str) -> tuple[str, int]:
@@ -15,6 +15,11 @@ def bind(text: str) -> tuple[str, int]:
     if not colon or not host or not 1 <= int(port) <= 65535:
         raise ValueError
     return host, int(port)
+
+
+def bind_or_off(text: str) -> tuple[str, int] | None:
+    """Return host and port, None for `off`."""
+    return None if text == "off" else bind(text)
 
 
 def folder(text: str) -> Path:
@@ -40,6 +45,45 @@ def address(text: str, schemes: tuple[str, ...]) -> str:
     if parts.scheme not in schemes or not located:
         raise ValueError
     _ = parts.port  # urlsplit raises ValueError here for a port that is no number.
+    return text
+
+
+def smtp_url(text: str) -> str:
+    """Return the address of a mail server."""
+    parts = urlsplit(text)
+    # The standard library's client says no other name and password.
+    if not unquote(f"{parts.username}{parts.password}").isascii():
+        raise ValueError
+    return address(text, ("smtp", "smtps"))
+
+
+STORE_PORT = 6379
+
+
+def store_hosts(url: str, port: int) -> list[tuple[str, int]]:
+    """Return the hosts of a URL that may name several with commas between; `port` where it names
+    none."""
+    found = []
+    for part in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        one = urlsplit(f"//{part}")
+        if not one.hostname:
+            raise ValueError
+        found.append((one.hostname, one.port or port))
+    return found
+
+
+def store_address(text: str) -> str:
+    """Return the URL of a store: one server, a Cluster, or Sentinels and what they call it."""
+    scheme, _, kind = urlsplit(text).scheme.partition("+")
+    if not kind:
+        return address(text, ("redis", "rediss", "unix"))
+    name = urlsplit(text).path.strip("/")
+    if scheme not in ("redis", "rediss") or kind not in ("cluster", "sentinel"):
+        raise ValueError
+    # A Cluster has one database, a primary behind Sentinels a name.
+    if (name not in ("", "0")) if kind == "cluster" else not name:
+        raise ValueError
+    store_hosts(text, STORE_PORT)
     return text
 
 
@@ -106,3 +150,27 @@ def labels(text: str) -> int:
 def time_of_day(text: str) -> str:
     """Return a time as 03:10, or `never`."""
     return text if text == "never" else dt.time.fromisoformat(text).strftime("%H:%M")
+
+
+_BROKER_SCHEMES = ("redis", "rediss", "unix", "redis+socket")
+
+
+def broker_address(text: str) -> str:
+    """Return the address of a broker in the words of Celery's transport."""
+    if text.startswith("amqp"):
+        # The nodes of a cluster, with semicolons between: the next is taken when one is away.
+        return ";".join(address(node, ("amqp", "amqps")) for node in text.split(";"))
+    return default_broker_url(address(text, _BROKER_SCHEMES))
+
+
+def default_broker_url(redis_url: str) -> str:
+    """Return the same server as the store, in the words of Celery's transport."""
+    parts = urlsplit(redis_url)
+    if "+" in parts.scheme and parts.scheme != "redis+socket":
+        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
+    if parts.scheme != "unix":
+        return redis_url
+    query = parse_qs(parts.query)
+    database = query.get("db", ["0"])[0]
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return f"redis+socket://{login}{parts.path}?virtual_host={database}"

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -44,10 +45,13 @@ def command_of(process: psutil.Process) -> str:
 class Running:
     """A process in a session of its own whose output is collected as it comes."""
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], folder: Path | None = None
+    ) -> None:
         self.process = psutil.Popen(
             list(argv),
             env=dict(env),
+            cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

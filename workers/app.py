@@ -9,13 +9,14 @@ from celery import Celery
 from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
 from celery.signals import setup_logging
-from kombu.entity import Queue
 
+from moderation.flow import broker
 from moderation.flow import tasks as names
 from moderation.settings import Settings
 from workers import logs
 from workers.alive import Alive
 from workers.task import LoggedTask
+from workers.unheard import Unheard
 
 QUEUES = sorted(set(names.QUEUE_OF.values()))
 """Every queue; one worker takes from all of them unless it is told otherwise."""
@@ -32,16 +33,8 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
     """Return a Celery app for these settings; it connects to nothing yet."""
     celery = Celery("workers", task_cls=LoggedTask, include=include)
     celery.conf.update(
-        broker_url=settings.broker_url,
-        broker_transport_options={
-            # BRPOP waits one second, so a longer silence is a dead server.
-            "socket_timeout": 5,
-            "socket_connect_timeout": 1,
-            "socket_keepalive": True,
-            # One list a queue: nothing here has a priority.
-            "priority_steps": [0],
-        },
-        broker_connection_timeout=1,
+        # BRPOP waits one second, so a longer silence is a dead Redis.
+        **broker.options(settings.broker_url, read_seconds=5, connect_seconds=1),
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         # What the old broker answers after a fail-over: by a new connection there is a new one.
@@ -50,6 +43,7 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         # Nobody asks a worker anything by the broker, and no one should be able to command it.
         worker_enable_remote_control=False,
         worker_prefetch_multiplier=1,
+        worker_consumer="workers.consumer:Consumer",
         # Celery kills a process of the pool that is not ready by then, and forks the next, for
         # ever where loading takes longer. `up` says when none becomes ready.
         worker_proc_alive_timeout=600.0,
@@ -61,7 +55,7 @@ def make_app(settings: Settings, include: Sequence[str] = ("workers.tasks",)) ->
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         task_create_missing_queues=False,
-        task_queues=[Queue(name, routing_key=name) for name in QUEUES],
+        task_queues=[broker.queue(name) for name in QUEUES],
         task_default_queue=names.JOBS_QUEUE,
         task_routes={task: {"queue": queue} for task, queue in names.QUEUE_OF.items()},
         beat_schedule=schedule(settings),
@@ -96,6 +90,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 settings = Settings.from_env()
 app = make_app(settings)
 app.steps["worker"].add(Alive)
+app.steps["consumer"].add(Unheard)
 
 
 @setup_logging.connect

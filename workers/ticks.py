@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from functools import cached_property
 from time import monotonic
 from typing import Any
 
@@ -11,7 +12,8 @@ from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 from celery.schedules import schedule
 from kombu.exceptions import OperationalError
 
-from moderation.flow.tasks import QUEUE_OF, reason_of, waiting
+from moderation.flow.broker import waiting
+from moderation.flow.tasks import QUEUE_OF, reason_of
 from moderation.minutely import Minutely
 from workers.alive import touch
 
@@ -59,7 +61,7 @@ class Ticks(Scheduler):
         """Send a tick; a broker that does not take it is spoken of once a minute."""
         try:
             self.apply_async(entry, producer=producer, advance=False)
-        except SchedulingError as error:
+        except (SchedulingError, *self._errors) as error:
             if self._said.due(entry.name) is not None:
                 log.error(
                     "the broker did not take %s: %s",
@@ -70,7 +72,10 @@ class Ticks(Scheduler):
     def apply_async(
         self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **kwargs: Any
     ) -> Any:
-        """Send a tick unless one of its kind waits; touch the file of health checks."""
+        """Send a tick unless one of its kind waits; touch the file of health checks.
+
+        A broker that cannot be asked is not sent anything either: the next tick is soon due.
+        """
         sent = None
         if not self._one_waits(QUEUE_OF[entry.task]):
             sent = super().apply_async(entry, producer=producer, advance=advance, **kwargs)
@@ -78,9 +83,13 @@ class Ticks(Scheduler):
         return sent
 
     def _one_waits(self, queue: str) -> bool:
-        connection = self.app.connection_for_write()
-        try:
-            with connection, connection.channel() as channel:
+        with self.app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=0)
+            with connection.channel() as channel:
                 return waiting(channel, queue) > 0
-        except (OperationalError, *connection.connection_errors, *connection.channel_errors):
-            return False  # Sending says what is the matter with the broker.
+
+    @cached_property
+    def _errors(self) -> tuple[type[BaseException], ...]:
+        """What connecting and asking raise."""
+        connection = self.app.connection_for_write()
+        return (OperationalError, *connection.connection_errors, *connection.channel_errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,6 +15,7 @@ from moderation.cli.child import Child
 from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused, RunFile
 from moderation.cli.supervisor import Supervisor
 from moderation.domain.errors import StoreDown
+from moderation.flow import secret
 from moderation.settings import Settings
 from moderation.store import Store
 
@@ -155,12 +156,12 @@ def store_of(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
-def refuse_other_layout(settings: Settings) -> None:
-    """Raise SchemaMismatch if another version wrote the store; one that does not answer may come
-    yet.
+def refuse_other_store(settings: Settings) -> None:
+    """Raise SchemaMismatch if another version wrote the store, SecretMismatch if it was written
+    under another secret; one that does not answer may come yet.
     """
     with store_of(settings) as store, suppress(StoreDown):
-        store.ping()
+        secret.check_of(store, settings)
 
 
 def check(store: Store) -> None:
@@ -169,10 +170,16 @@ def check(store: Store) -> None:
         facts = store.facts()
     except StoreDown as error:
         where = urlsplit(store.url)
+        named = where.netloc.rpartition("@")[2] if "+" in where.scheme else where.hostname
         raise Refused(
-            f"the store at {where.hostname or where.path} does not answer: "
+            f"the store at {named or where.path} does not answer: "
             "start it, or set WINNOW_REDIS_URL to one that runs"
         ) from error
+    for one in facts:
+        _check_one(one)
+
+
+def _check_one(facts: dict[str, Any]) -> None:
     version = str(facts.get("redis_version", "0.0"))
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
         raise Refused(f"the store speaks Redis {version}: Winnow needs Redis 7.0 or Valkey 8")

@@ -31,6 +31,7 @@ def ensure(store: Store, settings: Settings) -> bool:
     """
     if schema.stored(store):
         schema.check(store)
+        secret.check_of(store, settings)
         secret.note(store, settings.secret_key)
     if first_run.was_run(store):
         try:

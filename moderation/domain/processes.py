@@ -14,7 +14,9 @@ class Process(Struct, frozen=True, omit_defaults=True):
 
     `model` made its last verdict ('': it made none yet), `behind` is how many labels its learners
     had not caught up with then. `per_minute` are the requests or comments of its last minute (None:
-    it does neither), `memory` its resident bytes. `heard_ms` is when it last told.
+    it does neither), `memory` its resident bytes. `knows` is the newest layout of the store on
+    which it works (0: a version that does not say), `place` its data folder. `heard_ms` is
+    when it last told.
     """
 
     kind: Kind
@@ -26,6 +28,8 @@ class Process(Struct, frozen=True, omit_defaults=True):
     behind: int = 0
     per_minute: float | None = None
     memory: int = 0
+    knows: int = 0
+    place: str = ""
     heard_ms: int = 0
 
     @property

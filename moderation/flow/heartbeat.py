@@ -1,7 +1,7 @@
 """A process tells the store every few seconds what it is, from a thread of its own.
 
 Nothing waits for it, and a store that is away costs nothing but the news: what was counted is told
-when it is back.
+when it is back. Where the store's layout was raised above what this process knows, it hangs up.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 import moderation
 from moderation import faults
-from moderation.domain.errors import WinnowError
+from moderation.domain.errors import SchemaMismatch, WinnowError
 from moderation.domain.processes import Fault, Kind, Process
+from moderation.flow import place
 from moderation.flow.vitals import Vitals
 from moderation.settings import Settings
-from moderation.store import Store, processes, sites
+from moderation.store import Store, processes, schema, sites
 
 # Beat tells of itself too, and loads no model: the runtime would bring numba along.
 if TYPE_CHECKING:
@@ -55,21 +56,36 @@ def heard(redis_url: str) -> list[Process]:
         return processes.every(store, 0)
 
 
+def parted(store: Store) -> tuple[list[Process], list[Process]]:
+    """Return the processes of every machine that were heard of just now, and those that were not
+    and did not say that they end, by the store's clock alone."""
+    known = processes.every(store, 0)
+    ago = processes.ago_ms(store, known)
+    running = [p for p, ms in zip(known, ago, strict=True) if ms < SILENT_MS[p.kind]]
+    return running, [process for process in known if process not in running]
+
+
 class Heartbeat:
     """Tells of this process until `end`."""
 
     def __init__(
-        self, store: Store, kind: Kind, vitals: Vitals | None = None, gauges: Gauges | None = None
+        self,
+        store: Store,
+        kind: Kind,
+        vitals: Vitals | None = None,
+        gauges: Gauges | None = None,
+        place: str = "",
     ) -> None:
         self._store, self._vitals = store, vitals
         self._gauges = gauges
+        self._place = place
         self._gauged = -GAUGES_EVERY_SECONDS
         self._said = Process(
             kind, socket.gethostname()[:64], os.getpid(), moderation.__version__, _now_ms()
         )
         self._beaten = monotonic()
         self._away_ms = 0
-        self._is_counted = False
+        self._is_counted = self._is_refused = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._thread.start()
@@ -84,6 +100,12 @@ class Heartbeat:
             over = self._over.is_set()
             try:
                 self._beat(over)
+            except SchemaMismatch as error:
+                if not self._is_refused:
+                    log.critical("this process goes on no longer: %s", error)
+                self._is_refused = True
+                # New connections are refused by themselves; those that are open would go on.
+                self._store.close()
             except WinnowError:
                 self._away_ms = self._away_ms or _now_ms()
             except Exception as error:  # Whatever it is, the process lives and says so again.
@@ -93,6 +115,7 @@ class Heartbeat:
             self._over.wait(AGAIN_SECONDS if self._away_ms else EVERY_SECONDS)
 
     def _beat(self, over: bool) -> None:
+        schema.refuse_other(self._store)
         now, passed = _now_ms(), max(0.001, monotonic() - self._beaten)
         counts = self._vitals.take() if self._vitals else {}
         told = [_told(noted, self._said) for noted in list(faults.noted)]
@@ -136,6 +159,8 @@ class Heartbeat:
             behind=self._vitals.behind if self._vitals else 0,
             per_minute=round(60 * done / passed, 1) if does else None,
             memory=_resident(),
+            knows=schema.KNOWN,
+            place=self._place,
         )  # fmt: skip
 
     def _measured(self) -> dict[str, int]:
@@ -148,7 +173,7 @@ class Heartbeat:
 
 def begin(runtime: Runtime, kind: Kind, gauges: Gauges | None = None) -> Heartbeat:
     """Have a process that serves or scores tell of itself; call it after a fork."""
-    return Heartbeat(runtime.store, kind, runtime.own(Vitals), gauges)
+    return Heartbeat(runtime.store, kind, runtime.own(Vitals), gauges, place.of(runtime.settings))
 
 
 @contextmanager

@@ -158,9 +158,8 @@ def tend(runtime: Runtime) -> None:
             send(runtime, job)
 
 
-def give_up(runtime: Runtime, job: Job) -> None:
+def give_up(runtime: Runtime, job: Job, why: str = "the process that worked on it ended") -> None:
     """End a job as failed that nobody holds, since those who took it up ended."""
-    why = "the process that worked on it ended"
     if job.tries >= TRIES:
         why += f" {job.tries} times without getting on"
     _finish(runtime, job.id, "give up", "failed", error=why)

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from moderation.domain.errors import SecretMismatch, StoreFull
 from moderation.flow import sealing
+from moderation.settings import Settings
 from moderation.store import Store, fingerprint
 
 
@@ -23,6 +24,21 @@ def check(store: Store, secret: bytes) -> None:
             "WINNOW_SECRET_KEY of before, or run `./winnow init --new-secret` "
             "(docs/operating.md, The secret)"
         )
+
+
+def check_of(store: Store, settings: Settings) -> None:
+    """Return if these settings hold the secret of the store, or none was noted yet; where this
+    machine has none at all, none is made.
+
+    Raises:
+        SecretMismatch: under another one nothing that is found by a keyed hash would be found.
+    """
+    if not settings.has_secret and fingerprint.read(store):
+        raise SecretMismatch(
+            "this machine has no secret, and the store was written under one: set "
+            "WINNOW_SECRET_KEY to that of the other machines (docs/many-machines.md)"
+        )
+    check(store, settings.secret_key)
 
 
 def note(store: Store, secret: bytes) -> None:

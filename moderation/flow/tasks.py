@@ -7,9 +7,9 @@ import threading
 from typing import Any
 
 from celery import Celery
-from kombu.entity import Queue
 
-from moderation.store.faults import is_full
+from moderation.flow import broker
+from moderation.store.faults import is_full, is_silence
 
 log = logging.getLogger(__name__)
 
@@ -96,42 +96,52 @@ MOST_WAITING = {
 the one by which the sweep, or trimming, makes up for it."""
 
 
-def waiting(channel: Any, queue: str) -> int:
-    """Return how many messages wait in a queue of the broker, which need not be there yet."""
-    return int(Queue(queue)(channel).queue_declare().message_count)
+def _behind(error: BaseException) -> BaseException:
+    """Return the error behind all that Celery and kombu have wrapped it in."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def reason_of(error: BaseException) -> str:
-    """Return why the broker took no message: it is full, or the kind of the error behind all that
-    Celery and kombu have wrapped it in."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return "it is full" if is_full(error) else type(error).__name__
+    """Return why the broker took no message: it is full, or the kind of the error."""
+    found = _behind(error)
+    return "it is full" if is_full(found) else type(found).__name__
 
 
 class Tasks:
     """Sends tasks; a broker that does not answer is logged, for the sweep makes up for it."""
 
     def __init__(self, broker_url: str) -> None:
-        self._app = Celery("winnow", broker=broker_url)
+        self._app = Celery("winnow")
         self._app.conf.update(
+            **broker.options(broker_url, read_seconds=2.0, connect_seconds=0.5),
             task_ignore_result=True,
-            broker_connection_timeout=1,
-            broker_transport_options={
-                "socket_timeout": 2,
-                "socket_connect_timeout": 0.5,
-                "retry_on_timeout": False,
-                # As the workers' app: one list a queue.
-                "priority_steps": [0],
-            },
+            task_queues=[broker.queue(name) for name in MOST_WAITING],
         )
 
     def send(self, name: str, *args: Any) -> bool:
-        """Send a task, unless too many wait before it; say whether the broker could be asked."""
+        """Send a task, unless too many wait before it; say whether the broker could be asked.
+
+        What fails at once is tried again by a new connection: the broker may have been started
+        anew since this one was used. A silent one is asked once, as somebody waits for the answer.
+        """
+        for is_last in (False, True):
+            try:
+                self._send(name, args)
+            except Exception as error:  # kombu raises its own, the client's and the socket's
+                if is_last or is_silence(_behind(error)):
+                    log.warning("the broker did not take %s: %s", name, reason_of(error))
+                    return False
+            else:
+                return True
+        return False
+
+    def _send(self, name: str, args: tuple[Any, ...]) -> None:
         queue = QUEUE_OF[name]
-        try:
-            with self._app.producer_or_acquire() as producer:
-                if waiting(producer.channel, queue) < MOST_WAITING[queue]:
+        with self._app.producer_or_acquire() as producer:
+            try:
+                if broker.waiting(producer.channel, queue) < MOST_WAITING[queue]:
                     self._app.send_task(
                         name,
                         args=args,
@@ -141,10 +151,10 @@ class Tasks:
                         ignore_result=True,
                         producer=producer,
                     )
-        except Exception as error:  # kombu raises its own, the client's and the socket's
-            log.warning("the broker did not take %s: %s", name, reason_of(error))
-            return False
-        return True
+            except Exception:
+                # An answer that comes late must not be taken for that of the next question.
+                producer.connection.collect()
+                raise
 
     def send_aside(self, name: str, *args: Any) -> None:
         """Send a task from a thread of its own, for callers that cannot wait for the broker."""

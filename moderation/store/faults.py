@@ -58,6 +58,11 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, failures.RedisError) and word_of(error) in _FULL
 
 
+def is_silence(error: BaseException) -> bool:
+    """Say whether an error of a client means that nothing was heard of the server in time."""
+    return isinstance(error, TimeoutError | failures.TimeoutError)
+
+
 class store_errors:  # noqa: N801 - it is used as a function is
     """Turns errors of the client and the server in it into `StoreDown` and `StoreFull`.
 

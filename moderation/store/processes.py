@@ -6,6 +6,7 @@ A process is kept for `KEPT_MS` after it was last heard of, so that one that was
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -75,10 +76,26 @@ def every(store: Store, now_ms: int) -> list[Process]:
             return []
         said = store.redis.mget([keys.process(name.decode()) for name, _ in found])
     return [
-        msgspec.structs.replace(_process(data), heard_ms=int(heard))
+        msgspec.structs.replace(process, heard_ms=int(heard))
         for (_, heard), data in zip(found, said, strict=True)
-        if data is not None
+        if (process := _understood(data)) is not None
     ]
+
+
+def _understood(data: bytes | None) -> Process | None:
+    """Return what a process said; None where it is gone, or of a kind that a newer version has."""
+    with suppress(msgspec.DecodeError):
+        return None if data is None else _process(data)
+    return None
+
+
+def ago_ms(store: Store, of: Sequence[Process]) -> list[int]:
+    """Return how long ago processes told last, by the store's clock alone."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for process in of:
+            pipe.pttl(keys.process(process.id))
+        return [KEPT_MS - max(0, int(left)) for left in pipe.execute()]
 
 
 def faults(store: Store) -> list[Fault]:

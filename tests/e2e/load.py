@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import httpx
-
-from tests.e2e.running import Up
 
 TEXTS = (
     "Thanks, the second example fixed my build.",
@@ -34,6 +33,20 @@ class Promised:
     sent_again: int = 0
 
 
+class Served(Protocol):
+    """A running Winnow, by what is needed of it here."""
+
+    url: str
+
+    @property
+    def output(self) -> str:
+        """All that it has written."""
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """What the first run told."""
+
+
 def edited(external_id: str) -> str:
     """Return the second text of a comment."""
     return f"I said it better at second thought, see {external_id}."
@@ -47,7 +60,7 @@ class Load:
     edited is not decided.
     """
 
-    def __init__(self, up: Up) -> None:
+    def __init__(self, up: Served) -> None:
         self.up = up
         self.promised = Promised()
         self.errors: list[str] = []

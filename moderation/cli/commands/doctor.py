@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import click
@@ -11,11 +12,12 @@ from moderation.cli import connect, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
-from moderation.flow import secret
-from moderation.settings import Settings
+from moderation.flow import heartbeat, secret
+from moderation.settings import SECRET_FILE, Settings
 from moderation.store import models, schema, sites
 
 _CLOCKS_APART_SECONDS = 60.0
+_NAMED = 10
 
 
 @click.command()
@@ -32,6 +34,7 @@ def doctor(settings: Settings, repair: bool) -> None:
         ("store", _store),
         ("clock", _clock),
         ("broker", _broker),
+        ("processes", _processes),
         ("model", _model),
         ("search", _search),
     ):
@@ -53,7 +56,7 @@ def _folder(settings: Settings) -> Iterator[str]:
     if not os.access(settings.data, os.W_OK | os.X_OK):
         raise Refused(f"{settings.data} cannot be written to: change its owner or WINNOW_DATA")
     yield f"{settings.data.resolve()} can be written to"
-    for path in (settings.data / "secret_key", first_run.path(settings)):
+    for path in (settings.data / SECRET_FILE, first_run.path(settings)):
         if path.exists() and path.stat().st_mode & 0o077:
             raise Refused(f"{path} can be read by others: chmod 600 {path}")
     yield "keys are readable by their owner alone"
@@ -63,7 +66,7 @@ def _store(settings: Settings) -> Iterator[str]:
     with connect.open_store(settings) as (store, _):
         yield "it answers"
         try:
-            store.check_writes()
+            store.check_all_write()
         except StoreFull as error:
             raise Refused(
                 "it is full and refuses comments: give it more memory (maxmemory) or disk, "
@@ -78,7 +81,7 @@ def _store(settings: Settings) -> Iterator[str]:
         if schema.stored(store) == 0:
             raise Refused("it is empty: `up` or `init` prepares it")
         schema.check(store)
-        yield f"layout {schema.VERSION}"
+        yield f"layout {schema.stored(store)}"
         secret.check(store, settings.secret_key)
         yield "the secret is that under which it was written"
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
@@ -86,8 +89,9 @@ def _store(settings: Settings) -> Iterator[str]:
 
 def _clock(settings: Settings) -> Iterator[str]:
     with connect.open_store(settings) as (store, _):
-        seconds, millionths = store.command("TIME")
-    ahead = time.time() - int(seconds) - int(millionths) / 1e6
+        clocks = [server.time() for server in store.each()]
+    aheads = [time.time() - seconds - millionths / 1e6 for seconds, millionths in clocks]
+    ahead = max(aheads, key=abs)
     if abs(ahead) > _CLOCKS_APART_SECONDS:
         raise Refused(
             f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "
@@ -97,19 +101,36 @@ def _clock(settings: Settings) -> Iterator[str]:
 
 
 def _broker(settings: Settings) -> Iterator[str]:
-    from kombu.connection import Connection
     from kombu.exceptions import OperationalError
+
+    from moderation.flow import broker
 
     url = connect.attached(settings).broker_url
     if not url:
         yield "comes with the embedded store"
         return
     try:
-        with Connection(url, connect_timeout=1) as connection:
-            connection.ensure_connection(max_retries=1, timeout=2)
+        broker.answers(url)
     except (OperationalError, OSError) as error:
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
     yield "it answers"
+
+
+def _processes(settings: Settings) -> Iterator[str]:
+    with connect.open_store(settings) as (store, _):
+        running, silent = heartbeat.parted(store)
+    for host in sorted({process.host for process in running}):
+        here = [process for process in running if process.host == host]
+        kinds = Counter(process.kind for process in here)
+        versions = ", ".join(sorted({process.version for process in here}))
+        yield f"{host}: {', '.join(f'{n} {kind}' for kind, n in kinds.items())} of {versions}"
+    if not running:
+        yield "none tells of itself"
+    if sum(process.kind == "beat" for process in running) > 1:
+        raise Refused("more than one beat runs: each sends every tick; end all but one")
+    if silent:
+        named = ", ".join(f"{one.kind} {one.pid} on {one.host}" for one in silent[:_NAMED])
+        raise Refused(f"not heard of any more, nor of their end: {named}; do they hang?")
 
 
 def _search(settings: Settings) -> Iterator[str]:

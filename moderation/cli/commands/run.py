@@ -65,7 +65,7 @@ def _become(settings: Settings, command: "services.CommandLine") -> None:
     settings = connect.attached(settings)
     if not settings.redis_url:
         raise Refused("no store: set WINNOW_REDIS_URL, or run `up`, which brings its own")
-    connect.refuse_other_layout(settings)
+    connect.refuse_other_store(settings)
     if command is not services.beat:
         kernels.prepare(services.environment(settings), up_.say)
     argv = command(settings)

@@ -48,7 +48,7 @@ def follow(settings: Settings) -> None:
     settings = connect.attached(settings)
     if not settings.redis_url:
         raise Refused("no store: set WINNOW_REDIS_URL, or run `up`, which brings its own")
-    connect.refuse_other_layout(settings)
+    connect.refuse_other_store(settings)
     parent, stop = _folder(settings), threading.Event()
     # Those who wait for an answer come first; threads that are begun from now on have it too.
     os.nice(NICE)

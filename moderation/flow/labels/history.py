@@ -35,7 +35,8 @@ _READ_ROWS = 200
 class Asked(Struct, frozen=True):
     """What is to be imported, and how. `is_spooled`: the file is ours, and goes when it is done.
 
-    `partial`: of a file that breaks off, what stands before is taken.
+    `partial`: of a file that breaks off, what stands before is taken. `place`: the data folder of
+    the machine that has the file ('': of a version that did not say).
     """
 
     path: str = ""
@@ -45,6 +46,7 @@ class Asked(Struct, frozen=True):
     dry_run: bool = False
     partial: bool = False
     is_spooled: bool = False
+    place: str = ""
 
 
 def carry_on(

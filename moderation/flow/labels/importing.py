@@ -23,11 +23,11 @@ import msgspec
 
 from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
-from moderation.flow import aside, jobs, performing
+from moderation.flow import aside, heartbeat, jobs, performing, place
 from moderation.flow.labels import history
 from moderation.flow.labels.history import Asked
 from moderation.flow.performing import Watch, Work
-from moderation.flow.runtime import Runtime
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.history.staging import Staging
 
 KIND = "import"
@@ -40,21 +40,26 @@ KEPT_SECONDS = 7 * 86_400.0
 """How long what is left of an import that nobody finished lies in the data folder."""
 
 
+AWAY_MS = 86_400_000
+"""So long an import waits for the machine that has its file."""
+
+
 def folder(runtime: Runtime) -> Path:
     """Return where files wait that are imported."""
     return runtime.settings.data / FOLDER
 
 
 def begin(runtime: Runtime, site: str, by: str, asked: Asked) -> Job:
-    """Return a new job that imports into a site."""
+    """Return a new job that imports into a site, by processes of this machine."""
+    asked = msgspec.structs.replace(asked, place=place.of(runtime.settings))
     return jobs.begin(runtime, KIND, by, site, msgspec.to_builtins(asked))
 
 
 def receive(runtime: Runtime, site: str, by: str, asked: Asked, file: BinaryIO) -> Job:
     """Keep a file that was sent and return the job that imports it, which a worker takes up."""
-    place = folder(runtime)
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = place / f"{UPLOADED}{secrets.token_hex(16)}"
+    waiting = folder(runtime)
+    waiting.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = waiting / f"{UPLOADED}{secrets.token_hex(16)}"
     name = getattr(file, "name", None)
     if isinstance(name, str):
         # The server has it on the same disk already, under a name that goes with the request.
@@ -69,8 +74,36 @@ def receive(runtime: Runtime, site: str, by: str, asked: Asked, file: BinaryIO) 
     except BaseException:
         kept.unlink()
         raise
-    jobs.send(runtime, job)
+    if _is_left_alone(runtime):
+        launch(runtime, job.id)
+    else:
+        jobs.send(runtime, job)
     return job
+
+
+def _is_left_alone(runtime: Runtime) -> bool:
+    """Say whether workers run, and none of them where the files of this machine lie."""
+    here = place.of(runtime.settings)
+    running, _ = heartbeat.parted(runtime.store)
+    workers = {process.place for process in running if process.kind == "worker"}
+    return bool(workers) and not workers & {here, ""}
+
+
+def take_up(runtime: Runtime) -> None:
+    """Take up imports whose file lies here and that no worker of this machine can take.
+
+    A web process calls this every minute: where it runs without workers, nobody else would.
+    """
+    if _is_left_alone(runtime):
+        for job in jobs.unfinished(runtime, KIND):
+            if _lies_here(runtime, job):
+                launch(runtime, job.id)
+                return
+
+
+def _lies_here(runtime: Runtime, job: Job) -> bool:
+    asked = msgspec.convert(job.asked, Asked)
+    return asked.place in ("", place.of(runtime.settings))
 
 
 def tidy(runtime: Runtime) -> None:
@@ -88,7 +121,12 @@ def launch(runtime: Runtime, job_id: str) -> None:
     A worker that imported by itself would score nothing meanwhile. The process has the turn before
     it begins to start, so that of many files that were sent at once one starts it.
     """
-    if jobs.find(runtime, job_id).is_over:
+    job = jobs.find(runtime, job_id)
+    if job.is_over:
+        return
+    if not _lies_here(runtime, job):
+        if now_ms() - job.updated_ms > AWAY_MS:
+            jobs.give_up(runtime, job, "the machine that has its file is away")
         return
     with _turn(runtime) as turn:
         # Who is at it takes this one up as well.
@@ -104,7 +142,8 @@ def work_off(runtime: Runtime, turn: int) -> None:
     try:
         goes_on = True
         while goes_on:
-            goes_on = sum(work_on(runtime, job.id) for job in jobs.unfinished(runtime, KIND)) > 0
+            here = [j for j in jobs.unfinished(runtime, KIND) if _lies_here(runtime, j)]
+            goes_on = sum(work_on(runtime, job.id) for job in here) > 0
     finally:
         os.close(turn)
 

@@ -87,7 +87,9 @@ def write(
         line(piece)
 
     fingerprint = sealing.fingerprint(secret).decode()
-    head = Head(FORMAT, __version__, schema.VERSION, _now_ms(), site, fingerprint)
+    head = Head(
+        FORMAT, __version__, schema.stored(store) or schema.VERSION, _now_ms(), site, fingerprint
+    )
     line(head)
     copying.copy(store, site, put, lambda done, total: note("reading", done, total))
     end = End(pieces, digest.hexdigest(), _now_ms())
@@ -144,9 +146,9 @@ def restore(
             "this backup was written under another secret: put the secret_key file that belongs to "
             "it into the data folder, or set WINNOW_SECRET_KEY (docs/operating.md, Backup)"
         )
-    if head.winnow_backup > FORMAT or head.layout > schema.VERSION:
+    if head.winnow_backup > FORMAT or head.layout > schema.KNOWN:
         raise SchemaMismatch("this backup was written by a newer Winnow: install that version")
-    if head.site and head.layout != schema.VERSION:
+    if head.site and head.layout < schema.VERSION:
         raise SchemaMismatch(
             f"this backup of one site has layout {head.layout}, this Winnow {schema.VERSION}: "
             "put it back with the version that wrote it"

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from moderation.flow import heartbeat
 from moderation.flow.marks import marks_of_comment
-from moderation.store import authors, codec, migrations, sites
+from moderation.store import authors, codec, migrations, schema, sites
 from moderation.store.client import Store
 from moderation.store.comments import reading
 
 _AT_ONCE = 100
+_NAMED = 10
 _SAY_EVERY = 10_000
+
+
+def in_the_way(store: Store) -> list[str]:
+    """Return the processes that were heard of just now and do not work on this version's layout, a
+    bounded number of them; none where the store need not be migrated.
+
+    One that was killed is in the way until three of its heartbeats did not come.
+    """
+    if not 0 < schema.stored(store) < schema.VERSION:
+        return []
+    running, _ = heartbeat.parted(store)
+    return [
+        f"{process.kind} {process.pid} on {process.host}"
+        for process in running
+        if process.knows < schema.VERSION
+    ][:_NAMED]
 
 
 def migrate(store: Store, secret: bytes, progress: Callable[[str], None]) -> int:

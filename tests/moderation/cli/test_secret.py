@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -46,6 +47,24 @@ def test_another_secret_is_said_at_once_and_taken_when_it_was_meant(
     assert client.get("/readyz").status_code == 200
     monkeypatch.setenv("WINNOW_SECRET_KEY", SECRET)
     assert "not that under which" in winnow("init", status=1)
+
+
+@pytest.mark.usefixtures("kernels", "prepared")
+@pytest.mark.parametrize("command", ["web", "worker", "beat", "search follow", "init", "up"])
+def test_a_machine_without_the_secret_starts_nothing_and_makes_none(
+    winnow: Winnow, settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, command: str,
+) -> None:  # fmt: skip
+    before = store.redis.get(keys.FINGERPRINT)
+    monkeypatch.setenv("WINNOW_BIND", f"127.0.0.1:{free_port()}")
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path / "second"))
+    monkeypatch.delenv("WINNOW_SECRET_KEY")
+    said = winnow(*command.split(), status=1)
+    assert "set WINNOW_SECRET_KEY to that of the other machines" in said
+    assert not (tmp_path / "second" / "secret_key").exists()
+    monkeypatch.setenv("WINNOW_SECRET_KEY", OTHER)
+    assert "not that under which" in winnow(*command.split(), status=1)
+    assert store.redis.get(keys.FINGERPRINT) == before
 
 
 @pytest.mark.usefixtures("kernels", "prepared")

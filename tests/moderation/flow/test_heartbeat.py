@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+import msgspec
 import pytest
 
 from moderation import faults
+from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.domain.processes import Process
 from moderation.flow import heartbeat
 from moderation.flow.authorise import Grant, authorise
@@ -14,7 +16,8 @@ from moderation.flow.comments.checking import check
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import administering
 from moderation.flow.vitals import BUCKETS, Vitals, bucket_of, quantile
-from moderation.store import Store, processes, sites
+from moderation.store import Store, keys, processes, schema, sites
+from tests.conftest import Server
 from tests.factories import submission
 from tests.processes import until
 
@@ -82,6 +85,7 @@ def test_lists_are_bounded_however_many_processes_come_and_go(runtime: Runtime) 
     assert len(processes.every(runtime.store, late)) == 1
 
 
+@pytest.mark.one_server
 def test_a_full_store_takes_a_heartbeat(runtime: Runtime) -> None:
     runtime.store.redis.config_set("maxmemory", 1)
     try:
@@ -126,3 +130,42 @@ def test_the_last_use_of_a_token_is_told_once_an_hour_and_when_a_process_ends(
     assert vitals.uses(all_of_them=False) == {token.id: later + 3_600_000}
     administering.revoke_token(store, token.id)
     assert sites.token_uses(store) == {}
+
+
+def test_a_process_hangs_up_when_the_layout_is_raised_above_what_it_knows(
+    runtime: Runtime,
+    valkey: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "AGAIN_SECONDS", 0.02)
+    heart = heartbeat.begin(runtime, "web")
+    until(lambda: bool(processes.every(runtime.store, now_ms())))
+    with valkey.client() as client:
+        client.set(keys.SCHEMA, schema.KNOWN + 1)
+        # Its connections are open: none of them asks for the layout again by itself.
+        until(lambda: is_refused(runtime))
+        client.set(keys.SCHEMA, schema.VERSION)
+    until(lambda: not is_refused(runtime))
+    heart.end()
+    assert caplog.text.count("this process goes on no longer") == 1
+
+
+def is_refused(runtime: Runtime) -> bool:
+    try:
+        sites.names(runtime.store)
+    except SchemaMismatch:
+        return True
+    except StoreDown:  # It was asked while it hung up.
+        return False
+    return False
+
+
+def test_what_a_newer_version_says_of_itself_hides_no_other_process(runtime: Runtime) -> None:
+    with heartbeat.telling(runtime.store, "beat"):
+        until(lambda: bool(processes.every(runtime.store, now_ms())))
+        newer = {"kind": "planner", "host": "b", "pid": 1, "version": "9", "since_ms": 1, "more": 1}
+        runtime.store.redis.zadd(keys.PROCESSES, {"b/1/1": now_ms()})
+        runtime.store.redis.set(keys.process("b/1/1"), msgspec.json.encode(newer))
+        assert [p.kind for p in processes.every(runtime.store, now_ms())] == ["beat"]

@@ -28,7 +28,10 @@ from moderation.domain.comments import STATUSES
 from moderation.domain.decisions import HOWS
 from moderation.domain.reasons import NUMBERS
 from moderation.domain.verdicts import LABELS, Verdict
+from moderation.flow import broker
+from moderation.flow.tasks import QUEUE_OF
 from moderation.store import codec, entry_codec, keys, schema
+from workers import tasks
 
 RECORDED = Path(__file__).with_name("encodings.json")
 
@@ -37,6 +40,8 @@ _NOT_IN_THE_STORE = ("moderation.flow.comments.isolation", "moderation.flow.sear
 
 _FITTING = ("0123456789abcdef01234567", "0123456789abcdef", "2026-11-22")
 """A sample for each pattern that a stored text has to match."""
+
+_SAID_ANEW = ("json Process",)
 
 _OF_CALLS = ("_JUDGED", "_NUMBERS", "_TAUGHT", "_RECORDED", "_REJUDGED", "_STEP", "_WRITTEN",
              "_WAITING", "_SHOWN")  # fmt: skip
@@ -51,7 +56,9 @@ def recorded() -> dict[str, Any]:
 
 def every() -> dict[str, str]:
     """Return a sample of each encoding by its name, binary ones in hexadecimal digits."""
-    return {**_structs(), **_formats(), **_scripts(), **_verdicts(), **_keys()}
+    return {
+        **_structs(), **_formats(), **_scripts(), **_verdicts(), **_keys(), **_tasks(),
+    }  # fmt: skip
 
 
 def _modules() -> list[Any]:
@@ -185,16 +192,34 @@ def _keys() -> dict[str, str]:
     return found | {name: str(value) for name, value in fixed.items()}
 
 
+def _tasks() -> dict[str, str]:
+    """Return what one version sends to another: tasks with their queue and arguments, and how a
+    queue is declared."""
+    found = {
+        f"task {name}": f"{queue} {inspect.signature(tasks.app.tasks[name].run)}"
+        for name, queue in QUEUE_OF.items()
+    }
+    declared = broker.queue("name")
+    return found | {"task queue": f"{declared.durable} {declared.queue_arguments}"}
+
+
 def needs_a_new_layout(before: dict[str, str], now: dict[str, str]) -> list[str]:
     """Return the names of what a version of before would read wrongly, or this one of before.
 
-    A key or a type that is new is neither; a new code within a verdict is.
+    A key or a type that is new is neither; a new code within a verdict is. What a process says of
+    itself is said anew every few seconds and kept by nobody, so it may say more.
     """
     return sorted(
         name
         for name in before.keys() | now.keys()
-        if before.get(name) != now.get(name) and (name in before or name.startswith("verdict "))
+        if before.get(name) != now.get(name)
+        and (name in before or name.startswith("verdict "))
+        and not (name in _SAID_ANEW and _says_more(before[name], now.get(name, "{}")))
     )
+
+
+def _says_more(before: str, now: str) -> bool:
+    return json.loads(before).items() <= json.loads(now).items()
 
 
 def main() -> None:

@@ -25,6 +25,28 @@ def test_what_is_stored_is_encoded_as_it_was_recorded_for_this_layout() -> None:
 
 
 @pytest.mark.parametrize(
+    "name, now, is_wrong",
+    [
+        ("json Process", '{"kind":"beat","more":1}', False),
+        ("json Process", '{"kind":"b"}', True),
+        ("json Process", "{}", True),
+        ("json SiteSettings", '{"kind":"beat","more":1}', True),
+        ("task workers.sweep", "winnow.sweep (lane)", True),
+        ("task workers.new", "winnow.sweep ()", False),
+    ],
+)
+def test_what_is_said_anew_may_say_more_and_a_task_stays_as_it_is(
+    name: str, now: str, is_wrong: bool
+) -> None:
+    before = {
+        "json Process": '{"kind":"beat"}',
+        "json SiteSettings": '{"kind":"beat"}',
+        "task workers.sweep": "winnow.sweep ()",
+    }
+    assert encodings.needs_a_new_layout(before, {**before, name: now}) == [name] * is_wrong
+
+
+@pytest.mark.parametrize(
     "name, value",
     [
         ("msgpack Submission", "8d"),
@@ -34,6 +56,8 @@ def test_what_is_stored_is_encoded_as_it_was_recorded_for_this_layout() -> None:
         ("verdict reason something_new", "97"),
         ("key comment", "{11}:site:blog.example:c:"),
         ("json SiteSettings", "{}"),
+        ("task workers.score_inbox", "winnow.score (lane, site)"),
+        ("task queue", "True {}"),
     ],
 )
 def test_a_change_is_not_recorded_under_the_same_number(
@@ -49,4 +73,14 @@ def test_a_change_is_not_recorded_under_the_same_number(
 
 def test_every_kind_of_encoding_is_found() -> None:
     kinds = {name.partition(" ")[0] for name in encodings.every()}
-    assert kinds >= {"msgpack", "json", "format", "script", "verdict", "comment", "entry", "key"}
+    assert kinds >= {
+        "msgpack",
+        "json",
+        "format",
+        "script",
+        "verdict",
+        "comment",
+        "entry",
+        "key",
+        "task",
+    }

@@ -8,7 +8,7 @@ import pytest
 
 from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.store import Store, keys, migrations, schema, sites
-from tests.factories import SITE
+from tests.factories import SITE, all_keys
 
 pytestmark = pytest.mark.second_store
 
@@ -65,7 +65,7 @@ def test_no_connection_works_on_another_layout(store, settings, layout):
         with pytest.raises(SchemaMismatch):
             work()
     other.close()
-    assert store.redis.keys() == [keys.SCHEMA.encode()]
+    assert all_keys(store) == [keys.SCHEMA.encode()]
 
 
 def test_a_store_that_comes_back_with_another_layout_is_refused(store, valkey):
@@ -78,3 +78,32 @@ def test_a_store_that_comes_back_with_another_layout_is_refused(store, valkey):
         sites.read(store, SITE)
     with pytest.raises(SchemaMismatch, match="newer Winnow"):
         sites.read(store, SITE)
+
+
+@pytest.fixture
+def knows_the_next(monkeypatch):
+    """Have this code know the layout after its own, as a release does before the one that writes
+    it."""
+    monkeypatch.setattr(schema, "KNOWN", schema.VERSION + 1)
+
+
+@pytest.mark.usefixtures("knows_the_next")
+def test_who_knows_the_next_layout_works_on_both_and_migrates_neither(store, settings):
+    for layout in (schema.VERSION, schema.VERSION + 1):
+        store.redis.set(keys.SCHEMA, layout)
+        other = Store.connect(settings.redis_url)
+        assert sites.read(other, SITE).labels == 0
+        other.close()
+        schema.check(store)
+        assert migrations.migrate(store, print) == 0
+        assert schema.stored(store) == layout
+
+
+@pytest.mark.usefixtures("knows_the_next")
+@pytest.mark.parametrize("beyond", [-1, 2])
+def test_who_knows_the_next_layout_refuses_any_other(store, settings, beyond):
+    store.redis.set(keys.SCHEMA, schema.VERSION + beyond)
+    other = Store.connect(settings.redis_url)
+    with pytest.raises(SchemaMismatch):
+        sites.read(other, SITE)
+    other.close()

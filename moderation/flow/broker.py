@@ -1,0 +1,77 @@
+"""How web, workers and beat meet their broker: RabbitMQ by AMQP, Redis or Valkey by its own words.
+
+On RabbitMQ every queue is a quorum queue, which a node that dies does not take along. Messages go
+to the exchange without a name, which leads to every queue by its name: no binding can be lost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu.connection import Connection
+from kombu.entity import Queue
+
+SCHEMES = ("amqp", "amqps")
+"""The schemes of RabbitMQ."""
+HEARTBEAT_SECONDS = 10
+"""A worker that hears nothing of RabbitMQ for twice as long has lost it."""
+_QUORUM = {"x-queue-type": "quorum"}
+"""Redis takes no notice of it."""
+
+
+def is_rabbit(url: str) -> bool:
+    """Say whether a broker's address leads to RabbitMQ."""
+    return url.partition("://")[0] in SCHEMES
+
+
+def queue(name: str) -> Queue:
+    """Return a queue as everybody must declare it: RabbitMQ refuses who does it otherwise."""
+    return Queue(name, routing_key=name, queue_arguments=dict(_QUORUM))
+
+
+def waiting(channel: Any, name: str) -> int:
+    """Return how many messages wait in a queue of the broker, which need not be there yet."""
+    return int(queue(name)(channel).queue_declare().message_count)
+
+
+def options(url: str, read_seconds: float, connect_seconds: float) -> dict[str, Any]:
+    """Return Celery's settings for a broker: how long it may be silent, and take to connect."""
+    found: dict[str, Any] = {
+        "broker_url": url,
+        "broker_connection_timeout": max(1, connect_seconds),
+    }
+    if is_rabbit(url):
+        found["broker_heartbeat"] = HEARTBEAT_SECONDS
+        found["broker_transport_options"] = {
+            "read_timeout": read_seconds,
+            "write_timeout": read_seconds,
+            # What the broker did not take is known to whoever sent it.
+            "confirm_publish": True,
+            # Who tries again is the caller's choice.
+            "max_retries": 0,
+        }
+    else:
+        found["broker_transport_options"] = {
+            "socket_timeout": read_seconds,
+            "socket_connect_timeout": connect_seconds,
+            "socket_keepalive": True,
+            "retry_on_timeout": False,
+            # One list a queue: nothing here has a priority.
+            "priority_steps": [0],
+        }
+    if url.startswith("amqps:"):
+        # The certificate must be of the host in the address.
+        found["broker_use_ssl"] = {"server_hostname": None}
+    return found
+
+
+def answers(url: str) -> None:
+    """Return if the broker takes connections; raises what kombu and the system raise."""
+    chosen = options(url, 2.0, 1.0)
+    with Connection(
+        url,
+        connect_timeout=1,
+        transport_options=chosen["broker_transport_options"],
+        ssl=chosen.get("broker_use_ssl", False),
+    ) as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
