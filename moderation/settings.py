@@ -96,9 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 ) from error
         settings = cls(**values)
         if "+" in urlsplit(settings.redis_url).scheme and not settings.broker_url:
-            raise SettingsError(
-                "WINNOW_BROKER_URL must name a server for Celery beside a Cluster or Sentinels"
-            )
+            raise SettingsError("WINNOW_BROKER_URL must be set beside a Cluster or Sentinels")
         return msgspec.structs.replace(
             settings,
             broker_url=settings.broker_url or default_broker_url(settings.redis_url),
