@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from classifier.compiled import unmanaged
-from classifier.features.extract import extract_features
+from classifier.features.batch import FeatureBatch
+from classifier.features.extract import extract_texts
 from classifier.features.groups import CHARS, CJK, GROUP_SHIFT, URL, WORDS
 from classifier.repeats import FEW_WORDS, LANES, lane_byte, mixed
 from classifier.row import Row
@@ -34,11 +36,16 @@ _ONE = np.uint64(1)
 
 def marks_of(texts: Sequence[str]) -> list[bytes]:
     """Return the mark of each text, b"" for one in which nothing is read."""
-    batch = extract_features([Row(text=text) for text in texts])
+    return marks_of_read(*extract_texts([Row(text=text) for text in texts]))
+
+
+def marks_of_read(batch: FeatureBatch, texts: npt.NDArray[np.int64]) -> list[bytes]:
+    """Return the mark of the text of each row, with how many of its codes (int64[rows]) are of the
+    text."""
     written = np.zeros((len(texts), MARK_BYTES), np.uint8)
     sizes = np.zeros(len(texts), np.int64)
     least, smallest = np.empty(LANES, np.uint64), np.empty(2 * BANDS, np.uint64)
-    write_marks(batch.codes, batch.starts, least, smallest, written, sizes)
+    write_marks(batch.codes, batch.starts, texts, least, smallest, written, sizes)
     return [row[:size].tobytes() for row, size in zip(written, sizes.tolist(), strict=True)]
 
 
@@ -56,14 +63,15 @@ def are_alike(one: bytes, other: bytes) -> bool:
 
 
 @unmanaged
-def write_marks(codes, starts, least, smallest, marks, sizes):
-    """Write the marks of rows (uint8[n, MARK_BYTES]) and how many bytes each has."""
-    for row in range(len(starts) - 1):
+def write_marks(codes, starts, texts, least, smallest, marks, sizes):
+    """Write the marks of rows (uint8[n, MARK_BYTES]) and how many bytes each has, by as many of the
+    codes of each as `texts` (int64[n]) says."""
+    for row in range(len(texts)):
         total, linked, others = _NONE, _NONE, _NONE
         count, rest = 0, 0
         least[:] = _MOST
         smallest[:] = _MOST
-        for i in range(starts[row], starts[row + 1]):
+        for i in range(starts[row], starts[row] + texts[row]):
             group = codes[i] >> _GROUP_BITS
             h = mixed(np.uint64(codes[i]))
             if group in (WORDS, CJK):

@@ -26,6 +26,7 @@ from classifier.features.groups import (
     SITE_WEIGHTS,
 )
 from classifier.features.parts import PENALTY, SCRATCH, base_scores, reading_of
+from classifier.likeness import marks_of_read
 from classifier.model_file import ModelError, read_arrays, write_arrays
 from classifier.reasons import CODES, INDEX
 from classifier.row import Row
@@ -182,9 +183,9 @@ class Model:
     ) -> Scores:
         """Return the scores of rows, each by its site's learner; the same alone and in a batch."""
         if isinstance(rows, FeatureBatch):
-            batch, products = rows, self._products(rows)
+            batch, products, texts = rows, self._products(rows), None
         else:
-            batch, products = extract_with_products(rows, self._bits)
+            batch, products, texts = extract_with_products(rows, self._bits)
         runs = _runs(learners, len(batch))
         logit, probability = np.empty(len(batch)), np.empty(len(batch))
         shifts = np.zeros(len(batch))
@@ -209,7 +210,13 @@ class Model:
                     probability[first:last],
                     shifts[first:last],
                 )
-        return Scores(partial(self._top_reasons, batch, runs), logit, probability, shifts)
+        return Scores(
+            logit,
+            probability,
+            shifts,
+            partial(self._top_reasons, batch, runs),
+            None if texts is None else partial(marks_of_read, batch, texts),
+        )
 
     def _top_reasons(
         self, batch: FeatureBatch, runs: list[Run], most: int

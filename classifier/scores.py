@@ -23,16 +23,18 @@ class Scores:
     `shifts` (float64) is what repeats of decided comments had added to their logits.
     """
 
-    __slots__ = ("_find", "_reasons", "logit", "probability", "shifts")
+    __slots__ = ("_find", "_find_marks", "_reasons", "logit", "probability", "shifts")
 
     def __init__(
         self,
-        find_reasons: Callable[[int], Reasons],
         logit: npt.NDArray[np.float64],
         probability: npt.NDArray[np.float64],
         shifts: npt.NDArray[np.float64],
+        find_reasons: Callable[[int], Reasons],
+        find_marks: Callable[[], list[bytes]] | None,
     ) -> None:
         self._find = find_reasons
+        self._find_marks = find_marks
         self._reasons: Reasons | None = None
         self.logit = logit
         self.probability = probability
@@ -40,6 +42,16 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.logit)
+
+    def marks(self) -> list[bytes]:
+        """Return the mark of the text of each row, as `marks_of` does, without reading it again.
+
+        Raises:
+            ValueError: features were scored, which do not say what is of the text.
+        """
+        if self._find_marks is None:
+            raise ValueError("features have no marks")
+        return self._find_marks()
 
     def reasons(self, index: int) -> list[tuple[str, float]]:
         """Return at most five (code, weight in logits), largest |weight| first, rounded to 0.01.

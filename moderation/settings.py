@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from moderation.values import address as _address
 from moderation.values import bind as _bind
 from moderation.values import bind_or_off as _bind_or_off
+from moderation.values import broker_address as _broker_address
 from moderation.values import count as _count
 from moderation.values import file as _file
 from moderation.values import folder as _folder
@@ -24,6 +24,7 @@ from moderation.values import networks as _networks
 from moderation.values import one_of as _one_of
 from moderation.values import public_url as _public_url
 from moderation.values import smtp_url as _smtp_url
+from moderation.values import store_address as _store_address
 from moderation.values import time_of_day as _time_of_day
 from moderation.values import within as _within
 
@@ -33,9 +34,6 @@ WEB_THREADS = 4
 SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
 
 _PREFIX = "WINNOW_"
-_STORE_SCHEMES = ("redis", "rediss", "unix")
-_BROKER_SCHEMES = (*_STORE_SCHEMES, "redis+socket")
-_RABBIT_SCHEMES = ("amqp", "amqps")
 _SECRET_CHARACTERS = 32
 
 
@@ -96,6 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                     f"{variable.name} cannot be used: write {variable.write}"
                 ) from error
         settings = cls(**values)
+        if "+" in urlsplit(settings.redis_url).scheme and not settings.broker_url:
+            raise SettingsError(
+                "WINNOW_BROKER_URL must name a server for Celery beside a Cluster or Sentinels"
+            )
         return msgspec.structs.replace(
             settings,
             broker_url=settings.broker_url or default_broker_url(settings.redis_url),
@@ -143,6 +145,8 @@ class Variable(msgspec.Struct, frozen=True):
 def default_broker_url(redis_url: str) -> str:
     """Return the same server as the store, in the words of Celery's transport."""
     parts = urlsplit(redis_url)
+    if "+" in parts.scheme and parts.scheme != "redis+socket":
+        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
     if parts.scheme != "unix":
         return redis_url
     query = parse_qs(parts.query)
@@ -175,10 +179,7 @@ def _url_of(bind: tuple[str, int]) -> str:
 
 
 def _broker(text: str) -> str:
-    if text.startswith("amqp"):
-        # The nodes of a cluster, with semicolons between: the next is taken when one is away.
-        return ";".join(_address(node, _RABBIT_SCHEMES) for node in text.split(";"))
-    return default_broker_url(_address(text, _BROKER_SCHEMES))
+    return default_broker_url(_broker_address(text))
 
 
 def _secret(text: str) -> str:
@@ -208,8 +209,9 @@ VARIABLES = (
         "WINNOW_REDIS_URL",
         "redis_url",
         "",
-        functools.partial(_address, schemes=_STORE_SCHEMES),
-        "redis://host:6379/0, rediss://… or unix:///path/to/socket, or leave it out",
+        _store_address,
+        "redis://host:6379/0, rediss://…, unix:///path/to/socket, redis+cluster://host,host/ or "
+        "redis+sentinel://host,host/name, or leave it out",
     ),
     Variable(
         "WINNOW_BROKER_URL",

@@ -57,6 +57,44 @@ def smtp_url(text: str) -> str:
     return address(text, ("smtp", "smtps"))
 
 
+def broker_address(text: str) -> str:
+    """Return the URL of a broker: one Redis, or RabbitMQ's nodes with semicolons between, of which
+    the next is taken when one is away."""
+    if text.startswith("amqp"):
+        return ";".join(address(node, ("amqp", "amqps")) for node in text.split(";"))
+    return address(text, ("redis", "rediss", "unix", "redis+socket"))
+
+
+STORE_PORT = 6379
+
+
+def store_hosts(url: str, port: int) -> list[tuple[str, int]]:
+    """Return the hosts of a URL that may name several with commas between; `port` where it names
+    none."""
+    found = []
+    for part in urlsplit(url).netloc.rpartition("@")[2].split(","):
+        one = urlsplit(f"//{part}")
+        if not one.hostname:
+            raise ValueError
+        found.append((one.hostname, one.port or port))
+    return found
+
+
+def store_address(text: str) -> str:
+    """Return the URL of a store: one server, a Cluster, or Sentinels and what they call it."""
+    scheme, _, kind = urlsplit(text).scheme.partition("+")
+    if not kind:
+        return address(text, ("redis", "rediss", "unix"))
+    name = urlsplit(text).path.strip("/")
+    if scheme not in ("redis", "rediss") or kind not in ("cluster", "sentinel"):
+        raise ValueError
+    # A Cluster has one database, a primary behind Sentinels a name.
+    if (name not in ("", "0")) if kind == "cluster" else not name:
+        raise ValueError
+    store_hosts(text, STORE_PORT)
+    return text
+
+
 def public_url(text: str) -> str:
     """Return the address that people use, without a slash at its end.
 

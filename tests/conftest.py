@@ -22,7 +22,9 @@ from moderation.flow.sites import first_run
 from moderation.minutely import Minutely
 from moderation.settings import Settings
 from moderation.store import Store, migrations
+from tests.clusters import Cluster
 from tests.replicas import Node, Pair
+from tests.sentinels import Watched
 from tests.webserver import Site, told_well
 
 pytest_plugins = ("tests.skips",)
@@ -30,6 +32,11 @@ pytest_plugins = ("tests.skips",)
 # A variable of whoever runs the suite must not reach what it tests.
 for name in [name for name in os.environ if name.startswith("WINNOW_")]:
     del os.environ[name]
+
+SEVERAL: dict[str, type[Cluster] | type[Watched]] = {
+    "cluster": Cluster, "redis-cluster": Cluster, "sentinel": Watched, "redis-sentinel": Watched,
+}  # fmt: skip
+"""Stores of several servers: of Valkey, and of Debian's Redis."""
 
 SECRET = "a secret of the test suite, long enough to sign"
 
@@ -76,21 +83,64 @@ class Server:
         return redis.Redis(unix_socket_path=str(self.socket))
 
 
+@dataclass(frozen=True)
+class Servers:
+    """A running Cluster, or a pair behind Sentinels; beside it a server for Celery's messages."""
+
+    name: str
+    several: Cluster | Watched
+    broker: Server
+
+    @property
+    def url(self) -> str:
+        """For the store."""
+        return self.several.url
+
+    @property
+    def broker_url(self) -> str:
+        """For Celery."""
+        return self.broker.broker_url
+
+    @property
+    def socket(self) -> Path:
+        """Skip the test: there is no one socket that leads to all of it."""
+        pytest.skip("of one server")
+
+    def client(self) -> redis.Redis | redis.RedisCluster:
+        """Return a plain client, to look into the store."""
+        return self.several.client()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the suite be run on another store."""
+    parser.addoption(
+        "--store",
+        default="valkey",
+        choices=["valkey", "redis", *SEVERAL],
+        help="what every test runs on that does not say; a Cluster of three finds each call and "
+        "script whose keys lie in several slots",
+    )
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Return tests marked `second_store` run on the embedded Valkey and on Debian's Redis."""
-    if metafunc.definition.get_closest_marker("second_store"):
+    """Return tests marked `second_store` run on the embedded Valkey and on Debian's Redis, those
+    marked `any_store` on several servers too.
+    """
+    if metafunc.definition.get_closest_marker("any_store"):
+        metafunc.parametrize("server_name", ["valkey", "redis", "cluster", "sentinel"])
+    elif metafunc.definition.get_closest_marker("second_store"):
         metafunc.parametrize("server_name", ["valkey", "redis"])
 
 
 @pytest.fixture
-def server_name() -> str:
-    """Return which server the test runs on; only `second_store` changes it."""
-    return "valkey"
+def server_name(request: pytest.FixtureRequest) -> str:
+    """Return which server the test runs on; `--store` and `second_store` change it."""
+    return str(request.config.getoption("--store"))
 
 
 def program(name: str) -> str:
     """Return the path of a server's program, '' for the embedded one."""
-    if name == "valkey":
+    if not name.startswith("redis"):
         return ""
     return shutil.which("redis-server") or pytest.skip(
         "NOT TESTED ON REDIS: apt-get install redis-server"
@@ -169,9 +219,37 @@ def kernels() -> None:
     compile_kernels()
 
 
+@pytest.fixture(scope="session")
+def several(servers: Callable[[str], Server]) -> Iterator[Callable[[str], Servers]]:
+    """Return several servers that are one store, by name, each started when first asked for."""
+    running: dict[str, Servers] = {}
+    folders: list[Path] = []
+
+    def get(name: str) -> Servers:
+        if name not in running:
+            folders.append(embedded.make_runtime_folder())
+            made = SEVERAL[name](folders[-1], program(name))
+            running[name] = Servers(name, made, servers("valkey"))
+        return running[name]
+
+    yield get
+    for made in running.values():
+        made.several.end()
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
 @pytest.fixture
-def valkey(servers: Callable[[str], Server], server_name: str) -> Server:
-    """Return an empty server."""
+def valkey(
+    servers: Callable[[str], Server], several: Callable[[str], Servers], server_name: str
+) -> Server | Servers:
+    """Return an empty server, or several that are empty."""
+    if server_name in SEVERAL:
+        found = several(server_name)
+        found.several.clear()
+        with found.broker.client() as client:
+            client.flushall()
+        return found
     server = servers(server_name)
     with server.client() as client:
         client.config_set("maxmemory", 0)

@@ -105,6 +105,11 @@ def use_snapshot(store: Store, name: str) -> None:
     assert models.use(store, Promotion("promote", name, "", now, "ann"))
 
 
+def names(store: Store, pattern: str = "*") -> list[bytes]:
+    """Return the keys of the store that a pattern fits."""
+    return [name for server in store.each() for name in server.scan_iter(pattern)]
+
+
 def contents(store: Store) -> Iterator[tuple[bytes, Any]]:
     """Yield every key of the store with what is there, each as the client reads it."""
     reads = {
@@ -115,5 +120,5 @@ def contents(store: Store) -> Iterator[tuple[bytes, Any]]:
         b"list": lambda key: store.redis.lrange(key, 0, -1),
         b"stream": lambda key: store.redis.xrange(key),
     }
-    for key in store.redis.scan_iter():
+    for key in names(store):
         yield key, reads[store.redis.type(key)](key)

@@ -21,7 +21,7 @@ _AS_STARTED = {
 class Node:
     """A server on a unix socket for clients, and on a port for its replica."""
 
-    def __init__(self, folder: Path, name: str, program: str = "") -> None:
+    def __init__(self, folder: Path, name: str, program: str = "", *options: str) -> None:
         self.folder, self.port = folder / name, free_port()
         self.folder.mkdir()
         self.socket = folder / f"{name}.sock"
@@ -29,13 +29,17 @@ class Node:
         argv[0] = program or argv[0]
         argv[argv.index("--port") + 1] = str(self.port)
         argv += ["--bind", "127.0.0.1", "--enable-debug-command", "local"]
-        self._argv = [*argv, "--repl-diskless-sync", "no"]
+        self._argv = [*argv, "--repl-diskless-sync", "no", *options]
         self.start()
 
     def start(self) -> None:
         """Run it, at first or again."""
         self.process = subprocess.Popen(self._argv)
-        until(lambda: embedded.answers(self.socket))
+        until(self.answers)
+
+    def answers(self) -> bool:
+        """Say whether it accepts commands."""
+        return embedded.answers(self.socket)
 
     @property
     def url(self) -> str:

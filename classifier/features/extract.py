@@ -32,6 +32,7 @@ _NO_TABLE: npt.NDArray[np.uint16] = np.zeros(1, np.uint16)
 class _Extracted(NamedTuple):
     codes: npt.NDArray[np.uint32]
     starts: npt.NDArray[np.int64]
+    texts: npt.NDArray[np.int64]
     overlap: npt.NDArray[np.float64]
     products: npt.NDArray[np.float64]
 
@@ -42,16 +43,24 @@ def extract_features(rows: Sequence[Row]) -> FeatureBatch:
     return FeatureBatch(found.codes, found.starts)
 
 
+def extract_texts(rows: Sequence[Row]) -> tuple[FeatureBatch, npt.NDArray[np.int64]]:
+    """Return the features of rows, and with how many (int64[rows]) each begins that are of its text
+    as visitors see it: those are the same in any company."""
+    found = _run(rows)
+    return FeatureBatch(found.codes, found.starts), found.texts
+
+
 def extract_with_products(
     rows: Sequence[Row], table: npt.NDArray[np.uint16]
-) -> tuple[FeatureBatch, npt.NDArray[np.float64]]:
-    """Return the features of rows and what `parts.base_scores` makes of them with this table.
+) -> tuple[FeatureBatch, npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the features of rows, what `parts.base_scores` makes of them with this table, and how
+    many are of the text, as `extract_texts` does.
 
     Each weight is asked for as soon as its code is known, so that a row's product, taken when the
     row has been read, waits for little of a table that no cache of the processor holds.
     """
     found = _run(rows, table=table)
-    return FeatureBatch(found.codes, found.starts), found.products
+    return FeatureBatch(found.codes, found.starts), found.products, found.texts
 
 
 def context_overlap(row: Row) -> float:
@@ -134,9 +143,10 @@ def _run(
         overlap[:] = [_known_overlap(row.signals) for row in rows]
     # A row never has more codes than ROOM, whatever its characters expand to.
     codes, starts = np.empty(ROOM * count, np.uint32), np.empty(count + 1, np.int64)
+    texts = np.empty(count, np.int64)
     products = np.empty(0 if table is _NO_TABLE else count)
     used = extract(
-        raw, lengths, form_ms, overlap, codes, starts, places, tables(), scratch_space(),
+        raw, lengths, form_ms, overlap, codes, starts, texts, places, tables(), scratch_space(),
         table, BASE_WEIGHTS, products,
     )  # fmt: skip
     codes = codes[:used]
@@ -144,7 +154,7 @@ def _run(
         codes, starts = _with_signals(codes, starts, rows)
         if len(products):
             base_scores(codes, starts, table, BASE_WEIGHTS, np.empty(SCRATCH), products)
-    return _Extracted(codes, starts, overlap, products)
+    return _Extracted(codes, starts, texts, overlap, products)
 
 
 def _fields(rows: Sequence[Row]) -> tuple[list[str], bool, bool]:

@@ -247,8 +247,11 @@ def _knows_page(raw, begin, end, t, s):
 
 
 @unmanaged
-def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, weights, products):
-    """Write the codes of all rows one after another; starts[i + 1] is the end of row i.
+def extract(
+    raw, lengths, form_ms, overlap, codes, starts, texts, places, t, s, base, weights, products
+):
+    """Write the codes of all rows one after another; starts[i + 1] is the end of row i,
+    texts[i] how many codes it begins with that are of its text as visitors see it.
 
     raw: uint32 code points of all rows' USUAL fields, then of their RARE ones if any row has one;
     lengths: int64, theirs; form_ms, overlap: float64, −1 unknown (overlap is given back where it
@@ -283,6 +286,7 @@ def extract(raw, lengths, form_ms, overlap, codes, starts, places, t, s, base, w
         k, number, share, hidden = _text(
             raw, begins, ends, as_sent, page, codes, k, seen, places, t, s, v
         )
+        texts[row] = k - starts[row]
         if len(page):
             overlap[row] = share
         k = _topics(codes, k, topics)

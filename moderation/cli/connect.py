@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -170,10 +170,16 @@ def check(store: Store) -> None:
         facts = store.facts()
     except StoreDown as error:
         where = urlsplit(store.url)
+        named = where.netloc.rpartition("@")[2] if "+" in where.scheme else where.hostname
         raise Refused(
-            f"the store at {where.hostname or where.path} does not answer: "
+            f"the store at {named or where.path} does not answer: "
             "start it, or set WINNOW_REDIS_URL to one that runs"
         ) from error
+    for one in facts:
+        _check_one(one)
+
+
+def _check_one(facts: dict[str, Any]) -> None:
     version = str(facts.get("redis_version", "0.0"))
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST:
         raise Refused(f"the store speaks Redis {version}: Winnow needs Redis 7.0 or Valkey 8")

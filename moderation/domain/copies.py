@@ -92,6 +92,8 @@ class Subscribed(Struct, frozen=True):
     def hear(self, comment: Submission, mark: bytes, now_ms: int) -> Heard | None:
         """Return what the weightiest feed says of a comment with this mark
         (`classifier.marks_of`); they tell of the same campaigns, so one of them is heard."""
+        if not self.has_feeds():
+            return None
         sketch, named = sketch_of(mark), domains_named(comment)
         heard = [
             Heard(one.number, one.weight, found.sites, found.people)

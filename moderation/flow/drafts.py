@@ -38,22 +38,17 @@ def write_of(
     submission: Submission,
     verdict: Verdict | None = None,
     status: Status = "queued",
-    has_signals: bool = False,
 ) -> accepting.Write:
-    """Return how a comment is handed to the store; `has_signals` where its site asks for campaigns
-    and reputations.
+    """Return how a comment is handed to the store, by a site that asks nothing of its author.
 
     Only what was scored is read for its likeness: what could not be may be what ends processes.
     """
     encoded = codec.encode(submission)
     author = alike = b""
     if verdict is not None:
-        like = b""
-        if verdict.score is not None and (has_signals or status == "held"):
-            like = likeness(submission)
-        extra = like if has_signals else None
-        author = author_mark(runtime.secret, submission, codec.id_ms(raw_id), extra)
-        alike = like if status == "held" else b""
+        author = author_mark(runtime.secret, submission, codec.id_ms(raw_id))
+        if verdict.score is not None and status == "held":
+            alike = likeness(submission)
     return accepting.Write(
         id=raw_id,
         external_id=submission.external_id,

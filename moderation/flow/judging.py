@@ -8,12 +8,10 @@ from msgspec import Struct
 
 from classifier import Learner, Model
 from moderation.domain.comments import Submission
-from moderation.domain.feeds import Heard
 from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.policy import NO_RULES, BandsLike, Rules, judge
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
-from moderation.flow.marks import likenesses
 from moderation.flow.rows import row_of
 from moderation.flow.runtime import now_ms
 
@@ -33,10 +31,28 @@ class SiteContext(Struct, frozen=True):
     known: Known = NOTHING_KNOWN
 
 
-def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict]:
+class Scored(Struct, frozen=True, gc=False):
+    """What a model makes of a comment, before rules and bands are looked at.
+
+    `like` is the mark by which texts like it are found, b"" where its site does not ask for that.
+    """
+
+    probability: float
+    reasons: list[tuple[str, float]]
+    like: bytes = b""
+
+
+Item = tuple[Submission, SiteContext]
+
+
+def score_batch(items: Sequence[Item]) -> list[Verdict]:
     """Return a verdict for each comment; those of one snapshot are scored in one call."""
-    verdicts: list[Verdict | None] = [None] * len(items)
-    now = now_ms()
+    return judge_all(items, score_all(items))
+
+
+def score_all(items: Sequence[Item]) -> list[Scored]:
+    """Return what models make of comments; those of one snapshot are scored in one call."""
+    found: list[Scored | None] = [None] * len(items)
     by_model: dict[str, list[int]] = {}
     for i, (_, site) in enumerate(items):
         by_model.setdefault(site.model.name, []).append(i)
@@ -44,34 +60,34 @@ def score_batch(items: Sequence[tuple[Submission, SiteContext]]) -> list[Verdict
         model = items[places[0]][1].model
         rows = [row_of(items[i][0]) for i in places]
         scores = model.score(rows, [items[i][1].learner for i in places])
-        heard = _heard([items[i] for i in places], now)
+        asks = any(_asks_what_is_alike(items[i][1]) for i in places)
+        likes = scores.marks() if asks else [b""] * len(places)
         for at, i in enumerate(places):
-            submission, site = items[i]
-            verdicts[i] = judge(
-                submission,
-                float(scores.probability[at]),
-                scores.reasons(at),
-                bands=site.bands,
-                settings=site.settings,
-                model=site.name,
-                policy=site.policy,
-                rules=site.rules,
-                labels=site.labels,
-                now_ms=now,
-                known=site.known,
-                heard=heard.get(at),
-            )
-    return [v for v in verdicts if v is not None]
+            found[i] = Scored(float(scores.probability[at]), scores.reasons(at), likes[at])
+    return [one for one in found if one is not None]
 
 
-def _heard(items: Sequence[tuple[Submission, SiteContext]], now: int) -> dict[int, Heard]:
-    """Return what feeds say of comments, by their places; nothing is read where a site has none."""
-    asked = [at for at, (_, site) in enumerate(items) if site.rules.subscribed.has_feeds()]
-    if not asked:
-        return {}
-    marks = likenesses([items[at][0] for at in asked])
-    found = {
-        at: items[at][1].rules.subscribed.hear(items[at][0], mark, now)
-        for at, mark in zip(asked, marks, strict=True)
-    }
-    return {at: heard for at, heard in found.items() if heard is not None}
+def _asks_what_is_alike(site: SiteContext) -> bool:
+    return site.settings.reputation or site.rules.subscribed.has_feeds()
+
+
+def judge_all(items: Sequence[Item], scored: Sequence[Scored]) -> list[Verdict]:
+    """Return the verdict on each comment by what was made of it."""
+    now = now_ms()
+    return [
+        judge(
+            submission,
+            one.probability,
+            one.reasons,
+            bands=site.bands,
+            settings=site.settings,
+            model=site.name,
+            policy=site.policy,
+            rules=site.rules,
+            labels=site.labels,
+            now_ms=now,
+            known=site.known,
+            heard=site.rules.subscribed.hear(submission, one.like, now),
+        )
+        for (submission, site), one in zip(items, scored, strict=True)
+    ]

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from moderation.domain.comments import Submission
 from moderation.domain.known import NOTHING_KNOWN, Known
 from moderation.domain.sites import SiteSettings
 from moderation.flow.judging import SiteContext
-from moderation.flow.marks import author_mark, likeness, likenesses
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, knowing
+from moderation.store import knowing
 from moderation.store import signals as stored
 from moderation.store.knowing import Asked, Person
 from moderation.store.signals import NO_SIGNALS, Reputation, Signals
@@ -28,26 +26,12 @@ def _asks_pace(settings: SiteSettings) -> bool:
     return settings.pace_address is not None or settings.pace_author is not None
 
 
-def mark_of(
-    runtime: Runtime, submission: Submission, settings: SiteSettings, raw_id: bytes, like: bytes
-) -> bytes:
-    """Return the mark of a comment's author, with all that the settings of its site ask for."""
-    extra = like if settings.reputation else None
-    return author_mark(runtime.secret, submission, codec.id_ms(raw_id), extra)
-
-
 def look(
-    runtime: Runtime,
-    site: str,
-    submission: Submission,
-    settings: SiteSettings,
-    raw_id: bytes,
-    *,
+    runtime: Runtime, site: str, mark: bytes, settings: SiteSettings, raw_id: bytes, *,
     is_counted: bool,
-) -> tuple[SiteState, Known]:
-    """Return the state of a site and what is known of an author, in one round trip."""
-    like = likeness(submission) if settings.reputation else b""
-    mark = mark_of(runtime, submission, settings, raw_id, like)
+) -> tuple[SiteState, Known]:  # fmt: skip
+    """Return the state of a site and what is known of the author that a mark leads to, in one round
+    trip."""
     asked = Asked(is_counted, _asks_pace(settings))
     call = knowing.call(site, [mark], [raw_id], asked, now_ms())
     state, ((people, signals),) = knowing.answered([mark], runtime.store.run(*call))
@@ -56,34 +40,26 @@ def look(
 
 def look_all(
     runtime: Runtime,
-    waiting: Sequence[tuple[str, bytes]],
-    items: list[tuple[Submission, SiteContext]],
-) -> list[tuple[Submission, SiteContext]]:
-    """Return comments (site and id of each) with what is known of the author of each where their
-    rules ask for it, and count them."""
+    waiting: Sequence[tuple[str, bytes, bytes]],
+    contexts: Sequence[SiteContext],
+) -> list[SiteContext]:
+    """Return how comments (site, id and mark of the author of each) are judged, with what is known
+    of the author of each where their rules ask for it, and count them."""
     by_site: dict[str, list[int]] = {}
-    for i, ((site, _), (_, context)) in enumerate(zip(waiting, items, strict=True)):
+    for i, ((site, _, _), context) in enumerate(zip(waiting, contexts, strict=True)):
         if is_asked(context.settings) or context.settings.reputation:
             by_site.setdefault(site, []).append(i)
-    known, now = list(items), now_ms()
+    known, now = list(contexts), now_ms()
     for site, every in by_site.items():
         for at in range(0, len(every), knowing.AT_ONCE):
             places = every[at : at + knowing.AT_ONCE]
-            settings = items[places[0]][1].settings
+            settings = contexts[places[0]].settings
             asks = is_asked(settings)
-            likes = [b""] * len(places)
-            if settings.reputation:
-                likes = likenesses([items[i][0] for i in places])
-            ids = [waiting[i][1] for i in places]
-            marks = [
-                mark_of(runtime, items[i][0], settings, raw, like)
-                for i, raw, like in zip(places, ids, likes, strict=True)
-            ]
+            ids, marks = [waiting[i][1] for i in places], [waiting[i][2] for i in places]
             call = knowing.call(site, marks, ids, Asked(True, _asks_pace(settings)), now)
             _, found = knowing.answered(marks, runtime.store.run(*call))
             for i, (people, signals) in zip(places, found, strict=True):
-                with_known = replace(items[i][1], known=known_of(people if asks else (), signals))
-                known[i] = items[i][0], with_known
+                known[i] = replace(contexts[i], known=known_of(people if asks else (), signals))
     return known
 
 

@@ -9,13 +9,20 @@ from typing import Any, NamedTuple, Self
 import redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from moderation.store import keys, schema, together
-from moderation.store.connection import Pool
+from moderation.store import addresses, keys, schema, together
+from moderation.store.cluster import Cluster
 from moderation.store.faults import fault, store_errors
-from moderation.store.scripts import Script
+from moderation.store.scripts import Script, WholeSlot
 
 TOGETHER = frozenset(("accept", "known"))
 """Scripts that are run while no lock is held: a thread may go on with others meanwhile."""
+
+
+ANSWERED_FOR = frozenset(("accept", "decide", "forget", "put_settings"))
+"""Scripts by which somebody is told that something is kept: where an address asks for it
+(`replicas=1`), so many replicas have it before they are."""
+ACKNOWLEDGE_MS = 150
+"""For so long replicas are waited for, which is within the time of what hurries."""
 
 
 class Call(NamedTuple):
@@ -33,13 +40,18 @@ class Store:
     function that is `hurried`. Errors come out as `StoreDown` and `StoreFull` where they pass
     `run`, `run_many` or `store_errors`. `on_round_trip` is called before each trip. A store of
     another layout is refused with `SchemaMismatch`, unless `any_layout` is to be worked on.
+    `is_spread` says that it is a Cluster: there, what is sent together goes to several servers, and
+    is done in the order in which it was sent only as far as it concerns the same shard.
     """
 
     def __init__(self, url: str, *, any_layout: bool = False) -> None:
         self.url = url
         self.on_round_trip: Callable[[], None] = lambda: None
         greet = (lambda connection: connection.on_connect()) if any_layout else schema.greet
-        self._pool = Pool.to(url, lambda: self.on_round_trip(), greet)
+        address, self._replicas = addresses.without_replicas(url)
+        self._pool = addresses.pool_to(address, lambda: self.on_round_trip(), greet)
+        self.is_spread = isinstance(self._pool, Cluster)
+        self._kind_of_script = WholeSlot if self.is_spread else Script
         # Typed Any: the client's own types cannot say that answers are bytes here.
         self.redis: Any = redis.Redis(connection_pool=self._pool)
         self._ahead = threading.local()
@@ -48,7 +60,7 @@ class Store:
 
     @classmethod
     def connect(cls, url: str, *, any_layout: bool = False) -> Self:
-        """Return a store for a Redis URL (`redis://`, `rediss://`, `unix://`)."""
+        """Return a store for an address (`addresses.pool_to`)."""
         return cls(url, any_layout=any_layout)
 
     def close(self) -> None:
@@ -67,18 +79,36 @@ class Store:
         """Raise `StoreDown` or `StoreFull` unless the store would take a comment now."""
         self.run("writable", (), ())
 
-    def facts(self) -> dict[str, Any]:
-        """Return what the server says of itself (`INFO`)."""
+    def check_all_write(self) -> None:
+        """Raise `StoreDown` or `StoreFull` unless each server would take a comment now."""
+        if not self.is_spread:
+            self.check_writes()
+            return
         with store_errors():
-            found: dict[str, Any] = self.redis.info()
-        return found
+            for server in self.each():
+                server.eval(self.script("writable").text, 0)
+
+    def each(self) -> list[Any]:
+        """Return a client of each server that has keys of its own, one without a Cluster."""
+        with store_errors():
+            return self._pool.primaries() if isinstance(self._pool, Cluster) else [self.redis]
+
+    def at(self, key: str | bytes) -> Any:
+        """Return a client of the server that has a key, for what only one server answers."""
+        with store_errors():
+            return self._pool.client_at(key) if isinstance(self._pool, Cluster) else self.redis
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Return what each server says of itself (`INFO`)."""
+        with store_errors():
+            return [server.info() for server in self.each()]
 
     def script(self, name: str) -> Script:
         """Return a script of this package by its file's name, read once."""
         found = self._scripts.get(name)
         if found is None:
             with self._lock:
-                found = self._scripts.setdefault(name, Script(name))
+                found = self._scripts.setdefault(name, self._kind_of_script(name))
         return found
 
     def run(self, name: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -88,13 +118,42 @@ class Store:
         """
         script = self.script(name)
         with store_errors():
+            if self._replicas and name in ANSWERED_FOR:
+                return self._kept_twice(script, [(keys, args)])[0]
             try:
-                words = ("EVALSHA", script.sha, len(keys), *keys, *args)
+                words = script.call(keys, args)
                 if name in TOGETHER:
                     return together.ask(self._exchange, words)
                 return self._ask(*words)
             except NoScriptError:
-                return self._ask("EVAL", script.text, len(keys), *keys, *args)
+                return self._ask(*script.teaching(keys, args))
+
+    def _kept_twice(
+        self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Any]]]
+    ) -> list[Any]:
+        """Run a script once for each (keys, args); refuse what its replicas do not have in time."""
+        wait = ("WAIT", self._replicas, ACKNOWLEDGE_MS)
+        found = iter(self._exchange([one for call in calls for one in (script.call(*call), wait)]))
+        answers = []
+        for call, answer, reached in zip(calls, found, found, strict=True):
+            if isinstance(answer, NoScriptError):
+                answer, reached = self._exchange([script.teaching(*call), wait])
+            for one in (answer, reached):
+                if isinstance(one, Exception):
+                    raise one
+            if reached < self._replicas:
+                self._pool.leave()  # Perhaps another server has become the primary.
+                raise ResponseError("NOREPLICAS too few replicas have it", status_code="NOREPLICAS")
+            answers.append(answer)
+        return answers
+
+    def ask_all(self, commands: Sequence[together.Words]) -> list[Any]:
+        """Return the answer to each plain command; what went wrong in its place, unless all did."""
+        with store_errors():
+            answers = self._exchange(commands)
+            if answers and all(isinstance(answer, RedisError) for answer in answers):
+                raise answers[0]
+        return answers
 
     def _exchange(self, commands: Sequence[together.Words]) -> list[Any]:
         """Return the answer to each command, or the error in its place."""
@@ -137,16 +196,22 @@ class Store:
         """
         script = self.script(name)
         calls = list(calls)
+        answers: list[Any]
         with store_errors():
             pipe = self.redis.pipeline(transaction=False)
+            if self._replicas and name in ANSWERED_FOR:
+                answers = self._kept_twice(script, calls)
+                if then is not None:
+                    then(pipe)
+                return [*answers, *pipe.execute()]
             for keys, args in calls:
-                pipe.evalsha(script.sha, len(keys), *keys, *args)
+                pipe.execute_command(*script.call(keys, args))
             if then is not None:
                 then(pipe)
-            answers: list[Any] = pipe.execute(raise_on_error=False)
+            answers = pipe.execute(raise_on_error=False)
             for i, (keys, args) in enumerate(calls):
                 if isinstance(answers[i], NoScriptError):
-                    answers[i] = self._ask("EVAL", script.text, len(keys), *keys, *args)
+                    answers[i] = self._ask(*script.teaching(keys, args))
             for answer in answers:
                 if isinstance(answer, Exception):
                     raise answer
@@ -179,7 +244,7 @@ class Store:
                 error = answers[i]
                 if isinstance(error, NoScriptError):
                     answers[i] = self.run(*call)
-                elif isinstance(error, ResponseError) and (call.name or fault(error)):
+                elif isinstance(error, RedisError) and (call.name or fault(error)):
                     raise error
         return answers
 
@@ -192,12 +257,15 @@ class Store:
     def _words(self, call: Call) -> Sequence[Any]:
         if not call.name:
             return call.args
-        return ("EVALSHA", self.script(call.name).sha, len(call.keys), *call.keys, *call.args)
+        return self.script(call.name).call(call.keys, call.args)
 
 
 def _answer(connection: Any) -> Any:
-    """Return the next answer to what was sent, a server's error as it is."""
+    """Return the next answer to what was sent, a server's error as it is; and whatever kept a
+    server from answering where others answer what comes after."""
     try:
         return connection.read_response()
-    except ResponseError as error:
-        return error
+    except RedisError as error:
+        if isinstance(error, ResponseError) or connection.goes_on:
+            return error
+        raise

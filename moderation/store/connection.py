@@ -15,7 +15,7 @@ import hiredis
 import redis
 from redis import exceptions as failures
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection, parse_url
+from redis.connection import AbstractConnection
 from redis.retry import Retry
 
 from moderation.store.faults import ends_connection, word_of
@@ -54,11 +54,21 @@ class Watched(AbstractConnection):
     """A connection that knows how many answers are due, and whether it may be used again.
 
     It tells of each round trip, and counts the time of what is hurried. `is_lost` says that its
-    server does not serve any more.
+    server does not serve any more. `find_server` is asked, where there is one, for the host and the
+    port before each connecting.
     """
 
-    def __init__(self, *, on_round_trip: Callable[[], None], **options: Any) -> None:
-        self._on_round_trip = on_round_trip
+    goes_on = False
+    """No further answer is read where one did not come: all are of one server."""
+
+    def __init__(
+        self,
+        *,
+        on_round_trip: Callable[[], None],
+        find_server: Callable[[], tuple[str, int]] | None = None,
+        **options: Any,
+    ) -> None:
+        self._on_round_trip, self._find_server = on_round_trip, find_server
         self.due = 0
         self.is_lost = False
         self.hurries = False
@@ -73,6 +83,8 @@ class Watched(AbstractConnection):
         _need_time()
         try:
             with Waiting():
+                if self._find_server is not None:
+                    self.host, self.port = self._find_server()
                 super().connect()
         except BaseException:
             self.disconnect()
@@ -116,6 +128,8 @@ class Watched(AbstractConnection):
         if isinstance(error, failures.ResponseError):
             self.due -= 1
             error.status_code = word_of(error)  # The client puts other words before the message.
+            if isinstance(error, failures.AskError):
+                return  # A node of a Cluster serves on where a slot of it has moved.
         self.is_lost = self.is_lost or ends_connection(error)
 
     def is_over(self) -> bool:
@@ -151,7 +165,12 @@ _KINDS = {
 }
 
 
-_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+_pools: weakref.WeakSet[redis.ConnectionPool] = weakref.WeakSet()
+
+
+def forget_at_fork(pool: redis.ConnectionPool) -> None:
+    """Have a pool forget its connections in a process that is forked."""
+    _pools.add(pool)
 
 
 def _forget_all() -> None:
@@ -173,13 +192,17 @@ class Pool(redis.ConnectionPool):
     """
 
     @classmethod
-    def to(cls, url: str, on_round_trip: Callable[[], None], greet: Callable[[Any], None]) -> Self:
-        """Return a pool for a Redis URL.
+    def to(
+        cls,
+        options: dict[str, Any],
+        on_round_trip: Callable[[], None],
+        greet: Callable[[Any], None],
+    ) -> Self:
+        """Return a pool to what the options of a Redis URL say (`parse_url`).
 
         `greet` is called with each new connection, and refuses it by what it raises.
         """
-        options = parse_url(url)
-        kind = _KINDS[options.pop("connection_class", redis.Connection)]
+        kind = _KINDS[options.get("connection_class", redis.Connection)]
         pool = cls(**options | {
             "connection_class": kind,
             "socket_connect_timeout": CONNECT_SECONDS,
@@ -195,7 +218,7 @@ class Pool(redis.ConnectionPool):
             "redis_connect_func": greet,
             "on_round_trip": on_round_trip,
         })  # fmt: skip
-        _pools.add(pool)
+        forget_at_fork(pool)
         return pool
 
     def reset(self) -> None:
@@ -240,13 +263,17 @@ class Pool(redis.ConnectionPool):
             connection.disconnect()
             return
         if connection.is_lost and connection.generation is self._generation:
-            self._generation = object()
+            self.leave()
         if connection.is_lost or connection.due:
             # An answer that comes late must not be taken for that of the next command.
             connection.disconnect()
             connection.is_lost = False
         connection.used = monotonic()
         self._idle[connection.hurries].append(connection)
+
+    def leave(self) -> None:
+        """Have every connection made anew before its next use."""
+        self._generation = object()
 
     def disconnect(self, inuse_connections: bool = True) -> None:
         """Hang up every connection, or those that nobody uses now."""

@@ -62,7 +62,6 @@ JOBS_OPEN = "{winnow}:jobs:open"  # sorted set: ids of the jobs that are not ove
 
 EXTERNAL_BUCKETS = 4096
 """The hashes that a site's external ids are spread over, small enough to be kept compact."""
-
 GROUP = "score"
 """The consumer group of every inbox."""
 
@@ -77,7 +76,7 @@ _PASSING = re.compile(
     rb"""\{winnow\}: (?:
         restoring$ | bell: | process(?:es$|:) | moment: | search(?:$|:) | training$ | session
         | ticket: | attempts: | turns: | digested: | akismet:(?:telling|unknown): | job:[^:]+:lease$
-    ) | \{\d\d\}: (?: changes$ | site:[^:]+:(?:looking|limit): )""",
+    ) | \{\d\d\}: (?: changes$ | restoring$ | site:[^:]+:(?:looking|limit): )""",
     re.VERBOSE,
 )
 """Leases, limits and log-ins, what processes say of themselves, and what an index follows."""
@@ -95,6 +94,21 @@ def site_of(name: bytes) -> str:
 def is_kept(name: bytes) -> bool:
     """Say whether a key belongs to what an installation knows: it is ours, and not of a moment."""
     return _OURS.match(name) is not None and _PASSING.match(name) is None
+
+
+def absent(key: str | bytes) -> str:
+    """Return a key that is nowhere, in the slot of another one."""
+    return _tag(key) + ":absent"
+
+
+def restoring(key: str | bytes | int) -> str:
+    """Return how far a restore is in the slot of a key, or in a shard."""
+    return (f"{{{key:02d}}}" if isinstance(key, int) else _tag(key)) + ":restoring"
+
+
+def _tag(key: str | bytes) -> str:
+    text = key if isinstance(key, str) else key.decode(errors="replace")
+    return text[: text.index("}") + 1]
 
 
 def bell(lane: int) -> str:
@@ -238,11 +252,6 @@ def external_bucket(external_id: str) -> int:
     return zlib.crc32(external_id.encode()) % EXTERNAL_BUCKETS
 
 
-def lane_inboxes(lane: int) -> list[str]:
-    """Return the inboxes of a lane: every fourth shard."""
-    return [inbox(shard) for shard in range(lane, SHARDS, LANES)]
-
-
 class SiteKeys:
     """The keys of one site. Prefixes end in a colon; an id, number or name is added to them."""
 
@@ -279,9 +288,9 @@ class SiteKeys:
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
         self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record; and
-        # + r and bucket: what people decided of those, of networks and domains
+        # + r and bucket: what people decided of those, of networks and domains; reputed: bits
         self.alike = root + ":alike:"  # + bucket, of:number or last; held comments that are alike;
-        # + cells, c:number; comments of the last hours that are
+        # + recent, c:number; comments of the last hours that are
         self.sample = root + ":sample"  # sorted set of what was drawn at random and not decided yet
         self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look
         self.looking = root + ":looking:"  # + id; the lease of who looks at a held comment

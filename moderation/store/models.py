@@ -207,7 +207,8 @@ def _copy(store: Store, chosen: InUse, now_ms: int) -> None:
         )
         for shard in reversed(range(keys.SHARDS))
     ]
-    store.run_many("use_snapshot", calls)
+    store.run_many("use_snapshot", calls[:-1])
+    store.run_many("use_snapshot", calls[-1:])
 
 
 def keep_checkpoints(store: Store, name: str, until_ms: int) -> None:

@@ -22,7 +22,7 @@ _disagreement = msgspec.json.Decoder(Disagreement).decode
 def size(store: Store) -> int:
     """Return how many keys the store has, of all sites."""
     with store_errors():
-        return int(store.redis.dbsize())
+        return sum(int(server.dbsize()) for server in store.each())
 
 
 def sweep(store: Store, site: str) -> Iterator[tuple[int, int]]:
@@ -31,12 +31,16 @@ def sweep(store: Store, site: str) -> Iterator[tuple[int, int]]:
     Yields how many keys were looked at and how many were deleted, for each bounded part.
     """
     # A site's name holds no sign that a pattern gives a meaning to.
-    pattern = keys.of_site(site).meta.encode() + b":*"
+    meta = keys.of_site(site).meta
+    pattern, server = meta.encode() + b":*", store.at(meta)
     cursor = looked = 0
     while True:
         with store_errors():
-            cursor, found = store.redis.scan(cursor, match=pattern, count=AT_ONCE)
+            cursor, found = server.scan(cursor, match=pattern, count=AT_ONCE)
             deleted = store.redis.unlink(*found) if found else 0
+            if store.at(meta) is not server:  # The shard moved: a cursor means nothing elsewhere.
+                server, cursor = store.at(meta), 0
+                continue
         looked += AT_ONCE
         yield looked, int(deleted)
         if not cursor:
@@ -121,10 +125,9 @@ def end(store: Store, site: str) -> None:
         found = store.redis.hmget(meta, *NUMBERS)
         after = {name: int(value or 0) + 1 for name, value in zip(NUMBERS, found, strict=True)}
         store.redis.hset(keys.SITES_GONE, site, msgspec.json.encode(after))
-        pipe = store.redis.pipeline(transaction=True)
-        pipe.srem(keys.SITES, site)
-        pipe.unlink(meta)
-        pipe.execute()
+        store.redis.srem(keys.SITES, site)
+        # Last of all: while it is there, whoever removes the site begins again.
+        store.redis.unlink(meta)
 
 
 NUMBERS = ("tokens", "settings", "epoch")

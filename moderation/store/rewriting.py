@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 from redis.exceptions import ResponseError
@@ -16,6 +16,7 @@ from moderation.store.faults import store_errors
 LOOK_SECONDS = 0.05
 
 What = Literal["rewritten", "none", "refused", "failed"]
+_FROM_BEST: tuple[What, ...] = ("none", "rewritten", "refused", "failed")
 
 
 class Files(Struct, frozen=True):
@@ -33,49 +34,67 @@ class Files(Struct, frozen=True):
 
 
 def files(store: Store) -> Files:
-    """Return how the store keeps its data; what it does not tell counts as there."""
-    facts = store.facts()
-    told = _configured(store)
+    """Return how the store keeps its data, all of its servers together; what one does not tell
+    counts as there."""
+    facts, told = store.facts(), [_configured(server) for server in store.each()]
+    folders = {one.get("dir", "") for one in told}
     return Files(
-        appends=bool(facts.get("aof_enabled")),
-        snapshots=told.get("save", "?") != "",
-        replicas=int(facts.get("connected_slaves", 0)),
-        folder=told.get("dir", ""),
+        appends=any(one.get("aof_enabled") for one in facts),
+        snapshots=any(one.get("save", "?") != "" for one in told),
+        replicas=sum(int(one.get("connected_slaves", 0)) for one in facts),
+        folder=folders.pop() if len(folders) == 1 else "",
     )
 
 
-def _configured(store: Store) -> dict[str, str]:
+def _configured(server: Any) -> dict[str, str]:
     with store_errors():
         try:
-            return {**store.redis.config_get("save"), **store.redis.config_get("dir")}
+            return {**server.config_get("save"), **server.config_get("dir")}
         except ResponseError:  # A store that others keep seldom says how it is set.
             return {}
 
 
 def rewrite(store: Store) -> Iterator[What | None]:
     """Have the append-only file written anew and wait for it; yields None while it is, then what
-    came of it.
+    came of it: of several servers the worst.
 
     One that is being written already began before what is to go went: it is waited for first.
     """
-    if not store.facts().get("aof_enabled"):
+    worst: What = "none"
+    for server in store.each():
+        for came in _rewrite_one(server):
+            if came is None:
+                yield None
+            else:
+                worst = max(worst, came, key=_FROM_BEST.index)
+    yield worst
+
+
+def _rewrite_one(server: Any) -> Iterator[What | None]:
+    if not _facts(server).get("aof_enabled"):
         yield "none"
         return
-    yield from _until_written(store)
+    yield from _until_written(server)
     with store_errors():
         try:
-            store.redis.bgrewriteaof()
+            server.bgrewriteaof()
         except ResponseError:
             yield "refused"
             return
-    yield from _until_written(store)
-    yield "rewritten" if store.facts().get("aof_last_bgrewrite_status") == "ok" else "failed"
+    yield from _until_written(server)
+    yield "rewritten" if _facts(server).get("aof_last_bgrewrite_status") == "ok" else "failed"
 
 
-def _until_written(store: Store) -> Iterator[None]:
+def _until_written(server: Any) -> Iterator[None]:
     while True:
-        facts = store.facts()
+        facts = _facts(server)
         if not facts.get("aof_rewrite_in_progress") and not facts.get("aof_rewrite_scheduled"):
             return
         yield None
         sleep(LOOK_SECONDS)
+
+
+def _facts(server: Any) -> dict[str, Any]:
+    with store_errors():
+        found: dict[str, Any] = server.info()
+    return found

@@ -13,6 +13,8 @@ from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 BUCKETS = 512
+AT_ONCE = 100
+"""Most reputations that one script forgets."""
 MARK_BYTES = 48
 """A mark of what is alike that has a sketch and all its bands: shorter texts make no campaign."""
 HOUR_MS = 3_600_000
@@ -70,12 +72,11 @@ def unpack(mark: bytes, data: bytes) -> Signals:
 
 def drop(store: Store, site: str, people: Sequence[bytes]) -> int:
     """Forget the reputations under some keyed hashes; return how many there were."""
-    prefix = f"{keys.of_site(site).authors}r"
-    with store_errors():
-        pipe = store.redis.pipeline(transaction=False)
-        for who in people:
-            pipe.hdel(f"{prefix}{int.from_bytes(who[:2], 'big') % BUCKETS}", who[2:])
-        return sum(pipe.execute()) if people else 0
+    names = [keys.of_site(site).authors]
+    return sum(
+        store.run("drop_reputations", names, people[at : at + AT_ONCE])
+        for at in range(0, len(people), AT_ONCE)
+    )
 
 
 def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> int:
@@ -83,10 +84,10 @@ def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> i
     a site's buckets; return how many."""
     prefix, hour = f"{keys.of_site(site).authors}r", at_ms // HOUR_MS
     dropped = 0
-    with store_errors():
-        for bucket in range(part, BUCKETS, parts):
+    for bucket in range(part, BUCKETS, parts):
+        with store_errors():
             found = store.redis.hgetall(f"{prefix}{bucket}")
-            gone = [who for who, data in found.items() if int.from_bytes(data[:4], "big") < hour]
-            if gone:
-                dropped += store.redis.hdel(f"{prefix}{bucket}", *gone)
+        place = bucket.to_bytes(2, "big")
+        gone = [who for who, data in found.items() if int.from_bytes(data[:4], "big") < hour]
+        dropped += drop(store, site, [place + who for who in gone])
     return dropped

@@ -93,8 +93,10 @@ def create(store: Store, site: str, now_ms: int) -> bool:
         for field, value in numbers.items():
             pipe.hsetnx(meta, field, value)
         pipe.hsetnx(meta, "created", now_ms)
-        pipe.sadd(keys.SITES, site)
-        return bool(pipe.execute()[-2])
+        created = bool(pipe.execute()[-1])
+        # Also where it was there: whoever made it may have come no further.
+        store.redis.sadd(keys.SITES, site)
+        return created
 
 
 def names(store: Store) -> list[str]:

@@ -66,7 +66,7 @@ def _store(settings: Settings) -> Iterator[str]:
     with connect.open_store(settings) as (store, _):
         yield "it answers"
         try:
-            store.check_writes()
+            store.check_all_write()
         except StoreFull as error:
             raise Refused(
                 "it is full and refuses comments: give it more memory (maxmemory) or disk, "
@@ -89,8 +89,9 @@ def _store(settings: Settings) -> Iterator[str]:
 
 def _clock(settings: Settings) -> Iterator[str]:
     with connect.open_store(settings) as (store, _):
-        seconds, millionths = store.command("TIME")
-    ahead = time.time() - int(seconds) - int(millionths) / 1e6
+        clocks = [server.time() for server in store.each()]
+    aheads = [time.time() - seconds - millionths / 1e6 for seconds, millionths in clocks]
+    ahead = max(aheads, key=abs)
     if abs(ahead) > _CLOCKS_APART_SECONDS:
         raise Refused(
             f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "

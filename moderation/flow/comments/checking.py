@@ -6,23 +6,18 @@ from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from moderation import faults
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, WinnowError
-from moderation.domain.known import NOTHING_KNOWN, Known
-from moderation.domain.policy import by_fail_mode, effective_status, of_partly_read, unscored
+from moderation.domain.policy import by_fail_mode, effective_status, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
 from moderation.flow.authorise import Grant, confirm, limited
+from moderation.flow.comments.draft import Draft, unrecorded
 from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.events import Scored
-from moderation.flow.judging import score_batch
-from moderation.flow.knowing import is_asked, look, with_signals
-from moderation.flow.labels import learning
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.flow.sampling import drawn
 from moderation.flow.vitals import Vitals
 from moderation.store import codec, hurried, sites
 from moderation.store.comments import accepting
@@ -82,17 +77,17 @@ def check(
         RateLimited: it has used up its calls of this minute.
     """
     raw_id = raw_id or codec.new_id()
+    draft = Draft(runtime, grant.site, submission, raw_id, missed, is_counted=record)
     try:
         if record:
-            return _recorded(runtime, grant, submission, raw_id, notes, missed)
+            return _recorded(runtime, grant, draft, notes)
         state, grant = _agreed(runtime, grant, _charged(runtime, grant))
-        known = _known(runtime, grant, submission, raw_id, is_counted=False)
-        if known is not None:
-            state, grant = _agreed(runtime, grant, known[0])
-        comment, settings = _judged(
-            runtime, grant.site, state, submission, raw_id, missed, known, is_counted=False
-        )
-        return Checked(_unrecorded(comment), False, settings)
+        draft.score(state)
+        if draft.asks():
+            state, grant = _agreed(runtime, grant, draft.look())
+            draft.score(state)
+        comment, settings = draft.judged()
+        return Checked(unrecorded(comment), False, settings)
     except (StoreDown, StoreFull):
         return _failed(runtime, grant, submission, STORE_UNREACHABLE)
     except WinnowError:
@@ -123,7 +118,9 @@ def hold(
     comment = fresh_comment(grant.site, submission, verdict, status, raw_id)
     for make in (notes, no_notes) if record else ():
         try:
-            stored = _record(runtime, grant, settings, raw_id, comment, make(comment, settings))
+            write = write_of(runtime, raw_id, submission, verdict, status)
+            beside = make(comment, settings)
+            stored = _record(runtime, grant, settings, comment, write, beside)
             if isinstance(stored, Checked):
                 return stored
         except (StoreDown, StoreFull):
@@ -135,36 +132,28 @@ def hold(
     return _failed(runtime, grant, submission, COULD_NOT_BE_SCORED)
 
 
-def _recorded(
-    runtime: Runtime,
-    grant: Grant,
-    submission: Submission,
-    raw_id: bytes,
-    notes: MakeNotes,
-    missed: str,
-) -> Checked:
+def _recorded(runtime: Runtime, grant: Grant, draft: Draft, notes: MakeNotes) -> Checked:
     expected = state = _expected(runtime, grant)
     if state is None:
         state, grant = _agreed(runtime, grant, grant.state(runtime))
         expected = state
-    known = _known(runtime, grant, submission, raw_id, is_counted=True)
-    if known is not None:
-        # What is known of the author came with the state: nothing is to be compared.
-        expected = None
-        state, grant = _agreed(runtime, grant, known[0])
     while True:
-        comment, settings = _judged(runtime, grant.site, state, submission, raw_id, missed, known)
-        beside = notes(comment, settings)
-        stored = _record(runtime, grant, settings, raw_id, comment, beside, expected)
+        draft.score(state)
+        if draft.asks():
+            # What is known of the author comes with the state: nothing is to be compared.
+            expected = None
+            state, grant = _agreed(runtime, grant, draft.look())
+            draft.score(state)
+        comment, settings = draft.judged()
+        write, beside = draft.write(comment, settings), notes(comment, settings)
+        stored = _record(runtime, grant, settings, comment, write, beside, expected)
         if isinstance(stored, Checked):
             return stored
         # Once it is told the state, the verdict stands by it as of then: no third round trip.
         expected = None
         state, signals = stored
         state, grant = _agreed(runtime, grant, state)
-        # Its people may have asked for more just before.
-        known = known or _known(runtime, grant, submission, raw_id, is_counted=True)
-        known = state, with_signals(known[1] if known else NOTHING_KNOWN, signals)
+        draft.know(signals)
 
 
 def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str) -> Checked:
@@ -174,7 +163,7 @@ def _failed(runtime: Runtime, grant: Grant, submission: Submission, reason: str)
     verdict = by_fail_mode(settings, reason, policy.rules, now_ms())
     status = effective_status(verdict, settings)
     comment = fresh_comment(grant.site, submission, verdict, status)
-    return Checked(_unrecorded(comment), False, settings)
+    return Checked(unrecorded(comment), False, settings)
 
 
 def _expected(runtime: Runtime, grant: Grant) -> SiteState | None:
@@ -192,21 +181,6 @@ def _agreed(runtime: Runtime, grant: Grant, state: SiteState) -> tuple[SiteState
     return state, grant
 
 
-def _known(
-    runtime: Runtime, grant: Grant, submission: Submission, raw_id: bytes, *, is_counted: bool
-) -> tuple[SiteState, Known] | None:
-    """Return the site's state with what its rules ask about the author, None where none asks by
-    what this process knows of the site.
-
-    Reputations and campaigns alone are looked for where the verdict is written: most comments have
-    none, and make one trip.
-    """
-    settings = runtime.last_settings(grant.site)
-    if not is_asked(settings) and (is_counted or not settings.reputation):
-        return None
-    return look(runtime, grant.site, submission, settings, raw_id, is_counted=is_counted)
-
-
 def _charged(runtime: Runtime, grant: Grant) -> SiteState:
     """Return the site's state, counting a call that no script of its own counts."""
     token, now = grant.token, now_ms()
@@ -219,55 +193,12 @@ def _charged(runtime: Runtime, grant: Grant) -> SiteState:
     return state
 
 
-def _judged(
-    runtime: Runtime,
-    site: str,
-    state: SiteState,
-    submission: Submission,
-    raw_id: bytes,
-    missed: str,
-    known: tuple[SiteState, Known] | None,
-    *,
-    is_counted: bool = True,
-) -> tuple[Comment, SiteSettings]:
-    """Return a comment with its verdict and the settings that made it; held where that fails."""
-    before = runtime.last_settings(site)
-    try:
-        context = learning.context(runtime, site, state)
-        settings = context.settings
-        if is_asked(settings) and not is_asked(before):
-            # The site's people have just asked for it: this once in a trip of its own.
-            known = look(runtime, site, submission, settings, raw_id, is_counted=is_counted)
-        if known is not None:
-            context = replace(context, known=known[1])
-        verdict = score_batch([(submission, context)])[0]
-        if missed:
-            verdict = of_partly_read(verdict, missed)
-    except WinnowError:
-        raise
-    except Exception as error:
-        faults.say("the scoring of a comment", error)
-        settings = runtime.site_settings(site, state.settings)
-        verdict = unscored("", state.settings)
-    status = effective_status(verdict, settings)
-    verdict = drawn(runtime.secret, raw_id, verdict, status, settings)
-    return fresh_comment(site, submission, verdict, status, raw_id), settings
-
-
-def _unrecorded(comment: Comment) -> Comment:
-    """Return a comment as one that is kept nowhere, and so is not drawn to be looked at."""
-    comment.id = ""
-    if comment.verdict is not None:
-        comment.verdict = replace(comment.verdict, audit=None)
-    return comment
-
-
 def _record(
     runtime: Runtime,
     grant: Grant,
     settings: SiteSettings,
-    raw_id: bytes,
     comment: Comment,
+    write: accepting.Write,
     notes: accepting.Notes,
     expected: SiteState | None = None,
 ) -> Checked | tuple[SiteState, Signals]:
@@ -281,14 +212,6 @@ def _record(
         tells=runtime.may_tell(grant.site),
     )
     retention = accepting.ttls(settings.retention)
-    write = write_of(
-        runtime,
-        raw_id,
-        comment.submission,
-        comment.verdict,
-        comment.status,
-        has_signals=settings.reputation,
-    )
     now = comment.updated_ms
     names, args = accepting.accept_call(grant.site, [write], retention, now, on, notes)
     raw_answer = runtime.store.run("accept", names, args)
@@ -298,7 +221,7 @@ def _record(
     answer = accepting.written(raw_answer)
     if answer == "changed":
         grant = confirm(runtime, grant)
-        return _record(runtime, grant, settings, raw_id, comment, notes)
+        return _record(runtime, grant, settings, comment, write, notes)
     if answer == "limited":
         raise limited(now_ms())
     if isinstance(answer, str):

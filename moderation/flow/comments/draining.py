@@ -1,16 +1,20 @@
 """The workers' side: draining inboxes in batches, and the sweep that makes up for what was lost.
 
 Celery says that there is work; the streams say which. One task drains a lane for as long as
-something comes, holding the lane's bell as a lease.
+something comes, holding the lane's bell as a lease. On a Cluster it goes from shard to shard, so
+that one whose server is away keeps no other from its verdicts.
 """
 
 from __future__ import annotations
 
+import functools
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ulid import ULID
 
+from moderation.domain.errors import StoreDown
 from moderation.flow.comments.slices import LeaseLost, Scorer
 from moderation.flow.events import Swept
 from moderation.flow.runtime import Runtime
@@ -55,30 +59,67 @@ class _Turn:
         self._runtime, self._lane, self._token = runtime, lane, token
         self._kept = time.monotonic()
         self._until = self._kept + TURN_SECONDS
+        self._parts = inbox.parts(runtime.store, lane)
         self.scorer = Scorer(runtime, self._keep)
 
     def run(self) -> None:
         store, lane = self._runtime.store, self._lane
-        _take_over(self.scorer, self._runtime, lane)
+        for shards in self._waiting_parts() if store.is_spread else self._parts:
+            with self._apart(shards):
+                _take_over(self.scorer, self._runtime, shards)
         while time.monotonic() < self._until:
-            waiting = inbox.take(
-                store, lane, pending=False, count=TAKEN_ENTRIES, block_ms=LINGER_MS
-            )
-            if waiting:
-                self.scorer.run(waiting, self._more)
+            if self._score():
                 continue
             inbox.release(store, lane, self._token)
             # Whoever wrote before the release saw the bell held; so look once more after it.
-            if not _waits(self._runtime, lane) or not inbox.claim(store, lane, self._token):
+            if not self._waiting_parts() or not inbox.claim(store, lane, self._token):
                 return
         # What waits may be what another holder was given: a new turn takes that over.
         if inbox.hand_over(store, lane, self._token):
             self._runtime.tasks.send(SCORE_INBOX, lane)
 
-    def _more(self) -> Call | None:
+    def _score(self) -> bool:
+        """Score what waits or comes in a moment; say whether something did."""
+        store = self._runtime.store
+        if not store.is_spread:
+            return self._score_part(self._parts[0], LINGER_MS)
+        if not self._waiting_parts():
+            # No call waits for what comes on several servers, so it is looked for once more.
+            time.sleep(LINGER_MS / 1000)
+        scored = False
+        for shards in self._waiting_parts():
+            with self._apart(shards):
+                scored |= self._score_part(shards, None)
+        return scored
+
+    def _score_part(self, shards: list[int], block_ms: int | None) -> bool:
+        waiting = inbox.take_part(
+            self._runtime.store, shards, pending=False, count=TAKEN_ENTRIES, block_ms=block_ms
+        )
+        if waiting:
+            self.scorer.run(waiting, functools.partial(self._more, shards))
+        return bool(waiting)
+
+    def _more(self, shards: list[int]) -> Call | None:
         if time.monotonic() >= self._until:
             return None
-        return inbox.take_call(self._lane, pending=False, count=TAKEN_ENTRIES)
+        return inbox.take_call(shards, pending=False, count=TAKEN_ENTRIES)
+
+    def _waiting_parts(self) -> list[list[int]]:
+        """Return the parts of the lane in which something is known to wait."""
+        waits = inbox.found_waiting(self._runtime.store)
+        return [part for part in self._parts if any(waits[shard] for shard in part)]
+
+    @contextmanager
+    def _apart(self, shards: list[int]) -> Iterator[None]:
+        """Leave a part of the lane for this turn where its server does not answer and others may:
+        what waits there waits for the sweep."""
+        try:
+            yield
+        except StoreDown:
+            self._parts = [part for part in self._parts if part != shards]
+            if not self._parts:
+                raise
 
     def _keep(self) -> None:
         now = time.monotonic()
@@ -88,11 +129,6 @@ class _Turn:
             self._kept = now
 
 
-def _waits(runtime: Runtime, lane: int) -> bool:
-    waiting = inbox.lengths(runtime.store)
-    return any(waiting[shard] for shard in range(lane, keys.SHARDS, keys.LANES))
-
-
 def sweep(runtime: Runtime) -> list[int]:
     """Send a task for every lane in which something waits, whatever its bell says.
 
@@ -100,23 +136,23 @@ def sweep(runtime: Runtime) -> list[int]:
     comment by this and never lose it. Return the lanes. `Swept` is announced
     with it.
     """
-    waiting = inbox.lengths(runtime.store)
-    lanes = sorted({shard % keys.LANES for shard, n in enumerate(waiting) if n})
+    waits = inbox.found_waiting(runtime.store)
+    lanes = sorted({shard % keys.LANES for shard, found in enumerate(waits) if found})
     for lane in lanes:
         runtime.tasks.send(SCORE_INBOX, lane)
     runtime.events.announce(Swept())
     return lanes
 
 
-def _take_over(scorer: Scorer, runtime: Runtime, lane: int) -> None:
-    """Score what an earlier holder of the lane was given and never finished.
+def _take_over(scorer: Scorer, runtime: Runtime, shards: list[int]) -> None:
+    """Score what an earlier holder of a part of the lane was given and never finished.
 
     What was handed out again and again may be what kills workers, so it is scored in a process
     of its own. How often it was handed out says no more than that: whoever died, or waited for
     the store in vain, while it was read or recorded leaves it to the next as well.
     """
     store = runtime.store
-    while waiting := inbox.take(store, lane, pending=True, count=TAKEN_ENTRIES):
+    while waiting := inbox.take_part(store, shards, pending=True, count=TAKEN_ENTRIES):
         tried = inbox.deliveries(store, waiting)
         scorer.run(w for w in waiting if tried.get(w.entry, 1) <= TRUSTED_DELIVERIES)
         scorer.run_apart([w for w in waiting if tried.get(w.entry, 1) > TRUSTED_DELIVERIES])

@@ -11,22 +11,22 @@ from collections.abc import Callable
 
 import msgspec
 
-from moderation.domain.verdicts import Verdict
+from moderation.flow.judging import Scored
 
 END_SECONDS = 30.0
 """A child that has not answered after so long never will: scoring takes milliseconds."""
 _LOOK_SECONDS = 1.0
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[str, list[Verdict]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[str, list[Scored]]).decode
 
 
 class NotScored(Exception):
     """Scoring raised, or never came to an end: the process that it ran in died of it or hung."""
 
 
-def score_apart(score: Callable[[], list[Verdict]], keep: Callable[[], None]) -> list[Verdict]:
-    """Return the verdicts that `score` gives in a child process.
+def score_apart(score: Callable[[], list[Scored]], keep: Callable[[], None]) -> list[Scored]:
+    """Return what `score` makes of comments in a child process.
 
     `keep` is called every second meanwhile, and ends the child by what it raises.
 
@@ -46,12 +46,12 @@ def score_apart(score: Callable[[], list[Verdict]], keep: Callable[[], None]) ->
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     try:
-        error, verdicts = _decode(answer)
+        error, scored = _decode(answer)
     except msgspec.DecodeError:
         raise NotScored("scoring ended its process") from None
     if error:
         raise NotScored(error)
-    return verdicts
+    return scored
 
 
 def _fork() -> int:
@@ -62,7 +62,7 @@ def _fork() -> int:
         return os.fork()
 
 
-def _answer(score: Callable[[], list[Verdict]], writing: int) -> None:
+def _answer(score: Callable[[], list[Scored]], writing: int) -> None:
     """Score, write the answer, and end this process without what else ends a Python process."""
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from moderation.domain.comments import Comment, Submission
-from moderation.domain.policy import effective_status
-from moderation.flow.drafts import fresh_comment
-from moderation.flow.judging import score_batch
-from moderation.flow.knowing import is_asked, look
-from moderation.flow.labels import learning
+from moderation.flow.comments.draft import Draft, unrecorded
 from moderation.flow.runtime import Runtime
 from moderation.store import codec, sites
 
@@ -20,11 +14,8 @@ def preview(runtime: Runtime, site: str, submission: Submission) -> Comment:
     Raises:
         StoreDown: the store does not answer.
     """
-    context = learning.context(runtime, site, sites.read(runtime.store, site))
-    if is_asked(context.settings) or context.settings.reputation:
-        raw_id = codec.new_id()
-        _, known = look(runtime, site, submission, context.settings, raw_id, is_counted=False)
-        context = replace(context, known=known)
-    verdict = score_batch([(submission, context)])[0]
-    status = effective_status(verdict, context.settings)
-    return fresh_comment(site, submission, verdict, status)
+    draft = Draft(runtime, site, submission, codec.new_id(), is_counted=False)
+    draft.score(sites.read(runtime.store, site))
+    if draft.asks():
+        draft.score(draft.look())
+    return unrecorded(draft.judged()[0])

@@ -12,10 +12,9 @@ from moderation import faults
 from moderation.domain.comments import Submission
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
-from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.isolation import score_apart
-from moderation.flow.events import Scored
-from moderation.flow.judging import SiteContext, score_batch
+from moderation.flow.events import Scored as SiteScored
+from moderation.flow.judging import Scored, SiteContext, judge_all, score_all
 from moderation.flow.knowing import look_all
 from moderation.flow.labels import learning
 from moderation.flow.marks import author_mark, likenesses
@@ -123,32 +122,47 @@ class Scorer:
             if submission is not None:
                 items.append((submission, contexts[w.site]))
                 scored.append(w)
-        items = look_all(self._runtime, [(w.site, w.id) for w in scored], items)
         if apart and items:
-            verdicts = score_apart(lambda: score_batch(items), self._keep)
+            made = score_apart(lambda: score_all(items), self._keep)
         else:
-            verdicts = score_batch(items) if items else []
-        return _calls(_parts(read.waiting, scored, self._recorded(scored, items, verdicts)))
+            made = score_all(items) if items else []
+        return _calls(_parts(read.waiting, scored, self._recorded(scored, items, made)))
 
     def _recorded(
         self,
-        scored: Sequence[Waiting],
+        waiting: Sequence[Waiting],
         items: Sequence[tuple[Submission, SiteContext]],
-        verdicts: Sequence[Verdict],
+        made: Sequence[Scored],
     ) -> list[Recorded]:
         """Return the verdicts as they are recorded, with what each comment is noted under.
 
         Only what was scored is read for its likeness: what could not be may be what ends processes.
         """
         secret = self._runtime.secret
+        marks = [
+            author_mark(
+                secret, submission, codec.id_ms(w.id),
+                one.like if context.settings.reputation else None,
+            )
+            for w, (submission, context), one in zip(waiting, items, made, strict=True)
+        ]  # fmt: skip
+        contexts = look_all(
+            self._runtime,
+            [(w.site, w.id, mark) for w, mark in zip(waiting, marks, strict=True)],
+            [context for _, context in items],
+        )
+        items = [
+            (submission, known) for (submission, _), known in zip(items, contexts, strict=True)
+        ]
+        verdicts = judge_all(items, made)
         statuses = [
             effective_status(verdict, context.settings)
             for verdict, (_, context) in zip(verdicts, items, strict=True)
         ]
-        held = [
-            i for i, at in enumerate(statuses) if at == "held" and verdicts[i].score is not None
-        ]
-        alike = dict(zip(held, likenesses([items[i][0] for i in held]), strict=True))
+        held = [i for i, at in enumerate(statuses) if at == "held"]
+        alike = {i: made[i].like for i in held}
+        few = [i for i in held if not alike[i]]
+        alike.update(zip(few, likenesses([items[i][0] for i in few]), strict=True))
         return [
             Recorded(
                 site=w.site,
@@ -158,10 +172,10 @@ class Scorer:
                 status=statuses[i],
                 ttls=accepting.ttls(items[i][1].settings.retention),
                 tells=self._tells(w.site),
-                author=author_mark(secret, items[i][0], codec.id_ms(w.id)),
+                author=marks[i],
                 alike=alike.get(i, b""),
             )
-            for i, w in enumerate(scored)
+            for i, w in enumerate(waiting)
         ]
 
     def run_apart(self, waiting: Sequence[Waiting]) -> None:
@@ -218,7 +232,7 @@ class Scorer:
         """Count what was recorded, and say so where sites are to be told."""
         self.recorded += sum(answers)
         for site in self._tell if answers else ():
-            self._runtime.events.announce(Scored(site))
+            self._runtime.events.announce(SiteScored(site))
 
     def _tells(self, site: str) -> bool:
         """Say whether a site is to be told of its verdicts, and keep in mind to have it told."""

@@ -40,9 +40,10 @@ def ready(runtime: Runtime) -> None:
 
 
 def writes(runtime: Runtime) -> Literal["taken", "full", "refused"]:
-    """Say whether the store takes new comments; `full` is for want of memory or disk."""
+    """Say whether the store takes new comments, each of its servers; `full` is for want of memory
+    or disk."""
     try:
-        runtime.store.check_writes()
+        runtime.store.check_all_write()
     except StoreFull:
         return "full"
     except StoreDown:

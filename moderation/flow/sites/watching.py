@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any, Literal
 
@@ -190,19 +191,27 @@ def _joined(before: Moment, current: Moment) -> Moment:
     return Moment(before.at_ms, dict(counts), dict(checks))
 
 
-def memory_of(facts: dict[str, Any]) -> Memory:
-    """Return what a server says of its memory and its disk (`INFO`)."""
-    version = facts.get("valkey_version") or facts.get("redis_version", "")
+def memory_of(facts: Sequence[dict[str, Any]]) -> Memory:
+    """Return what servers say of their memory and their disks (`INFO`), all of them together; of
+    what one does not do, and of when, the worst."""
+
+    def numbers(name: str) -> list[int]:
+        return [int(one.get(name, 0)) for one in facts]
+
+    first, most = facts[0], numbers("maxmemory")
     return Memory(
-        server="Valkey" if "valkey_version" in facts else "Redis",
-        version=str(version),
-        used=int(facts.get("used_memory", 0)),
-        most=int(facts.get("maxmemory", 0)),
-        keeps_a_log=bool(facts.get("aof_enabled")),
-        written=facts.get("aof_last_write_status", "ok") == "ok"
-        and facts.get("rdb_last_bgsave_status", "ok") == "ok",
-        saved_ms=1000 * int(facts.get("rdb_last_save_time", 0)),
-        up_seconds=int(facts.get("uptime_in_seconds", 0)),
+        server="Valkey" if "valkey_version" in first else "Redis",
+        version=str(first.get("valkey_version") or first.get("redis_version", "")),
+        used=sum(numbers("used_memory")),
+        most=sum(most) if all(most) else 0,
+        keeps_a_log=all(one.get("aof_enabled") for one in facts),
+        written=all(
+            one.get("aof_last_write_status", "ok") == "ok"
+            and one.get("rdb_last_bgsave_status", "ok") == "ok"
+            for one in facts
+        ),
+        saved_ms=1000 * min(numbers("rdb_last_save_time")),
+        up_seconds=min(numbers("uptime_in_seconds")),
     )
 
 

@@ -41,7 +41,7 @@ def copy(store: Store, site: str, put: Put, note: Note = lambda *_: None) -> Non
     """
     reader = _Reader(store, site, put)
     with store_errors():
-        total = int(store.redis.dbsize())
+        total = sum(int(server.dbsize()) for server in store.each())
     with Changed(store) as changed:
         for looked, names in reader.scan():
             reader.read(names)
@@ -72,15 +72,16 @@ class _Reader:
     def scan(self) -> Iterator[tuple[int, list[bytes]]]:
         """Yield how many keys were looked at and some that are wanted, until all were seen."""
         # A site's name holds no sign that a pattern gives a meaning to.
-        match = f"{self._of_site.meta}*" if self._of_site else None
-        cursor = looked = 0
-        while True:
-            with store_errors():
-                cursor, found = self._redis.scan(cursor, match=match, count=AT_ONCE)
-            looked += AT_ONCE
-            yield looked, [name for name in found if self._is_wanted(name)]
-            if not cursor:
-                return
+        of_site = self._of_site
+        match = f"{of_site.meta}*" if of_site else None
+        looked = 0
+        for server in [self._store.at(of_site.meta)] if of_site else self._store.each():
+            cursor, ended = 0, False
+            while not ended:
+                with store_errors():
+                    cursor, found = server.scan(cursor, match=match, count=AT_ONCE)
+                looked, ended = looked + AT_ONCE, not cursor
+                yield looked, [name for name in found if self._is_wanted(name)]
 
     def _is_wanted(self, name: bytes) -> bool:
         return keys.is_kept(name) and (not self._site or keys.site_of(name) == self._site)
@@ -106,7 +107,10 @@ class _Reader:
         if not some:
             return
         with store_errors():
-            values = self._redis.mget([name for name, _ in some])
+            pipe = self._redis.pipeline(transaction=False)
+            for name, _ in some:
+                pipe.get(name)
+            values = pipe.execute()
         for (name, end), value in zip(some, values, strict=True):
             if value is None:
                 self._put(Piece(text(name), "none"))

@@ -1,12 +1,13 @@
 """Filling a store from pieces, so that a restore that was cut off goes on where it was.
 
-Each part is written by one transaction with a note of how many pieces are in; until the last one
-the store has no layout that anybody would work on.
+Each part is written by one transaction with a note of how many pieces are in, on a Cluster by one
+for each shard; until the last one the store has no layout that anybody would work on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -65,7 +66,8 @@ class Restoring:
         if schema.stored(self._store):
             return True
         with store_errors():
-            return any(keys.is_kept(name) for name in self._store.redis.scan_iter(count=1000))
+            names = (server.scan_iter(count=1000) for server in self._store.each())
+            return any(map(keys.is_kept, chain.from_iterable(names)))
 
     def put(self, pieces: Sequence[Piece], so_far: int) -> None:
         """Write some pieces; `so_far` is how many are in with them.
@@ -76,14 +78,36 @@ class Restoring:
         self._write(pieces, so_far)
 
     def _write(self, pieces: Sequence[Piece], so_far: int) -> None:
+        if self._store.is_spread:
+            # A transaction is of one shard. Those of shards have notes of their own, so that a part
+            # that was cut off is written again only where it was not; the note of all comes last.
+            by_note: dict[str, list[Piece]] = {}
+            for piece in pieces:
+                by_note.setdefault(keys.restoring(data(piece.key)), []).append(piece)
+            pieces = by_note.pop(keys.RESTORING, [])
+            for note, some in by_note.items():
+                self._write_shard(note, some, so_far)
         with store_errors():
             pipe = self._store.redis.pipeline(transaction=True)
             if not self._site:
                 pipe.set(keys.SCHEMA, schema.RESTORING)
-            pipe.set(keys.RESTORING, msgspec.json.encode(Progress(self._head, so_far)))
-            for piece in pieces:
-                self._add(pipe, piece)
+            self._add_all(pipe, keys.RESTORING, pieces, so_far)
             pipe.execute()
+
+    def _write_shard(self, note: str, pieces: Sequence[Piece], so_far: int) -> None:
+        with store_errors():
+            noted = self._store.redis.get(note)
+            done = msgspec.json.decode(noted, type=Progress) if noted else Progress("")
+            if done.head == self._head and done.pieces >= so_far:
+                return
+            pipe = self._store.redis.pipeline(transaction=True)
+            self._add_all(pipe, note, pieces, so_far)
+            pipe.execute()
+
+    def _add_all(self, pipe: Any, note: str, pieces: Sequence[Piece], so_far: int) -> None:
+        pipe.set(note, msgspec.json.encode(Progress(self._head, so_far)))
+        for piece in pieces:
+            self._add(pipe, piece)
 
     def _add(self, pipe: Any, piece: Piece) -> None:
         name = data(piece.key)
@@ -104,19 +128,27 @@ class Restoring:
     def end(self, layout: int) -> None:
         """Let the store, or the site, be used."""
         with store_errors():
+            if self._site:
+                self._renumber()
             pipe = self._store.redis.pipeline(transaction=True)
             if self._site:
-                meta = keys.of_site(self._site).meta
-                numbers = removals.numbers_after(self._store, self._site)
-                before = self._store.redis.hmget(meta, *numbers) if numbers else []
-                for (name, least), now in zip(numbers.items(), before, strict=True):
-                    # Processes know a site of this name by its numbers; this is another one.
-                    pipe.hset(meta, name, max(least, int(now or 0)))
                 pipe.sadd(keys.SITES, self._site)
             else:
                 pipe.set(keys.SCHEMA, layout)
             pipe.delete(keys.RESTORING)
             pipe.execute()
+            if self._store.is_spread:
+                notes = [("UNLINK", keys.restoring(shard)) for shard in range(keys.SHARDS)]
+                self._store.ask_all(notes)
+
+    def _renumber(self) -> None:
+        """Have the site go on from the numbers of one of its name that was removed: processes know
+        a site of this name by them, and this is another one."""
+        meta = keys.of_site(self._site).meta
+        numbers = removals.numbers_after(self._store, self._site)
+        before = self._store.redis.hmget(meta, *numbers) if numbers else []
+        for (name, least), now in zip(numbers.items(), before, strict=True):
+            self._store.redis.hset(meta, name, max(least, int(now or 0)))
 
 
 def _add_entries(pipe: Any, name: bytes, words: Sequence[bytes], renumber: bool) -> None:

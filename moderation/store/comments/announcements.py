@@ -19,10 +19,13 @@ def listen(store: Store, site: str) -> Iterator[Callable[[bytes, float], bool]]:
     whether its verdict, a decision on it or its deletion was announced. What is announced
     after entering is not missed.
     """
+    channel = keys.of_site(site).waiting
     with store_errors():
-        listener = store.redis.pubsub()
+        if store.is_spread:
+            store.redis.exists(channel)  # What leads to its server follows it where it moved.
+        listener = store.at(channel).pubsub()
         try:
-            listener.ssubscribe(keys.of_site(site).waiting)
+            listener.ssubscribe(channel)
             listener.get_message(timeout=1.0)
 
             def wait(raw_id: bytes, seconds: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from redis.exceptions import ResponseError
 
+from moderation.domain.errors import StoreDown
 from moderation.store import codec, keys
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -35,6 +36,19 @@ class Waiting(Struct, frozen=True, gc=False):
 def ring(pipe: Any, lane: int) -> None:
     """Add the ring of a lane's bell to a pipeline: its answer is true if the bell was free."""
     pipe.set(keys.bell(lane), "rung", nx=True, px=LEASE_MS)
+
+
+def ring_after(store: Store, lane: int) -> bool:
+    """Ring a lane's bell where it is on another server than what was written before.
+
+    Return whether it was free. False where that server does not answer: the sweep finds what
+    was written.
+    """
+    try:
+        with store_errors():
+            return bool(store.redis.set(keys.bell(lane), "rung", nx=True, px=LEASE_MS))
+    except StoreDown:
+        return False
 
 
 def claim(store: Store, lane: int, token: str) -> bool:
@@ -73,6 +87,15 @@ def lengths(store: Store) -> list[int]:
         return [int(n) for n in pipe.execute()]
 
 
+def found_waiting(store: Store) -> list[bool]:
+    """Say of each of the 64 inboxes whether something is known to wait there.
+
+    Nothing is known of those on a server of a Cluster that does not answer.
+    """
+    answers = store.ask_all([("XLEN", keys.inbox(shard)) for shard in range(keys.SHARDS)])
+    return [isinstance(found, int) and found > 0 for found in answers]
+
+
 def oldest_ms(store: Store) -> int | None:
     """Return when the entry that waits longest was written (ms since 1970), None if none."""
     with store_errors():
@@ -97,16 +120,26 @@ def depth(store: Store, sites: Sequence[str]) -> int:
         return max(sum(entries), sum(map(int, pipe.execute())))
 
 
-def take_call(lane: int, *, pending: bool, count: int, block_ms: int | None = None) -> Call:
-    """Return the call that takes up to `count` entries of each of a lane's inboxes.
+def parts(store: Store, lane: int) -> list[list[int]]:
+    """Return the shards of a lane by which of their inboxes one call takes from: all of them, or
+    on a Cluster each for itself."""
+    shards = list(range(lane, keys.SHARDS, keys.LANES))
+    return [[shard] for shard in shards] if store.is_spread else [shards]
+
+
+def take_call(
+    shards: Sequence[int], *, pending: bool, count: int, block_ms: int | None = None
+) -> Call:
+    """Return the call that takes up to `count` entries of each inbox of a part of a lane.
 
     `pending` takes again what this lane was given before and never acknowledged. `block_ms` waits
     that long for the first entry. There is one consumer a lane, by a constant name.
     """
-    names = keys.lane_inboxes(lane)
+    names = [keys.inbox(shard) for shard in shards]
     block = () if block_ms is None else ("BLOCK", block_ms)
     ids = ["0" if pending else ">"] * len(names)
-    words = ("XREADGROUP", "GROUP", keys.GROUP, f"lane-{lane}", "COUNT", count, *block)
+    consumer = f"lane-{shards[0] % keys.LANES}"
+    words = ("XREADGROUP", "GROUP", keys.GROUP, consumer, "COUNT", count, *block)
     return Call("", (), (*words, "STREAMS", *names, *ids))
 
 
@@ -115,7 +148,7 @@ def taken(store: Store, answer: Any) -> list[Waiting]:
     if isinstance(answer, ResponseError):
         if not str(answer).startswith("NOGROUP"):
             raise answer
-        make_groups(store)
+        _make_groups_there(store)
         return []
     waiting = []
     for name, entries in answer or ():
@@ -136,7 +169,17 @@ def take(
     store: Store, lane: int, *, pending: bool, count: int, block_ms: int | None = None
 ) -> list[Waiting]:
     """Return what waits in a lane's inboxes, of at most `count` entries of each."""
-    call = take_call(lane, pending=pending, count=count, block_ms=block_ms)
+    found: list[Waiting] = []
+    for shards in parts(store, lane):
+        found += take_part(store, shards, pending=pending, count=count, block_ms=block_ms)
+    return found
+
+
+def take_part(
+    store: Store, shards: Sequence[int], *, pending: bool, count: int, block_ms: int | None = None
+) -> list[Waiting]:
+    """Return what waits in the inboxes of a part of a lane."""
+    call = take_call(shards, pending=pending, count=count, block_ms=block_ms)
     with store_errors():
         try:
             answer = store.command(*call.args)
@@ -154,6 +197,17 @@ def make_groups(store: Store) -> None:
             except ResponseError as error:
                 if not str(error).startswith("BUSYGROUP"):
                     raise
+
+
+def _make_groups_there(store: Store) -> None:
+    """Make the groups of the inboxes that can be reached."""
+    if not store.is_spread:
+        make_groups(store)
+        return
+    inboxes = [keys.inbox(shard) for shard in range(keys.SHARDS)]
+    store.ask_all(
+        [("XGROUP CREATE", name, keys.GROUP, "0", "MKSTREAM") for name in inboxes]
+    )  # An error of those that have one is no matter.
 
 
 def deliveries(store: Store, waiting: Sequence[Waiting]) -> dict[bytes, int]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib.resources import files
+from typing import Any
+
+from moderation.store import keys
 
 LIBRARIES = {
     "signals": "signals(",
@@ -24,6 +28,12 @@ class Script:
     """One Lua file: its text and the digest by which the server knows it."""
 
     def __init__(self, name: str) -> None:
+        """Read the script of a file's name."""
+        self._take(self._read(name))
+
+    @staticmethod
+    def _read(name: str) -> tuple[str, str]:
+        """Return the line that says how it is run, '' without one, and the rest."""
         folder = files(__name__)
         text = (folder / f"{name}.lua").read_text()
         if text.startswith("#!"):
@@ -35,9 +45,45 @@ class Script:
             for part, sign in LIBRARIES.items()
             if sign in rest.lower()
         )
-        rest = with_constants(library + rest)
-        self.text = f"{first}\n{rest}" if first else rest
+        return first, with_constants(library + rest)
+
+    def _take(self, parts: tuple[str, str]) -> None:
+        self.text = "\n".join(filter(None, parts))
         self.sha = hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 - Redis names scripts so
+
+    def call(self, names: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the command that runs it."""
+        return ("EVALSHA", self.sha, len(names), *names, *args)
+
+    def teaching(self, names: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the command that runs it on a server that does not know it."""
+        return ("EVAL", self.text, len(names), *names, *args)
+
+
+class WholeSlot(Script):
+    """A script that a node of a Cluster runs only while it has all keys of the slot.
+
+    A script finds keys that its call does not name. While a slot is moved key by key some of them
+    are on another node already, and the script would break off there, after it wrote. So each call
+    names one more key, which is nowhere: a node that is about to give or to get the slot answers
+    TRYAGAIN to it, before the script begins.
+    """
+
+    def __init__(self, name: str) -> None:
+        first, rest = self._read(name)
+        self._take((first, f"KEYS[#KEYS] = nil\n{rest}"))
+
+    def call(self, names: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the command that runs it."""
+        return super().call(*_with_absent(names, args))
+
+    def teaching(self, names: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the command that runs it on a server that does not know it."""
+        return super().teaching(*_with_absent(names, args))
+
+
+def _with_absent(names: Sequence[Any], args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:
+    return ([*names, keys.absent(names[0])] if names else names), args
 
 
 def with_constants(text: str) -> str:

@@ -4,12 +4,13 @@
 -- bands of the text (as in alike.lua) and two bytes each for the address and the author; then seven
 -- bytes for each that has a reputation, its kind and six of its keyed hash.
 -- A reputation: hour (since 1970) of the last change, ham and spam as they weighed then, and how often
--- each was said. A campaign stands in a slot: 1 byte (1: a person said ham), the sketch, twelve bytes
--- a comment: the end of its id, its minute, its address, its author. Cells lead from bands to slots,
--- each with two more bytes of its band.
-local SIGNALS_BUCKETS, SIGNALS_AT_MOST, SIGNALS_DROPPED = 512, 256, 64
-local SIGNALS_SLOTS, SIGNALS_SECONDS, SIGNALS_MINUTES = 4096, 21600, 60
-local SIGNALS_HEAD, SIGNALS_ENTRY, SIGNALS_FULL = 25, 12, 793
+-- each was said. A bit says where there may be one: most people and domains have none. A campaign: 1
+-- byte (1: a person said ham), the sketch, twelve bytes a comment: the end of its id, its minute, its
+-- address, its author. What came of late stands in cells, one for each band of a text: the rest of the
+-- band, and the sketch with the only comment, or the number of a campaign.
+local SIGNALS_BUCKETS, SIGNALS_AT_MOST, SIGNALS_DROPPED, SIGNALS_BITS = 512, 256, 64, 64
+local SIGNALS_SECONDS, SIGNALS_MINUTES = 21600, 60
+local SIGNALS_HEAD, SIGNALS_ENTRY, SIGNALS_FULL, SIGNALS_NUMBER = 25, 12, 793, 4
 local SIGNALS_HAM, SIGNALS_SPAM = 1, 3
 
 local signals_made
@@ -27,95 +28,96 @@ local function signals()
     return '', at
   end
 
-  local function is_alike(a, b)
-    local same, either = 0, 0
-    local x, y = {string.byte(a, 1, 24)}, {string.byte(b, 1, 24)}
+  -- Says whether a sketch and the places of another are alike, as alike.lua does.
+  local function is_alike(sketch, places)
+    local same, neither, other = 0, 0, {string.byte(sketch, 1, 24)}
     for i = 1, 24 do
-      if x[i] + y[i] > 0 then
-        either = either + 1
-        if x[i] == y[i] then same = same + 1 end
+      local at = places[i]
+      if at == other[i] then
+        if at == 0 then neither = neither + 1 else same = same + 1 end
       end
     end
-    return same > 0 and same * 5 >= either * 3
+    return same > 0 and same * 5 >= (24 - neither) * 3
   end
 
-  -- Returns the slot of the campaign that a text belongs to, and what stands there; what was just
-  -- found is not looked for again.
+  -- Returns the cells of a campaign's bands, 4,096 at most, and what is left of each band.
+  local function cells(campaign)
+    local a, b, c, d, e, f, g, h, i, j, k, l = string.byte(campaign, 25, 36)
+    return string.char(a % 16, b), string.char(e % 16, f), string.char(i % 16, j),
+      string.char(c, d), string.char(g, h), string.char(k, l)
+  end
+
+  local function name(alike, number) return alike .. 'c:' .. string.format('%d', number) end
+
+  -- Returns the number of the campaign that a text belongs to and what is kept of it, no number where
+  -- it has one comment alone; what was just found is not looked for again.
   local last = {}
-  local function find(prefix, campaign)
-    if last.campaign == campaign then return last.slot, last.text end
+  local function find(alike, campaign)
+    if last.campaign == campaign then return last.number, last.text end
     last = {campaign = campaign}
-    local words = {'BITFIELD', prefix .. 'cells'}
-    for at = 25, 33, 4 do
-      words[#words + 1] = 'GET'
-      words[#words + 1] = 'u32'
-      words[#words + 1] = '#' .. struct.unpack('>I2', campaign, at) % SIGNALS_SLOTS
-    end
-    local found, seen = redis.call(unpack(words)), {}
+    local first, second, third, a, b, c = cells(campaign)
+    local found = redis.call('HMGET', alike .. 'recent', first, second, third)
+    last.is_quiet = not (found[1] or found[2] or found[3])
+    local rests, seen, places = {a, b, c}, {}, nil
     for i = 1, 3 do
-      local slot = found[i] % 65536 - 1
-      local is_band = math.floor(found[i] / 65536) == struct.unpack('>I2', campaign, 4 * i + 23)
-      if slot >= 0 and is_band and not seen[slot] then
-        seen[slot] = true
-        local text = redis.call('GET', prefix .. 'c:' .. slot)
-        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), campaign) then
-          last.slot, last.text = slot, text
-          return slot, text
+      local cell = found[i]
+      if cell and string.sub(cell, 1, 2) == rests[i] then
+        local number, text = nil, '\0' .. string.sub(cell, 3)
+        if #cell == 2 + SIGNALS_NUMBER then
+          number = struct.unpack('>I4', cell, 3)
+          text = not seen[number] and redis.call('GET', name(alike, number))
+          seen[number] = true
+        end
+        places = places or {string.byte(campaign, 1, 24)}
+        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), places) then
+          last.number, last.text = number, text
+          return number, text
         end
       end
     end
   end
 
-  -- Returns a slot for a new campaign: one that is free, or has a single comment or none of this hour.
-  local function room(prefix, campaign, minute)
-    local first = struct.unpack('>I2', campaign, 25)
-    for i = first, first + 1 do
-      local slot = i % SIGNALS_SLOTS
-      local text = redis.call('GET', prefix .. 'c:' .. slot)
-      if not text or #text <= SIGNALS_HEAD + SIGNALS_ENTRY
-        or struct.unpack('>I4', text, #text - 7) <= minute - SIGNALS_MINUTES then
-        return slot
-      end
+  -- Has the cells of a text lead to a campaign, or hold its only comment.
+  local function lead(alike, campaign, what, tail)
+    local first, second, third, a, b, c = cells(campaign)
+    redis.call('HSET', alike .. 'recent', first, a .. what, second, b .. what, third, c .. what)
+    -- Where much comes it is enough to say now and then that they are still used.
+    if last.is_quiet or string.byte(tail, 4) % 8 == 0 then
+      redis.call('EXPIRE', alike .. 'recent', SIGNALS_SECONDS)
     end
+    last = {}
   end
 
-  -- Puts a comment into the campaign of those like it, or begins one.
-  local function note(prefix, mark, id, now)
+  local function keep(alike, campaign, number, text)
+    local tail = string.sub(text, SIGNALS_HEAD + 1, SIGNALS_HEAD + 4)
+    number = number or struct.unpack('>I4', tail)
+    redis.call('SET', name(alike, number), text, 'EX', SIGNALS_SECONDS)
+    lead(alike, campaign, struct.pack('>I4', number), tail)
+  end
+
+  -- Puts a comment into the campaign of those like it, or where one may begin.
+  local function note(alike, mark, id, now)
     local campaign = mark ~= '' and parts(mark) or ''
     if campaign == '' then return end
-    local minute, tail = math.floor(now / 60000), string.sub(id, 13)
-    local slot, text = find(prefix, campaign)
-    if not slot then
-      slot = room(prefix, campaign, minute)
-      if not slot then return end
-      text = '\0' .. string.sub(campaign, 1, 24)
-      local words = {'BITFIELD', prefix .. 'cells'}
-      for at = 25, 33, 4 do
-        local place, band = struct.unpack('>I2I2', campaign, at)
-        words[#words + 1] = 'SET'
-        words[#words + 1] = 'u32'
-        words[#words + 1] = '#' .. place % SIGNALS_SLOTS
-        words[#words + 1] = string.format('%.0f', band * 65536 + slot + 1)
-      end
-      redis.call(unpack(words))
-      redis.call('EXPIRE', prefix .. 'cells', SIGNALS_SECONDS)
-    end
+    local tail = string.sub(id, 13)
+    local number, text = find(alike, campaign)
+    local entry = tail .. struct.pack('>I4', math.floor(now / 60000)) .. string.sub(campaign, 49, 52)
+    if not text then return lead(alike, campaign, string.sub(campaign, 1, 24) .. entry, tail) end
     for at = SIGNALS_HEAD + 1, #text, SIGNALS_ENTRY do
       if string.sub(text, at, at + 3) == tail then return end
     end
-    text = text .. tail .. struct.pack('>I4', minute) .. string.sub(campaign, 49, 52)
+    text = text .. entry
     if #text > SIGNALS_FULL then
       text = string.sub(text, 1, SIGNALS_HEAD) .. string.sub(text, SIGNALS_HEAD + SIGNALS_ENTRY + 1)
     end
-    redis.call('SET', prefix .. 'c:' .. slot, text, 'EX', SIGNALS_SECONDS)
-    last = {}
+    keep(alike, campaign, number, text)
   end
 
   -- Returns how many nearly the same comments came within the hour, this one included, from how many
   -- addresses and by how many authors.
-  local function count(prefix, campaign, id, now)
-    local slot, text = find(prefix, campaign)
-    if not slot or string.byte(text) == 1 then return 0, 0, 0 end
+  local function count(alike, campaign, id, now)
+    local _, text = find(alike, campaign)
+    if not text or string.byte(text) == 1 then return 0, 0, 0 end
     local oldest, tail = math.floor(now / 60000) - SIGNALS_MINUTES, string.sub(id, 13)
     local n, seen, many = 1, {}, {0, 0}
     local function add(tags)
@@ -136,8 +138,32 @@ local function signals()
     return n, many[1], many[2]
   end
 
-  local function place(prefix, who)
-    return prefix .. 'r' .. struct.unpack('>I2', who) % SIGNALS_BUCKETS, string.sub(who, 3)
+  local function place(authors, who)
+    return authors .. 'r' .. struct.unpack('>I2', who) % SIGNALS_BUCKETS, string.sub(who, 3)
+  end
+
+  -- Returns where the bit stands that says whether there may be a reputation.
+  local function bit(who)
+    local bucket, first = struct.unpack('>I2B', who)
+    return string.format('%d', SIGNALS_BITS * (bucket % SIGNALS_BUCKETS) + first % SIGNALS_BITS)
+  end
+
+  -- Returns where in a mark there may be a reputation; nil where nobody ever decided anything, or
+  -- there is none at all.
+  local function reputed(authors, mark, first, labels)
+    if labels == 0 or first > #mark then return nil end
+    local words, any = {'BITFIELD_RO', authors .. 'reputed'}, nil
+    for at = first, #mark, 7 do
+      local n = #words
+      words[n + 1], words[n + 2], words[n + 3] = 'GET', 'u1', bit(string.sub(mark, at + 1, at + 6))
+    end
+    for i, is in ipairs(redis.call(unpack(words))) do
+      if is == 1 then
+        any = any or {}
+        any[first + 7 * (i - 1)] = true
+      end
+    end
+    return any
   end
 
   -- Returns a reputation as it weighs at an hour.
@@ -155,14 +181,16 @@ local function signals()
     local campaign, at = parts(mark)
     local n, addresses, people = 0, 0, 0
     if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now) end
-    local found, is_any, hour = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1, math.floor(now / 3600000)
-    -- Where nobody ever decided anything nothing has a reputation.
+    local any = reputed(authors, mark, at, labels)
+    if n <= 1 and not any then return '' end
+    local found, is_any = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1
     for each = at, #mark, 7 do
-      local text = labels > 0 and redis.call('HGET', place(authors, string.sub(mark, each + 1, each + 6)))
+      local text = any and any[each]
+        and redis.call('HGET', place(authors, string.sub(mark, each + 1, each + 6)))
       local ham, spam, hams, spams = 0, 0, 0, 0
       if text then
         is_any = true
-        ham, spam, hams, spams = weighed(text, string.byte(mark, each), hour)
+        ham, spam, hams, spams = weighed(text, string.byte(mark, each), math.floor(now / 3600000))
       end
       found[#found + 1] = struct.pack('>I4I4I2I2', math.floor(100 * ham + 0.5), math.floor(100 * spam + 0.5), hams, spams)
     end
@@ -185,7 +213,8 @@ local function signals()
     local campaign, first = parts(mark)
     local hour = math.floor(now / 3600000)
     for at = first, #mark, 7 do
-      local kind, bucket, field = string.byte(mark, at), place(authors, string.sub(mark, at + 1, at + 6))
+      local who = string.sub(mark, at + 1, at + 6)
+      local kind, bucket, field = string.byte(mark, at), place(authors, who)
       local text = redis.call('HGET', bucket, field)
       local ham, spam, hams, spams = 0, 0, 0, 0
       if text then ham, spam, hams, spams = weighed(text, kind, hour) end
@@ -194,22 +223,43 @@ local function signals()
       if is == SIGNALS_HAM then ham, hams = ham + 1, math.min(65535, hams + 1) end
       if is == SIGNALS_SPAM then spam, spams = spam + 1, math.min(65535, spams + 1) end
       if hams + spams > 0 then
-        if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
+        if not text then
+          if string.byte(field) % 8 == 0 then make_room(bucket) end
+          redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
+        end
         redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2', hour, ham, spam, hams, spams))
       elseif text then
         redis.call('HDEL', bucket, field)
       end
     end
     if is == SIGNALS_HAM and campaign ~= '' then
-      local slot, text = find(alike, campaign)
-      if slot then
-        redis.call('SET', alike .. 'c:' .. slot, '\1' .. string.sub(text, 2), 'KEEPTTL')
-        last = {}
-      end
+      local number, text = find(alike, campaign)
+      if text then keep(alike, campaign, number, '\1' .. string.sub(text, 2)) end
     end
   end
 
-  signals_made = {look = look, note = note, weigh = weigh}
+  -- Forgets what people decided of some, and which of those in their buckets there may be.
+  local function drop(authors, many)
+    local n = 0
+    for _, who in ipairs(many) do
+      local bucket, field = place(authors, who)
+      if redis.call('HDEL', bucket, field) == 1 then
+        n = n + 1
+        local bits = {0, 0, 0, 0, 0, 0, 0, 0}
+        for _, left in ipairs(redis.call('HKEYS', bucket)) do
+          local at = string.byte(left) % SIGNALS_BITS
+          local by = 2 ^ (7 - at % 8)
+          local byte = bits[math.floor(at / 8) + 1]
+          if math.floor(byte / by) % 2 == 0 then bits[math.floor(at / 8) + 1] = byte + by end
+        end
+        local first = SIGNALS_BITS / 8 * (struct.unpack('>I2', who) % SIGNALS_BUCKETS)
+        redis.call('SETRANGE', authors .. 'reputed', string.format('%d', first), string.char(unpack(bits)))
+      end
+    end
+    return n
+  end
+
+  signals_made = {look = look, note = note, weigh = weigh, drop = drop}
   return signals_made
 end
 

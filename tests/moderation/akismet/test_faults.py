@@ -27,13 +27,13 @@ BEFORE_THE_RECORD = {
     "reading the form": READING,
     "matching": MATCHING,
     "catching up": "moderation.flow.labels.learning.context",
-    "scoring": "moderation.flow.comments.checking.score_batch",
+    "scoring": "moderation.flow.comments.draft.score_all",
     "rules": "moderation.flow.judging.judge",
     "noting": "moderation.store.akismet.notes",
     "mapping": "moderation.flow.akismet.checking._first",
 }
 IN_THE_RECORD = {
-    "writing": "moderation.flow.comments.checking.write_of",
+    "writing": "moderation.store.codec.digest",
     "packing": "moderation.store.codec.pack_new",
     "reading the answer": "moderation.store.comments.accepting.written",
 }

@@ -186,7 +186,7 @@ def test_what_cannot_be_recorded_is_answered_by_the_fail_mode(
 ) -> None:
     put_settings(store, SITE, SiteSettings(fail_mode=fail_mode))
     api.post("/v1/check", THANKS)
-    monkeypatch.setattr("moderation.flow.comments.checking.write_of", raising)
+    monkeypatch.setattr("moderation.store.codec.digest", raising)
     comment = api.post("/v1/check", THANKS).json
     assert (comment["recorded"], comment["id"], comment["status"]) == (False, None, status)
     assert comment["verdict"]["decided_by"] == "fail_mode"
@@ -204,7 +204,7 @@ def test_what_cannot_be_read_or_answered_is_a_fault_of_ours(
 
 SCORING = (
     "moderation.flow.labels.learning.context",
-    "moderation.flow.comments.checking.score_batch",
+    "moderation.flow.comments.draft.score_all",
     "moderation.flow.judging.judge",
 )
 

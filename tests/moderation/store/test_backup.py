@@ -125,7 +125,7 @@ def test_a_copy_of_the_append_only_file_and_a_snapshot_give_the_same_learners(
 
     of_snapshot = opened(start(tmp_path / "snapshot", "no"), tmp_path / "var")
     of_snapshot.store.redis.config_set("appendonly", "yes")
-    until(lambda: not of_snapshot.store.facts()["aof_rewrite_in_progress"])
+    until(lambda: not of_snapshot.store.facts()[0]["aof_rewrite_in_progress"])
     assert seen(of_snapshot) == before
     of_snapshot.close()
     again = opened(start(tmp_path / "snapshot"), tmp_path / "var")

@@ -69,7 +69,7 @@ def test_the_sweep_finds_what_no_bell_tells(runtime, grant):
 
 
 def test_only_what_fails_alone_is_held(runtime, grant, monkeypatch):
-    real = slices.score_batch
+    real = slices.score_all
     calls = []
 
     def failing(items):
@@ -78,7 +78,7 @@ def test_only_what_fails_alone_is_held(runtime, grant, monkeypatch):
             raise ZeroDivisionError
         return real(items)
 
-    monkeypatch.setattr(slices, "score_batch", failing)
+    monkeypatch.setattr(slices, "score_all", failing)
     done = submit(runtime, grant, [*texts(30), submission("poison"), *texts(30)])
     assert drain_lane(runtime, LANE) == 61
     held = find(runtime, SITE, done[30].id)
@@ -110,14 +110,14 @@ def test_what_kills_its_worker_again_and_again_is_tried_alone_and_then_held(
     class Killed(BaseException):
         """Stands for a process that ends in the middle of scoring."""
 
-    real = slices.score_batch
+    real = slices.score_all
 
     def killing(items):
         if any("poison" in sent.content for sent, _ in items):
             raise Killed
         return real(items)
 
-    monkeypatch.setattr(slices, "score_batch", killing)
+    monkeypatch.setattr(slices, "score_all", killing)
     done = submit(runtime, grant, [*texts(10), submission("poison"), *texts(10)])
     for _ in range(8):
         with runtime.store.redis.client() as client:
@@ -203,9 +203,9 @@ def test_idempotency_keys_that_differ_in_case_are_two(runtime, grant):
 def test_a_turn_ends_though_another_holder_was_given_what_waits(runtime, grant, monkeypatch):
     submit(runtime, grant, texts(3))
 
-    def too_early(scorer, runtime, lane):
+    def too_early(scorer, runtime, shards):
         inbox.make_groups(runtime.store)
-        inbox.take(runtime.store, lane, pending=False, count=10)
+        inbox.take(runtime.store, LANE, pending=False, count=10)
 
     with monkeypatch.context() as patched:
         patched.setattr(draining, "TURN_SECONDS", 0.1)

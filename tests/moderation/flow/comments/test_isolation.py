@@ -16,11 +16,12 @@ from moderation.flow.comments.draining import TRUSTED_DELIVERIES, drain_lane
 from moderation.flow.comments.isolation import NotScored, score_apart
 from moderation.flow.comments.slices import LeaseLost
 from moderation.flow.comments.submitting import submit
+from moderation.flow.judging import Scored
 from moderation.flow.lookup import find
 from moderation.flow.opening import open_runtime
 from moderation.store import connection, keys
 from moderation.store.comments import inbox
-from tests.factories import SITE, submission, verdict
+from tests.factories import SITE, submission
 from tests.slowness import SlowWay
 
 LANE = keys.shard_of(SITE) % keys.LANES
@@ -117,14 +118,14 @@ def test_workers_that_are_killed_around_scoring_blame_no_comment(runtime, grant,
 
 
 def die_of_poison(runtime):
-    real = slices.score_batch
+    real = slices.score_all
 
     def scoring(items):
         if any("poison" in sent.content for sent, _ in items):
             kill_this()
         return real(items)
 
-    slices.score_batch = scoring
+    slices.score_all = scoring
 
 
 @pytest.mark.parametrize("poisoned", [0, 10, 20])
@@ -163,8 +164,8 @@ def test_a_site_whose_learner_cannot_be_read_holds_no_comment_up(runtime, grant,
     assert statuses(runtime, done) == ["approved"] * 3
 
 
-def test_verdicts_come_back_from_a_child_as_they_are():
-    made = [verdict("spam", 0.9), verdict("approved", 0.1)]
+def test_scores_come_back_from_a_child_as_they_are():
+    made = [Scored(0.9, [("words", 1.5)], b"\x00\xff" * 24), Scored(0.1, [])]
     assert score_apart(lambda: made, lambda: None) == made
 
 

@@ -11,7 +11,7 @@ from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import now_ms
-from moderation.store import authors, keys, knowing
+from moderation.store import authors, keys, knowing, signals
 from tests.factories import SITE, put_settings, submission
 
 HAM = "Thanks, the second example fixed my build of the {} kiln at once."
@@ -185,7 +185,7 @@ def test_a_site_that_wants_none_of_it_counts_none(runtime, grant):
     decided(runtime, grant, "spam", ADA, 3)
     assert check(runtime, grant, "A plain word.", ADA).status == "approved"
     assert {one.status for one in chain(runtime, grant, 7)} == {"approved"}
-    assert not [k for k in runtime.store.redis.scan_iter() if b":alike:c" in k]
+    assert not [k for k in runtime.store.redis.scan_iter() if b":alike:c" in k or b":alike:r" in k]
 
 
 def test_everything_under_a_hash_is_forgotten_at_one_place(runtime, grant):
@@ -195,3 +195,39 @@ def test_everything_under_a_hash_is_forgotten_at_one_place(runtime, grant):
     assert knowing.forget(runtime.store, SITE, [who], now_ms()) >= 3
     assert check(runtime, grant, "A plain word.", {"email": ADA["email"]}).status == "approved"
     assert knowing.forget(runtime.store, SITE, [authors.who("00" * 12)], now_ms()) == 0
+
+
+def reputed(store) -> tuple[set[int], set[int]]:
+    """Return which bits say that there may be a reputation, and which there are."""
+    prefix = keys.of_site(SITE).authors
+    known = {
+        64 * bucket + field[0] % 64
+        for bucket in range(signals.BUCKETS)
+        for field in store.redis.hkeys(f"{prefix}r{bucket}")
+    }
+    found = store.redis.get(f"{prefix}reputed") or b""
+    return {i for i in range(8 * len(found)) if found[i // 8] >> (7 - i % 8) & 1}, known
+
+
+def test_the_store_says_who_may_have_a_reputation_and_forgets_who_has_none_any_more(runtime, grant):
+    for n in range(12):
+        decided(runtime, grant, "spam", author(n, url=f"http://w{n}.example/"), 1)
+    said, known = reputed(runtime.store)
+    assert said == known and len(known) > 40
+    prefix, bucket = keys.of_site(SITE).authors, 77
+    for field in (b"\x01abc", b"\x41abc", b"\x02abc"):  # The first two share a bit.
+        runtime.store.redis.hset(f"{prefix}r{bucket}", field, bytes(16))
+        runtime.store.redis.setbit(f"{prefix}reputed", 64 * bucket + field[0] % 64, 1)
+    place = bucket.to_bytes(2, "big")
+    assert signals.drop(runtime.store, SITE, [place + b"\x01abc", place + b"\x09abc"]) == 1
+    said, known = reputed(runtime.store)
+    assert said == known, "somebody else is known under the same bit"
+    assert 64 * bucket + 1 in said
+    assert signals.drop(runtime.store, SITE, [place + b"\x41abc"]) == 1
+    said, known = reputed(runtime.store)
+    assert said == known and 64 * bucket + 1 not in said
+    gone = sum(
+        signals.drop_before(runtime.store, SITE, now_ms() + 7_200_000, part, 4) for part in range(4)
+    )
+    assert gone >= len(known)
+    assert reputed(runtime.store) == (set(), set())

@@ -105,14 +105,14 @@ def test_poison_in_a_split_entry_is_held_and_the_rest_is_scored(
     runtime, grant, monkeypatch, poisoned
 ):
     one_by_one(monkeypatch)
-    real = slices.score_batch
+    real = slices.score_all
 
     def failing(items):
         if any(f"photo {poisoned} " in sent.content for sent, _ in items):
             raise ZeroDivisionError
         return real(items)
 
-    monkeypatch.setattr(slices, "score_batch", failing)
+    monkeypatch.setattr(slices, "score_all", failing)
     done = submit(runtime, grant, texts(7))
     assert drain_lane(runtime, LANE) == 7 == verdicts(runtime)
     statuses = [find(runtime, SITE, d.id).status for d in done]
@@ -133,7 +133,7 @@ def test_who_loses_the_lease_stops_and_the_next_holder_records_the_rest(
 ):
     one_by_one(monkeypatch)
     monkeypatch.setattr("moderation.flow.comments.draining.KEEP_SECONDS", 0)
-    real, seen = slices.score_batch, []
+    real, seen = slices.score_all, []
 
     def losing(items):
         seen.extend(items)
@@ -141,7 +141,7 @@ def test_who_loses_the_lease_stops_and_the_next_holder_records_the_rest(
             runtime.store.redis.set(keys.bell(LANE), "another holder")
         return real(items)
 
-    monkeypatch.setattr(slices, "score_batch", losing)
+    monkeypatch.setattr(slices, "score_all", losing)
     submit(runtime, grant, texts(7))
     first = drain_lane(runtime, LANE)
     assert 0 < first < 7 and verdicts(runtime) == first
@@ -151,14 +151,14 @@ def test_who_loses_the_lease_stops_and_the_next_holder_records_the_rest(
 
 
 def test_what_comes_while_a_slice_is_scored_is_taken_in_the_same_turn(runtime, grant, monkeypatch):
-    real, late = slices.score_batch, [submission("late"), submission("later")]
+    real, late = slices.score_all, [submission("late"), submission("later")]
 
     def scoring(items):
         if late:
             submit(runtime, grant, [late.pop()])
         return real(items)
 
-    monkeypatch.setattr(slices, "score_batch", scoring)
+    monkeypatch.setattr(slices, "score_all", scoring)
     submit(runtime, grant, texts(3))
     assert drain_lane(runtime, LANE) == 5
 
@@ -166,13 +166,13 @@ def test_what_comes_while_a_slice_is_scored_is_taken_in_the_same_turn(runtime, g
 def test_a_store_that_forgot_the_scripts_is_taught_them_while_a_lane_is_drained(
     runtime, grant, monkeypatch
 ):
-    real = slices.score_batch
+    real = slices.score_all
 
     def scoring(items):
         runtime.store.redis.script_flush()
         return real(items)
 
-    monkeypatch.setattr(slices, "score_batch", scoring)
+    monkeypatch.setattr(slices, "score_all", scoring)
     done = submit(runtime, grant, texts(250))
     assert drain_lane(runtime, LANE) == 250 == verdicts(runtime)
     assert {find(runtime, SITE, d.id).status for d in done} == {"approved"}

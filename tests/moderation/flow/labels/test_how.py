@@ -10,7 +10,7 @@ from classifier.learner import HOWS
 from moderation.domain import decisions
 from moderation.domain.errors import SchemaMismatch
 from moderation.domain.sites import SiteSettings
-from moderation.flow.comments import checking
+from moderation.flow.comments import draft
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.submitting import submit
 from moderation.flow.labels import replaying
@@ -186,9 +186,9 @@ def test_an_older_winnow_does_not_work_on_a_log_with_evidence(runtime):
 
 def drawn(runtime, grant, monkeypatch, status="approved", **fields):
     """Return a comment that was drawn at random when it was judged, with a probability of 1/4."""
-    whole = checking.score_batch
+    whole = draft.judge_all
     monkeypatch.setattr(
-        checking, "score_batch", lambda items: [replace(v, audit=0.25) for v in whole(items)]
+        draft, "judge_all", lambda *asked: [replace(v, audit=0.25) for v in whole(*asked)]
     )
     made = judged(runtime, grant, status, **fields)
     monkeypatch.undo()

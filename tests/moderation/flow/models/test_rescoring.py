@@ -8,7 +8,7 @@ from moderation.domain.errors import NotFound
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import CONTENT_UNREAD
 from moderation.flow import jobs
-from moderation.flow.comments import checking
+from moderation.flow.comments import draft
 from moderation.flow.comments.checking import check
 from moderation.flow.events import Rejudged, Rejudging
 from moderation.flow.labels.deciding import decide, undo
@@ -87,9 +87,7 @@ def test_what_people_said_and_what_they_must_see_is_left(runtime, grant, monkeyp
     decide(runtime, SITE, undone, "ham", WORD, None)
     undo(runtime, SITE, undone, WORD, None)
     looking.escalate(runtime, SITE, asked, "ann")
-    monkeypatch.setattr(
-        checking, "score_batch", lambda *_: (_ for _ in ()).throw(ZeroDivisionError)
-    )
+    monkeypatch.setattr(draft, "score_all", lambda *_: (_ for _ in ()).throw(ZeroDivisionError))
     failed = check(runtime, grant, submission("Cannot be scored"), record=True).comment
     monkeypatch.undo()
     assert failed.status == "held" and failed.verdict.score is None

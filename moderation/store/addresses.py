@@ -1,0 +1,95 @@
+"""What an address of the store leads to: a server, a Cluster, or whom Sentinels call primary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from redis.backoff import NoBackoff
+from redis.connection import parse_url
+from redis.retry import Retry
+from redis.sentinel import Sentinel
+
+from moderation.store.cluster import Cluster
+from moderation.store.connection import Pool
+from moderation.values import STORE_PORT, store_hosts
+
+SENTINEL_SECONDS = 0.1
+"""Time-out of asking one Sentinel; the one that answered last is asked first."""
+_SENTINEL_PORT = 26379
+
+
+def without_replicas(url: str) -> tuple[str, int]:
+    """Return an address without the number of replicas that are to have what is answered for, and
+    that number (`replicas=1`), 0 where it says none."""
+    address, _, query = url.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    rest = [(name, value) for name, value in given if name != "replicas"]
+    return f"{address}?{urlencode(rest)}" if rest else address, int(dict(given).get("replicas", 0))
+
+
+def pool_to(
+    url: str, on_round_trip: Callable[[], None], greet: Callable[[Any], None]
+) -> Pool | Cluster:
+    """Return the pool of an address: `redis://`, `rediss://`, `unix://`, and the first two with
+    `+cluster` or `+sentinel` and several hosts."""
+    scheme, _, kind = urlsplit(url).scheme.partition("+")
+    if not kind:
+        return Pool.to(parse_url(url), on_round_trip, greet)
+    rest = urlsplit(url)
+    login = f"{rest.netloc.rpartition('@')[0]}@" if "@" in rest.netloc else ""
+    name, _, database = rest.path.strip("/").partition("/")
+    query = f"?{rest.query}" if rest.query else ""
+    options = parse_url(f"{scheme}://{login}host/{database}{query}")
+    if kind == "cluster":
+        return _cluster(url, options, on_round_trip, greet)
+    return _behind_sentinels(url, name, options, on_round_trip, greet)
+
+
+def _cluster(
+    url: str,
+    options: dict[str, Any],
+    on_round_trip: Callable[[], None],
+    greet: Callable[[Any], None],
+) -> Cluster:
+    options.pop("db", None)  # A Cluster has no other than 0.
+
+    def to(host: str, port: int, greet_node: Callable[[Any], None]) -> Pool:
+        return Pool.to(options | {"host": host, "port": port}, on_round_trip, greet_node)
+
+    return Cluster(store_hosts(url, STORE_PORT), to, greet)
+
+
+def _behind_sentinels(
+    url: str,
+    name: str,
+    options: dict[str, Any],
+    on_round_trip: Callable[[], None],
+    greet: Callable[[Any], None],
+) -> Pool:
+    told = {
+        part: options.pop(f"sentinel_{part}", None) for part in ("username", "password")
+    }  # Not those of the server: Sentinels have users of their own.
+    sentinels = Sentinel(
+        store_hosts(url, _SENTINEL_PORT),
+        sentinel_kwargs=told
+        | {
+            "socket_timeout": SENTINEL_SECONDS,
+            "socket_connect_timeout": SENTINEL_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+            "ssl": "connection_class" in options,
+        },
+    )
+    last: list[tuple[str, int]] = []
+
+    def find_server() -> tuple[str, int]:
+        found: tuple[str, int] = sentinels.discover_master(name)
+        if last != [found]:
+            # Whoever is still connected elsewhere would write where nobody reads.
+            last[:] = [found]
+            pool.leave()
+        return found
+
+    pool = Pool.to(options | {"find_server": find_server}, on_round_trip, greet)
+    return pool

@@ -1,0 +1,112 @@
+"""A primary, its replica and three Sentinels, which make the replica primary when that dies."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from moderation.cli import embedded
+from tests.e2e.running import free_port
+from tests.processes import until
+from tests.replicas import Node
+
+NAME = "winnow"
+DOWN_MS = 2000
+"""A primary that is silent for so long is taken for dead. Long enough for a busy machine."""
+
+
+class Sentinel:
+    """One that watches."""
+
+    def __init__(self, folder: Path, primary_port: int, program: str) -> None:
+        self.port = free_port()
+        folder.mkdir()
+        config = folder / "sentinel.conf"
+        config.write_text(
+            f"port {self.port}\nbind 127.0.0.1\ndir {folder}\nloglevel warning\n"
+            f"logfile {folder / 'log'}\n"
+            f"sentinel monitor {NAME} 127.0.0.1 {primary_port} 2\n"
+            f"sentinel down-after-milliseconds {NAME} {DOWN_MS}\n"
+            f"sentinel failover-timeout {NAME} 10000\n"
+        )
+        self.process = subprocess.Popen(
+            [program or embedded.arguments(folder, folder, "no")[0], str(config), "--sentinel"]
+        )
+
+    def ask(self, *words: object) -> Any:
+        """Return what it answers, None while it does not."""
+        try:
+            with redis.Redis(port=self.port) as client:
+                return client.execute_command(*words)
+        except redis.RedisError:
+            return None
+
+    def end(self) -> None:
+        """Stop it."""
+        self.process.kill()
+        self.process.wait(30)
+
+
+class Watched:
+    """A pair of servers and those who watch it."""
+
+    def __init__(self, folder: Path, program: str = "") -> None:
+        self.nodes = [Node(folder, name, program) for name in ("one", "two")]
+        self.nodes[1].follow(self.nodes[0].port)
+        self.sentinels = [Sentinel(folder / f"s{n}", self.nodes[0].port, program) for n in range(3)]
+        until(self.is_watched)
+
+    @property
+    def url(self) -> str:
+        """For the store."""
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return f"redis+sentinel://{hosts}/{NAME}"
+
+    def is_watched(self) -> bool:
+        """Say whether all agree that they could replace the primary now."""
+        return all(
+            (sentinel.ask("SENTINEL", "CKQUORUM", NAME) or b"").startswith(b"OK 3")
+            and sentinel.ask("SENTINEL", "REPLICAS", NAME)
+            for sentinel in self.sentinels
+        ) and any(node.is_linked() for node in self.nodes)
+
+    def primary(self) -> Node:
+        """Return the server that the Sentinels call the primary."""
+        ports = {
+            int(told[1])
+            for sentinel in self.sentinels
+            if (told := sentinel.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME))
+        }
+        return next(node for node in self.nodes if ports == {node.port})
+
+    def kill_primary(self) -> None:
+        """Kill the primary, wait until the other one is, and let it come back as its replica."""
+        old = self.primary()
+        old.end()
+        until(lambda: self.names_another(old), 60)
+        old.start()
+        until(self.is_watched, 90)
+
+    def names_another(self, node: Node) -> bool:
+        """Say whether all Sentinels lead to another server than this one."""
+        told = [s.ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME) for s in self.sentinels]
+        return all(one and int(one[1]) != node.port for one in told)
+
+    def client(self) -> redis.Redis:
+        """Return a plain client of the primary."""
+        return self.primary().client()
+
+    def clear(self) -> None:
+        """Throw away all that is kept."""
+        with self.primary().client() as client:
+            client.flushall()
+
+    def end(self) -> None:
+        """Stop all."""
+        for sentinel in self.sentinels:
+            sentinel.end()
+        for node in self.nodes:
+            node.end()
