@@ -19,7 +19,7 @@ from tests.e2e.running import ROOT
 from tests.parting import Parting
 from tests.processes import until
 
-pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(1500)]
 
 MORE = 50
 """So many comments are accepted in each state of the upgrade."""
