@@ -92,13 +92,15 @@ class Host:
         except httpx.TransportError:
             return False
 
-    def stop(self, part: str, seconds: float = 60.0) -> str:
-        """End a part as a service manager does, and return what it said."""
-        found = self.running.pop(part)
-        found.process.terminate()
-        found.process.wait(seconds)
-        found.end()
-        return found.output
+    def stop(self) -> None:
+        """End what runs here as a service manager does."""
+        ending = list(self.running.values())
+        self.running.clear()
+        for each in ending:
+            each.process.terminate()
+        for each in ending:
+            each.process.wait(120)
+            each.end()
 
     def end(self) -> None:
         """End whatever runs here."""
