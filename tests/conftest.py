@@ -6,9 +6,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -21,7 +22,8 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.minutely import Minutely
 from moderation.settings import Settings
-from moderation.store import Store, migrations
+from moderation.store import Store, migrations, routes
+from moderation.store.scripts import Script
 from tests.clusters import Cluster
 from tests.replicas import Node, Pair
 from tests.sentinels import Watched
@@ -48,6 +50,18 @@ def _faults_are_said_in_each_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(faults, "_said", Minutely())
     logging.getLogger("moderation.store.faults").setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _scripts_touch_one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a script is given keys of several slots, though one server would run it."""
+    real = Script.call
+
+    def call(script: Script, names: Sequence[Any], args: Sequence[Any]) -> tuple[Any, ...]:
+        assert len({routes.slot_of(name) for name in names}) <= 1, names
+        return real(script, names, args)
+
+    monkeypatch.setattr(Script, "call", call)
 
 
 @pytest.fixture
@@ -241,10 +255,15 @@ def several(servers: Callable[[str], Server]) -> Iterator[Callable[[str], Server
 
 @pytest.fixture
 def valkey(
-    servers: Callable[[str], Server], several: Callable[[str], Servers], server_name: str
+    request: pytest.FixtureRequest,
+    servers: Callable[[str], Server],
+    several: Callable[[str], Servers],
+    server_name: str,
 ) -> Server | Servers:
     """Return an empty server, or several that are empty."""
     if server_name in SEVERAL:
+        if request.node.get_closest_marker("one_server"):
+            pytest.skip("of one server")
         found = several(server_name)
         found.several.clear()
         with found.broker.client() as client:

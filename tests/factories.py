@@ -105,9 +105,15 @@ def use_snapshot(store: Store, name: str) -> None:
     assert models.use(store, Promotion("promote", name, "", now, "ann"))
 
 
-def names(store: Store, pattern: str = "*") -> list[bytes]:
+def all_keys(store: Store, pattern: str = "*") -> list[bytes]:
     """Return the keys of the store that a pattern fits."""
     return [name for server in store.each() for name in server.scan_iter(pattern)]
+
+
+def empty(store: Store) -> None:
+    """Throw away all that the store has."""
+    for server in store.each():
+        server.flushdb()
 
 
 def contents(store: Store) -> Iterator[tuple[bytes, Any]]:
@@ -120,5 +126,5 @@ def contents(store: Store) -> Iterator[tuple[bytes, Any]]:
         b"list": lambda key: store.redis.lrange(key, 0, -1),
         b"stream": lambda key: store.redis.xrange(key),
     }
-    for key in names(store):
+    for key in all_keys(store):
         yield key, reads[store.redis.type(key)](key)

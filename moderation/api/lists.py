@@ -14,16 +14,17 @@ from moderation.api.endpoint import IF_NONE_MATCH, KNOWN, Answer, Body, Call, en
 from moderation.api.preconditions import if_match
 from moderation.api.sites import actor, choice, operation, small
 from moderation.api.trials import TRIED, tried
-from moderation.api.validation import invalid
+from moderation.api.validation import misplaced
 from moderation.domain.comments import Time
-from moderation.domain.listed import ENTRIES, Action, BadEntry, Draft, Kind, Listed, rewritten
+from moderation.domain.errors import BadEntry
+from moderation.domain.listed import ENTRIES, Action, Draft, Kind, Listed, rewritten
 from moderation.flow.comments.outgoing import time_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, trying
 
 blueprint = Blueprint("lists", __name__, url_prefix="/v1/sites/<site>/lists")
 
-LISTS_BYTES = 8 << 20
+LISTS_BYTES = 16 << 20
 
 
 class EntryOut(Struct, frozen=True):
@@ -85,7 +86,7 @@ def put_lists(call: Call, site: str) -> Response:
     try:
         saved = choosing.put_list(call.runtime.store, site, given.entries, actor(call), seen)
     except BadEntry as error:
-        raise _at(error) from error
+        raise misplaced(error, f"/entries/{error.place}/value") from error
     return answers.json(_shown(saved), 200, {"ETag": choosing.etag(saved)})
 
 
@@ -111,12 +112,7 @@ def _rewritten(saved: Listed, drafts: Sequence[Draft], by: str) -> Listed:
     try:
         return rewritten(saved, drafts, by, now_ms())
     except BadEntry as error:
-        raise _at(error) from error
-
-
-def _at(error: BadEntry) -> Exception:
-    detail = f"{error.detail[0].upper()}{error.detail[1:]}."
-    return invalid(f"/entries/{error.place}/value", detail)
+        raise misplaced(error, f"/entries/{error.place}/value") from error
 
 
 def _shown(saved: Listed) -> ListOut:

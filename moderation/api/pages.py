@@ -72,13 +72,13 @@ def try_out() -> str:
     content = request.form.get("content", "").replace("\0", "")[:20_000].strip()
     author = Author(name=request.form.get("author", "").replace("\0", "")[:256])
     if not content:
-        return _home(error="Write or paste a comment first.")
+        return _home(error="empty")
     submission = Submission(content=content, author=author)
     try:
         comment = preview(_runtime(), DEMO_SITE, submission)
         explained = reading.explain_now(_runtime(), comment)
     except StoreDown:
-        return _home(submission, error="The store does not answer just now; try again.")
+        return _home(submission, error="away")
     assert comment.verdict is not None
     return _home(submission, _judged(comment.verdict, explained, phrases(content, explained.marks)))
 

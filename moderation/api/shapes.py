@@ -13,7 +13,7 @@ from moderation.flow.comments import reading
 from moderation.flow.comments.checking import Checked
 from moderation.flow.comments.judged import Reason
 from moderation.flow.comments.outgoing import Comment, Explained, Span, comment_fields
-from moderation.flow.comments.reading import reason_text
+from moderation.flow.comments.reasons import ENGLISH
 from moderation.flow.runtime import Runtime
 
 
@@ -77,5 +77,5 @@ def explained_out(runtime: Runtime, comment: comments.Comment) -> Explained:
         logit=found.logit,
         bias=found.bias,
         spans=[Span(_FIELD_OF_ROW[s.field], s.start, s.end, s.weight) for s in found.spans],
-        signals=[Reason(code, reason_text(code), weight) for code, weight in found.signals],
+        signals=[Reason(code, ENGLISH.text(code), weight) for code, weight in found.signals],
     )

@@ -14,11 +14,11 @@ from moderation.api.preconditions import if_match
 from moderation.api.problems import Refusal
 from moderation.api.sites import actor, choice, operation, small
 from moderation.api.trials import TRIED, tried
-from moderation.api.validation import invalid
+from moderation.api.validation import misplaced
 from moderation.domain.comments import Time
+from moderation.domain.errors import BadEntry
 from moderation.domain.subscribed import (
     SUBSCRIPTIONS,
-    BadSubscription,
     NewSubscription,
     Reads,
     Trusted,
@@ -110,8 +110,8 @@ def put_subscriptions(call: Call, site: str) -> Response:
     seen, given = if_match(call.environ), small(call, _lists)
     try:
         fetching.subscribe(call.runtime.store, site, given.lists, actor(call), seen)
-    except BadSubscription as error:
-        raise _at(error, f"/lists/{error.place}/url") from error
+    except BadEntry as error:
+        raise misplaced(error, f"/lists/{error.place}/url") from error
     tag = fetching.etag(call.runtime.store, site)
     return answers.json(_shown(call, site), 200, {"ETag": tag})
 
@@ -130,14 +130,10 @@ def test_subscription(call: Call, site: str) -> Response:
     place = choosing.there(call.runtime.store, site)
     try:
         return tried(trying.try_subscription(call.runtime, place, small(call, _one)))
-    except BadSubscription as error:
-        raise _at(error, "/url") from error
+    except BadEntry as error:
+        raise misplaced(error, "/url") from error
     except OutboundError as error:
         raise Refusal("conflict", f"The list was not fetched: {error}.") from error
-
-
-def _at(error: BadSubscription, pointer: str) -> Exception:
-    return invalid(pointer, f"{error.detail[0].upper()}{error.detail[1:]}.")
 
 
 def _shown(call: Call, site: str) -> SubscriptionsOut:

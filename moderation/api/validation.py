@@ -11,6 +11,7 @@ import msgspec
 
 from moderation.api.problems import FieldError, Refusal
 from moderation.domain.comments import CONTENT_BYTES, Submission
+from moderation.domain.errors import BadEntry
 
 EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 LATEST_AHEAD = dt.timedelta(days=1)
@@ -105,6 +106,11 @@ def texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
 def fields_of(value: msgspec.Struct) -> tuple[Any, ...]:
     """Return the values of a struct in the order of its fields."""
     return tuple(getattr(value, name) for name in value.__struct_fields__)
+
+
+def misplaced(error: BadEntry, pointer: str) -> Refusal:
+    """Return what to answer where one of several things cannot be, at its place in the body."""
+    return invalid(pointer, f"{error.detail[0].upper()}{error.detail[1:]}.")
 
 
 def invalid(pointer: str, detail: str) -> Refusal:

@@ -40,6 +40,7 @@ COMMANDS = {
     "feed": "feed",
     "migrate": "store",
     "doctor": "doctor",
+    "capacity": "capacity",
 }
 """Where each command is: a module is imported when its command is asked for, as some are slow."""
 

@@ -10,15 +10,15 @@ from moderation.console import entering
 from moderation.console.entering import actor, runtime
 from moderation.console.language import _
 from moderation.console.screens import back_to, screen
-from moderation.domain.errors import InvalidInput
-from moderation.domain.listed import ACTIONS, KINDS, BadEntry, Draft, draft_of, rewritten
+from moderation.domain.errors import BadEntry, InvalidInput
+from moderation.domain.listed import ACTIONS, KINDS, Draft, Listed, draft_of, rewritten
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, trying
 
 ROWS = 100
-LINES = 500
-"""Most entries that are written at once."""
+FORM_BYTES = 12 << 20
+"""Most bytes of the form: 65,000 domains are 2 MiB, as many phrases of Chinese words 5 to 8."""
 
 
 @screen("/sites/<site>/lists", "viewer")
@@ -27,27 +27,27 @@ def page(site: str) -> str:
     return _page(site)
 
 
-@screen("/sites/<site>/lists", "moderator", "POST")
+@screen("/sites/<site>/lists", "moderator", "POST", most=FORM_BYTES)
 def write(site: str) -> Any:
     """Try the entries that are written, or save them."""
     store = runtime().store
     place = _mine(site)
     try:
         drafts = _drafts()
-        if not 0 < len(drafts) <= LINES:
-            raise InvalidInput("write between one and 500 entries")
+        if not drafts:
+            raise InvalidInput("write at least one entry")
         if "save" in request.form:
             choosing.change_list(store, place, lambda known: _with(known, drafts), actor())
             return back_to(f"/console/sites/{site}/lists?saved={len(drafts)}")
-        saved = choosing.listed(store, place)
+        saved = _listed(place)
         new = _with([draft_of(entry) for entry in saved.entries], drafts)
         draft = choosing.bounded(rewritten(saved, new, actor().who, now_ms()))
     except BadEntry as error:
-        number = error.place + 1 - (0 if _is_first() else len(choosing.listed(store, site).entries))
+        number = error.place + 1 - (0 if _is_first() else len(_listed(site).entries))
         said = _("Line %(n)s cannot be read as what you chose, or is in the list already.")
         return make_response(_page(site, said % {"n": max(number, 1)}), 422)
     except InvalidInput:
-        said = _("Write between one and 500 entries; a list has at most 10,000 of them.")
+        said = _("Write at least one entry; a list has at most 65,000 of them, and 16 MiB.")
         return make_response(_page(site, said), 422)
     return _page(site, trial=trying.try_list(runtime(), place, saved, draft))
 
@@ -57,7 +57,7 @@ def change(site: str) -> Any:
     """Take an entry off the list, or move it."""
     what, number = request.form.get("what", ""), request.form.get("number", 0, type=int)
     store = runtime().store
-    entries = choosing.listed(store, _mine(site)).entries
+    entries = _listed(_mine(site)).entries
     entry = next((one for one in entries if one.number == number), None)
     if entry is not None:
         name = entry.kind, entry.value
@@ -84,7 +84,7 @@ def _drafts() -> list[Draft]:
         raise InvalidInput("there is no such kind or action")
     lines = request.form.get("values", "").replace(",", "\n").splitlines()
     note = request.form.get("note", "").replace("\0", "").strip()[:500]
-    values = [line.strip() for line in lines if line.strip()][: LINES + 1]
+    values = [line.strip() for line in lines if line.strip()]
     return [Draft(kind, value[:320], action, note) for value in values]
 
 
@@ -97,8 +97,8 @@ def _with(known: list[Draft], drafts: list[Draft]) -> list[Draft]:
 
 
 def _page(site: str, said: str = "", trial: trying.Trial | None = None) -> str:
-    store, at = runtime().store, max(0, request.args.get("from", 0, type=int))
-    entries = choosing.listed(store, _mine(site)).entries
+    at = max(0, request.args.get("from", 0, type=int))
+    entries = _listed(_mine(site)).entries
     return render_template(
         "console/lists/page.html",
         site=site,
@@ -113,6 +113,11 @@ def _page(site: str, said: str = "", trial: trying.Trial | None = None) -> str:
         said=said,
         saved=request.args.get("saved", 0, type=int),
     )
+
+
+def _listed(site: str) -> Listed:
+    """Return the list of a site, which this process has at hand unless it changed."""
+    return runtime().rules_now(site).listed.written
 
 
 def _mine(site: str) -> str:

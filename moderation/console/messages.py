@@ -17,10 +17,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from moderation.console import failures
 from moderation.console.screens import SAID
 from moderation.console.sitewide import WHAT_IS_WRONG
 from moderation.domain.people import ACTS
-from moderation.flow.comments import reading
+from moderation.flow.comments import reasons
 from moderation.flow.privacy import promise
 from moderation.wording import FOLDER
 
@@ -40,8 +41,9 @@ def _in_tables() -> Iterator[str]:
     """Yield the texts that tables hold and pages say by a variable."""
     yield from (said for _, _, said in SAID)
     yield from ACTS.values()
-    yield from reading.reason_words()
+    yield from reasons.reason_words()
     yield from WHAT_IS_WRONG.values()
+    yield from failures.SAID
     yield from promise.words()
 
 

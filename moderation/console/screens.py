@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from moderation import faults
 from moderation.console import away, entering, kept
@@ -145,6 +145,8 @@ def _words(error: Exception) -> tuple[int, str]:
     """Return the status and the words for an error."""
     if isinstance(error, CSRFError):
         return 400, _("This page was open for too long. Load it again; nothing was saved.")
+    if isinstance(error, RequestEntityTooLarge):
+        return 413, _("This is more than can be sent at once. Nothing was saved.")
     if isinstance(error, HTTPException):
         return error.code or 500, _("There is nothing at this address.")
     for kind, status, said in SAID:

@@ -6,17 +6,22 @@ import datetime as dt
 import functools
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 from babel.core import Locale
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 from flask import Flask
+from markupsafe import Markup
 
+from moderation.console.failures import failure
 from moderation.console.language import _, direction, language, ngettext
 from moderation.domain.bands import BANDS, Band
+from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.phrases import plain
-from moderation.flow.comments.reading import reason_name, reason_text
+from moderation.flow.comments.reasons import Teller
 from moderation.flow.runtime import now_ms
+from moderation.wording import catalogue
 
 _NARROW = "\u202f"
 """A narrow space that does not break a line."""
@@ -41,10 +46,29 @@ def register(app: Flask) -> None:
         signed=signed,
         number=number,
         ltr=ltr,
-        reason_name=lambda code: _(reason_name(code)),
-        reason_text=lambda code: _(reason_text(code)),
+        reason_name=lambda code: reasons().name(code),
+        reason_text=lambda code: reasons().text(code),
+        reason_full=lambda code, verdict: reasons().full(verdict, code),
+        figures=figures,
+        failure=failure,
     )
-    app.jinja_env.globals.update(BANDS=BANDS)
+    app.jinja_env.globals.update(BANDS=BANDS, ngettext=counted)
+
+
+def reasons() -> Teller:
+    """Return what says reasons in the language of the request."""
+    return _reasons(language())
+
+
+@functools.cache
+def _reasons(name: str) -> Teller:
+    return Teller(catalogue(name), lambda value: _decimal(value, name))
+
+
+def figures(verdict: Verdict) -> list[str]:
+    """Return what was counted for the reasons of a verdict, a sentence for each that was."""
+    said = (reasons().figures(verdict, code) for code, _weight in verdict.reasons)
+    return [sentence for sentence in said if sentence]
 
 
 @functools.cache
@@ -67,6 +91,12 @@ def _decimal(value: float, name: str) -> str:
 @functools.lru_cache(maxsize=1024)
 def _one_decimal(value: float, name: str) -> str:
     return format_decimal(value, format="0.0", locale=_locale(name))
+
+
+def counted(one: str, many: str, n: int, **told: Any) -> Markup:
+    """Return what is said of a number of things, with its thousands set apart, for a template."""
+    # The texts are ours; what is filled in is escaped.
+    return Markup(ngettext(one, many, n)) % {"num": number(n), **told}  # noqa: S704
 
 
 def forms(said: Callable[[int], str]) -> dict[str, str]:

@@ -162,7 +162,7 @@ def shown(site: str, said: str = "", *, fields: Fields | None = None, **more: An
         now=now_ms(),
         tokens=entrance.tokens(store, site),
         keys=entrance.keys_of(store, site),
-        entries=len(choosing.listed(store, site).entries),
+        entries=len(runtime().rules_now(site).listed.written.entries),
         used=administering.token_uses(store),
         people=_people(site),
         is_administrator=is_administrator,

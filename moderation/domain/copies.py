@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -78,12 +79,9 @@ class Subscribed(Struct, frozen=True):
 
     lists: tuple[tuple[Subscription, Slot], ...] = ()
 
-    def first(self, comment: Submission, action: Trusted) -> Subscription | None:
-        """Return the first list with this action that fits a comment."""
-        some = [(one, slot) for one, slot in self.lists if one.action == action]
-        is_named = any(one.reads == "domains" for one, _ in some)
-        named = domains_named(comment) if is_named else []
-        return next((one for one, slot in some if slot.copy.fits(comment, named)), None)
+    def of(self, comment: Submission) -> Asked:
+        """Return the lists ready to be asked about one comment, by one action after the other."""
+        return Asked(self, comment)
 
     def has_feeds(self) -> bool:
         """Say whether a feed is among them."""
@@ -102,6 +100,28 @@ class Subscribed(Struct, frozen=True):
             and (found := slot.copy.index.hear(sketch, named, now_ms)) is not None
         ]
         return max(heard, key=lambda one: one.weight, default=None)
+
+
+class Asked:
+    """A site's lists as they are asked about one comment: the domains that it names are looked for
+    once, and only where a list wants them."""
+
+    def __init__(self, subscribed: Subscribed, comment: Submission) -> None:
+        self._lists = subscribed.lists
+        self._comment = comment
+
+    def first(self, action: Trusted) -> Subscription | None:
+        """Return the first list with this action that fits the comment."""
+        for one, slot in self._lists:
+            if one.action == action:
+                named = self._named if one.reads == "domains" else []
+                if slot.copy.fits(self._comment, named):
+                    return one
+        return None
+
+    @cached_property
+    def _named(self) -> list[str]:
+        return domains_named(self._comment)
 
 
 NO_SUBSCRIPTIONS = Subscribed()

@@ -14,6 +14,15 @@ class InvalidInput(WinnowError):
     """A value that cannot be accepted."""
 
 
+class BadEntry(InvalidInput):
+    """One of several entries cannot be; `place` is its place in what was given, from 0."""
+
+    def __init__(self, place: int, detail: str) -> None:
+        super().__init__(f"entry {place + 1}: {detail}")
+        self.place = place
+        self.detail = detail
+
+
 class NotFound(WinnowError):
     """There is no such thing, or not for this site."""
 

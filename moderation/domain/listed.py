@@ -12,16 +12,16 @@ from msgspec import Meta, Struct
 
 from moderation.domain import wording
 from moderation.domain.addresses import parsed
-from moderation.domain.errors import InvalidInput
+from moderation.domain.errors import BadEntry, InvalidInput
 
 Kind = Literal["words", "domain", "address", "email", "name"]
 KINDS: tuple[Kind, ...] = ("words", "domain", "address", "email", "name")
 Action = Literal["approve", "hold", "spam"]
 ACTIONS: tuple[Action, ...] = ("approve", "hold", "spam")
 
-ENTRIES = 10_000
+ENTRIES = 65_000
 """Most entries of a site's list."""
-LIST_BYTES = 2 << 20
+LIST_BYTES = 16 << 20
 """Most bytes of a list as it is stored."""
 WORDS = 12
 """Most words of an entry; of scripts without spaces each character is one."""
@@ -68,15 +68,6 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     """Why it is there, for people."""
 
 
-class BadEntry(InvalidInput):
-    """An entry that cannot be; `place` is its place in what was given, from 0."""
-
-    def __init__(self, place: int, detail: str) -> None:
-        super().__init__(f"entry {place + 1} of the list: {detail}")
-        self.place = place
-        self.detail = detail
-
-
 def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Listed:
     """Return a list of these entries in this order.
 
@@ -93,14 +84,12 @@ def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Lis
     seen: set[tuple[Kind, str]] = set()
     last = old.last
     for place, draft in enumerate(drafts):
-        try:
-            value = normal(draft.kind, draft.value)
-        except InvalidInput as error:
-            raise BadEntry(place, str(error)) from error
+        before = known.get((draft.kind, draft.value))
+        value = draft.value if before else _normal_of(draft, place)
         if (draft.kind, value) in seen:
             raise BadEntry(place, "it is in the list already")
         seen.add((draft.kind, value))
-        before = known.get((draft.kind, value))
+        before = before or known.get((draft.kind, value))
         if before and (before.action, before.note) == (draft.action, draft.note):
             entries.append(before)
             continue
@@ -112,6 +101,13 @@ def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Lis
             by=by, at_ms=now_ms,
         ))  # fmt: skip
     return Listed(tuple(entries), last)
+
+
+def _normal_of(draft: Draft, place: int) -> str:
+    try:
+        return normal(draft.kind, draft.value)
+    except InvalidInput as error:
+        raise BadEntry(place, str(error)) from error
 
 
 def draft_of(entry: Entry) -> Draft:

@@ -198,10 +198,10 @@ INDEXES: dict[Kind, Callable[[], Index]] = {
 
 
 class Compiled:
-    """A list ready to be asked, for any number of threads."""
+    """A list ready to be asked, for any number of threads; `written` is the list itself."""
 
     def __init__(self, listed: Listed) -> None:
-        self._entries = listed.entries
+        self.written = listed
         self._indexes: dict[Kind, Index] = {}
         for place, entry in enumerate(listed.entries):
             if entry.kind not in self._indexes:
@@ -213,7 +213,7 @@ class Compiled:
         place = NOWHERE
         for index in self._indexes.values():
             place = min(place, index.first(comment))
-        return self._entries[place] if place < NOWHERE else None
+        return self.written.entries[place] if place < NOWHERE else None
 
 
 NO_LIST = Compiled(Listed())

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from moderation.domain.bands import band_of
 from moderation.domain.comments import Status, Submission
-from moderation.domain.copies import NO_SUBSCRIPTIONS, Subscribed
+from moderation.domain.copies import NO_SUBSCRIPTIONS, Asked, Subscribed
 from moderation.domain.feeds import Heard
 from moderation.domain.holding import doubts, has_good_name, is_trusted_author, stops, suspicions
 from moderation.domain.honeypots import is_filled_by_a_bot
@@ -144,7 +144,8 @@ def judge(
         {**known.signals(), **(signals or {})},
         band_of(score, hold, reject),
     )
-    decided = by_rules(verdict, submission, settings, rules, now_ms, known)
+    lists = rules.subscribed.of(submission)
+    decided = by_rules(verdict, submission, settings, rules, now_ms, known, lists)
     if decided is not None:
         return decided
     if verdict.status == "spam" and labels < settings.warm_up:
@@ -152,7 +153,7 @@ def judge(
     elif submission.honeypot.strip():
         # Browsers fill hidden fields in too, but with nothing that is not the author's own.
         verdict = _at_most_held(verdict, HONEYPOT_AUTOFILL)
-    return looked_at(verdict, submission, settings, rules, now_ms, known)
+    return looked_at(verdict, submission, settings, rules, now_ms, known, lists)
 
 
 def by_rules(
@@ -161,9 +162,11 @@ def by_rules(
     settings: SiteSettings,
     rules: Rules,
     now_ms: int,
-    known: Known = NOTHING_KNOWN,
+    known: Known,
+    lists: Asked,
 ) -> Verdict | None:
-    """Return what the first rule that fits makes of a verdict, None where none fits.
+    """Return what the first rule that fits makes of a verdict, None where none fits; `lists` are
+    those of others, asked about this comment.
 
     The order: roles that the site trusts, its list in the list's own order, disallowed keys, the
     field that people do not see, subscribed lists that reject, whether everything is held for now,
@@ -180,7 +183,7 @@ def by_rules(
     if is_filled_by_a_bot(submission):
         # The site itself says that the field is hidden from people: whoever filled it is none.
         return _by_rule(verdict, "spam", HONEYPOT)
-    subscription = rules.subscribed.first(submission, "spam")
+    subscription = lists.first("spam")
     if subscription is not None:
         return _by_rule(
             verdict, "spam", SUBSCRIBED_LIST, {SUBSCRIPTION: float(subscription.number)}
@@ -199,6 +202,7 @@ def looked_at(
     rules: Rules,
     now_ms: int,
     known: Known,
+    lists: Asked,
 ) -> Verdict:
     """Return a verdict that no rule decided, held where the first of these says so; never milder.
 
@@ -216,7 +220,7 @@ def looked_at(
         return _at_most_held(verdict, stopped)
     if rules.keys.holds(submission):
         return _at_most_held(verdict, KEYS_MODERATION)
-    subscription = rules.subscribed.first(submission, "hold")
+    subscription = lists.first("hold")
     if subscription is not None:
         named = {**verdict.signals, SUBSCRIPTION: float(subscription.number)}
         return _at_most_held(replace(verdict, signals=named), SUBSCRIBED_LIST)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
-from moderation.domain.errors import InvalidInput
+from moderation.domain.errors import BadEntry, InvalidInput
 from moderation.domain.keywords import keys_of
 from moderation.domain.listed import host_name
 
@@ -104,22 +104,13 @@ def as_written(one: Subscription) -> NewSubscription:
     return NewSubscription(one.url, one.reads, one.action, one.note, one.key, one.weight)
 
 
-class BadSubscription(InvalidInput):
-    """A subscription that cannot be; `place` is its place in what was given, from 0."""
-
-    def __init__(self, place: int, detail: str) -> None:
-        super().__init__(f"list {place + 1}: {detail}")
-        self.place = place
-        self.detail = detail
-
-
 def rewritten(
     old: Subscriptions, wanted: Sequence[NewSubscription], by: str, now_ms: int
 ) -> Subscriptions:
     """Return these subscriptions; one of the same address and kind keeps number and copy.
 
     Raises:
-        BadSubscription: an address is none of http or https, or is there twice.
+        BadEntry: an address is none of http or https, or is there twice.
         InvalidInput: there are too many.
     """
     if len(wanted) > SUBSCRIPTIONS:
@@ -130,11 +121,11 @@ def rewritten(
     for place, one in enumerate(wanted):
         url = _url(one.url, place)
         if any(url == other.url for other in lists):
-            raise BadSubscription(place, "it is there already")
+            raise BadEntry(place, "it is there already")
         if (one.reads == "feed") != (one.action == "weigh"):
-            raise BadSubscription(place, "a feed weighs in, and nothing else does")
+            raise BadEntry(place, "a feed weighs in, and nothing else does")
         if one.reads == "feed" and not is_key(one.key):
-            raise BadSubscription(place, "write the key of the feed: 44 characters")
+            raise BadEntry(place, "write the key of the feed: 44 characters")
         before = known.get((url, one.reads))
         chosen = (one.action, one.note, one.key.strip(), one.weight)
         if before and (before.action, before.note, before.key, before.weight) == chosen:
@@ -166,7 +157,7 @@ def _url(text: str, place: int) -> str:
     except ValueError:
         is_one = False
     if not is_one or "@" in parts.netloc or not url.isprintable() or " " in url:
-        raise BadSubscription(place, "write an address that begins with https:// or http://")
+        raise BadEntry(place, "write an address that begins with https:// or http://")
     return url
 
 

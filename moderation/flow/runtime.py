@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from typing import Any, Generic, Self, TypeVar, cast
 
 from msgspec import Struct
@@ -79,15 +80,19 @@ class Cache(Generic[Value]):
 
 
 class Policy(Struct, frozen=True):
-    """What a site's people chose, as of a revision; `listed` and `keywords` are its list and its
-    keys as they are stored, `tells` whether it has webhooks."""
+    """What a site's people chose, as of a revision; `listed` and `keywords` are digests of its list
+    and its keys as they are stored, `tells` whether it has webhooks."""
 
     revision: int
     settings: SiteSettings
     rules: Rules
-    listed: bytes | None = None
-    keywords: bytes | None = None
+    listed: bytes = b""
+    keywords: bytes = b""
     tells: bool = False
+
+
+def _digest(stored: bytes | None) -> bytes:
+    return blake2b(stored, digest_size=16).digest() if stored else b""
 
 
 NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
@@ -214,19 +219,24 @@ class Runtime:
 
     def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
         chosen = sites.policy(self.store, site)
-        listed, keywords = chosen.listed, chosen.keywords
+        listed, keywords = _digest(chosen.listed), _digest(chosen.keywords)
         if known is not None and known.listed == listed:
             compiled = known.rules.listed
         else:
-            compiled = Compiled(sites.list_of(listed)) if listed else NO_LIST
+            compiled = Compiled(sites.list_of(chosen.listed)) if chosen.listed else NO_LIST
         if known is not None and known.keywords == keywords:
             searched_keys = known.rules.keys
         else:
-            searched_keys = searched(sites.keys_in(keywords) if keywords else NO_KEYS)
+            searched_keys = searched(sites.keys_in(chosen.keywords) if chosen.keywords else NO_KEYS)
         subscribed = self._copies.of(site, chosen.subscribed)
         rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
         tells = webhooks.are_there(self.store, site)
         return Policy(revision, chosen.settings, rules, listed, keywords, tells)
+
+    def rules_now(self, site: str) -> Rules:
+        """Return what a site's people laid down as it is now; what this process knows already is
+        not read again."""
+        return self.policy(site, sites.read(self.store, site).settings).rules
 
     def site_settings(self, site: str, revision: int) -> SiteSettings:
         """Return a site's settings as of a revision that the store has just named."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 from redis import exceptions as failures
-from redis.cluster import ClusterNode, NodesManager
+from redis.cluster import ClusterNode, NodesManager, get_node_name
 
 from moderation.store import routes
 from moderation.store.connection import Pool, forget_at_fork
@@ -46,6 +46,7 @@ class Cluster(redis.ConnectionPool):
         self._looked = 0.0
         self._is_stale = True
         self._knows_layout = False
+        self._failed: str | None = None
         self._greeting = threading.local()
         super().reset()
 
@@ -128,8 +129,11 @@ class Cluster(redis.ConnectionPool):
         nodes.create_redis_connections([node])
         return node.redis_connection.connection_pool  # type: ignore[no-any-return]
 
-    def leave(self) -> None:
-        """Ask anew who has which slots: a node does not serve, another one may by now."""
+    def leave(self, pool: Pool | None = None) -> None:
+        """Ask anew who has which slots, and this node last: it does not serve, another may."""
+        if pool is not None:
+            options = pool.connection_kwargs
+            self._failed = get_node_name(options["host"], options["port"])
         self._is_stale = True
 
     def _look(self) -> NodesManager:
@@ -170,7 +174,9 @@ class Cluster(redis.ConnectionPool):
     def _look_again(self, nodes: NodesManager) -> None:
         self._is_stale = False
         try:
-            nodes.initialize(disconnect_startup_nodes_pools=False)
+            nodes.initialize(
+                disconnect_startup_nodes_pools=False, last_failed_node_name=self._failed
+            )
         except failures.RedisClusterException:
             try:
                 nodes.initialize(list(self._seeds), disconnect_startup_nodes_pools=False)

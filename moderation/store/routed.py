@@ -45,18 +45,19 @@ class Nodes(Protocol):
     def pool_of(self, host: str, port: int) -> Pool:
         """Return the pool of a node that another one named."""
 
-    def leave(self) -> None:
-        """Ask anew who has which slots."""
+    def leave(self, pool: Pool | None = None) -> None:
+        """Ask anew who has which slots, this node last."""
 
 
 class _Asked:
     """A command or a transaction that was sent, and to whom; or what kept it from being sent."""
 
-    __slots__ = ("connection", "error", "slot", "whole")
+    __slots__ = ("connection", "error", "pool", "slot", "whole")
 
     def __init__(self, slot: int, whole: list[Words]) -> None:
         self.slot, self.whole = slot, whole
         self.connection: Any = None
+        self.pool: Pool | None = None
         self.error: failures.RedisError | None = None
 
 
@@ -123,13 +124,13 @@ class Routed:
             words = [words for asked in some for words in asked.whole]
             connection.send_packed_command(connection.pack_commands(words))
         except failures.RedisError as error:
-            self._nodes.leave()
+            self._nodes.leave(pool)
             for asked in some:
                 asked.error = error
         else:
             self._broken.pop(connection, None)
             for asked in some:
-                asked.connection = connection
+                asked.connection, asked.pool = connection, pool
 
     def read_response(self, *_: Any, **__: Any) -> Any:
         """Return the next answer; raise it where it is an error, or did not come."""
@@ -154,10 +155,10 @@ class Routed:
             except failures.ResponseError as told:
                 answers.append(told)
                 if not isinstance(told, _ELSEWHERE) and ends_connection(told):
-                    self._nodes.leave()
+                    self._nodes.leave(asked.pool)
             except failures.RedisError as failed:
                 self._broken[connection] = error = failed
-                self._nodes.leave()
+                self._nodes.leave(asked.pool)
         return answers + [error] * (number - len(answers))
 
     def _elsewhere(self, asked: _Asked, answers: list[Any]) -> list[Any]:

@@ -21,7 +21,17 @@ from urllib.parse import urlencode
 
 import httpx
 
-from tests.bench import clustered, console, history, memory, texts, training, wrk
+from tests.bench import (
+    capacity,
+    cluster_flow,
+    cluster_http,
+    console,
+    history,
+    memory,
+    texts,
+    training,
+    wrk,
+)
 from tests.e2e.running import Up, free_port
 from tests.processes import until
 
@@ -272,7 +282,9 @@ def main() -> int:
         }
         if options.full:
             rest["import"] = lambda: history.measure(show, progress)
-            rest["cluster"] = lambda: clustered.measure(show, progress)
+            rest["cluster"] = lambda: cluster_flow.measure(show, progress)
+            rest["capacity"] = lambda: capacity.measure(show, progress)
+            rest["clustered"] = lambda: cluster_http.measure(show, progress)
         for part, measure in rest.items():
             if not options.only or part in options.only:
                 measure()

@@ -140,8 +140,9 @@ FILTERS = {
 def spent(up: Up) -> float:
     """Return the processor time that web and store have used so far, in seconds: on a machine that
     others use too it says more than the clock."""
-    parts = [up.part("web"), up.part("store")]
-    times = [p.cpu_times() for part in parts for p in (part, *part.children(recursive=True))]
+    web = up.part("web")
+    # A child of the store rewrites its append-only file: no request's work.
+    times = [p.cpu_times() for p in (web, *web.children(recursive=True), up.part("store"))]
     return sum(t.user + t.system for t in times)
 
 
@@ -151,9 +152,15 @@ def of_screens(
     """Show the slowest screen's 95th percentile, and that of each."""
     progress("console_p95_ms")
     known, unknown = paths(ids)
-    found, cpu, failed = {}, {}, {}
+    found, first, cpu, failed = {}, {}, {}, {}
     for rule, filled in known.items():
         asked = [path + query for path in filled for query in FILTERS.get(rule, ("",))]
+        # The first time a process shows a screen it compiles templates and makes a learner ready:
+        # told apart, for of twenty times the 95th percentile is the slowest. One connection stays
+        # with one process.
+        began = time.perf_counter()
+        client.get(asked[0])
+        first[rule] = round(1000 * (time.perf_counter() - began), 1)
         times, before = [], spent(up)
         for path in itertools.islice(itertools.cycle(asked), max(TIMES, 3 * len(asked))):
             began = time.perf_counter()
@@ -164,7 +171,7 @@ def of_screens(
         found[rule] = round(p95(times), 1)
         cpu[rule] = round(1000 * (spent(up) - before) / len(times), 1)
     show("console_p95_ms", max(found.values()), "ms", budget=100, comments=comments,
-         screens=found, cpu_ms=cpu, left_out=unknown, failed=failed)  # fmt: skip
+         screens=found, first_ms=first, cpu_ms=cpu, left_out=unknown, failed=failed)  # fmt: skip
 
 
 def of_searches(

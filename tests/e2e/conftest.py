@@ -1,6 +1,7 @@
 """Fixtures of the tests that run real processes."""
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.e2e.running import StartUp, Up, free_port
 from tests.processes import alive
@@ -41,3 +43,18 @@ def start_up(short_tmp: Path) -> Iterator[StartUp]:
 
 def family(up: Up) -> list[psutil.Process]:
     return up.family() if alive(up.pid) else []
+
+
+# Of a module each: its driver runs a loop in this thread, and modules come in any order with others
+# between them that run loops of their own.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Return Debian's Chromium."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("NOT TESTED IN A BROWSER: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # Within a container there is no room for Chromium's own sandbox.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -13,8 +13,8 @@ from moderation.store import Store, keys, processes, schema
 from tests.conftest import Server
 from tests.e2e import builds
 from tests.e2e.hosts import Host
+from tests.e2e.kept import check_kept
 from tests.e2e.load import Load
-from tests.e2e.promises import assert_kept
 from tests.e2e.running import ROOT
 from tests.parting import Parting
 from tests.processes import until
@@ -184,7 +184,7 @@ def test_two_versions_work_on_one_store_while_machines_are_upgraded(
             roll(installation, load, ROOT)
         else:
             stop_and_migrate(installation, load, ROOT)
-    assert_kept(installation, load, valkey.url)
+    check_kept(installation, valkey.url, load)
     assert not any(version == "0.0.9" for _, version in installation.versions())
 
 
@@ -204,7 +204,7 @@ def test_a_layout_that_is_known_beforehand_is_raised_under_load(
         assert "1 steps taken" in host.run("migrate")
         host.root = ready
         roll(installation, load, writes)
-    assert_kept(installation, load, valkey.url)
+    check_kept(installation, valkey.url, load)
     with valkey.client() as client:
         assert int(client.get(keys.SCHEMA)) == following
 
@@ -220,4 +220,4 @@ def test_a_layout_that_nobody_knew_waits_until_what_runs_has_ended(
     made.append(installation)
     with Load(installation) as load:
         stop_and_migrate(installation, load, writes)
-    assert_kept(installation, load, valkey.url)
+    check_kept(installation, valkey.url, load)

@@ -14,8 +14,8 @@ import pytest
 from moderation.cli import embedded
 from moderation.store import keys
 from tests.clusters import Cluster, ClusterNode
+from tests.e2e.kept import check_kept
 from tests.e2e.load import Load
-from tests.e2e.promises import assert_kept
 from tests.e2e.running import StartUp, Up
 from tests.processes import until
 from tests.replicas import Node
@@ -87,7 +87,7 @@ def test_a_server_of_a_cluster_is_killed(
                 goes_on(load)
                 kill(cluster, node)
         goes_on(load)
-    assert_kept(up, load, cluster.url)
+    check_kept(up, cluster.url, load)
     assert load.promised.sent_again > 0
 
 
@@ -104,7 +104,7 @@ def test_the_slots_of_a_site_and_of_the_installation_are_moved(
                 home = cluster.owner(key)
                 cluster.move(key, next(node for node in cluster.primaries if node is not home))
         goes_on(load)
-    assert_kept(up, load, cluster.url)
+    check_kept(up, cluster.url, load)
 
 
 @pytest.mark.slow
@@ -119,5 +119,5 @@ def test_the_primary_is_killed_and_sentinels_name_another(
                 goes_on(load)
                 watched.kill_primary()
         goes_on(load)
-    assert_kept(up, load, watched.url)
+    check_kept(up, watched.url, load)
     assert load.promised.sent_again > 0

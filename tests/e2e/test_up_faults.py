@@ -14,8 +14,8 @@ import psutil
 import pytest
 import redis
 
+from tests.e2e.kept import check_kept
 from tests.e2e.load import Load
-from tests.e2e.promises import assert_kept
 from tests.e2e.running import StartUp, Up
 from tests.processes import alive, until
 
@@ -81,8 +81,9 @@ def test_what_was_answered_is_there_once(
             before = load.count()
             until(lambda before=before: load.count() >= before + 200, 60, lambda: up.output)
             strike(up)
-    assert_kept(up, load, store_url(up))
-    assert load.promised.sent_again > 0 or not strikes_the_web
+    promised = load.promised
+    check_kept(up, store_url(up), load)
+    assert promised.sent_again > 0 or not strikes_the_web
 
 
 def timed_check(up: Up) -> tuple[httpx.Response, float]:

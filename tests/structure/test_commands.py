@@ -21,8 +21,8 @@ BLOCKS = [
     for number, block in enumerate(re.findall(r"```sh\n(.*?)```", path.read_text(), re.DOTALL), 1)
 ]
 OTHERWISE = re.compile(
-    r"(?<!exec web )(?<!/bin/)python3? -m (?!json)|\.venv/bin/(python -m moderation|winnow)\b"
-    r"|(?<![\w./`-])winnow (?=[a-z]+ )|`winnow [a-z]"
+    r"(?<!/bin/)python3? -m (?!json)|\.venv/bin/(python -m moderation|winnow)\b"
+    r"|(?<!-n )(?<![\w./`-])winnow (?=[a-z]+ )|`winnow [a-z]"
 )
 """Commands that are not found after `make run`, or a second way to write them."""
 

@@ -78,24 +78,34 @@ def rotate(settings: Settings, site: str, webhook_id: str, overlap_hours: int) -
     click.echo(secret)
 
 
-@webhook.command()
-@click.argument("site")
-@click.argument("webhook_id", metavar="ID")
-@pass_settings
-def disable(settings: Settings, site: str, webhook_id: str) -> None:
-    """Send nothing to a webhook until it is enabled; what happens meanwhile is not told later."""
-    _switch(settings, site, webhook_id, enabled=False)
-    click.echo(f"{webhook_id} is disabled")
+def _switch(name: str, about: str, said: str, *, enabled: bool) -> None:
+    """Give `webhook` a command that switches one on or off."""
+
+    @webhook.command(name, help=about)
+    @click.argument("site")
+    @click.argument("webhook_id", metavar="ID")
+    @pass_settings
+    def switch(settings: Settings, site: str, webhook_id: str) -> None:
+        from moderation.flow.webhooks import endpoints
+
+        with connect.open_store(settings) as (store, _):
+            wanted = endpoints.Wanted(enabled=enabled)
+            endpoints.change(store, site, webhook_id, wanted, OPERATOR)
+        click.echo(f"{webhook_id} is {said}")
 
 
-@webhook.command()
-@click.argument("site")
-@click.argument("webhook_id", metavar="ID")
-@pass_settings
-def enable(settings: Settings, site: str, webhook_id: str) -> None:
-    """Have a webhook told again, and of what still waited when it was disabled."""
-    _switch(settings, site, webhook_id, enabled=True)
-    click.echo(f"{webhook_id} is told again")
+_switch(
+    "disable",
+    "Send nothing to a webhook until it is enabled; what happens meanwhile is not told later.",
+    "disabled",
+    enabled=False,
+)
+_switch(
+    "enable",
+    "Have a webhook told again, and of what still waited when it was disabled.",
+    "told again",
+    enabled=True,
+)
 
 
 @webhook.command()
@@ -143,11 +153,3 @@ def resend(settings: Settings, site: str, webhook_id: str, message: str) -> None
     with connect.open_store(settings) as (store, _):
         endpoints.send_again(store, None, site, webhook_id, message, OPERATOR)
     click.echo(f"{message} is sent again within seconds")
-
-
-def _switch(settings: Settings, site: str, webhook_id: str, *, enabled: bool) -> None:
-    from moderation.flow.webhooks import endpoints
-
-    with connect.open_store(settings) as (store, _):
-        wanted = endpoints.Wanted(enabled=enabled)
-        endpoints.change(store, site, webhook_id, wanted, OPERATOR)

@@ -43,6 +43,7 @@ function fetchNext() {
 function show(item) {
   const held = focus.contains(document.activeElement) ? document.activeElement : null;
   focus.replaceChildren(item);
+  document.querySelector("[data-announce]").textContent = item.dataset.announced ?? "";
   unwait();
   if (held) {
     const same = held.dataset.key && !pointed && item.querySelector(`[data-key="${held.dataset.key}"]`);

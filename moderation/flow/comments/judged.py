@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from moderation.domain import verdicts
 from moderation.domain.bands import Band
 from moderation.domain.verdicts import DecidedBy, Label
-from moderation.flow.comments.reading import reason_in
+from moderation.flow.comments.reasons import ENGLISH
 
 Names = frozenset[str]
 NO_NAMES: Names = frozenset()
@@ -85,7 +85,7 @@ def verdict_out(verdict: verdicts.Verdict, withdrawn: Names = NO_NAMES) -> Verdi
         verdict.score,
         verdict.band,
         verdict.discard,
-        [Reason(code, reason_in(verdict, code), weight) for code, weight in verdict.reasons],
+        [Reason(code, ENGLISH.full(verdict, code), weight) for code, weight in verdict.reasons],
         verdict.model,
         verdict.policy,
         verdict.signals,

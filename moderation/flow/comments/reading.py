@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -12,20 +12,7 @@ import classifier
 from classifier import Explanation
 from moderation.domain.bands import Band
 from moderation.domain.comments import Comment, Status
-from moderation.domain.feeds import HEARD, HEARD_PEOPLE, HEARD_SITES
-from moderation.domain.known import BLAMED_FOR, Known
-from moderation.domain.policy import ENTRY, SUBSCRIPTION, thresholds
-from moderation.domain.verdicts import (
-    BAD_REPUTATION,
-    CAMPAIGN,
-    CAMPAIGN_ELSEWHERE,
-    GOOD_REPUTATION,
-    LISTED,
-    POLICY_NAMES,
-    POLICY_REASONS,
-    SUBSCRIBED_LIST,
-    Verdict,
-)
+from moderation.domain.policy import thresholds
 from moderation.flow.comments.phrases import Mark
 from moderation.flow.labels import learning
 from moderation.flow.lookup import find
@@ -201,46 +188,6 @@ def explain_now(runtime: Runtime, comment: Comment) -> Explained:
     hold, reject = thresholds(context.bands, context.settings)
     marks = [Mark(s.start, s.end, s.weight) for s in found.spans if s.field == "text"]
     return Explained(found.probability, marks, context.name, hold, reject)
-
-
-def reason_text(code: str) -> str:
-    """Return a reason in plain words; the code itself where this version does not know it."""
-    return POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code
-
-
-def reason_in(verdict: Verdict, code: str) -> str:
-    """Return a reason of a verdict in plain words, with its figures: of a list the number of its
-    entry, of a campaign how many came, of a reputation what it rests on, of a feed who
-    stands behind what it knows."""
-    known = Known.of(verdict.signals)
-    if code == CAMPAIGN and known.campaign:
-        among = f"{known.campaign_addresses} addresses"
-        if known.campaign_authors > known.campaign_addresses:
-            among = f"{known.campaign_authors} authors"
-        return f"{known.campaign} near-identical comments from {among} in an hour."
-    if code == BAD_REPUTATION and known.blamed:
-        times = "once" if known.blamed == 1 else f"{known.blamed} times"
-        about = BLAMED_FOR[min(known.blamed_for, len(BLAMED_FOR)) - 1]
-        return f"People decided spam {times} about {about}."
-    if code == GOOD_REPUTATION and known.praised:
-        return f"People approved {known.praised} comments of this author and rejected none."
-    if code == CAMPAIGN_ELSEWHERE and HEARD in verdict.signals:
-        told = (verdict.signals[name] for name in (HEARD, HEARD_SITES, HEARD_PEOPLE))
-        return "{} (feed {:.0f}; sites: {:.0f}, people: {:.0f})".format(reason_text(code), *told)
-    named = ENTRY if code in LISTED else SUBSCRIPTION if code == SUBSCRIBED_LIST else ""
-    number = verdict.signals.get(named)
-    return reason_text(code) if number is None else f"{reason_text(code)} (number {number:.0f})"
-
-
-def reason_name(code: str) -> str:
-    """Return the short name of a reason, of at most 30 characters where this version knows it."""
-    return POLICY_NAMES.get(code) or classifier.NAMES.get(code) or code
-
-
-def reason_words() -> Iterator[str]:
-    """Yield the text and the short name of every reason, for whoever translates them."""
-    for table in (POLICY_REASONS, POLICY_NAMES, classifier.REASONS, classifier.NAMES):
-        yield from table.values()
 
 
 def wait_for_verdict(

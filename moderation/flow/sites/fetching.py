@@ -83,7 +83,7 @@ def subscribe(
     """Put these subscriptions in place of a site's; new ones are fetched within a minute.
 
     Raises:
-        BadSubscription, InvalidInput: one cannot be; they are too many.
+        BadEntry, InvalidInput: one cannot be; they are too many.
         NotFound, StaleChoice, StoreDown: as `choosing.put_settings`.
     """
 

@@ -119,7 +119,7 @@ def try_subscription(runtime: Runtime, site: str, draft: NewSubscription) -> Tri
     """Return what a list of others, fetched now, would have done to the last thousand comments.
 
     Raises:
-        BadSubscription: its address cannot be one. OutboundError: it cannot be fetched.
+        BadEntry: its address cannot be one. OutboundError: it cannot be fetched.
     """
     context = learning.context(runtime, site, sites.read(runtime.store, site))
     (one,) = subscribed.rewritten(Subscriptions(), [draft], "", 0).lists
@@ -240,7 +240,8 @@ def _verdict(comment: Comment, context: SiteContext, draft: Draft, known: Known)
     rules = replace(draft.rules, attack=Attack())
     if scored is None or scored.score is None:
         unknown = unscored(context.name, context.policy)
-        decided = by_rules(unknown, comment.submission, draft.settings, rules, 0, known)
+        sent, lists = comment.submission, rules.subscribed.of(comment.submission)
+        decided = by_rules(unknown, sent, draft.settings, rules, 0, known, lists)
         return decided or unknown
     score, reasons = unheard(scored)
     heard = None

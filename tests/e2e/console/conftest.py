@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from moderation.domain.people import Role
 from moderation.flow.comments import draining
@@ -33,8 +33,6 @@ _numbers = itertools.count(1)
 expect.set_options(timeout=20_000)
 
 
-# Of a module each: the browser's driver runs a loop in this thread, and the modules come in any
-# order with others between them that run loops of their own.
 @pytest.fixture(scope="module")
 def winnow(kernels: None) -> Iterator[Up]:
     """Return a running Winnow for the tests of a module."""
@@ -57,19 +55,6 @@ def within(winnow: Up) -> Iterator[Runtime]:
     )
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return Debian's Chromium."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("NOT TESTED IN A BROWSER: apt-get install chromium")
-    with sync_playwright() as playwright:
-        # Within a container there is no room for Chromium's own sandbox.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from moderation.domain.webhooks import EVENTS
 from moderation.flow.labels import deciding
@@ -19,6 +19,7 @@ from moderation.flow.review import looking
 from moderation.flow.sites import administering
 from moderation.flow.webhooks import endpoints
 from tests.e2e.console.conftest import Desk
+from tests.e2e.running import Up
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 PICTURES = os.environ.get("SCREENS", "")
@@ -239,3 +240,34 @@ WIDEST = """[...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
   .filter((e) => !e.parentElement.closest(".scroll"))  // What is within one is cut off there.
   .slice(0, 5).map((e) => e.outerHTML.slice(0, 120))"""
+
+
+PUBLIC = {
+    "home": "/",
+    "docs": "/docs#schema-Comment",
+    "problems": "/problems",
+    "problem": "/problems/stale",
+    "nowhere": "/nowhere",
+    "privacy": "/privacy/demo",
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_public_pages_fit_and_break_no_word_at_any_width(
+    winnow: Up, chromium: Browser, theme: Any
+) -> None:
+    page = chromium.new_context(color_scheme=theme).new_page()
+    page.set_default_timeout(40_000)
+    faults: dict[str, Any] = {}
+    for name, path in PUBLIC.items():
+        page.goto(winnow.url + path)
+        for width in (1280, 768, 360, 320):
+            page.set_viewport_size({"width": width, "height": 900})
+            picture(page, f"public-{name}-{width}-{theme}")
+            if not fits(page):
+                faults[f"{name} sticks out at {width}"] = page.evaluate(WIDEST)
+            if words := broken(page):
+                faults[f"{name} breaks words at {width}"] = words
+        if found := serious(page):
+            faults[name] = found
+    assert faults == {}

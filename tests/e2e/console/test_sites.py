@@ -12,15 +12,17 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from moderation.domain.listed import Draft
+from moderation.domain.subscribed import NewSubscription, Reads
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.people.links import By
 from moderation.flow.runtime import now_ms
-from moderation.flow.sites import administering, choosing, first_run
+from moderation.flow.sites import administering, choosing, fetching, first_run
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_screens import WIDEST, broken, fill, fits, picture, serious
 
 BY = By("jonas")
+OF_OTHERS: tuple[Reads, ...] = ("domains", "networks")
 
 
 def judge_all(desk: Desk) -> None:
@@ -151,6 +153,12 @@ def test_an_administrators_screens_fit_and_can_be_used_by_everybody(
     ]  # fmt: skip
     choosing.put_list(store, desk.site, drafts, BY, None)
     choosing.hold_everything(store, desk.site, now_ms() + 7_200_000, BY)
+    others = [
+        NewSubscription(f"http://127.0.0.1:9/lists/of-others/{reads}.txt", reads, "hold", "note")
+        for reads in OF_OTHERS
+    ]
+    fetching.subscribe(store, desk.site, others, BY, None)
+    fetching.fetch_site(desk.runtime, desk.site)  # Nobody answers there, and the page says so.
     page = desk.person(
         "root", "administrator", viewport={"width": width, "height": 900}, color_scheme=theme
     )
@@ -198,4 +206,12 @@ def shown(desk: Desk, page: Page, name: str) -> dict[str, Any]:
     page.get_by_role("button", name="Try it").click()
     expect(page.locator(".trial-table")).to_be_visible()
     look("lists")
+    page.goto(f"{address}/keywords")
+    page.get_by_label("Disallowed comment keys: spam").fill("kiln\nwhatsapp")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator(".trial-table")).to_be_visible()
+    look("keywords")
+    page.goto(f"{address}/subscriptions")
+    expect(page.locator(".entries li")).to_have_count(2)
+    look("subscriptions")
     return faults

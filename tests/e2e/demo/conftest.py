@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.e2e.running import Up, free_port
 
@@ -58,16 +58,3 @@ def demo(kernels: None) -> Iterator[Demo]:
     yield made
     up.end()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Return Debian's Chromium."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("NOT TESTED IN A BROWSER: apt-get install chromium")
-    with sync_playwright() as playwright:
-        # Within a container there is no room for Chromium's own sandbox.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()

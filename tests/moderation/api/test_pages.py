@@ -8,6 +8,7 @@ import pytest
 
 from moderation.api.kinds import KINDS
 from moderation.settings import Settings
+from moderation.wording import catalogue
 from tests.moderation.api.conftest import Caller, is_problem
 
 OURS = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
@@ -46,6 +47,21 @@ def test_what_was_pasted_is_shown_as_text(anyone: Caller) -> None:
     assert "<script" not in answer.text
     assert '" onfocus' not in answer.text
     assert "&lt;script&gt;" in answer.text
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
+def test_the_page_is_in_one_language_that_of_the_reader(
+    anyone: Caller, language: str, direction: str
+) -> None:
+    words = catalogue(language).gettext
+    headers = {**OURS, "Accept-Language": language}
+    answer = anyone.post("/", data={"content": PILLS, "author": "cheap pills"}, headers=headers)
+    assert f'<html lang="{language}" dir="{direction}">' in answer.text
+    for said in ("Comment moderation that your site teaches", "Try it", "Spam", "Sure spam"):
+        assert f">{words(said)}<" in answer.text
+    for english in ("Towards spam", "Score", "This site holds", "Nothing is stored", "Pages"):
+        assert english not in answer.text
 
 
 @pytest.mark.usefixtures("embedded")

@@ -18,7 +18,7 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.sites import fetching
 from moderation.settings import Settings
 from moderation.store import keys, subscriptions
-from tests.factories import SITE, put_settings
+from tests.factories import SITE, all_keys, put_settings
 from tests.moderation.api.conftest import Caller, is_problem
 from tests.webserver import Site
 
@@ -145,7 +145,7 @@ def test_who_unsubscribes_has_nothing_of_it_left(admin, api, others, worker):
     etag = admin.get(PATH).headers["ETag"]
     assert admin("PUT", PATH, json={"lists": []}, headers={"If-Match": etag}).status_code == 200
     assert check(api)["status"] == "approved"
-    left = [key for key in worker.store.redis.scan_iter() if b":fetched" in key]
+    left = [key for key in all_keys(worker.store) if b":fetched" in key]
     assert left == [] and worker.store.redis.zscore(keys.SUBSCRIBED, SITE) is None
 
 

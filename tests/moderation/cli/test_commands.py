@@ -14,6 +14,7 @@ from moderation.flow.opening import open_runtime
 from moderation.settings import Settings
 from moderation.store import Store, keys, migrations, schema, sites
 from tests.e2e.running import free_port
+from tests.factories import all_keys
 from tests.moderation.cli.conftest import Winnow
 
 
@@ -77,7 +78,7 @@ COMMANDS_ON_THE_STORE = (
 
 def everything(store: Store) -> dict[bytes, bytes]:
     """Return all keys of the store with what they hold."""
-    return {key: store.redis.dump(key) for key in store.redis.keys("*")}
+    return {key: store.redis.dump(key) for key in all_keys(store, "*")}
 
 
 def test_sites_are_added_listed_and_set(winnow: Winnow, prepared: dict[str, str]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +30,17 @@ BY_PAGE = {
     for path in PAGES
     if path.name != "drills.md"  # Its commands are pasted into a shell, all together.
 }
+NOT_RUN = {
+    "docker": "no engine here: tests/e2e/test_containers.py runs what it would run",
+    "kubectl": "no Kubernetes here: tests/structure/test_kubernetes.py builds what it would send",
+    "systemctl": "no systemd runs here: tests/structure/test_systemd.py has it read the units",
+    "useradd": "makes a user of this machine",
+    "install": "writes into /etc",
+    "cp": "writes into /etc, or what tests/structure/test_kubernetes.py copies",
+    "cat": "shows what the first run wrote",
+    "cd": "leads to a folder that the next lines are about",
+}
+"""What commands of docs/deploying.md begin with that the suite does not run, each with why."""
 SITES = ("blog", "shop", "blog.example", "shop.example")
 
 
@@ -75,3 +88,21 @@ def test_the_commands_of_a_page_work(
             monkeypatch.setenv("WINNOW_REDIS_URL", settings.redis_url.replace("db=0", "db=7"))
         winnow(*(filled(word, runtime) for word in words))
         monkeypatch.setenv("WINNOW_REDIS_URL", settings.redis_url)
+
+
+def test_every_command_of_the_page_on_deploying_runs_or_says_why_not(tmp_path: Path) -> None:
+    page = next(path for path in PAGES if path.name == "deploying.md")
+    blocks = "".join(re.findall(r"```\n(.*?)```", page.read_text(), re.DOTALL))
+    seen = set()
+    for line in blocks.splitlines():
+        word = line.split()[0]
+        seen.add(word)
+        if word in NOT_RUN:
+            continue
+        run = subprocess.run(["sh", "-euc", line], cwd=tmp_path, capture_output=True, text=True)
+        assert run.returncode == 0, (line, run.stderr)
+    assert seen >= set(NOT_RUN), "a reason for what is not there"
+    written = (tmp_path / ".env").read_text().splitlines()
+    secrets = [line.partition("=")[2] for line in written]
+    assert len(written) == 3 and all(len(secret) == 64 for secret in secrets)
+    assert len(set(secrets)) == 3

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from moderation.store import Store, keys, sites
+from tests.factories import all_keys
 from tests.moderation.cli.conftest import Winnow
 
 
@@ -25,7 +26,7 @@ def test_a_site_is_removed_when_that_is_meant(
     assert {token.site for token in sites.tokens(store).values()} == {"demo", ""}
     assert [user.sites for user in sites.users(store) if user.name == "vic"] == [()]
     prefix = keys.of_site("blog.example").meta.encode()
-    assert [key for key in store.redis.scan_iter() if key.startswith(prefix)] == []
+    assert [key for key in all_keys(store) if key.startswith(prefix)] == []
 
 
 @pytest.mark.parametrize("changes", [("hold=0.9", "reject=0.5"), ("reject=0.5", "hold=0.51")])

@@ -162,3 +162,23 @@ def test_what_a_comment_answers_is_shown_as_far_as_it_is_kept(
     # Comments that name each other lead to an end.
     hold("Round", external_id="5", parent_id="6")
     assert "Round" in review(ann, hold("and round", external_id="6", parent_id="5"))
+
+
+def test_a_campaign_says_how_many_came_wherever_its_comment_is_shown(
+    person: Callable[..., Browser], hold
+) -> None:
+    text = "Our garden wall fell down last night and my {} neighbour helped me all day to build it."
+    for n, word in enumerate(("old", "new", "kind", "tall", "good", "late")):
+        author = {"email": f"w{n}@mail.example", "ip": f"198.51.{n}.7"}
+        last = hold(text.format(word), author=author)
+    ann = person("ann")
+    said = "6 near-identical comments from 6 addresses in an hour."
+    for path in (
+        f"/console/review?site={SITE}&id={last.id}",
+        f"/console/comments/{SITE}/{last.id}",
+    ):
+        assert f'<p class="figures">{said}</p>' in ann.get(path).text
+    row = ann.get(f"/console/queue?site={SITE}&reason=campaign").text
+    assert f'title="{said}"' in row
+    arabic = ann.get(f"/console/review?site={SITE}&id={last.id}", headers={"Accept-Language": "ar"})
+    assert "6 تعليقات شبه متطابقة من 6 عناوين خلال ساعة." in arabic.text

@@ -256,10 +256,38 @@ def test_an_entry_is_tried_saved_moved_and_removed(ann, hold, runtime):
     assert {who for who, what, _ in acts(runtime) if what == "list_changed"} == {"ann"}
 
 
+def test_sixty_five_thousand_entries_are_pasted_and_loaded_once(ann, runtime, valkey):
+    values = "\n".join(f"n{n}.shop.example" for n in range(65_000))
+    pasted = {"kind": "domain", "values": values, "action": "hold", "save": "1"}
+    assert ann.post(f"{PATH}/lists", pasted).status_code == 303
+    assert verdict(runtime, "See http://n64999.shop.example/").reasons[0][0] == "listed_domain"
+    assert "List: 65,000 entries" in ann.get(PATH).text
+    with valkey.client() as client:
+        sent = client.info("stats")["total_net_output_bytes"]
+        for _ in range(5):
+            assert verdict(runtime, "See http://n7.shop.example/").reasons[0][0] == "listed_domain"
+            assert "n64999" in ann.get(f"{PATH}/lists?from=64950").text
+        assert client.info("stats")["total_net_output_bytes"] - sent < 1_000_000
+    moved = ann.post(f"{PATH}/lists/change", {"what": "top", "number": "65000"})
+    assert moved.status_code == 303
+    assert choosing.listed(runtime.store, SITE).entries[0].value == "n64999.shop.example"
+    too_many = {**pasted, "values": "one.more.example"}
+    assert ann.post(f"{PATH}/lists", too_many).status_code == 422
+
+
+@pytest.mark.parametrize("page", ["lists", "keywords"])
+def test_what_is_too_much_at_once_is_said_to_be(ann, runtime, page):
+    fields = dict.fromkeys(("values", "disallowed"), "a" * (13 << 20))
+    answer = ann.post(f"{PATH}/{page}", LIST | fields)
+    assert answer.status_code == 413
+    assert "This is more than can be sent at once. Nothing was saved." in answer.text
+    assert choosing.listed(runtime.store, SITE).entries == ()
+
+
 @pytest.mark.parametrize(
     "typed",
     [{"values": ""}, {"values": "!!"}, {"values": "kiln, kiln"}, {"kind": "regex"},
-     {"action": "burn"}, {"values": "\n".join(map(str, range(501)))},
+     {"action": "burn"}, {"values": "\n".join(map(str, range(65_001)))},
      {"kind": "address", "values": "<script>"}],
 )  # fmt: skip
 def test_entries_that_cannot_be_are_refused_and_stay_typed(ann, runtime, typed):

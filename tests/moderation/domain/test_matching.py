@@ -219,7 +219,7 @@ def test_no_comment_takes_long_by_no_list(content):
     assert time.process_time() - began < 1.5
 
 
-def test_ten_thousand_entries_cost_a_comment_what_ten_do():
+def test_sixty_five_thousand_entries_cost_a_comment_about_what_ten_do():
     text = "Twenty minutes of soaking fixed exactly this for me, see https://glaze.example/6. " * 4
     comment = submission(text, author={"email": "ann@mail.example", "ip": "192.0.2.9"})
 
@@ -237,4 +237,4 @@ def test_ten_thousand_entries_cost_a_comment_what_ten_do():
             times.append(time.process_time() - began)
         return sorted(times)[10]
 
-    assert seconds(10_000) < 5 * seconds(8)
+    assert seconds(65_000) < 5 * seconds(8)

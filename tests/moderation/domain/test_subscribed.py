@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.domain import subscribed
+from moderation.domain import copies, subscribed
 from moderation.domain.copies import Copy, Slot, Subscribed
-from moderation.domain.errors import InvalidInput
+from moderation.domain.errors import BadEntry, InvalidInput
+from moderation.domain.matching import domains_named
 from moderation.domain.subscribed import (
     LIST_ENTRIES,
-    BadSubscription,
     NewSubscription,
     Subscriptions,
 )
@@ -64,11 +64,26 @@ def test_only_so_many_entries_are_read():
     ],
 )
 def test_a_comment_fits_by_what_it_names(reads, text, sent):
-    assert one(reads, text).first(sent, "hold") is not None
-    assert one(reads, text).first(sent, "spam") is None
-    assert (
-        one(reads, text).first(submission("A word.", author={"ip": "198.51.100.1"}), "hold") is None
-    )
+    assert one(reads, text).of(sent).first("hold") is not None
+    assert one(reads, text).of(sent).first("spam") is None
+    other = submission("A word.", author={"ip": "198.51.100.1"})
+    assert one(reads, text).of(other).first("hold") is None
+
+
+def test_the_domains_of_a_comment_are_looked_for_once_and_only_where_a_list_wants_them(monkeypatch):
+    asked = []
+
+    def counted(comment):
+        asked.append(comment)
+        return domains_named(comment)
+
+    monkeypatch.setattr(copies, "domains_named", counted)
+    sent = submission("See https://www.shop.example/x today")
+    for reads, text, times in (("domains", "other.example", 1), ("networks", "192.0.2.0/24", 0)):
+        asked.clear()
+        lists = one(reads, text).of(sent)
+        found = [lists.first(action) for action in ("spam", "hold", "hold")]
+        assert (found, len(asked)) == ([None] * 3, times)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +91,7 @@ def test_a_comment_fits_by_what_it_names(reads, text, sent):
             "http://a.example/\u202e", "http://a b.example"],
 )  # fmt: skip
 def test_an_address_that_cannot_be_one_is_refused(url):
-    with pytest.raises(BadSubscription):
+    with pytest.raises(BadEntry):
         subscribed.rewritten(Subscriptions(), [NewSubscription(url, "keys", "hold")], "ann", 1)
 
 
@@ -90,7 +105,7 @@ def test_what_was_subscribed_to_keeps_its_number_and_its_copy():
     assert [(one.number, one.by) for one in both.lists] == [(2, "bob"), (1, "ann")]
     again = subscribed.rewritten(subscribed.rewritten(both, [b], "ann", 3), [b, a], "ann", 4)
     assert [one.number for one in again.lists] == [2, 3]
-    with pytest.raises(BadSubscription):
+    with pytest.raises(BadEntry):
         subscribed.rewritten(first, [a, a], "ann", 1)
     many = [NewSubscription(f"https://a.example/{n}", "keys", "hold") for n in range(11)]
     with pytest.raises(InvalidInput):

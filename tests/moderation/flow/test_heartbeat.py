@@ -85,6 +85,7 @@ def test_lists_are_bounded_however_many_processes_come_and_go(runtime: Runtime) 
     assert len(processes.every(runtime.store, late)) == 1
 
 
+@pytest.mark.one_server
 def test_a_full_store_takes_a_heartbeat(runtime: Runtime) -> None:
     runtime.store.redis.config_set("maxmemory", 1)
     try:

@@ -103,6 +103,7 @@ def seen(runtime: Runtime) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.one_server
 def test_a_copy_of_the_append_only_file_and_a_snapshot_give_the_same_learners(
     node: Node, start: Start, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from tests.factories import SITE, accept, write
 from tests.processes import until
 
 
+@pytest.mark.one_server
 def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
     store: Store, valkey: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -30,6 +31,7 @@ def test_a_connection_that_the_server_ended_is_replaced_unnoticed(
     assert sites.read(store, SITE).created_ms == 7
 
 
+@pytest.mark.one_server
 def test_threads_do_not_share_a_connection(store: Store) -> None:
     names = [f"site{n}.example" for n in range(4)]
     for number, name in enumerate(names, 1):
@@ -51,6 +53,7 @@ def test_threads_do_not_share_a_connection(store: Store) -> None:
     assert not wrong
 
 
+@pytest.mark.one_server
 def test_a_script_that_the_server_forgot_is_sent_again(store: Store, valkey: Server) -> None:
     sites.create(store, SITE, 7)
     calls = [sites.read_call(SITE)]
@@ -75,6 +78,7 @@ def test_threads_take_turns_with_connections(store: Store, valkey: Server) -> No
         assert len(client.client_list()) == before + 1
 
 
+@pytest.mark.one_server
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_process_shares_no_connection_with_its_parent(store: Store) -> None:
     names = [f"site{n}.example" for n in range(2)]
@@ -101,6 +105,7 @@ def test_a_forked_process_shares_no_connection_with_its_parent(store: Store) -> 
     assert state_of(store.receive([sites.read_call(names[0])])) == [1]
 
 
+@pytest.mark.one_server
 def test_an_address_cannot_loosen_what_is_promised(valkey: Server) -> None:
     """Which a time-out in it would: a check would wait for as long as that says."""
     wishes = "socket_timeout=9&retry_on_timeout=yes&protocol=3&decode_responses=yes"
@@ -152,6 +157,7 @@ def test_a_closed_store_leaves_no_connection(store: Store, valkey: Server) -> No
         until(lambda: len(client.client_list()) <= before - 2)
 
 
+@pytest.mark.one_server
 def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> None:
     with valkey.client() as client:
         client.config_set("min-replicas-to-write", 1)
@@ -167,6 +173,7 @@ def test_a_server_that_may_not_write_is_down(store: Store, valkey: Server) -> No
     assert sites.create(store, SITE, 7)
 
 
+@pytest.mark.one_server
 def test_a_wrong_password_is_said(valkey: Server) -> None:
     store = Store.connect(f"{valkey.url}&password=wrong")
     with valkey.client() as client:
@@ -187,6 +194,7 @@ def state_of(answers: list[object]) -> list[int]:
     return [sites.state_of(answer).created_ms for answer in answers]  # type: ignore[arg-type]
 
 
+@pytest.mark.one_server
 def test_what_is_run_between_sending_and_receiving_is_answered_apart(store: Store) -> None:
     sites.create(store, SITE, 7)
     calls = [sites.read_call(SITE), sites.read_call("another.example")]

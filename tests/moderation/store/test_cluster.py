@@ -21,7 +21,7 @@ LEASE = keys.absent(META) + ":lease"
 COUNTED = META + ":counted"
 
 
-@pytest.fixture(params=["cluster", "redis-cluster"])
+@pytest.fixture(params=["cluster", pytest.param("redis-cluster", marks=pytest.mark.slow)])
 def cluster(request: pytest.FixtureRequest, several: Callable[[str], Servers]) -> Iterator[Cluster]:
     """Return an empty Cluster of three; the site's slot is where it was afterwards."""
     found = several(request.param).several

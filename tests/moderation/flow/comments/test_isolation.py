@@ -147,6 +147,7 @@ def test_what_kills_its_worker_is_held_and_what_stands_beside_it_is_scored(
     assert sum(inbox.lengths(runtime.store)) == 0
 
 
+@pytest.mark.one_server
 def test_a_site_whose_learner_cannot_be_read_holds_no_comment_up(runtime, grant, monkeypatch):
     done = submit(runtime, grant, texts(3))
 

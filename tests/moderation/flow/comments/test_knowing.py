@@ -8,7 +8,7 @@ from moderation.domain.sites import SiteSettings
 from moderation.flow.comments import checking
 from moderation.store import authors, knowing
 from moderation.store.keys import of_site
-from tests.factories import SITE, put_settings, submission
+from tests.factories import SITE, all_keys, put_settings, submission
 
 ADA = {"name": "Ada", "email": "ada@mail.example", "ip": "192.0.2.7"}
 
@@ -41,7 +41,7 @@ def test_the_pace_is_kept_for_two_hours_under_keyed_hashes_and_can_be_forgotten(
     put_settings(runtime.store, SITE, SiteSettings(pace_author=5))
     checking.check(runtime, grant, submission("This process meets the site."))
     checking.check(runtime, grant, submission("Once more.", author=ADA))
-    found = [k for k in runtime.store.redis.scan_iter() if of_site(SITE).pace.encode() in k]
+    found = [k for k in all_keys(runtime.store) if of_site(SITE).pace.encode() in k]
     people = {key[-authors.WHO_BYTES :] for key in found}
     assert len(people) == 2  # An e-mail and an address.
     assert all(0 < runtime.store.redis.ttl(key) <= 7200 for key in found)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.sites import SiteSettings
-from moderation.flow.comments import checking, draining, reading, submitting
+from moderation.flow.comments import checking, draining, submitting
+from moderation.flow.comments.reasons import ENGLISH
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import now_ms
 from moderation.store import authors, keys, knowing, signals
-from tests.factories import SITE, put_settings, submission
+from tests.factories import SITE, all_keys, put_settings, submission
 
 HAM = "Thanks, the second example fixed my build of the {} kiln at once."
 SPAM = "Buy cheap viagra online, best casino bonus at http://pills.example/buy now!!!"
@@ -144,7 +145,7 @@ def test_a_campaign_is_held_from_the_fifth_on_and_says_how_many(runtime, grant):
     found = chain(runtime, grant, 7)
     assert [one.status for one in found] == ["approved"] * 4 + ["held"] * 3
     assert reasons(found[-1])[0] == "campaign"
-    said = reading.reason_in(found[-1].verdict, "campaign")
+    said = ENGLISH.full(found[-1].verdict, "campaign")
     assert said == "7 near-identical comments from 7 addresses in an hour."
     assert check(runtime, grant, "The kiln of our village stands there since long ago, they say.",
                  author(30)).status == "approved"  # fmt: skip
@@ -185,7 +186,7 @@ def test_a_site_that_wants_none_of_it_counts_none(runtime, grant):
     decided(runtime, grant, "spam", ADA, 3)
     assert check(runtime, grant, "A plain word.", ADA).status == "approved"
     assert {one.status for one in chain(runtime, grant, 7)} == {"approved"}
-    assert not [k for k in runtime.store.redis.scan_iter() if b":alike:c" in k or b":alike:r" in k]
+    assert not [k for k in all_keys(runtime.store) if b":alike:c" in k or b":alike:r" in k]
 
 
 def test_everything_under_a_hash_is_forgotten_at_one_place(runtime, grant):

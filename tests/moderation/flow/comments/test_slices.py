@@ -74,6 +74,7 @@ def test_an_entry_that_is_split_is_recorded_once_and_leaves_the_inbox(runtime, g
     assert sum(inbox.lengths(runtime.store)) == 0
 
 
+@pytest.mark.one_server
 @pytest.mark.parametrize("failing", range(7))
 def test_what_was_not_recorded_still_waits_wherever_the_store_fails(
     runtime, grant, monkeypatch, failing
@@ -163,6 +164,7 @@ def test_what_comes_while_a_slice_is_scored_is_taken_in_the_same_turn(runtime, g
     assert drain_lane(runtime, LANE) == 5
 
 
+@pytest.mark.one_server
 def test_a_store_that_forgot_the_scripts_is_taught_them_while_a_lane_is_drained(
     runtime, grant, monkeypatch
 ):

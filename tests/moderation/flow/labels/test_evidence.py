@@ -21,7 +21,7 @@ from moderation.flow.runtime import now_ms
 from moderation.flow.sites import first_run
 from moderation.store import codec, keys
 from tests.classifier.factories import some_rows, variant
-from tests.factories import SITE, put_settings, submission
+from tests.factories import SITE, all_keys, put_settings, submission
 from tests.moderation.flow.evident import CHAT, kept, known, known_anew, log, post, posted
 from tests.moderation.flow.learning import WORD, score
 
@@ -30,7 +30,7 @@ def test_a_site_that_is_not_taught_keeps_nothing(runtime, grant):
     comments = posted(runtime, grant)
     assert {c.status for c in comments} == {"approved"}
     assert log(runtime) == []
-    assert runtime.store.redis.keys(keys.of_site(SITE).label + "*") == []
+    assert all_keys(runtime.store, keys.of_site(SITE).label + "*") == []
 
 
 def test_who_imports_has_seen_nothing_of_what_was_published(runtime, grant):

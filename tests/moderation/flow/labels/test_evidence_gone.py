@@ -17,7 +17,7 @@ from moderation.flow.sites import first_run
 from moderation.store import codec, keys, labels, sites
 from moderation.store.comments import indexes
 from tests.classifier.factories import some_rows
-from tests.factories import SITE
+from tests.factories import SITE, empty
 from tests.moderation.flow.evident import (
     everything,
     holding,
@@ -141,7 +141,7 @@ def test_every_process_agrees_on_what_holds_after_any_steps(
     runtime, settings, monkeypatch, steps, every
 ):
     monkeypatch.setattr(replaying, "CHECKPOINT_EVERY", every)
-    runtime.store.redis.flushdb()
+    empty(runtime.store)
     first_run.use_shipped(runtime.store, settings)
     first_run.add_site(runtime.store, SITE)
     token = first_run.add_token(runtime.store, SITE, ("submit",), "t")

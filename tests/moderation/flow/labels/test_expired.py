@@ -11,7 +11,7 @@ from moderation.flow.labels.deciding import Word, decide, forget, undo
 from moderation.flow.labels.teaching import teach
 from moderation.store import keys, labels, migrations, sites
 from moderation.store.codec import id_bytes
-from tests.factories import SITE, submission
+from tests.factories import SITE, all_keys, submission
 
 WORD = Word("ann", "api")
 
@@ -26,7 +26,7 @@ def examples(runtime) -> list[bool]:
 
 
 def leading(runtime) -> list[bytes]:
-    return runtime.store.redis.keys(keys.of_site(SITE).labelled + "*")
+    return all_keys(runtime.store, keys.of_site(SITE).labelled + "*")
 
 
 @pytest.mark.parametrize("way", ["decided", "undone", "taught"])

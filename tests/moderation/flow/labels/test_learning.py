@@ -18,7 +18,7 @@ from moderation.flow.labels.teaching import teach
 from moderation.flow.rows import row_of, training_row
 from moderation.flow.tasks import JOBS_QUEUE
 from moderation.store import checkpoints, keys, labels, sites
-from tests.factories import SITE, submission
+from tests.factories import SITE, empty, submission
 from tests.moderation.flow.learning import PROBE, WORD, anew, learn_all, score, texts
 from tests.processes import until
 
@@ -51,7 +51,7 @@ def test_undo_of_an_early_label_equals_the_replay_without_it(runtime, grant, set
 )
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["ham", "spam", None])), max_size=24))
 def test_every_process_agrees_after_any_decisions(runtime, settings, grant, bearer, steps):
-    runtime.store.redis.flushdb()
+    empty(runtime.store)
     from moderation.flow.sites import first_run
 
     first_run.use_shipped(runtime.store, settings)

@@ -124,6 +124,7 @@ def whole(runtime: Runtime, all_of_them: int, of_the_person: int) -> None:
     assert all(of >= n for _, n, of in noted if of)
 
 
+@pytest.mark.one_server  # Its files are read.
 def test_nothing_is_left_of_a_person_among_many(both: Runtime) -> None:
     whole(both, 2_000, 50)
 

@@ -234,6 +234,7 @@ def test_dropped_changes_make_it_anew(
     assert "dropped before they were read" in caplog.text
 
 
+@pytest.mark.one_server
 def test_a_store_that_was_emptied_or_put_back_has_another_index(
     runtime: Runtime, grant: Grant, followed: Follower, search: Search
 ) -> None:

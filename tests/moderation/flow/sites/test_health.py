@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.draining import drain_lane
@@ -13,6 +15,7 @@ from moderation.store import keys
 from tests.factories import SITE, submission
 
 
+@pytest.mark.one_server
 def test_today_adds_up_all_sites_in_two_round_trips(runtime, grant):
     for number in range(5):
         name = f"site{number}"

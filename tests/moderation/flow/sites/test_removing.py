@@ -22,7 +22,7 @@ from moderation.flow.sites import choosing, first_run, founding, removing
 from moderation.store import Store, akismet, shadows, sites
 from moderation.store import keys as names
 from moderation.store import people as stored_people
-from tests.factories import SITE, contents, submission
+from tests.factories import SITE, all_keys, contents, submission
 
 BY = By("ann")
 NEAR = next(
@@ -92,14 +92,14 @@ def test_nothing_of_a_site_is_left_and_nothing_of_another_is_gone(
     store = runtime.store
     people.add(store, "vic", "a long password", "moderator", [SITE, NEAR], BY)
     fill(runtime, SITE)
-    beside = {key for key in store.redis.scan_iter() if NEAR.encode() in key}
+    beside = {key for key in all_keys(store) if NEAR.encode() in key}
     assert len(kept(store, SITE)) > 20
     job = remove(runtime)
     assert job.result is not None
     assert job.result["keys"] > 20
     may_say = (names.AUDIT, names.SITES_GONE, names.job(job.id))
     assert kept(store, SITE, may_say) == []
-    assert {key for key in store.redis.scan_iter() if NEAR.encode() in key} == beside
+    assert {key for key in all_keys(store) if NEAR.encode() in key} == beside
     assert sites.names(store) == [NEAR]
     assert people.account(store, "vic").sites == (NEAR,)
     assert choosing.listed(store, NEAR).entries
@@ -129,7 +129,7 @@ def test_no_process_lets_in_who_had_a_token_of_it(
             with pytest.raises((NotAuthorised, NotAllowed)):
                 does(process, authorise(process, bearer, "submit", fresh=False))
     prefix = names.of_site(SITE).meta.encode()
-    left = [key for key in runtime.store.redis.scan_iter() if key.startswith(prefix)]
+    left = [key for key in all_keys(runtime.store) if key.startswith(prefix)]
     assert left == ([prefix] if anew else [])
 
 

@@ -10,7 +10,7 @@ from moderation.flow.people.links import OPERATOR
 from moderation.flow.webhooks import endpoints, sending
 from moderation.store import keys, webhooks
 from tests.conftest import Server
-from tests.factories import SITE
+from tests.factories import SITE, all_keys
 from tests.moderation.flow.webhooks.conftest import Hooked
 from tests.processes import until
 
@@ -102,7 +102,7 @@ def test_nothing_is_left_of_a_webhook_that_was_removed(hooked: Hooked) -> None:
     hooked.check()
     hooked.work()
     endpoints.remove(hooked.runtime.store, SITE, hooked.id, OPERATOR)
-    assert not hooked.runtime.store.redis.keys(f"*{SITE}:*hook*")
+    assert not all_keys(hooked.runtime.store, f"*{SITE}:*hook*")
 
 
 def test_a_full_store_keeps_what_happens_and_sends_what_waits(

@@ -16,7 +16,7 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.sites import choosing
 from moderation.flow.webhooks import endpoints, sending
 from moderation.store import keys, models, webhooks
-from tests.factories import SITE, submission
+from tests.factories import SITE, all_keys, submission
 from tests.moderation.flow.webhooks.conftest import Hooked
 
 ANN = Word("ann", "console", note="as agreed")
@@ -140,7 +140,7 @@ def test_a_promoted_model_is_told_to_the_sites_once(hooked: Hooked) -> None:
 
 def test_a_site_without_webhooks_notes_nothing(runtime: Runtime, hooked: Hooked) -> None:
     endpoints.remove(runtime.store, SITE, hooked.id, OPERATOR)
-    assert not runtime.store.redis.keys(f"*{SITE}:hook*")
+    assert not all_keys(runtime.store, f"*{SITE}:hook*")
     comment = hooked.check()
     decide(runtime, SITE, comment.id, "spam", ANN, None)
     for lane in range(keys.LANES):

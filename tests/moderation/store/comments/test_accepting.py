@@ -16,6 +16,7 @@ from tests.factories import (
     RETENTION,
     SITE,
     accept,
+    all_keys,
     counts,
     decide,
     put_settings,
@@ -120,7 +121,7 @@ def test_a_call_that_comes_again_after_the_verdict_leaves_that_alone(store):
 
 def everything(store):
     """Return all keys of the store with what they hold."""
-    return {name: store.redis.dump(name) for name in store.redis.keys("*")}
+    return {name: store.redis.dump(name) for name in all_keys(store, "*")}
 
 
 def judge(store, raw_id):

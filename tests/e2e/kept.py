@@ -1,4 +1,4 @@
-"""What was answered with a 2xx under load is there afterwards, once."""
+"""Whether all that a load was promised is there, once."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def totals(up: Served) -> Counter[str]:
     return total
 
 
-def assert_kept(up: Served, load: Load, store_url: str) -> None:
-    """Wait until all is scored; fail unless each promise of a load is kept, and nothing doubled."""
+def check_kept(up: Served, store_url: str, load: Load) -> None:
+    """Wait for the verdicts of all that was accepted; compare what is there with the promises."""
     promised = load.promised
     assert load.errors == []
 

@@ -1,0 +1,108 @@
+"""What a check costs on one node, and on a Cluster of three with a replica each, in turns."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+
+from tests.bench import wrk
+from tests.bench.capacity import ROUNDS, SECONDS, batches, running, spent, token_of
+from tests.clusters import Cluster
+from tests.e2e.running import Up
+from tests.replicas import Node
+
+SITES = 6
+"""Of as many shards: with fewer, what waits together would be of one node."""
+CONNECTIONS = 4
+
+
+def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
+    """Show the processor time of a check by process, on both."""
+    found: dict[tuple[str, str], list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
+        folder = Path(name)
+        one, broker = Node(folder, "one"), Node(folder, "broker")
+        cluster = Cluster(folder, primaries=3, replicas=1)
+        kinds: dict[str, tuple[str, Sequence[Node], Sequence[Node]]] = {
+            "one node": (f"redis://127.0.0.1:{one.port}/0", [one], []),
+            "cluster": (cluster.url, cluster.primaries, cluster.replicas),
+        }
+        try:
+            for turn in range(ROUNDS):
+                for kind, (url, primaries, replicas) in kinds.items():
+                    progress(f"clustered: {kind}, round {turn + 1} of {ROUNDS}")
+                    more = {"WINNOW_REDIS_URL": url, "WINNOW_BROKER_URL": f"unix://{broker.socket}"}
+                    with running(2, **more) as up:
+                        for what, cost in _each(up, primaries, replicas).items():
+                            found.setdefault((what, kind), []).append(cost)
+                    for node in primaries:
+                        with node.client() as client:
+                            client.flushall()
+        finally:
+            cluster.end()
+            one.end()
+            broker.end()
+    for (what, kind), runs in found.items():
+        medians = {part: round(statistics.median(r[part] for r in runs), 1) for part in runs[0]}
+        # Each beside its neighbour in time: what else the machine does changes between turns.
+        beside = zip(runs, found[what, "one node"], strict=True)
+        ratio = statistics.median(_served(one) / _served(other) for one, other in beside)
+        show(f"clustered_{what}", ratio, "times one node", store=kind, cpu_us=medians,
+             runs=[round(_served(one)) for one in runs])  # fmt: skip
+
+
+def _served(cost: dict[str, float]) -> float:
+    """Return what web and store take, which a replica does not hold up."""
+    return cost["web"] + cost["store"]
+
+
+def _each(
+    up: Up, primaries: Sequence[Node], replicas: Sequence[Node]
+) -> dict[str, dict[str, float]]:
+    """Return what a check of any of some sites, and a comment of a batch, costs web processes,
+    workers, primaries and replicas.
+    """
+    from tests.bench.__main__ import json_bodies
+
+    tokens = [token_of(up, f"site-{number}.example") for number in range(SITES)]
+    folders = [up.data.parent / str(number) for number in range(SITES)]
+    for folder in folders:
+        folder.mkdir()
+
+    def all_at_once(seconds: int) -> float:
+        def one(number: int) -> float:
+            return wrk.load(
+                folders[number], up.url, "/v1/check", tokens[number], json_bodies(seed=number),
+                connections=CONNECTIONS, seconds=seconds,
+            )["requests"]  # fmt: skip
+
+        with ThreadPoolExecutor(SITES) as threads:
+            return sum(threads.map(one, range(SITES)))
+
+    def used() -> dict[str, float]:
+        return {
+            **spent(up, ("web", "worker")),
+            "store": _seconds(primaries),
+            "replica": _seconds(replicas),
+        }
+
+    def of(work: Callable[[], float]) -> dict[str, float]:
+        before, count = used(), work()
+        after = used()
+        return {part: (after[part] - before[part]) / count * 1e6 for part in before}
+
+    all_at_once(2)
+    return {
+        "check": of(lambda: all_at_once(SECONDS)),
+        "batch": of(lambda: batches(up, tokens[0], seed=9)),
+    }
+
+
+def _seconds(nodes: Sequence[Node]) -> float:
+    times = [psutil.Process(node.process.pid).cpu_times() for node in nodes]
+    return sum(one.user + one.system for one in times)
