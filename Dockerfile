@@ -11,7 +11,9 @@ COPY requirements.txt .
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
-RUN NUMBA_CACHE_DIR=/app/.kernels .venv/bin/python -m moderation.cli.kernels
+# Its locks are its owner's alone: who runs the image has to read all of it, to copy it.
+RUN NUMBA_CACHE_DIR=/app/.kernels .venv/bin/python -m moderation.cli.kernels \
+    && chmod -R a+rX .kernels
 
 FROM python:3.11.14-slim-bookworm
 RUN groupadd --gid 10001 winnow \

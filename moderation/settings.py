@@ -7,14 +7,15 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
-from moderation.values import address as _address
 from moderation.values import bind as _bind
 from moderation.values import bind_or_off as _bind_or_off
+from moderation.values import broker_address as _broker
 from moderation.values import count as _count
+from moderation.values import default_broker_url
 from moderation.values import file as _file
 from moderation.values import folder as _folder
 from moderation.values import labels as _labels
@@ -34,8 +35,6 @@ WEB_THREADS = 4
 SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
 
 _PREFIX = "WINNOW_"
-_BROKER_SCHEMES = ("redis", "rediss", "unix", "redis+socket")
-_RABBIT_SCHEMES = ("amqp", "amqps")
 _SECRET_CHARACTERS = 32
 
 
@@ -142,19 +141,6 @@ class Variable(msgspec.Struct, frozen=True):
     write: str
 
 
-def default_broker_url(redis_url: str) -> str:
-    """Return the same server as the store, in the words of Celery's transport."""
-    parts = urlsplit(redis_url)
-    if "+" in parts.scheme and parts.scheme != "redis+socket":
-        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
-    if parts.scheme != "unix":
-        return redis_url
-    query = parse_qs(parts.query)
-    database = query.get("db", ["0"])[0]
-    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    return f"redis+socket://{login}{parts.path}?virtual_host={database}"
-
-
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Return a line for every `WINNOW_*` that means nothing, with the name that was likely
     meant.
@@ -176,13 +162,6 @@ def _url_of(bind: tuple[str, int]) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared only
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _broker(text: str) -> str:
-    if text.startswith("amqp"):
-        # The nodes of a cluster, with semicolons between: the next is taken when one is away.
-        return ";".join(_address(node, _RABBIT_SCHEMES) for node in text.split(";"))
-    return default_broker_url(_address(text, _BROKER_SCHEMES))
 
 
 def _secret(text: str) -> str:

@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 def bind(text: str) -> tuple[str, int]:
@@ -150,3 +150,27 @@ def labels(text: str) -> int:
 def time_of_day(text: str) -> str:
     """Return a time as 03:10, or `never`."""
     return text if text == "never" else dt.time.fromisoformat(text).strftime("%H:%M")
+
+
+_BROKER_SCHEMES = ("redis", "rediss", "unix", "redis+socket")
+
+
+def broker_address(text: str) -> str:
+    """Return the address of a broker in the words of Celery's transport."""
+    if text.startswith("amqp"):
+        # The nodes of a cluster, with semicolons between: the next is taken when one is away.
+        return ";".join(address(node, ("amqp", "amqps")) for node in text.split(";"))
+    return default_broker_url(address(text, _BROKER_SCHEMES))
+
+
+def default_broker_url(redis_url: str) -> str:
+    """Return the same server as the store, in the words of Celery's transport."""
+    parts = urlsplit(redis_url)
+    if "+" in parts.scheme and parts.scheme != "redis+socket":
+        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
+    if parts.scheme != "unix":
+        return redis_url
+    query = parse_qs(parts.query)
+    database = query.get("db", ["0"])[0]
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return f"redis+socket://{login}{parts.path}?virtual_host={database}"

@@ -15,6 +15,8 @@ MAY_BE_SKIPPED = (
     "NOT ROLLED from the last release",
     # Mounting a small disk is for root alone, and not in every container.
     "NOT CHECKED on a disk that is really full",
+    # Namespaces are for root alone too, and not in every container.
+    "NOT RUN as containers",
 )
 
 

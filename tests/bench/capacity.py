@@ -1,7 +1,7 @@
 """What one comment costs each process, for one, two and four of each: docs/capacity.md adds it up.
 
-Processor time, not time: other work on the machine makes an answer later, and hardly dearer. The
-kinds take turns, so that what changes meanwhile changes all of them.
+Processor time, not time: other work on the machine makes answers much later, and dearer only as far
+as it takes their caches. The kinds take turns, so that what changes meanwhile changes all of them.
 """
 
 from __future__ import annotations

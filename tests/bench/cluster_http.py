@@ -12,6 +12,7 @@ import psutil
 
 from tests.bench import wrk
 from tests.bench.capacity import ROUNDS, SECONDS, batches, running, spent, token_of
+from tests.clusters import Cluster
 from tests.e2e.running import Up
 from tests.replicas import Node
 
@@ -22,8 +23,6 @@ CONNECTIONS = 4
 
 def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
     """Show the processor time of a check by process, on both."""
-    from tests.clusters import Cluster
-
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
         folder = Path(name)
