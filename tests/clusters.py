@@ -155,6 +155,12 @@ class Cluster:
         for node in (to, source, *others):
             node.ask("CLUSTER", "SETSLOT", slot, "NODE", to.id)
 
+    def move_whole(self, key: str, to: ClusterNode) -> None:
+        """Begin to move the slot of a key to another server at once, as Valkey 9 can."""
+        slot = key_slot(key.encode())
+        source = self.owner(key)
+        source.ask("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", to.id)
+
     def clear(self) -> None:
         """Throw away all that is kept."""
         for node in self.primaries:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 
 from moderation import faults
 from moderation.cli import embedded
@@ -28,6 +29,11 @@ from tests.clusters import Cluster
 from tests.replicas import Node, Pair
 from tests.sentinels import Watched
 from tests.webserver import Site, told_well
+
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
+
 
 pytest_plugins = ("tests.skips",)
 

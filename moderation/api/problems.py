@@ -24,6 +24,7 @@ STORE_RETRY_SECONDS = 2
 
 OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.InvalidInput: "validation",
+    errors.BadEntry: "validation",
     errors.NotFound: "not-found",
     errors.NotAuthorised: "unauthorised",
     errors.KeyRefused: "unauthorised",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -41,7 +40,6 @@ class Cluster(redis.ConnectionPool):
         """Forget every node, as in a process that was forked."""
         self._nodes: NodesManager | None = None
         self._pools: dict[int, Pool] = {}
-        self._clients: weakref.WeakKeyDictionary[Pool, Any] = weakref.WeakKeyDictionary()
         self._looking = threading.Lock()
         self._looked = 0.0
         self._is_stale = True
@@ -75,11 +73,9 @@ class Cluster(redis.ConnectionPool):
 
     def client_at(self, key: str | bytes) -> Any:
         """Return a client of the node that has a key, the same one for as long as it has it."""
-        pool = self.pool_at(routes.slot_of(key))
-        found = self._clients.get(pool)
-        if found is None:
-            found = self._clients[pool] = redis.Redis(connection_pool=pool)
-        return found
+        slot = routes.slot_of(key)
+        self.pool_at(slot)  # It has a client by then.
+        return self._look().get_node_from_slot(slot).redis_connection
 
     def pool_at(self, slot: int) -> Pool:
         """Return the pool of the node that has a slot, as far as is known.

@@ -64,7 +64,7 @@ class Host:
     def run(self, *words: str) -> str:
         """Run a command to its end and return what it said."""
         begun = self.command(*words)
-        begun.process.wait(120)
+        begun.process.wait(300)
         begun.end()
         assert begun.process.returncode == 0, begun.output
         return begun.output
@@ -72,7 +72,7 @@ class Host:
     def fails(self, *words: str) -> str:
         """Run a command that must fail, and return what it said."""
         begun = self.command(*words)
-        begun.process.wait(120)
+        begun.process.wait(300)
         begun.end()
         assert begun.process.returncode == 1, begun.output
         return begun.output
@@ -84,7 +84,7 @@ class Host:
 
     def wait(self) -> None:
         """Wait until the web server is ready."""
-        until(self.is_ready, 120, lambda: self.running["web"].output)
+        until(self.is_ready, 600, lambda: self.running["web"].output)
 
     def is_ready(self) -> bool:
         try:
@@ -92,13 +92,15 @@ class Host:
         except httpx.TransportError:
             return False
 
-    def stop(self, part: str, seconds: float = 60.0) -> str:
-        """End a part as a service manager does, and return what it said."""
-        found = self.running.pop(part)
-        found.process.terminate()
-        found.process.wait(seconds)
-        found.end()
-        return found.output
+    def stop(self) -> None:
+        """End what runs here as a service manager does."""
+        ending = list(self.running.values())
+        self.running.clear()
+        for each in ending:
+            each.process.terminate()
+        for each in ending:
+            each.process.wait(120)
+            each.end()
 
     def end(self) -> None:
         """End whatever runs here."""

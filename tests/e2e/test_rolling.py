@@ -19,23 +19,25 @@ from tests.e2e.running import ROOT
 from tests.parting import Parting
 from tests.processes import until
 
-pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(1500)]
 
-MORE = 50
+ANY = {"If-Match": "*"}
+MORE = 100
 """So many comments are accepted in each state of the upgrade."""
 
 
 class Installation:
     """Two machines behind an address that leads to one of them."""
 
-    def __init__(self, folder: Path, server: Server, root: Path) -> None:
+    def __init__(
+        self, folder: Path, server: Server, root: Path, second: tuple[str, ...] = ("web", "worker")
+    ) -> None:
         self.server = server
         self.hosts = [Host(folder / name, server.url, server.broker_url, root) for name in "ab"]
         self.hosts[0].run("init")
         self.credentials: dict[str, Any] = self.hosts[0].credentials()
-        for host in self.hosts:
-            host.start("web", "worker")
-        self.hosts[0].start("beat")
+        self.hosts[0].start("web", "worker", "beat")
+        self.hosts[1].start(*second)
         for host in self.hosts:
             host.wait()
         self.way = Parting(self.hosts[0].port)
@@ -50,8 +52,7 @@ class Installation:
         host, other = self.hosts[number], self.hosts[1 - number]
         self.way.lead_to(other.port)
         parts = list(host.running)
-        for part in parts:
-            host.stop(part)
+        host.stop()
         host.root = root
         host.start(*parts)
         host.wait()
@@ -91,9 +92,12 @@ def roll(installation: Installation, load: Load, to: Path) -> None:
         until(lambda: load.count() >= before + MORE, 120, lambda: f"{said} {installation.output}")
 
     more("before")
-    for number in (0, 1):
-        installation.upgrade(number, to)
-        more(f"after machine {number}")
+    installation.upgrade(0, to)
+    more("what the new version takes")
+    installation.way.lead_to(installation.hosts[1].port)
+    more("what the old version takes, beside a new worker")
+    installation.upgrade(1, to)
+    more("after the second machine")
 
 
 def stop_and_migrate(installation: Installation, load: Load, to: Path) -> None:
@@ -108,9 +112,8 @@ def stop_and_migrate(installation: Installation, load: Load, to: Path) -> None:
     until(lambda: load.count() >= before + MORE, 120, lambda: installation.output)
     host.root = running
     parts = [(each, list(each.running)) for each in installation.hosts]
-    for each, names in parts:
-        for part in names:
-            each.stop(part)
+    for each in installation.hosts:
+        each.stop()
         each.root = to
     assert "steps taken" in host.run("migrate")
     for each, names in parts:
@@ -119,14 +122,53 @@ def stop_and_migrate(installation: Installation, load: Load, to: Path) -> None:
         each.wait()
 
 
-@pytest.mark.parametrize(
-    "release",
-    [
-        # Another build of the present layout: there is always one.
-        "copy",
-        pytest.param("released", marks=pytest.mark.slow),
-    ],
-)
+def test_what_one_version_begins_another_goes_on_with(valkey: Server, tmp_path: Path) -> None:
+    """Old web servers and new workers, and the other way round, on one store."""
+    old = Host(
+        tmp_path / "a", valkey.url, valkey.broker_url, builds.copy(tmp_path / "old", "0.0.9")
+    )
+    new = Host(tmp_path / "b", valkey.url, valkey.broker_url)
+    try:
+        old.run("init")
+        token = old.credentials()["api_token"]
+        old.start("web")
+        new.start("web", "worker")
+        old.wait()
+        new.wait()
+        with old.client(token) as on_old, new.client(token) as on_new:
+            texts = [f"Which port does part {n} use?" for n in range(20)]
+            ids = [
+                client.post("/v1/comments", json={"content": text}).json()["id"]
+                for text in texts
+                for client in (on_old, on_new)
+            ]
+
+            def are_judged() -> bool:
+                found = [on_old.get(f"/v1/comments/{comment}").json() for comment in ids]
+                return all(one["verdict"] for one in found)
+
+            until(are_judged, 90, lambda: old.said() + new.said())
+            for n, comment in enumerate(ids):
+                client = (on_old, on_new)[n // 2 % 2]
+                label = ("ham", "spam")[n % 2]
+                answer = client.post(
+                    f"/v1/comments/{comment}/decision", json={"label": label}, headers=ANY
+                )
+                assert answer.is_success, answer.text
+            verdicts = [
+                client.post("/v1/check", json={"content": "Is there a part 99?"}).json()["verdict"]
+                for client in (on_old, on_new)
+            ]
+            assert verdicts[0]["model"] == verdicts[1]["model"]
+            assert verdicts[0]["score"] == verdicts[1]["score"], "the same name, the same score"
+        until(lambda: "of 0.0.9, " in new.run("doctor"), 30)
+    finally:
+        old.end()
+        new.end()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", ["copy", "released"])
 def test_two_versions_work_on_one_store_while_machines_are_upgraded(
     release: str, made: list[Installation], valkey: Server, tmp_path: Path
 ) -> None:
@@ -134,7 +176,8 @@ def test_two_versions_work_on_one_store_while_machines_are_upgraded(
         before = builds.copy(tmp_path / "before", "0.0.9")
     else:
         before = builds.released(tmp_path / "before")
-    installation = Installation(tmp_path, valkey, before)
+    second = ("web",) if release == "copy" else ("web", "worker")
+    installation = Installation(tmp_path, valkey, before, second)
     made.append(installation)
     with Load(installation) as load:
         if builds.layout_of(before) == schema.VERSION:

@@ -100,6 +100,7 @@ def test_what_was_answered_is_there_after_the_primary_was_killed(
     assert recorded >= len(ids)
 
 
+@pytest.mark.slow
 def test_a_primary_that_is_demoted_is_left_and_what_it_took_last_is_refused(
     watched: Watched, runtime: Runtime
 ) -> None:

@@ -33,6 +33,14 @@ def cluster(request: pytest.FixtureRequest, several: Callable[[str], Servers]) -
 
 
 @pytest.fixture
+def valkeys(cluster: Cluster, request: pytest.FixtureRequest) -> Cluster:
+    """Return the Cluster where it is one of Valkeys."""
+    if "redis" in request.node.name:
+        pytest.skip("Redis moves slots key by key")
+    return cluster
+
+
+@pytest.fixture
 def store(cluster: Cluster) -> Iterator[Store]:
     """Return a connection to it."""
     opened = Store.connect(cluster.url)
@@ -155,6 +163,19 @@ def test_a_script_waits_for_the_whole_slot_and_writes_nothing_before(
     assert not store.redis.exists(LEASE)
     cluster.move(META, half_moved)
     assert by_script(store) == [1, 1]
+
+
+def test_a_slot_that_moves_whole_is_away_for_nobody(valkeys: Cluster, store: Store) -> None:
+    for number in range(2000):
+        store.redis.set(f"{META}:comment:{number}", "x" * 1000)
+    to = elsewhere(valkeys)
+    valkeys.move_whole(META, to)
+    turns = 0
+    while valkeys.owner(META) is not to or turns < 100:
+        assert by_script(store) == [1, 1]
+        assert in_a_transaction(store) == [1, 0]
+        turns += 1
+    assert store.redis.exists(f"{META}:comment:1999")
 
 
 def test_single_keys_are_found_wherever_they_are_by_then(
