@@ -98,7 +98,8 @@ def _spans(
     """Share each code's weight among its places and the characters of each, then join runs."""
     buckets = (codes & SITE_MASK).astype(np.int64)
     visible = np.isin(places[:, PLACE_FIELD], range(len(_SPAN_FIELDS)))
-    visible &= places[:, PLACE_END] > places[:, PLACE_START]
+    # A run may begin in what stands before a field when it is read: none of that is shown.
+    visible &= (places[:, PLACE_START] >= 0) & (places[:, PLACE_END] > places[:, PLACE_START])
     places = places[visible]
     targets = places[:, PLACE_CODE] & int(SITE_MASK)
     counts = np.bincount(targets, minlength=1 << 16)

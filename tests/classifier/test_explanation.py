@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from classifier import REASONS, Learner, Model, Row, explain
 from tests.classifier.factories import PILLS, rows, some_rows
@@ -16,6 +16,7 @@ for _row, _label in some_rows(80, seed=9):
 
 
 @given(rows)
+@example(Row(author="0000\x1f0\x1f000000", email="someone@mailinator.com", ip="192.0.2.1"))
 @settings(max_examples=150, deadline=None)
 def test_spans_signals_and_bias_sum_to_the_logit(row: Row) -> None:
     for learner in (None, LEARNER):
