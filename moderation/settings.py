@@ -201,7 +201,8 @@ VARIABLES = (
         "the store's address",
         _broker,
         "amqp://name:password@host:5672/, redis://host:6379/1, rediss://… or "
-        "unix:///path/to/socket?db=1, or leave it out",
+        "unix:///path/to/socket?db=1, or leave it out; "
+        "several nodes of amqps:// must have one name",
     ),
     Variable(
         "WINNOW_SECRET_KEY",

@@ -159,7 +159,13 @@ def broker_address(text: str) -> str:
     """Return the address of a broker in the words of Celery's transport."""
     if text.startswith("amqp"):
         # The nodes of a cluster, with semicolons between: the next is taken when one is away.
-        return ";".join(address(node, ("amqp", "amqps")) for node in text.split(";"))
+        nodes = [urlsplit(address(node, ("amqp", "amqps"))) for node in text.split(";")]
+        if "amqps" in {node.scheme for node in nodes} and (
+            len({(node.scheme, node.hostname) for node in nodes}) > 1
+        ):
+            # kombu compares every node's certificate with the name of the first.
+            raise ValueError
+        return text
     return default_broker_url(address(text, _BROKER_SCHEMES))
 
 

@@ -12,7 +12,7 @@ from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 from celery.schedules import schedule
 from kombu.exceptions import OperationalError
 
-from moderation.flow.broker import waiting
+from moderation.flow import broker
 from moderation.flow.tasks import QUEUE_OF, reason_of
 from moderation.minutely import Minutely
 from workers.alive import touch
@@ -84,9 +84,10 @@ class Ticks(Scheduler):
 
     def _one_waits(self, queue: str) -> bool:
         with self.app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=0)
+            retries = broker.retries(self.app.conf.broker_url)
+            connection.ensure_connection(max_retries=retries, interval_start=0)
             with connection.channel() as channel:
-                return waiting(channel, queue) > 0
+                return broker.waiting(channel, queue) > 0
 
     @cached_property
     def _errors(self) -> tuple[type[BaseException], ...]:

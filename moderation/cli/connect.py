@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -158,10 +158,19 @@ def store_of(settings: Settings) -> Iterator[Store]:
 
 def refuse_other_store(settings: Settings) -> None:
     """Raise SchemaMismatch if another version wrote the store, SecretMismatch if it was written
-    under another secret; one that does not answer may come yet.
+    under another secret; one that does not answer may come yet, but not for a machine that would
+    have to make a secret: Refused, for the store may have been written under one.
     """
-    with store_of(settings) as store, suppress(StoreDown):
-        secret.check_of(store, settings)
+    with store_of(settings) as store:
+        try:
+            secret.check_of(store, settings)
+        except StoreDown as error:
+            if not settings.has_secret:
+                raise Refused(
+                    "the store does not answer, and this machine has no secret: start the store, "
+                    "or set WINNOW_SECRET_KEY to that of the other machines "
+                    "(docs/many-machines.md)"
+                ) from error
 
 
 def check(store: Store) -> None:

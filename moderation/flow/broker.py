@@ -24,6 +24,16 @@ def is_rabbit(url: str) -> bool:
     return url.partition("://")[0] in SCHEMES
 
 
+def nodes(url: str) -> list[str]:
+    """Return the addresses of a broker's nodes, the one that is asked first at the front."""
+    return url.split(";")
+
+
+def retries(url: str) -> int:
+    """Return how often kombu must try again to have tried each node once."""
+    return len(nodes(url)) - 1
+
+
 def queue(name: str) -> Queue:
     """Return a queue as everybody must declare it: RabbitMQ refuses who does it otherwise."""
     return Queue(name, routing_key=name, queue_arguments=dict(_QUORUM))
@@ -47,8 +57,11 @@ def options(url: str, read_seconds: float, connect_seconds: float) -> dict[str, 
             "write_timeout": read_seconds,
             # What the broker did not take is known to whoever sent it.
             "confirm_publish": True,
-            # Who tries again is the caller's choice.
-            "max_retries": 0,
+            # Every node is asked once, without a wait; who tries again is the caller's choice.
+            "max_retries": retries(url),
+            "interval_start": 0,
+            "interval_step": 0,
+            "interval_max": 0,
         }
     else:
         found["broker_transport_options"] = {
@@ -74,4 +87,4 @@ def answers(url: str) -> None:
         transport_options=chosen["broker_transport_options"],
         ssl=chosen.get("broker_use_ssl", False),
     ) as connection:
-        connection.ensure_connection(max_retries=1, timeout=2)
+        connection.ensure_connection(max_retries=max(1, retries(url)), timeout=2)

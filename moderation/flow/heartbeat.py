@@ -1,7 +1,8 @@
 """A process tells the store every few seconds what it is, from a thread of its own.
 
 Nothing waits for it, and a store that is away costs nothing but the news: what was counted is told
-when it is back. Where the store's layout was raised above what this process knows, it hangs up.
+when it is back. Where the store's layout was raised above what this process knows, or the store
+turns out to be of another secret, it hangs up.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import moderation
 from moderation import faults
-from moderation.domain.errors import SchemaMismatch, WinnowError
+from moderation.domain.errors import SchemaMismatch, SecretMismatch, WinnowError
 from moderation.domain.processes import Fault, Kind, Process
-from moderation.flow import place
+from moderation.flow import place, secret
 from moderation.flow.vitals import Vitals
 from moderation.settings import Settings
 from moderation.store import Store, processes, schema, sites
@@ -75,10 +76,11 @@ class Heartbeat:
         vitals: Vitals | None = None,
         gauges: Gauges | None = None,
         place: str = "",
+        own_secret: bytes = b"",
     ) -> None:
         self._store, self._vitals = store, vitals
         self._gauges = gauges
-        self._place = place
+        self._place, self._secret = place, own_secret
         self._gauged = -GAUGES_EVERY_SECONDS
         self._said = Process(
             kind, socket.gethostname()[:64], os.getpid(), moderation.__version__, _now_ms()
@@ -101,11 +103,12 @@ class Heartbeat:
             try:
                 self._beat(over)
             except SchemaMismatch as error:
-                if not self._is_refused:
-                    log.critical("this process goes on no longer: %s", error)
-                self._is_refused = True
+                self._refused(error)
                 # New connections are refused by themselves; those that are open would go on.
                 self._store.close()
+            except SecretMismatch as error:
+                self._refused(error)
+                secret.hang_up(self._store, self._secret)
             except WinnowError:
                 self._away_ms = self._away_ms or _now_ms()
             except Exception as error:  # Whatever it is, the process lives and says so again.
@@ -114,8 +117,15 @@ class Heartbeat:
                 return
             self._over.wait(AGAIN_SECONDS if self._away_ms else EVERY_SECONDS)
 
+    def _refused(self, error: WinnowError) -> None:
+        if not self._is_refused:
+            log.critical("this process goes on no longer: %s", error)
+        self._is_refused = True
+
     def _beat(self, over: bool) -> None:
         schema.refuse_other(self._store)
+        if self._secret:
+            secret.check(self._store, self._secret)
         now, passed = _now_ms(), max(0.001, monotonic() - self._beaten)
         counts = self._vitals.take() if self._vitals else {}
         told = [_told(noted, self._said) for noted in list(faults.noted)]
@@ -173,13 +183,15 @@ class Heartbeat:
 
 def begin(runtime: Runtime, kind: Kind, gauges: Gauges | None = None) -> Heartbeat:
     """Have a process that serves or scores tell of itself; call it after a fork."""
-    return Heartbeat(runtime.store, kind, runtime.own(Vitals), gauges, place.of(runtime.settings))
+    return Heartbeat(
+        runtime.store, kind, runtime.own(Vitals), gauges, place.of(runtime.settings), runtime.secret
+    )
 
 
 @contextmanager
-def telling(store: Store, kind: Kind) -> Iterator[None]:
+def telling(store: Store, kind: Kind, own_secret: bytes = b"") -> Iterator[None]:
     """Have a process tell of itself for as long as it does something."""
-    heart = Heartbeat(store, kind)
+    heart = Heartbeat(store, kind, own_secret=own_secret)
     try:
         yield
     finally:
@@ -188,7 +200,8 @@ def telling(store: Store, kind: Kind) -> Iterator[None]:
 
 def of_beat(settings: Settings) -> Heartbeat:
     """Have beat tell of itself by a connection of its own: it has no runtime."""
-    return Heartbeat(Store.connect(settings.redis_url), "beat")
+    store = Store.connect(settings.redis_url)
+    return Heartbeat(store, "beat", own_secret=settings.secret_key)
 
 
 def _now_ms() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from contextlib import suppress
 
 from moderation.domain.errors import SecretMismatch, StoreFull
@@ -17,13 +16,14 @@ def check(store: Store, secret: bytes) -> None:
     Raises:
         SecretMismatch: under this one nothing that is found by a keyed hash would be found.
     """
-    found = fingerprint.read(store)
-    if found and not hmac.compare_digest(found, sealing.fingerprint(secret)):
-        raise SecretMismatch(
-            "the secret is not that under which the store was written: put back the secret_key or "
-            "WINNOW_SECRET_KEY of before, or run `./winnow init --new-secret` "
-            "(docs/operating.md, The secret)"
-        )
+    fingerprint.refuse_other(store, sealing.fingerprint(secret))
+
+
+def hang_up(store: Store, secret: bytes) -> None:
+    """Close every connection, and have new ones refused with SecretMismatch for as long as the
+    store is not that of the secret."""
+    store.own_fingerprint = sealing.fingerprint(secret)
+    store.close()
 
 
 def check_of(store: Store, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from moderation.store import addresses, keys, schema, together
+from moderation.store import addresses, fingerprint, keys, schema, together
 from moderation.store.cluster import Cluster
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script, WholeSlot
@@ -40,6 +40,7 @@ class Store:
     function that is `hurried`. Errors come out as `StoreDown` and `StoreFull` where they pass
     `run`, `run_many` or `store_errors`. `on_round_trip` is called before each trip. A store of
     another layout is refused with `SchemaMismatch`, unless `any_layout` is to be worked on.
+    `own_fingerprint`, where it is set, refuses one of another secret with `SecretMismatch`.
     `is_spread` says that it is a Cluster: there, what is sent together goes to several servers, and
     is done in the order in which it was sent only as far as it concerns the same shard.
     """
@@ -47,7 +48,16 @@ class Store:
     def __init__(self, url: str, *, any_layout: bool = False) -> None:
         self.url = url
         self.on_round_trip: Callable[[], None] = lambda: None
-        greet = (lambda connection: connection.on_connect()) if any_layout else schema.greet
+        self.own_fingerprint = b""
+
+        def greet(connection: Any) -> None:
+            if any_layout:
+                connection.on_connect()
+            else:
+                schema.greet(connection)
+            if self.own_fingerprint:
+                fingerprint.greet(connection, self.own_fingerprint)
+
         address, self._replicas = addresses.without_replicas(url)
         self._pool = addresses.pool_to(address, lambda: self.on_round_trip(), greet)
         self.is_spread = isinstance(self._pool, Cluster)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from moderation.domain.errors import SchemaMismatch
 from moderation.store import authors, codec, keys, labels, schema, sites
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
@@ -94,11 +95,14 @@ def migrate(
     progress: Callable[[str], None],
     steps: dict[int, Step] | None = None,
     version: int = schema.VERSION,
+    may_raise: Callable[[], None] = lambda: None,
 ) -> int:
     """Bring the store to this layout step by step and return how many steps that took.
 
+    `may_raise` is called before each raising of the number, and raises what forbids it.
+
     Raises:
-        SchemaMismatch: the store is newer than this code.
+        SchemaMismatch: the store is newer than this code, or somebody else migrated it meanwhile.
     """
     steps = STEPS if steps is None else steps
     found = schema.stored(store)
@@ -112,6 +116,10 @@ def migrate(
     for before in range(found, version):
         progress(f"layout {before} to {before + 1}")
         steps[before](store, progress)
-        with store_errors():
-            store.redis.set(keys.SCHEMA, before + 1)
+        may_raise()
+        if not store.run("layout", [keys.SCHEMA], [before, before + 1]):
+            raise SchemaMismatch(
+                "the store's layout was changed by somebody else meanwhile: run `./winnow migrate` "
+                "again when that has ended"
+            )
     return version - found

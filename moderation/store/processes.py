@@ -16,7 +16,8 @@ from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 KEPT_MS = 15 * 60_000
-PROCESSES_AT_MOST = 200
+PROCESSES_AT_MOST = 4000
+"""Those that were killed of late count too."""
 FAULTS_AT_MOST = 100
 STEPS: dict[int, int] = {15 * 60_000: 25 * 3_600_000, 3 * 3_600_000: 15 * 86_400_000}
 """How long the stretches of time are that are counted in (ms), and how long each is kept."""
@@ -80,6 +81,12 @@ def every(store: Store, now_ms: int) -> list[Process]:
         for (_, heard), data in zip(found, said, strict=True)
         if (process := _understood(data)) is not None
     ]
+
+
+def are_most(store: Store) -> bool:
+    """Say whether as many processes are kept as can be, so that some may have been dropped."""
+    with store_errors():
+        return int(store.redis.zcard(keys.PROCESSES)) >= PROCESSES_AT_MOST
 
 
 def _understood(data: bytes | None) -> Process | None:

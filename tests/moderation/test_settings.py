@@ -29,6 +29,8 @@ def test_nothing_set_gives_a_local_installation() -> None:
         ("WINNOW_BROKER_URL", "kafka://host", "redis://host:6379/1"),
         ("WINNOW_BROKER_URL", "amqp://", "amqp://name:password@host:5672/"),
         ("WINNOW_BROKER_URL", "amqp://one;redis://two", "amqp://name:password@host:5672/"),
+        ("WINNOW_BROKER_URL", "amqps://one;amqps://two", "nodes of amqps:// must have one name"),
+        ("WINNOW_BROKER_URL", "amqp://one;amqps://one", "nodes of amqps:// must have one name"),
         ("WINNOW_SECRET_KEY", "short", "openssl rand -hex 32"),
         ("WINNOW_PUBLIC_URL", "winnow.example.org", "https://winnow.example.org"),
         ("WINNOW_PUBLIC_URL", "https://example.org/winnow", "without a path"),
@@ -70,6 +72,13 @@ def test_the_broker_is_the_store_unless_set(redis_url: str, broker_url: str) -> 
     assert Settings.from_env({"WINNOW_REDIS_URL": redis_url}).broker_url == broker_url
     named = Settings.from_env({"WINNOW_REDIS_URL": redis_url, "WINNOW_BROKER_URL": "redis://b/1"})
     assert named.broker_url == "redis://b/1"
+
+
+@pytest.mark.parametrize(
+    "url", ["amqp://one//;amqp://two:1//", "amqps://one:1//;amqps://one:2//", "amqps://one//"]
+)
+def test_a_broker_may_have_several_nodes(url: str) -> None:
+    assert Settings.from_env({"WINNOW_BROKER_URL": url}).broker_url == url
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ def _clock(settings: Settings) -> Iterator[str]:
 
 
 def _broker(settings: Settings) -> Iterator[str]:
+    from amqp.exceptions import AMQPError
     from kombu.exceptions import OperationalError
 
     from moderation.flow import broker
@@ -111,6 +112,11 @@ def _broker(settings: Settings) -> Iterator[str]:
         return
     try:
         broker.answers(url)
+    except AMQPError as error:
+        raise Refused(
+            f"it refuses this machine ({type(error).__name__}): see name, password and virtual "
+            "host in WINNOW_BROKER_URL"
+        ) from error
     except (OperationalError, OSError) as error:
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
     yield "it answers"

@@ -56,7 +56,10 @@ def follow(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     logs.configure(settings.log_level, settings.log_format)
     alive = settings.alive
-    with connect.store_of(settings) as store, heartbeat.telling(store, "indexer"):
+    with (
+        connect.store_of(settings) as store,
+        heartbeat.telling(store, "indexer", settings.secret_key),
+    ):
         Indexer(store, parent, stop).run(alive.touch if alive else lambda: None)
 
 

@@ -18,11 +18,15 @@ def migrate(settings: Settings) -> None:
     from moderation.flow.sites import upgrading
 
     with connect.open_store(settings, any_layout=True) as (store, _):
-        in_the_way = upgrading.in_the_way(store)
-        if in_the_way:
-            raise Refused(
-                f"these run and do not know layout {schema.VERSION}: "
-                f"{', '.join(in_the_way)}. Stop them first (docs/upgrading.md)"
-            )
-        steps = upgrading.migrate(store, settings.secret_key, click.echo)
+
+        def refuse_running() -> None:
+            if in_the_way := upgrading.in_the_way(store):
+                raise Refused(
+                    f"these run and do not know layout {schema.VERSION}: "
+                    f"{', '.join(in_the_way)}. Stop them first (docs/upgrading.md)"
+                )
+
+        refuse_running()
+        # Asked again before the number is raised: some may have been started meanwhile.
+        steps = upgrading.migrate(store, settings.secret_key, click.echo, refuse_running)
     click.echo(f"layout {schema.VERSION}; {steps} steps taken")

@@ -34,7 +34,10 @@ def train(settings: Settings, job_id: str, parent: int) -> None:
         end_with(parent)
         logs.configure(settings.log_level, settings.log_format)
     aside.give_way()
-    with connect.open_runtime(settings) as runtime, heartbeat.telling(runtime.store, "trainer"):
+    with (
+        connect.open_runtime(settings) as runtime,
+        heartbeat.telling(runtime.store, "trainer", runtime.secret),
+    ):
         if job_id:
             working.work_on(runtime, job_id)
             return

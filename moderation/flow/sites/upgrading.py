@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from moderation.flow import heartbeat
 from moderation.flow.marks import marks_of_comment
-from moderation.store import authors, codec, migrations, schema, sites
+from moderation.store import authors, codec, migrations, processes, schema, sites
 from moderation.store.client import Store
 from moderation.store.comments import reading
 
@@ -23,6 +23,8 @@ def in_the_way(store: Store) -> list[str]:
     """
     if not 0 < schema.stored(store) < schema.VERSION:
         return []
+    if processes.are_most(store):
+        return [f"{processes.PROCESSES_AT_MOST} processes or more, not all of which can be known"]
     running, _ = heartbeat.parted(store)
     return [
         f"{process.kind} {process.pid} on {process.host}"
@@ -31,11 +33,18 @@ def in_the_way(store: Store) -> list[str]:
     ][:_NAMED]
 
 
-def migrate(store: Store, secret: bytes, progress: Callable[[str], None]) -> int:
+def migrate(
+    store: Store,
+    secret: bytes,
+    progress: Callable[[str], None],
+    may_raise: Callable[[], None] = lambda: None,
+) -> int:
     """Bring a store to this layout step by step and return how many steps that took.
 
+    `may_raise` is called before each raising of the number, and raises what forbids it.
+
     Raises:
-        SchemaMismatch: the store is newer than this code.
+        SchemaMismatch: the store is newer than this code, or somebody else migrated it meanwhile.
     """
 
     def note(opened: Store, said: Callable[[str], None]) -> None:
@@ -43,7 +52,8 @@ def migrate(store: Store, secret: bytes, progress: Callable[[str], None]) -> int
         for site in sites.names(opened):
             said(f"{site}: {_note_site(opened, site, secret, said)} comments noted")
 
-    return migrations.migrate(store, progress, {**migrations.STEPS, 3: note})
+    steps = {**migrations.STEPS, 3: note}
+    return migrations.migrate(store, progress, steps, may_raise=may_raise)
 
 
 def _note_site(store: Store, site: str, secret: bytes, progress: Callable[[str], None]) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from moderation.cli import main
+from moderation.domain.errors import SchemaMismatch
 from moderation.domain.processes import Kind, Process
 from moderation.flow.heartbeat import SILENT_MS
-from moderation.store import Store, keys, processes, schema
+from moderation.store import Store, keys, migrations, processes, schema
 from tests.moderation.cli.conftest import Winnow
+from tests.rabbit import Rabbit
 
 pytestmark = pytest.mark.usefixtures("kernels", "prepared")
 
@@ -80,3 +84,52 @@ def test_a_version_that_does_not_say_what_it_knows_is_in_the_way(
     assert "0 steps taken" in winnow("migrate"), (
         "where there is nothing to do, nobody is in the way"
     )
+
+
+def test_nobody_migrates_where_more_processes_may_run_than_are_kept(
+    winnow: Winnow, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PROCESSES_AT_MOST", 3)
+    store.redis.set(keys.SCHEMA, schema.VERSION - 1)
+    for pid in range(3):
+        heard(store, "web", "new", pid)
+    assert "3 processes or more" in winnow("migrate", status=1)
+    assert schema.stored(store) == schema.VERSION - 1
+
+
+def test_a_process_that_starts_during_the_steps_is_in_the_way(
+    winnow: Winnow, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = schema.VERSION - 1
+    store.redis.set(keys.SCHEMA, old)
+    monkeypatch.setitem(migrations.STEPS, old, lambda *_: heard(store, "web", "late", 7, knows=old))
+    assert "web 7 on late" in winnow("migrate", status=1)
+    assert schema.stored(store) == old
+
+
+def test_a_layout_that_somebody_else_raised_meanwhile_is_left_as_it_is(store: Store) -> None:
+    old = schema.VERSION - 1
+    store.redis.set(keys.SCHEMA, old)
+    newer = schema.VERSION + 1
+    step = {old: lambda *_: store.redis.set(keys.SCHEMA, newer)}
+    with pytest.raises(SchemaMismatch, match="meanwhile"):
+        migrations.migrate(store, print, step)
+    assert store.redis.get(keys.SCHEMA) == str(newer).encode()
+
+
+def test_the_doctor_says_that_the_broker_refuses_it(
+    winnow: Winnow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    rabbit = Rabbit(tmp_path)
+    try:
+        monkeypatch.setenv(
+            "WINNOW_BROKER_URL", f"amqp://guest:not-its-word@127.0.0.1:{rabbit.port}//"
+        )
+        with pytest.raises(SystemExit):
+            main(["doctor"])
+    finally:
+        rabbit.end()
+    told = capsys.readouterr().out
+    assert "WRONG  broker: it refuses this machine (AccessRefused)" in told
+    assert "not-its-word" not in told and "ok     model" in told

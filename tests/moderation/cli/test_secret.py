@@ -67,6 +67,18 @@ def test_a_machine_without_the_secret_starts_nothing_and_makes_none(
     assert store.redis.get(keys.FINGERPRINT) == before
 
 
+@pytest.mark.parametrize("command", ["web", "search follow"])
+def test_no_secret_is_made_while_the_store_cannot_say_whether_it_has_one(
+    winnow: Winnow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setenv("WINNOW_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path / "second"))
+    monkeypatch.delenv("WINNOW_SECRET_KEY", raising=False)
+    said = winnow(*command.split(), status=1)
+    assert "the store does not answer, and this machine has no secret" in said
+    assert not (tmp_path / "second" / "secret_key").exists()
+
+
 @pytest.mark.usefixtures("kernels", "prepared")
 def test_the_doctor_compares_the_secret(
     winnow: Winnow, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

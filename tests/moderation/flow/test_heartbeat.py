@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from moderation import faults
-from moderation.domain.errors import SchemaMismatch, StoreDown
+from moderation.domain.errors import SchemaMismatch, SecretMismatch, StoreDown
 from moderation.domain.processes import Process
-from moderation.flow import heartbeat
+from moderation.flow import heartbeat, sealing
 from moderation.flow.authorise import Grant, authorise
 from moderation.flow.comments.checking import check
 from moderation.flow.runtime import Runtime, now_ms
@@ -73,7 +73,10 @@ def test_what_could_not_be_told_is_told_when_the_store_is_back(
     assert "the store did not answer" in processes.faults(runtime.store)[0].what
 
 
-def test_lists_are_bounded_however_many_processes_come_and_go(runtime: Runtime) -> None:
+def test_lists_are_bounded_however_many_processes_come_and_go(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PROCESSES_AT_MOST", 20)
     now = now_ms()
     for number in range(processes.PROCESSES_AT_MOST + 5):
         one = Process("web", "host", number, "1", now)
@@ -152,10 +155,32 @@ def test_a_process_hangs_up_when_the_layout_is_raised_above_what_it_knows(
     assert caplog.text.count("this process goes on no longer") == 1
 
 
+def test_a_process_hangs_up_when_the_store_is_of_another_secret(
+    runtime: Runtime,
+    valkey: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "AGAIN_SECONDS", 0.02)
+    heart = heartbeat.begin(runtime, "web")
+    until(lambda: bool(processes.every(runtime.store, now_ms())))
+    with valkey.client() as client:
+        # The store was away when the process began, and was written under this one.
+        client.set(
+            keys.FINGERPRINT, sealing.fingerprint(b"another secret of 32 characters and more")
+        )
+        until(lambda: is_refused(runtime))
+        client.set(keys.FINGERPRINT, sealing.fingerprint(runtime.secret))
+    until(lambda: not is_refused(runtime))
+    heart.end()
+    assert caplog.text.count("this process goes on no longer") == 1
+
+
 def is_refused(runtime: Runtime) -> bool:
     try:
         sites.names(runtime.store)
-    except SchemaMismatch:
+    except (SchemaMismatch, SecretMismatch):
         return True
     except StoreDown:  # It was asked while it hung up.
         return False
