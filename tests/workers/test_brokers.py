@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from amqp.exceptions import PreconditionFailed
 from kombu.connection import Connection
@@ -21,14 +22,17 @@ from moderation.flow.authorise import Grant
 from moderation.flow.comments.submitting import submit
 from moderation.flow.lookup import find
 from moderation.flow.runtime import Runtime
-from moderation.flow.tasks import MOST_WAITING, SCORE_INBOX, SCORE_QUEUE, Tasks
+from moderation.flow.tasks import MOST_WAITING, SCORE_INBOX, SCORE_QUEUE, SWEEP_QUEUE, Tasks
 from moderation.settings import Settings
 from tests.conftest import SECRET, Server, program
+from tests.e2e.running import free_port
 from tests.parting import Parting
 from tests.processes import Running, until
 from tests.rabbit import QUEUES, Rabbit
 from tests.replicas import Node
 from tests.workers.conftest import Part
+from workers.app import make_app
+from workers.ticks import Ticks
 
 pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(400)]
 
@@ -262,3 +266,19 @@ def test_an_outage_of_a_broker_is_a_handful_of_lines(
         assert not [line for line in lines if not LINE.match(line)], "\n".join(lines)
         assert len(lines) <= HANDFUL, "\n".join(lines)
         assert ":guest@" not in process.output
+
+
+def test_web_and_beat_go_to_the_next_node_where_the_first_is_dead(
+    made: Callable[[str], Broker], settings: Settings
+) -> None:
+    alive = made("rabbit")
+    alive.empty()
+    url = f"amqp://guest:guest@127.0.0.1:{free_port()}//;{alive.url}"
+    assert Tasks(url).send(SCORE_INBOX, 0), "the second node was asked"
+    assert alive.waiting(SCORE_QUEUE) == 1
+    app = make_app(msgspec.structs.replace(settings, broker_url=url), include=())
+    ticks = Ticks(app=app)
+    for entry in ticks.schedule.values():
+        ticks.apply_entry(entry)
+    assert alive.waiting(SWEEP_QUEUE) == 1
+    app.close()
