@@ -11,7 +11,16 @@ from moderation.console.entering import actor, runtime
 from moderation.console.language import _
 from moderation.console.screens import back_to, screen
 from moderation.domain.errors import BadEntry, InvalidInput
-from moderation.domain.listed import ACTIONS, KINDS, Draft, Listed, draft_of, rewritten
+from moderation.domain.listed import (
+    ACTIONS,
+    ENTRIES,
+    KINDS,
+    Draft,
+    Listed,
+    draft_of,
+    rewritten,
+    too_long,
+)
 from moderation.flow.people.access import site_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.sites import choosing, trying
@@ -82,9 +91,14 @@ def _drafts() -> list[Draft]:
     kind, action = request.form.get("kind", ""), request.form.get("action", "")
     if kind not in KINDS or action not in ACTIONS:
         raise InvalidInput("there is no such kind or action")
-    lines = request.form.get("values", "").replace(",", "\n").splitlines()
+    written = request.form.get("values", "")
+    if written.count("\n") + written.count(",") > 2 * ENTRIES:  # Each line may end with a comma.
+        raise too_long()
+    lines = written.replace(",", "\n").split("\n")
     note = request.form.get("note", "").replace("\0", "").strip()[:500]
     values = [line.strip() for line in lines if line.strip()]
+    if len(values) > ENTRIES:
+        raise too_long()
     return [Draft(kind, value[:320], action, note) for value in values]
 
 

@@ -68,6 +68,11 @@ class Draft(Struct, frozen=True, forbid_unknown_fields=True):
     """Why it is there, for people."""
 
 
+def too_long() -> InvalidInput:
+    """Return what is raised where a list has more than `ENTRIES`."""
+    return InvalidInput(f"a list has at most {ENTRIES:,} entries")
+
+
 def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Listed:
     """Return a list of these entries in this order.
 
@@ -78,7 +83,7 @@ def rewritten(old: Listed, drafts: Sequence[Draft], by: str, now_ms: int) -> Lis
         InvalidInput: there are too many entries.
     """
     if len(drafts) > ENTRIES:
-        raise InvalidInput(f"a list has at most {ENTRIES:,} entries")
+        raise too_long()
     known = {(entry.kind, entry.value): entry for entry in old.entries}
     entries: list[Entry] = []
     seen: set[tuple[Kind, str]] = set()

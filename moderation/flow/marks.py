@@ -74,7 +74,7 @@ def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
     network = network_of(author.ip) if author.ip else ""
     named = [(signals.NETWORK, "net", network)] if network else []
     if network and author.email.strip():
-        named.append((signals.PAIR, "pair", f"{author.email.strip().lower()} {network}"))
+        named.append((signals.PAIR, "pair", pair_of(author.email, network)))
     if not (network or author.email.strip() or author.id.strip()) and author.name.strip():
         # Nothing else says who it is, as on sites that only keep names.
         named.append((signals.NAME, "name", " ".join(author.name.casefold().split())))
@@ -83,6 +83,11 @@ def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
     links = dict.fromkeys(hosts_in(submission.content))
     named += [(signals.LINK_DOMAIN, "link", host) for host in list(links)[:LINKS]]
     return [(kind, authors.who(keyed_hash(secret, way, value))) for kind, way, value in named]
+
+
+def pair_of(email: str, network: str) -> str:
+    """Return the words for an e-mail address that comes from a network."""
+    return f"{email.strip().lower()} {network}"
 
 
 def hosts_in(text: str) -> list[str]:

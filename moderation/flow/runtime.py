@@ -25,7 +25,7 @@ from moderation.flow.copies import Copies
 from moderation.flow.events import Events
 from moderation.flow.tasks import Tasks
 from moderation.settings import Settings
-from moderation.store import Store, models, sites, together, webhooks
+from moderation.store import Store, hurry, models, sites, together, webhooks
 from moderation.store.sites import SiteState
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ Value = TypeVar("Value")
 Owned = TypeVar("Owned")
 
 SITES_KEPT = 512
+READING_SECONDS = 0.2
+"""For so long a check waits for another thread that makes its site's lists ready."""
 
 
 class Cache(Generic[Value]):
@@ -136,6 +138,7 @@ class Runtime:
         self._copies = Copies(store)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
+        self._policy_locks: Cache[threading.Lock] = Cache(SITES_KEPT)
 
     @classmethod
     def open(cls, settings: Settings, shipped: Model | None = None) -> Self:
@@ -213,9 +216,28 @@ class Runtime:
         known = self._policies.get(site)
         if known is not None and known.revision == revision:
             return known
-        found = NO_POLICY if revision == 0 else self._read_policy(site, revision, known)
-        self._policies.put(site, found)
-        return found
+        if revision == 0:
+            self._policies.put(site, NO_POLICY)
+            return NO_POLICY
+        # A long list takes a while to be made ready: one thread does it, the others have it then.
+        with self._one_reads(site):
+            known = self._policies.get(site)
+            if known is None or known.revision != revision:
+                known = self._read_policy(site, revision, known)
+                self._policies.put(site, known)
+        return known
+
+    @contextmanager
+    def _one_reads(self, site: str) -> Iterator[None]:
+        """Wait for a thread that reads what a site's people chose; not for long in a hurry."""
+        lock = self._policy_locks.swap(site, lambda held: held or threading.Lock())
+        with hurry.excused():
+            is_ours = lock.acquire(timeout=READING_SECONDS if hurry.in_a_hurry() else -1)
+        try:
+            yield
+        finally:
+            if is_ours:
+                lock.release()
 
     def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
         chosen = sites.policy(self.store, site)
@@ -223,11 +245,14 @@ class Runtime:
         if known is not None and known.listed == listed:
             compiled = known.rules.listed
         else:
-            compiled = Compiled(sites.list_of(chosen.listed)) if chosen.listed else NO_LIST
+            with hurry.excused():
+                compiled = Compiled(sites.list_of(chosen.listed)) if chosen.listed else NO_LIST
         if known is not None and known.keywords == keywords:
             searched_keys = known.rules.keys
         else:
-            searched_keys = searched(sites.keys_in(chosen.keywords) if chosen.keywords else NO_KEYS)
+            with hurry.excused():
+                keys = sites.keys_in(chosen.keywords) if chosen.keywords else NO_KEYS
+                searched_keys = searched(keys)
         subscribed = self._copies.of(site, chosen.subscribed)
         rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
         tells = webhooks.are_there(self.store, site)

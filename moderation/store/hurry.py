@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from time import monotonic
+from time import monotonic, thread_time
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 WAIT_SECONDS = 0.25
 """Nothing more is asked of the store after waiting so long for it, so that a check whose last
 round trip takes all of its time-out too is answered in less than 500 ms."""
+
+
+def waited() -> float:
+    """Return a time (seconds) that stands while this thread works.
+
+    What this process itself takes is not the store's fault, and does not count, be it for another
+    call of the same thread.
+    """
+    return monotonic() - thread_time() - _here.excused
+
+
+@contextmanager
+def excused() -> Iterator[None]:
+    """Do not count the time inside the context, be the processor somebody else's meanwhile."""
+    began = waited()
+    try:
+        yield
+    finally:
+        _here.excused += waited() - began
+
+
+class _Here(threading.local):
+    excused = 0.0
+
+
+_here = _Here()
 
 
 class _Spent:
@@ -24,8 +52,7 @@ class _Spent:
         self.seconds = self.since = 0.0
 
 
-# What was waited by what is being done in a hurry; None where nothing hurries. What this process
-# itself takes is not the store's fault, and does not count.
+# What was waited by what is being done in a hurry; None where nothing hurries.
 _spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
 
 Result = TypeVar("Result")
@@ -61,7 +88,7 @@ class Waiting:
         self._spent = spent = _spent.get()
         if spent is not None:
             if not spent.depth:
-                spent.since = monotonic()
+                spent.since = waited()
             spent.depth += 1
 
     def __exit__(
@@ -74,7 +101,7 @@ class Waiting:
         if spent is not None:
             spent.depth -= 1
             if not spent.depth:
-                spent.seconds += monotonic() - spent.since
+                spent.seconds += waited() - spent.since
 
 
 def seconds_left() -> float | None:
@@ -82,7 +109,7 @@ def seconds_left() -> float | None:
     spent = _spent.get()
     if spent is None:
         return None
-    now = monotonic() - spent.since if spent.depth else 0.0
+    now = waited() - spent.since if spent.depth else 0.0
     return max(0.0, WAIT_SECONDS - spent.seconds - now)
 
 

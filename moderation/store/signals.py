@@ -89,5 +89,6 @@ def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> i
             found = store.redis.hgetall(f"{prefix}{bucket}")
         place = bucket.to_bytes(2, "big")
         gone = [who for who, data in found.items() if int.from_bytes(data[:4], "big") < hour]
-        dropped += drop(store, site, [place + who for who in gone])
+        # What an older version wrote has no bit that tells of it.
+        dropped += drop(store, site, [*(place + who for who in gone), *([place] if found else ())])
     return dropped

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from greenlet import getcurrent, greenlet
 from redis import exceptions as failures
 
-from moderation.store.hurry import Waiting, hurried, seconds_left
+from moderation.store.hurry import Waiting, hurried, seconds_left, waited
 
 AT_ONCE = 8
 """So many calls are done together at most."""
@@ -29,7 +29,7 @@ Exchange = Callable[[Sequence[Words]], Sequence[Any]]
 
 
 class _Asked(NamedTuple):
-    """What a call waits for, and until when (`monotonic`) it may."""
+    """What a call waits for, and until when (`waited`) it may."""
 
     call: greenlet
     exchange: Exchange
@@ -72,7 +72,7 @@ def ask(exchange: Exchange, words: Words) -> Any:
         answer = exchange((words,))[0]
     else:
         left, call = seconds_left(), getcurrent()
-        until = monotonic() + left if left is not None else float("inf")
+        until = waited() + left if left is not None else float("inf")
         asked.append(_Asked(call, exchange, words, until))
         with Waiting():
             answer = call.parent.switch()
@@ -84,7 +84,7 @@ def ask(exchange: Exchange, words: Words) -> Any:
 @hurried
 def _answer(asked: list[_Asked]) -> None:
     """Have those go on that ask the same store as the first, with what it answers."""
-    exchange, now = asked[0].exchange, monotonic()
+    exchange, now = asked[0].exchange, waited()
     together = [one for one in asked if one.exchange == exchange]
     asked[:] = [one for one in asked if one.exchange != exchange]
     late = [one for one in together if one.until <= now]

@@ -149,6 +149,17 @@ def test_every_setting_that_an_operator_may_need_is_passed_on() -> None:
             assert passed == {variable.name for variable in VARIABLES} - ours
 
 
+def test_who_upgrades_is_told_of_the_limits_of_the_store_first() -> None:
+    store = SERVICES[ONE, "store"]
+    assert (options(store["command"])["--maxmemory"], store["mem_limit"]) == ("1gb", "2g")
+    given = GIVEN | {"STORE_MEMORY": "6gb", "STORE_LIMIT": "12g"}
+    larger = compose.read(ROOT / ONE, given)["services"]["store"]
+    assert (options(larger["command"])["--maxmemory"], larger["mem_limit"]) == ("6gb", "12g")
+    unreleased = (ROOT / "CHANGELOG.md").read_text().split("\n## [")[1]
+    for text in (unreleased, (ROOT / "docs" / "upgrading.md").read_text()):
+        assert re.search(r"Before you upgrade.*STORE_MEMORY.*STORE_LIMIT", text, re.DOTALL)
+
+
 def test_there_is_one_beat() -> None:
     for file in READ:
         services = READ[file]["services"]

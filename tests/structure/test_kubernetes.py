@@ -30,8 +30,10 @@ OURS = ("init", "web", "scorer", "worker", "beat")
 
 
 @functools.cache
-def built() -> list[dict[str, Any]]:
-    """Return what kustomize makes of the folder, once the operator has written the secrets."""
+def built(outside: bool = False) -> list[dict[str, Any]]:
+    """Return what kustomize makes of the folder, once the operator has written the secrets, and
+    with `outside` has taken in a store of their own.
+    """
     tool = shutil.which("kubectl")
     if tool is None:
         pytest.skip("NOT TESTED that kustomize builds deploy/kubernetes: install kubectl")
@@ -40,6 +42,10 @@ def built() -> list[dict[str, Any]]:
         lines = (folder / "secrets.env.example").read_text().splitlines()
         filled = [line + SECRETS.get(line.rstrip("="), "") for line in lines]
         (folder / "secrets.env").write_text("\n".join(filled) + "\n")
+        if outside:
+            file = folder / "kustomization.yaml"
+            text = file.read_text().replace("  - store.yaml\n", "")
+            file.write_text(text.replace("# components:", "components:"))
         run = subprocess.run([tool, "kustomize", str(folder)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return list(yaml.safe_load_all(run.stdout))
@@ -140,6 +146,36 @@ def test_who_needs_the_store_may_reach_it_and_nobody_else() -> None:
     assert outside == {"web", "worker"}, "the web server writes letters, the worker tells sites"
     (rule,) = policies["calls-sites"]["spec"]["egress"]
     assert "169.254.0.0/16" in rule["to"][0]["ipBlock"]["except"], "the cloud's own addresses"
+
+
+def test_a_store_or_broker_outside_may_be_reached_by_those_who_need_it() -> None:
+    made = built(outside=True)
+    for one in made:
+        kubernetes_validate.validate(one, "1.37", strict=True)
+    assert "StatefulSet" not in {one["kind"] for one in made}
+    (policy,) = [one for one in made if one["metadata"]["name"] == "reaches-outside"]
+    assert policy["spec"]["podSelector"] == {"matchLabels": {"reaches": "store"}}
+    assert policy["spec"]["policyTypes"] == ["Egress"]
+    (rule,) = policy["spec"]["egress"]
+    assert {port["port"] for port in rule["ports"]} == {6379, 26379, 5671, 5672}
+    assert "reaches-outside" not in kinds("NetworkPolicy"), "only where an operator asks for it"
+
+
+def age(probe: dict[str, Any]) -> int:
+    """Return how old, in seconds, a probe lets the file of health checks be."""
+    ((number, unit),) = re.findall(
+        r"-newermt '-(\d+) (second|minute)s'", probe["exec"]["command"][-1]
+    )
+    return int(number) * {"second": 1, "minute": 60}[unit]
+
+
+def test_nothing_is_killed_for_a_broker_that_is_away_for_minutes() -> None:
+    for name in ("scorer", "worker", "beat"):
+        (container,) = pods()[name]["spec"]["containers"]
+        assert age(container["livenessProbe"]) >= 900, name
+        assert age(container["readinessProbe"]) == age(container["startupProbe"]) == 30, name
+        start = container["startupProbe"]
+        assert start["periodSeconds"] * start["failureThreshold"] >= 900, name
 
 
 def test_a_container_can_do_no_more_than_it_must() -> None:

@@ -52,6 +52,17 @@ def test_systemd_understands_every_unit(units: Path) -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+def test_a_machine_of_workers_needs_no_other_units(units: Path) -> None:
+    named = {"winnow-init.service", "winnow-worker.service", "winnow.target", "winnow.slice"}
+    (said,) = re.findall(r"but copy (.*?) alone\.", (ROOT / "docs/deploying.md").read_text(), re.S)
+    assert set(re.findall(r"`(.*?)`", said)) == named
+    for path in units.iterdir():
+        if path.name not in named:
+            path.unlink()
+    run = analyse("verify", "--man=no", *sorted(named), cwd=units)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
 def test_systemd_says_so_where_a_unit_is_wrong(units: Path) -> None:
     unit = units / "winnow-web.service"
     unit.write_text(unit.read_text().replace("ProtectHome=", "ProtectHouse="))
@@ -91,8 +102,18 @@ def test_the_target_wants_all_that_goes_on_and_init_comes_first() -> None:
     assert set(options("winnow.target")["Wants"][0].split()) == goes_on
     for name in goes_on:
         unit = options(name)
-        assert unit["Requires"] == ["winnow-init.service"]
+        assert unit["Wants"] == ["winnow-init.service"]
         assert "winnow-init.service" in unit["After"][0].split()
         assert unit["Restart"] == ["always"]
         assert int(unit["TimeoutStopSec"][0]) >= 10
         assert unit["PartOf"] == ["winnow.target"]
+
+
+def test_an_init_that_fails_at_boot_is_tried_again_and_keeps_nothing_down() -> None:
+    init = options("winnow-init.service")
+    assert init["Type"] == ["oneshot"]
+    assert init["Restart"] == ["on-failure"]
+    assert init["RestartSec"] == ["5"]
+    assert init["StartLimitIntervalSec"] == ["0"]
+    for name in (*SERVICES, "winnow.target"):
+        assert not {"Requires", "Requisite", "BindsTo"} & options(name).keys(), name

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from moderation import faults
 from moderation.domain.comments import Comment, Status, Submission
 from moderation.domain.errors import WinnowError
-from moderation.domain.known import NOTHING_KNOWN, Known
+from moderation.domain.known import NOTHING_KNOWN
 from moderation.domain.policy import effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
@@ -32,8 +32,8 @@ class Draft:
     """
 
     __slots__ = (
-        "_context", "_encoded", "_is_counted", "_known", "_mark", "_missed", "_runtime", "_scored",
-        "_site", "_state", "_submission", "raw_id",
+        "_context", "_encoded", "_is_counted", "_is_looked_up", "_known", "_mark", "_missed",
+        "_runtime", "_scored", "_site", "_state", "_submission", "raw_id",
     )  # fmt: skip
 
     def __init__(
@@ -52,7 +52,8 @@ class Draft:
         self._submission = submission
         self._missed = missed
         self._is_counted = is_counted
-        self._known: Known | None = None
+        self._known = NOTHING_KNOWN
+        self._is_looked_up = False
         self._state: SiteState | None = None
         self._context: SiteContext | None = None
         self._scored: Scored | None = None
@@ -81,17 +82,20 @@ class Draft:
         """Say whether something is to be known of it before it is judged.
 
         Reputations and campaigns alone are looked for where the verdict is written: most comments
-        have none, and make one trip.
+        have none, and make one trip. Only where a site began to ask for them between two trips is
+        one made for them: it was written without.
         """
-        if self._context is None or self._known is not None:
+        if self._context is None or self._is_looked_up:
             return False
         settings = self._context.settings
-        return is_asked(settings) or (settings.reputation and not self._is_counted)
+        is_unasked = not self._is_counted or (self._mark is not None and not self._mark[0])
+        return is_asked(settings) or (settings.reputation and is_unasked)
 
     def look(self) -> SiteState:
         """Get to know what is asked; return the state of its site as it is then."""
         settings = self._settings()
         mark = self._mark_of(settings)
+        self._is_looked_up = True
         state, self._known = look(
             self._runtime, self._site, mark, settings, self.raw_id, is_counted=self._is_counted
         )
@@ -99,7 +103,7 @@ class Draft:
 
     def know(self, signals: Signals) -> None:
         """Judge it from now on with what the store knows of it besides."""
-        self._known = with_signals(self._known or NOTHING_KNOWN, signals)
+        self._known = with_signals(self._known, signals)
 
     def judged(self) -> tuple[Comment, SiteSettings]:
         """Return it with its verdict, and the settings that made it; held where it has no score."""
@@ -111,7 +115,7 @@ class Draft:
 
     def _verdict(self) -> Verdict:
         if self._scored is not None and self._context is not None:
-            context = replace(self._context, known=self._known or NOTHING_KNOWN)
+            context = replace(self._context, known=self._known)
             try:
                 verdict = judge_all([(self._submission, context)], [self._scored])[0]
                 return of_partly_read(verdict, self._missed) if self._missed else verdict

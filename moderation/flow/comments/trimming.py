@@ -44,6 +44,6 @@ def trim(runtime: Runtime) -> int:
 
 def _forget_authors(runtime: Runtime, site: str, part: int) -> None:
     """Forget whose last comment is longer ago than the site keeps any comment."""
-    longest = runtime.read_settings(site)[1].retention.records
+    longest = sites.settings(runtime.store, site).retention.records
     signals.drop_before(runtime.store, site, now_ms() - longest * authors.DAY_MS, part, SLICES)
     authors.drop_before(runtime.store, site, now_ms() // authors.DAY_MS - longest, part, SLICES)

@@ -7,9 +7,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from moderation.domain.addresses import network_of
 from moderation.domain.comments import Comment, Status
 from moderation.flow.lookup import raw_id
-from moderation.flow.rows import personal_hash
+from moderation.flow.marks import pair_of
+from moderation.flow.rows import keyed_hash, personal_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import authors, knowing
 
@@ -89,5 +91,8 @@ def forget(
     reputations; return how many that were. Comments of his that come later begin anew."""
     values = {"author": author_id, "email": email, "ip": ip}
     hashes = [personal_hash(runtime.secret, way, values[way]) for way in WAYS]
+    network = network_of(ip) if ip else ""
+    if email.strip() and network:
+        hashes.append(keyed_hash(runtime.secret, "pair", pair_of(email, network)))
     people = [authors.who(found) for found in hashes if found]
     return knowing.forget(runtime.store, site, people, now_ms())

@@ -223,10 +223,8 @@ local function signals()
       if is == SIGNALS_HAM then ham, hams = ham + 1, math.min(65535, hams + 1) end
       if is == SIGNALS_SPAM then spam, spams = spam + 1, math.min(65535, spams + 1) end
       if hams + spams > 0 then
-        if not text then
-          if string.byte(field) % 8 == 0 then make_room(bucket) end
-          redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
-        end
+        if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
+        redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
         redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2', hour, ham, spam, hams, spams))
       elseif text then
         redis.call('HDEL', bucket, field)
@@ -238,23 +236,26 @@ local function signals()
     end
   end
 
-  -- Forgets what people decided of some, and which of those in their buckets there may be.
+  -- Says anew of which in a bucket there may be a reputation.
+  local function tell(authors, who)
+    local bits = {0, 0, 0, 0, 0, 0, 0, 0}
+    for _, left in ipairs(redis.call('HKEYS', (place(authors, who)))) do
+      local at = string.byte(left) % SIGNALS_BITS
+      local by, byte = 2 ^ (7 - at % 8), math.floor(at / 8) + 1
+      if math.floor(bits[byte] / by) % 2 == 0 then bits[byte] = bits[byte] + by end
+    end
+    local first = SIGNALS_BITS / 8 * (struct.unpack('>I2', who) % SIGNALS_BUCKETS)
+    redis.call('SETRANGE', authors .. 'reputed', string.format('%d', first), string.char(unpack(bits)))
+  end
+
+  -- Forgets what people decided of some; of the first two bytes alone only what may be in their bucket
+  -- is told anew.
   local function drop(authors, many)
     local n = 0
     for _, who in ipairs(many) do
-      local bucket, field = place(authors, who)
-      if redis.call('HDEL', bucket, field) == 1 then
-        n = n + 1
-        local bits = {0, 0, 0, 0, 0, 0, 0, 0}
-        for _, left in ipairs(redis.call('HKEYS', bucket)) do
-          local at = string.byte(left) % SIGNALS_BITS
-          local by = 2 ^ (7 - at % 8)
-          local byte = bits[math.floor(at / 8) + 1]
-          if math.floor(byte / by) % 2 == 0 then bits[math.floor(at / 8) + 1] = byte + by end
-        end
-        local first = SIGNALS_BITS / 8 * (struct.unpack('>I2', who) % SIGNALS_BUCKETS)
-        redis.call('SETRANGE', authors .. 'reputed', string.format('%d', first), string.char(unpack(bits)))
-      end
+      local gone = #who > 2 and redis.call('HDEL', place(authors, who))
+      if gone == 1 then n = n + 1 end
+      if gone ~= 0 then tell(authors, who) end
     end
     return n
   end

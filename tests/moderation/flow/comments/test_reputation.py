@@ -10,6 +10,7 @@ from moderation.flow.comments.reasons import ENGLISH
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
+from moderation.flow.people import records
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import now_ms
 from moderation.store import authors, keys, knowing, signals
@@ -232,3 +233,61 @@ def test_the_store_says_who_may_have_a_reputation_and_forgets_who_has_none_any_m
     )
     assert gone >= len(known)
     assert reputed(runtime.store) == (set(), set())
+
+
+def test_what_a_version_without_these_bits_wrote_is_found_again(runtime, grant):
+    """One by one with the next decision, all of them as the sweep comes round."""
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99))
+    for who in (ADA, author(7)):
+        decided(runtime, grant, "spam", who, 3)
+    runtime.store.redis.delete(f"{keys.of_site(SITE).authors}reputed")
+    assert check(runtime, grant, "A question about glazes.", ADA).status == "approved"
+    decided(runtime, grant, "spam", ADA, 1, "Once more {} spam.")
+    assert check(runtime, grant, "A question about clay.", ADA).status == "held"
+    assert check(runtime, grant, "A question about ash.", author(7)).status == "approved"
+    for part in range(8):
+        signals.drop_before(runtime.store, SITE, 0, part, 8)
+    said, known = reputed(runtime.store)
+    assert said == known != set()
+    assert check(runtime, grant, "A question about kilns.", author(7)).status == "held"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        SiteSettings(hold=0.98, reject=0.99, hold_first_time=True),
+        SiteSettings(hold=0.98, reject=0.99, pace_author=1, reputation=False),
+    ],
+    ids=["first time", "pace"],
+)
+def test_what_a_site_has_just_begun_to_ask_is_asked_for_the_very_next_comment(
+    runtime, grant, begun
+):
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99))
+    for n in range(3):
+        assert check(runtime, grant, f"A question {n} on glazes.", ADA).status == "approved"
+    decided(runtime, grant, "ham", ADA, 4, "A word {} on bricks.")
+    put_settings(runtime.store, SITE, begun)
+    if begun.hold_first_time:
+        assert check(runtime, grant, "A question about clay.", ADA).status == "approved"
+        assert reasons(check(runtime, grant, "A first one.", author(5)))[0] == "first_time_author"
+    else:
+        assert check(runtime, grant, "A question about clay.", ADA).status == "approved"
+        assert check(runtime, grant, "A question about ash.", ADA).status == "held"
+
+
+def test_reputations_that_a_site_has_just_asked_for_hold_the_very_next_comment(runtime, grant):
+    strict = SiteSettings(hold=0.98, reject=0.99)
+    put_settings(runtime.store, SITE, strict)
+    decided(runtime, grant, "spam", ADA, 3)
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99, reputation=False))
+    assert check(runtime, grant, "A question about glazes.", ADA).status == "approved"
+    put_settings(runtime.store, SITE, strict)
+    assert check(runtime, grant, "A question about clay.", ADA).status == "held"
+
+
+def test_a_person_who_is_forgotten_leaves_no_name_of_e_mail_and_network(runtime, grant):
+    decided(runtime, grant, "ham", {"email": ADA["email"], "ip": ADA["ip"]}, 10)
+    records.forget(runtime, SITE, email=ADA["email"], ip=ADA["ip"])
+    _, known = reputed(runtime.store)
+    assert len(known) == 1, "the network alone, which others share"
