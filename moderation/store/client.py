@@ -13,6 +13,7 @@ from moderation.store import addresses, keys, schema, together
 from moderation.store.cluster import Cluster
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script, WholeSlot
+from moderation.values import without_replicas
 
 TOGETHER = frozenset(("accept", "known"))
 """Scripts that are run while no lock is held: a thread may go on with others meanwhile."""
@@ -48,7 +49,7 @@ class Store:
         self.url = url
         self.on_round_trip: Callable[[], None] = lambda: None
         greet = (lambda connection: connection.on_connect()) if any_layout else schema.greet
-        address, self._replicas = addresses.without_replicas(url)
+        address, self._replicas = without_replicas(url)
         self._pool = addresses.pool_to(address, lambda: self.on_round_trip(), greet)
         self.is_spread = isinstance(self._pool, Cluster)
         self._kind_of_script = WholeSlot if self.is_spread else Script
