@@ -140,7 +140,7 @@ def sweep(runtime: Runtime) -> list[int]:
     lanes = sorted({shard % keys.LANES for shard, found in enumerate(waits) if found})
     for lane in lanes:
         runtime.tasks.send(SCORE_INBOX, lane)
-    runtime.events.announce(Swept())
+    runtime.events.announce_apart(Swept())
     return lanes
 
 
