@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 
 def bind(text: str) -> tuple[str, int]:
@@ -72,9 +72,43 @@ def store_hosts(url: str, port: int) -> list[tuple[str, int]]:
     return found
 
 
+_NUMBERS = frozenset(("db", "replicas"))
+_STORE_WORDS = _NUMBERS | {"username", "password", "client_name", "socket_keepalive"}
+_SENTINEL_WORDS = frozenset(("sentinel_username", "sentinel_password"))
+_TLS_WORDS = frozenset((
+    "ssl_ca_certs", "ssl_ca_data", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile",
+    "ssl_check_hostname", "ssl_ciphers", "ssl_keyfile", "ssl_password",
+))  # fmt: skip
+
+
+def store_words(scheme: str, kind: str) -> frozenset[str]:
+    """Return which words may follow the `?` of a store's address."""
+    more = _SENTINEL_WORDS if kind == "sentinel" else frozenset[str]()
+    return _STORE_WORDS | more | (_TLS_WORDS if scheme == "rediss" else frozenset())
+
+
+def _check_words(text: str, known: frozenset[str]) -> None:
+    for name, value in parse_qsl(urlsplit(text).query, keep_blank_values=True):
+        is_number = value.isascii() and value.isdigit()
+        if name not in known or (name in _NUMBERS and not is_number):
+            raise ValueError
+
+
+def without_replicas(url: str) -> tuple[str, int]:
+    """Return an address without the number of replicas that are to have what is answered for, and
+    that number (`replicas=1`), 0 where it says none."""
+    address, _, query = url.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    rest = [(name, value) for name, value in given if name != "replicas"]
+    if len(rest) == len(given):
+        return url, 0
+    return f"{address}?{urlencode(rest)}" if rest else address, int(dict(given)["replicas"])
+
+
 def store_address(text: str) -> str:
     """Return the URL of a store: one server, a Cluster, or Sentinels and what they call it."""
     scheme, _, kind = urlsplit(text).scheme.partition("+")
+    _check_words(text, store_words(scheme, kind))
     if not kind:
         return address(text, ("redis", "rediss", "unix"))
     name = urlsplit(text).path.strip("/")
@@ -171,6 +205,7 @@ def broker_address(text: str) -> str:
 
 def default_broker_url(redis_url: str) -> str:
     """Return the same server as the store, in the words of Celery's transport."""
+    redis_url, _ = without_replicas(redis_url)
     parts = urlsplit(redis_url)
     if "+" in parts.scheme and parts.scheme != "redis+socket":
         return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from moderation import faults
 from moderation.domain.decisions import Via
+from moderation.domain.errors import StoreDown, StoreFull
+from moderation.minutely import Minutely
+
+log = logging.getLogger(__name__)
+
+_said = Minutely()
 
 
 class Deciding(Struct, frozen=True):
@@ -76,6 +84,19 @@ class Events:
     def listen(self, kind: type[Event], listener: Callable[[Event], object]) -> None:
         """Have a listener called with every event of a kind from now on."""
         self._listeners.setdefault(kind, []).append(listener)
+
+    def announce_apart(self, event: Event) -> None:
+        """Call everyone who listens to this kind of event; what one raises is logged, and keeps
+        none of the others from it."""
+        what = type(event).__name__
+        for listener in self._listeners.get(type(event), ()):
+            try:
+                listener(event)
+            except (StoreDown, StoreFull) as error:
+                if _said.due((what, type(error))) is not None:
+                    log.warning("a listener to %s was left for the next time: %s", what, error)
+            except Exception as error:
+                faults.say(f"a listener to {what}", error)
 
     def announce(self, event: Event) -> None:
         """Call everyone who listens to this kind of event; what a listener raises is raised."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
@@ -20,13 +21,18 @@ SENTINEL_SECONDS = 0.1
 _SENTINEL_PORT = 26379
 
 
-def without_replicas(url: str) -> tuple[str, int]:
-    """Return an address without the number of replicas that are to have what is answered for, and
-    that number (`replicas=1`), 0 where it says none."""
-    address, _, query = url.partition("?")
-    given = parse_qsl(query, keep_blank_values=True)
-    rest = [(name, value) for name, value in given if name != "replicas"]
-    return f"{address}?{urlencode(rest)}" if rest else address, int(dict(given).get("replicas", 0))
+def primary(sentinels: Sentinel, name: str) -> tuple[str, int]:
+    """Return host and port of what Sentinels call primary by a name; for any number of threads.
+
+    The client moves the one that answered to the front of its list, in two steps: threads that ask
+    at once would have it there twice, and another one never again. So each asks by a list of its
+    own, and keeps that as a whole.
+    """
+    mine = copy.copy(sentinels)
+    mine.sentinels = list(sentinels.sentinels)
+    found: tuple[str, int] = mine.discover_master(name)
+    sentinels.sentinels = mine.sentinels
+    return found
 
 
 def pool_to(
@@ -84,7 +90,7 @@ def _behind_sentinels(
     last: list[tuple[str, int]] = []
 
     def find_server() -> tuple[str, int]:
-        found: tuple[str, int] = sentinels.discover_master(name)
+        found = primary(sentinels, name)
         if last != [found]:
             # Whoever is still connected elsewhere would write where nobody reads.
             last[:] = [found]

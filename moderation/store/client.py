@@ -13,6 +13,7 @@ from moderation.store import addresses, fingerprint, keys, schema, together
 from moderation.store.cluster import Cluster
 from moderation.store.faults import fault, store_errors
 from moderation.store.scripts import Script, WholeSlot
+from moderation.values import without_replicas
 
 TOGETHER = frozenset(("accept", "known"))
 """Scripts that are run while no lock is held: a thread may go on with others meanwhile."""
@@ -58,7 +59,7 @@ class Store:
             if self.own_fingerprint:
                 fingerprint.greet(connection, self.own_fingerprint)
 
-        address, self._replicas = addresses.without_replicas(url)
+        address, self._replicas = without_replicas(url)
         self._pool = addresses.pool_to(address, lambda: self.on_round_trip(), greet)
         self.is_spread = isinstance(self._pool, Cluster)
         self._kind_of_script = WholeSlot if self.is_spread else Script

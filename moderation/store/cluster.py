@@ -11,6 +11,7 @@ import redis
 from redis import exceptions as failures
 from redis.cluster import ClusterNode, NodesManager, get_node_name
 
+from moderation.domain.errors import SchemaMismatch
 from moderation.store import routes
 from moderation.store.connection import Pool, forget_at_fork
 from moderation.store.routed import Routed
@@ -44,6 +45,7 @@ class Cluster(redis.ConnectionPool):
         self._looked = 0.0
         self._is_stale = True
         self._knows_layout = False
+        self._refused: SchemaMismatch | None = None
         self._failed: str | None = None
         self._greeting = threading.local()
         super().reset()
@@ -153,6 +155,7 @@ class Cluster(redis.ConnectionPool):
             self._looking.release()
 
     def _first_look(self) -> NodesManager:
+        self._refused = None
         try:
             nodes = NodesManager(
                 [ClusterNode(host, port) for host, port in self._seeds],
@@ -160,6 +163,14 @@ class Cluster(redis.ConnectionPool):
                 connection_pool_class=self._pool_for,
             )
         except failures.RedisClusterException as error:
+            # The library takes whatever fails on the way to a node for its silence.
+            if self._refused is not None:
+                raise self._refused from error
+            cause = error.__cause__
+            if isinstance(cause, Exception) and not isinstance(
+                cause, failures.RedisError | OSError
+            ):
+                raise cause from error
             raise failures.ConnectionError("no node of the Cluster answers") from error
         # Those who told of the others were not asked for their layout: nobody knew where it stands.
         for node in nodes.nodes_cache.values():
@@ -194,6 +205,9 @@ class Cluster(redis.ConnectionPool):
         """
         try:
             self._greet_of_all(connection)
+        except SchemaMismatch as error:
+            self._refused = error
+            raise
         except failures.MovedError as error:
             if self._nodes is None:
                 return

@@ -53,6 +53,19 @@ def fault(error: failures.RedisError) -> WinnowError | None:
     )
 
 
+def is_away(answer: object) -> bool:
+    """Say whether an answer of several is an error of a server that does not serve now.
+
+    Raises:
+        RedisError: it is an error that says something of what was asked.
+    """
+    if not isinstance(answer, failures.RedisError):
+        return False
+    if fault(answer) is None:
+        raise answer
+    return True
+
+
 def is_full(error: BaseException) -> bool:
     """Say whether an error of the client or a server means that the server has no room."""
     return isinstance(error, failures.RedisError) and word_of(error) in _FULL

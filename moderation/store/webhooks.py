@@ -16,7 +16,7 @@ from msgspec import Struct
 from moderation.domain.webhooks import Event, Health, Message, Webhook
 from moderation.store import keys
 from moderation.store.client import Store
-from moderation.store.faults import store_errors
+from moderation.store.faults import is_away, store_errors
 
 KEPT_MS = 7 * 86_400_000
 """A message is kept for so long: its last try comes after some four days."""
@@ -148,38 +148,39 @@ def every(store: Store) -> list[tuple[str, str]]:
 
 
 def failing(store: Store, webhooks: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bool]:
-    """Return which webhooks fail, and whether it was disabled for that."""
+    """Return which webhooks fail, and whether it was disabled for that; of those on a server of a
+    Cluster that is away nothing is known."""
     found: dict[tuple[str, str], bool] = {}
     for at in range(0, len(webhooks), _A_TRIP):
         some = webhooks[at : at + _A_TRIP]
-        with store_errors():
-            pipe = store.redis.pipeline(transaction=False)
-            for site, webhook_id in some:
-                pipe.hmget(prefix(site, webhook_id) + "health", "failing", "disabled")
-            answers = pipe.execute()
-        for pair, (failing, disabled) in zip(some, answers, strict=True):
+        calls = [("HMGET", prefix(*pair) + "health", "failing", "disabled") for pair in some]
+        for pair, answer in zip(some, store.ask_all(calls), strict=True):
+            if is_away(answer):
+                continue
+            failing, disabled = answer
             if disabled not in (None, b"by hand") or (failing and not disabled):
                 found[pair] = disabled is not None
     return found
 
 
 def waiting(store: Store, webhooks: Sequence[tuple[str, str]], now_ms: int) -> Waiting:
-    """Return for which of these webhooks something is to be done now."""
+    """Return for which of these webhooks something is to be done now; those on a server of a
+    Cluster that is away wait."""
     full: dict[str, None] = {}
     due: list[tuple[str, str]] = []
     for at in range(0, len(webhooks), _A_TRIP):
         some = webhooks[at : at + _A_TRIP]
-        with store_errors():
-            pipe = store.redis.pipeline(transaction=False)
-            for site, webhook_id in some:
-                mine = prefix(site, webhook_id)
-                pipe.xlen(keys.of_site(site).outbox)
-                pipe.zcount(mine + "lanes", "-inf", now_ms)
-                pipe.hmget(mine + "health", "disabled", "paused")
-            answers = iter(pipe.execute())
-        for pair, entries, ready, (disabled, paused) in zip(
-            some, answers, answers, answers, strict=False
-        ):
+        calls: list[tuple[Any, ...]] = []
+        for site, webhook_id in some:
+            mine = prefix(site, webhook_id)
+            calls.append(("XLEN", keys.of_site(site).outbox))
+            calls.append(("ZCOUNT", mine + "lanes", "-inf", now_ms))
+            calls.append(("HMGET", mine + "health", "disabled", "paused"))
+        answers = iter(store.ask_all(calls))
+        for pair, *found in zip(some, answers, answers, answers, strict=False):
+            if any(map(is_away, found)):
+                continue
+            entries, ready, (disabled, paused) = found
             if entries:
                 full[pair[0]] = None
             if ready and not disabled and int(paused or 0) <= now_ms:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 
 from ulid import ULID
 
-from moderation.domain.errors import StoreDown
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.comments.slices import LeaseLost, Scorer
 from moderation.flow.events import Swept
 from moderation.flow.runtime import Runtime
@@ -112,11 +112,11 @@ class _Turn:
 
     @contextmanager
     def _apart(self, shards: list[int]) -> Iterator[None]:
-        """Leave a part of the lane for this turn where its server does not answer and others may:
-        what waits there waits for the sweep."""
+        """Leave a part of the lane for this turn where its server does not answer, or has no
+        room, and others may: what waits there waits for the sweep."""
         try:
             yield
-        except StoreDown:
+        except (StoreDown, StoreFull):
             self._parts = [part for part in self._parts if part != shards]
             if not self._parts:
                 raise
@@ -140,7 +140,7 @@ def sweep(runtime: Runtime) -> list[int]:
     lanes = sorted({shard % keys.LANES for shard, found in enumerate(waits) if found})
     for lane in lanes:
         runtime.tasks.send(SCORE_INBOX, lane)
-    runtime.events.announce(Swept())
+    runtime.events.announce_apart(Swept())
     return lanes
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.labels import compacting, importing, replaying
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import REBUILD_LEARNER
-from moderation.store import authors, labels, signals, sites
+from moderation.store import authors, keys, labels, signals, sites
 from moderation.store.comments import deletions
 from moderation.store.comments import indexes as stored
 
@@ -26,19 +27,34 @@ def trim(runtime: Runtime) -> int:
     """
     part = now_ms() // 600_000 % SLICES
     removed = 0
-    names = sites.names(runtime.store)
-    for site in names:
-        removed += stored.indexes(runtime.store, site)
-        removed += stored.external_ids(runtime.store, site, part, SLICES)
-        _forget_authors(runtime, site, part)
-        for raw in deletions.unfinished(runtime.store, site):
-            deletions.forget(runtime.store, site, raw, "", replaying.REPLAYABLE, now_ms())
+    names, away = [], set()
+    for site in sites.names(runtime.store):
+        shard = keys.shard_of(site)
+        if shard in away:
+            continue
+        try:
+            removed += _trim_site(runtime, site, part)
+            names.append(site)
+        except (StoreDown, StoreFull):
+            if not runtime.store.is_spread:
+                raise
+            away.add(shard)  # Other shards may be on servers that answer; a later run comes back.
     for site in labels.rebuilds_asked(runtime.store, names):
         runtime.tasks.send(REBUILD_LEARNER, site)
     compacting.tend(runtime, names)
     importing.tidy(runtime)
     if removed:
         log.info("%d index entries of expired comments were removed", removed)
+    return removed
+
+
+def _trim_site(runtime: Runtime, site: str, part: int) -> int:
+    """Do what is due for one site; return how many index entries were removed."""
+    removed = stored.indexes(runtime.store, site)
+    removed += stored.external_ids(runtime.store, site, part, SLICES)
+    _forget_authors(runtime, site, part)
+    for raw in deletions.unfinished(runtime.store, site):
+        deletions.forget(runtime.store, site, raw, "", replaying.REPLAYABLE, now_ms())
     return removed
 
 

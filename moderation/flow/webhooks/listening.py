@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.flow.events import Decided, Rejudged, Scored, Swept
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.tasks import SEND_WEBHOOKS
@@ -57,7 +59,9 @@ def look(runtime: Runtime) -> bool:
     every = webhooks.every(runtime.store)
     if not every:
         return False
-    _tell_promotions(runtime, {site for site, _ in every})
+    # Where a server of a Cluster is away or full the next sweep tells them, to all once more.
+    with suppress(StoreDown, StoreFull):
+        _tell_promotions(runtime, {site for site, _ in every})
     found = webhooks.waiting(runtime.store, every, now_ms())
     if not found.sites and not found.webhooks:
         return False

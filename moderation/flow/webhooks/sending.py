@@ -157,9 +157,9 @@ class Senders:
         store = self._runtime.store
         every = webhooks.every(store)
         found = webhooks.waiting(store, every, now_ms())
-        # A full store takes no new messages: they stay in the outbox, and what waits is sent.
-        with suppress(StoreFull):
-            for site in found.sites:
+        for site in found.sites:
+            # A full server takes no new messages: they stay in the outbox, and what waits is sent.
+            with suppress(StoreFull, *((StoreDown,) if store.is_spread else ())):
                 spread(self._runtime, site)
         due = set(found.webhooks)
         failing = webhooks.failing(store, every)

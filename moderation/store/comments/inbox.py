@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 from redis.exceptions import ResponseError
 
-from moderation.domain.errors import StoreDown
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.store import codec, keys
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -41,13 +41,13 @@ def ring(pipe: Any, lane: int) -> None:
 def ring_after(store: Store, lane: int) -> bool:
     """Ring a lane's bell where it is on another server than what was written before.
 
-    Return whether it was free. False where that server does not answer: the sweep finds what
-    was written.
+    Return whether it was free. False where that server does not answer or has no room: the sweep
+    finds what was written.
     """
     try:
         with store_errors():
             return bool(store.redis.set(keys.bell(lane), "rung", nx=True, px=LEASE_MS))
-    except StoreDown:
+    except (StoreDown, StoreFull):
         return False
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,11 +12,15 @@ from moderation.flow.authorise import Grant, authorise
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.draining import drain_lane, sweep
 from moderation.flow.comments.submitting import submit
+from moderation.flow.comments.trimming import trim
+from moderation.flow.events import Swept
+from moderation.flow.people.links import OPERATOR
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
-from moderation.store import keys
+from moderation.flow.webhooks import endpoints, listening
+from moderation.store import keys, webhooks
 from moderation.store.comments import inbox
-from tests.clusters import Cluster
+from tests.clusters import Cluster, ClusterNode
 from tests.conftest import Servers
 from tests.factories import submission
 from tests.processes import until
@@ -87,3 +92,96 @@ def test_only_the_sites_of_its_shards_are_answered_by_fail_mode(
         for lane in range(keys.LANES):
             drain_lane(runtime, lane)
     assert inbox.depth(runtime.store, list(grants)) == 0
+
+
+@contextmanager
+def full(node: ClusterNode) -> Iterator[None]:
+    """Have a node without a disk to write to."""
+    with node.client() as client:
+        saved = client.config_get("save")["save"]
+        # What is saved cannot be put where a folder is.
+        target = node.folder / client.config_get("dbfilename")["dbfilename"]
+        target.unlink(missing_ok=True)
+        target.mkdir()
+        client.config_set("save", "3600 1")
+        client.bgsave()
+        try:
+            until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err", 60)
+            yield
+        finally:
+            target.rmdir()
+            client.bgsave()
+            until(lambda: client.info("persistence")["rdb_last_bgsave_status"] == "ok", 60)
+            client.config_set("save", saved)
+
+
+def test_a_node_with_a_full_disk_keeps_no_other_shard_waiting(
+    cluster: Cluster, runtime: Runtime, grants: dict[str, Grant]
+) -> None:
+    owners = {site: cluster.owner(keys.of_site(site).meta) for site in grants}
+    installation = cluster.owner(keys.SCHEMA)
+    node = next(node for node in cluster.primaries if node is not installation)
+    for grant in grants.values():
+        submit(runtime, grant, [submission(HAM)])
+    with full(node):
+        for lane in range(keys.LANES):
+            drain_lane(runtime, lane)
+        waits = inbox.found_waiting(runtime.store)
+        left = {site for site in grants if waits[keys.shard_of(site)]}
+        assert left and all(owners[site] is node for site in left)
+
+
+def test_a_bell_on_a_full_node_refuses_no_comment(
+    cluster: Cluster, runtime: Runtime, grants: dict[str, Grant]
+) -> None:
+    node = cluster.owner(keys.bell(0))
+    site = next(site for site in grants if cluster.owner(keys.of_site(site).meta) is not node)
+    with node.client() as client:
+        client.config_set("maxmemory", 1)
+        try:
+            (accepted,) = submit(runtime, grants[site], [submission(HAM)])
+        finally:
+            client.config_set("maxmemory", 0)
+    assert accepted.status == "queued"
+
+
+def test_webhooks_and_trimming_of_other_sites_go_on(
+    cluster: Cluster, runtime: Runtime, grants: dict[str, Grant]
+) -> None:
+    installation = cluster.owner(keys.SCHEMA)
+    away = next(node for node in cluster.primaries if node is not installation)
+    there = {site for site in grants if cluster.owner(keys.of_site(site).meta) is not away}
+    for site in grants:
+        endpoints.make(
+            runtime.store,
+            runtime.secret,
+            site,
+            "http://127.0.0.1:9/",
+            ("comment.scored",),
+            OPERATOR,
+        )
+        runtime.store.redis.xadd(keys.of_site(site).outbox, {"kind": "scored", "id": "x"})
+    every = webhooks.every(runtime.store)
+    assert set(webhooks.waiting(runtime.store, every, 0).sites) == set(grants)
+    away.end()
+    try:
+        assert set(webhooks.waiting(runtime.store, every, 0).sites) == there
+        assert webhooks.failing(runtime.store, every) == {}
+        assert listening.look(runtime)
+        trim(runtime)
+    finally:
+        away.start()
+        until(cluster.is_settled, 60)
+
+
+def test_a_listener_that_raises_keeps_no_other_from_a_sweep(runtime: Runtime) -> None:
+    heard = []
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    runtime.events.listen(Swept, lambda _: fail(StoreDown("the store does not answer")))
+    runtime.events.listen(Swept, lambda _: fail(KeyError("x")))
+    runtime.events.listen(Swept, heard.append)
+    sweep(runtime)
+    assert heard == [Swept()]

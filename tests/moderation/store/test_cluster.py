@@ -240,6 +240,24 @@ def test_no_node_serves_a_store_of_another_layout(cluster: Cluster, layout: int)
         store.close()
 
 
+def test_the_only_node_that_is_named_says_that_the_layout_is_another(cluster: Cluster) -> None:
+    with cluster.client() as client:
+        client.set(keys.SCHEMA, schema.KNOWN + 1)
+    store = Store.connect(f"redis+cluster://127.0.0.1:{cluster.owner(keys.SCHEMA).port}/")
+    try:
+        with pytest.raises(SchemaMismatch):
+            store.ping()
+    finally:
+        store.close()
+
+
+def test_a_word_that_no_connection_knows_is_no_silence() -> None:
+    store = Store.connect("redis+cluster://127.0.0.1:1/?replica=1")
+    with pytest.raises(TypeError):
+        store.ping()
+    store.close()
+
+
 def test_a_cluster_that_does_not_answer_is_away(cluster: Cluster) -> None:
     store = Store.connect("redis+cluster://127.0.0.1:1,127.0.0.1:2/")
     try:

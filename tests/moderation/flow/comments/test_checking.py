@@ -12,7 +12,6 @@ import pytest
 
 from moderation.domain.accounts import token_digest
 from moderation.domain.errors import NotAllowed, NotAuthorised, RateLimited, StoreDown
-from moderation.domain.listed import ENTRIES, Draft, Listed, rewritten
 from moderation.domain.sites import SiteSettings
 from moderation.flow.authorise import authorise
 from moderation.flow.comments.checking import check
@@ -307,20 +306,3 @@ def test_an_unknown_token_cannot_be_judged_while_the_store_is_down(runtime, valk
             authorise(runtime, "wnw_unknown", "submit", fresh=False)
     finally:
         os.kill(valkey.pid, signal.SIGCONT)
-
-
-def test_checks_that_came_together_wait_for_a_long_list_and_are_recorded(runtime, grant):
-    """What this process takes to make it ready is not the store's fault."""
-    drafts = [Draft("words", f"cheap kiln {n:05} from afar", "hold") for n in range(ENTRIES)]
-    long = rewritten(Listed(), drafts, "ann", 1)
-    check(runtime, grant, submission("warm up"))
-    state = sites.read(runtime.store, SITE)
-    assert sites.put_list(runtime.store, SITE, long, state.settings)
-    texts = [f"A question on the cheap kiln {n:05} from afar, please" for n in range(8)]
-    found = []
-    jobs = [
-        lambda text=text: found.append(check(runtime, grant, submission(text))) for text in texts
-    ]
-    runtime.together(iter(jobs))
-    assert [one.recorded for one in found] == [True] * 8
-    assert {one.comment.verdict.decided_by for one in found} == {"rule"}
