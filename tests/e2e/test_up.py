@@ -43,6 +43,7 @@ def test_one_signal_ends_everything_within_ten_seconds(
         "search",
         "secret_key",
         "store",
+        "place",
         "up.lock",
     }
 
