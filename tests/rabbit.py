@@ -119,6 +119,7 @@ class Rabbit:
         """Take what is in the queues out of them."""
         with Connection(self.url) as connection, connection.channel() as channel:
             for name in QUEUES:
+                broker.waiting(channel, name)  # Makes one that is not there yet.
                 channel.queue_purge(name)
 
     def delete(self) -> None:

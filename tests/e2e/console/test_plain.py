@@ -21,12 +21,12 @@ REVIEW = """
   - region "What comes":
     - list:
       - listitem:
-        - link /Unsure Tobias Brandwein/
+        - link /(Unsure|Likely spam|Likely fine) Tobias Brandwein/
   - article "Tobias Brandwein":
     - region "Comment":
       - heading "Tobias Brandwein" [level=1]
       - region "What the filter says":
-        - paragraph: /Unsure \\d+ %/
+        - paragraph: /(Unsure|Likely spam|Likely fine) \\d+ %/
       - mark: /towards (spam|fine)/
       - list "Why":
         - listitem:
@@ -54,7 +54,7 @@ QUEUE = """
         - row /Tobias Brandwein/:
           - cell "Select the comment of Tobias Brandwein":
             - checkbox "Select the comment of Tobias Brandwein"
-          - cell /Unsure/
+          - cell /Unsure|Likely spam|Likely fine/
   - status: Tick comments to decide them together
   - button "Approve" [disabled]
   - button "Spam" [disabled]
