@@ -35,8 +35,9 @@ def check_of(store: Store, settings: Settings) -> None:
     """
     if not settings.has_secret and fingerprint.read(store):
         raise SecretMismatch(
-            "this machine has no secret, and the store was written under one: set "
-            "WINNOW_SECRET_KEY to that of the other machines (docs/many-machines.md)"
+            "this machine has no secret, and the store was written under one: put back the "
+            "secret_key of before, set WINNOW_SECRET_KEY to that of the other machines, or run "
+            "`./winnow init --new-secret` (docs/operating.md, The secret)"
         )
     check(store, settings.secret_key)
 
