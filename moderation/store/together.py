@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from greenlet import getcurrent, greenlet
 from redis import exceptions as failures
 
-from moderation.store.hurry import Waiting, hurried, seconds_left, waited
+from moderation.store.hurry import hurried, seconds_left, waited
 
 AT_ONCE = 8
 """So many calls are done together at most."""
@@ -74,8 +74,7 @@ def ask(exchange: Exchange, words: Words) -> Any:
         left, call = seconds_left(), getcurrent()
         until = waited() + left if left is not None else float("inf")
         asked.append(_Asked(call, exchange, words, until))
-        with Waiting():
-            answer = call.parent.switch()
+        answer = call.parent.switch()
     if isinstance(answer, Exception):
         raise answer
     return answer
