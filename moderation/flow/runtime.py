@@ -34,6 +34,8 @@ Value = TypeVar("Value")
 Owned = TypeVar("Owned")
 
 SITES_KEPT = 512
+NOTED_SECONDS = 0.1
+"""For so long after its last use something counts as just used."""
 READING_SECONDS = 0.2
 """For so long a check waits for another thread that makes its site's lists ready."""
 
@@ -49,6 +51,12 @@ class Cache(Generic[Value]):
 
     def get(self, key: str) -> Value | None:
         """Return what is kept under a key."""
+        found = self._items.get(key)
+        if found is None:
+            return None
+        # Most is asked for again at once: that it was used need not be noted each time.
+        if time.monotonic() - found[1] < NOTED_SECONDS:
+            return found[0]
         with self._lock:
             found = self._items.get(key)
             return None if found is None else self._used(key, found[0])

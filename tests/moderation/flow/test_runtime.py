@@ -12,7 +12,8 @@ from moderation.flow.sites.first_run import add_site, add_token
 from tests.factories import SITE, submission
 
 
-def test_what_was_used_least_recently_leaves_first():
+def test_what_was_used_least_recently_leaves_first(monkeypatch):
+    monkeypatch.setattr(runtimes, "NOTED_SECONDS", 0.0)
     cache: Cache[int] = Cache(2)
     for number, key in enumerate("ab"):
         cache.put(key, number)
