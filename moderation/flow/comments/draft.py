@@ -97,8 +97,9 @@ class Draft:
         mark = self._mark_of(settings)
         self._is_looked_up = True
         state, self._known = look(
-            self._runtime, self._site, mark, settings, self.raw_id, is_counted=self._is_counted
-        )
+            self._runtime, self._site, mark, settings, self.raw_id,
+            is_counted=self._is_counted, external_id=self._submission.external_id,
+        )  # fmt: skip
         return state
 
     def know(self, signals: Signals) -> None:
