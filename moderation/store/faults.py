@@ -92,8 +92,8 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, failures.RedisError) and word_of(error) in _FULL
 
 
-def is_silence(error: BaseException) -> bool:
-    """Say whether an error of a client means that nothing was heard of the server in time."""
+def is_silence(error: object) -> bool:
+    """Say whether an answer is a client's error: nothing was heard of the server in time."""
     return isinstance(error, TimeoutError | failures.TimeoutError)
 
 
