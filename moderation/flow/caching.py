@@ -11,6 +11,9 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
+NOTED_SECONDS = 0.1
+"""For so long after its last use something counts as just used."""
+
 
 class Cache(Generic[Value]):
     """A bounded, thread-safe mapping that drops what was used least recently or not of late.
@@ -35,6 +38,12 @@ class Cache(Generic[Value]):
 
     def get(self, key: str) -> Value | None:
         """Return what is kept under a key."""
+        found = self._items.get(key)
+        if found is None:
+            return None
+        # Most is asked for again at once: that it was used need not be noted each time.
+        if time.monotonic() - found[1] < NOTED_SECONDS:
+            return found[0]
         with self._lock:
             found = self._items.get(key)
             return None if found is None else self._used(key, found[0])

@@ -200,8 +200,7 @@ class Runtime:
     def _one_reads(self, site: str) -> Iterator[None]:
         """Wait for a thread that reads what a site's people chose; not for long in a hurry."""
         lock = self._policy_locks.swap(site, lambda held: held or threading.Lock())
-        with hurry.excused():
-            is_ours = lock.acquire(timeout=READING_SECONDS if hurry.in_a_hurry() else -1)
+        is_ours = lock.acquire(timeout=READING_SECONDS if hurry.in_a_hurry() else -1)
         try:
             yield
         finally:
@@ -214,14 +213,12 @@ class Runtime:
         if known is not None and known.listed == listed:
             compiled = known.rules.listed
         else:
-            with hurry.excused():
-                compiled = Compiled(sites.list_of(chosen.listed)) if chosen.listed else NO_LIST
+            compiled = Compiled(sites.list_of(chosen.listed)) if chosen.listed else NO_LIST
         if known is not None and known.keywords == keywords:
             searched_keys = known.rules.keys
         else:
-            with hurry.excused():
-                keys = sites.keys_in(chosen.keywords) if chosen.keywords else NO_KEYS
-                searched_keys = searched(keys)
+            keys = sites.keys_in(chosen.keywords) if chosen.keywords else NO_KEYS
+            searched_keys = searched(keys)
         subscribed = self._copies.of(site, chosen.subscribed)
         rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
         tells = webhooks.are_there(self.store, site)

@@ -19,7 +19,8 @@ from moderation.store import sites
 from tests.factories import SITE, put_settings, submission
 
 
-def test_what_was_used_least_recently_leaves_first():
+def test_what_was_used_least_recently_leaves_first(monkeypatch):
+    monkeypatch.setattr(caching, "NOTED_SECONDS", 0.0)
     cache: Cache[int] = Cache(2)
     for number, key in enumerate("ab"):
         cache.put(key, number)
