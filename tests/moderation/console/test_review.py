@@ -132,7 +132,8 @@ def test_sites_of_others_are_as_if_they_were_not(ann: Browser, hold, runtime: Ru
     base = f"/console/comments/{OTHER}/{theirs.id}"
     assert ann.get(base).status_code == 404
     assert ann.decide(theirs, "spam").status_code == 404
-    for path in (f"{base}/undo", f"{base}/escalate", f"/console/review/{OTHER}/{theirs.id}/keep"):
+    acts = (f"{base}/undo", f"{base}/escalate", f"{base}/escalate/undo")
+    for path in (*acts, f"/console/review/{OTHER}/{theirs.id}/keep"):
         assert ann.post(path, {"etag": theirs.etag}).status_code == 404
     assert shown(ann) == shown(ann, f"?site={OTHER}") == ""
     assert ann.get(f"/console/review?id={theirs.id}&site={OTHER}").status_code == 404
@@ -172,6 +173,30 @@ def test_an_escalated_comment_is_for_another_person_until_it_is_decided(
     bob.decide(comment, "ham")
     assert looking.counts(runtime, [SITE]) == (0, 0)
     assert ann.post(path).status_code == 422
+
+
+def test_an_escalation_is_withdrawn_by_who_asked_and_by_nobody_else(
+    person: Callable[..., Browser], hold, runtime: Runtime, store: Store
+) -> None:
+    comment = hold()
+    ann, bob = person("ann"), person("bob")
+    path = f"/console/comments/{SITE}/{comment.id}/escalate"
+    answer = ann.post(path, {"from": "review"})
+    told = ann.get(answer.headers["Location"]).text
+    assert f'action="{path}/undo"' in told and "Escalated</span>" in told
+    assert bob.post(f"{path}/undo", {"from": "review"}).status_code == 303
+    assert looking.counts(runtime, [SITE]) == (1, 1), "it was not his"
+    for _ in range(2):  # Sent twice it has one effect.
+        assert ann.post(f"{path}/undo", {"from": "review"}).status_code == 303
+    assert looking.counts(runtime, [SITE]) == (1, 0)
+    assert shown(ann) == comment.id, "it is hers again"
+    root = person("root", "administrator", ())
+    # Once in the choice of what to show, once as what ann did.
+    assert root.get("/console/audit").text.count("withdrew an escalation</") == 2
+    ann.post(path, {"from": "review"})
+    bob.decide(comment, "spam")
+    assert ann.post(f"{path}/undo").status_code == 412
+    assert find(runtime, SITE, comment.id).status == "spam"
 
 
 def test_the_store_that_is_away_is_said_and_comes_back_by_itself(
