@@ -61,10 +61,13 @@ def score_lines(model: Model, rows: Sequence[LabelledRow]) -> list[VerdictLine]:
 
 
 def replay_lines(model: Model, site: Site, rows: Sequence[LabelledRow]) -> Iterator[TaughtLine]:
-    """Yield each row's verdict on a site, and the label it was given before the next."""
+    """Yield each row's verdict on a site, and the label it was given before the next.
+
+    A row that has the id of a comment of the service is drawn as evidence when that comment was.
+    """
     features = model.features(rows)
     for i, row in enumerate(rows):
-        played = site.play(features[i : i + 1], row.label)
+        played = site.play(features[i : i + 1], row.label, row.id)
         verdict = msgspec.structs.asdict(verdict_line(played.score, played.bands))
         yield TaughtLine(**verdict, taught=played.taught)
 
