@@ -274,7 +274,7 @@ def test_somebody_is_looked_for_and_erased(desk: Desk, width: int) -> None:
     page.goto(f"{desk.url}/console/personal")
     faults: dict[str, Any] = themed(page, "personal")
     page.get_by_label("E-mail address").fill(email)
-    page.get_by_label("On", exact=True).select_option(desk.site)
+    page.get_by_label("On which site").select_option(desk.site)
     page.get_by_role("button", name="Look what is held").click()
     expect(page.get_by_role("heading", name="This is held")).to_be_visible()
     expect(page.locator("#found tbody tr").first).to_contain_text(desk.site)

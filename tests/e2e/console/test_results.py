@@ -55,12 +55,20 @@ def found_person(page: Page, desk: Desk) -> None:
     page.locator("form:has(#email) button.main").click()
     seen(page, "#found")
     page.locator("#found summary").click()
+    # A site's name before a date leaves the day where it is read first.
+    line = page.locator(".held-list .quiet-text").first
+    site, day = (one.bounding_box() for one in line.locator("bdi").all())
+    assert site and day
+    is_rtl = page.evaluate("document.documentElement.dir === 'rtl'")
+    assert (site["x"] > day["x"]) == is_rtl
 
 
 def erased(page: Page) -> None:
     page.locator("#again").fill(MAIL)
-    page.locator("form:has(#again) button").click()
-    expect(page.locator("#erasures .report").first).to_be_visible(timeout=DONE_MS)
+    with page.expect_navigation():
+        page.locator("form:has(#again) button").click()
+    newest = page.locator("#erasures > div > ul > li").first
+    expect(newest.locator(".report")).to_be_visible(timeout=DONE_MS)
 
 
 @pytest.mark.timeout(400)
