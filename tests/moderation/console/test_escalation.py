@@ -42,6 +42,8 @@ def test_an_escalation_is_withdrawn_by_who_asked_and_by_nobody_else(
     for _ in range(2):  # Sent twice it has one effect.
         assert ann.post(f"{path}/undo", {"from": "review"}).status_code == 303
     assert looking.counts(runtime, [SITE]) == (1, 0)
+    loaded_again = ann.get(answer.headers["Location"]).text
+    assert 'class="toast"' not in loaded_again.partition("<template")[0], "it holds no more"
     assert shown(ann) == comment.id, "it is hers again"
     root = person("root", "administrator", ())
     # Once in the choice of what to show, once as what ann did.
