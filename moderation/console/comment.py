@@ -93,6 +93,17 @@ def escalate(site: str, comment_id: str) -> Any:
     return _answer(done, "escalated")
 
 
+@screen("/comments/<site>/<comment_id>/escalate/undo", "moderator", "POST")
+def undo_escalation(site: str, comment_id: str) -> Any:
+    """Withdraw that the person asked for another one to look at a comment."""
+    site_of(runtime(), entering.user(), site)
+    try:
+        done = looking.ask_no_longer(runtime(), site, comment_id, entering.user().name, address())
+    except StaleState as error:
+        return _conflict(error.current, None)
+    return _answer(done, "undone")
+
+
 def _answer(comment: Comment, what: str, agreement: sampling.Agreement | None = None) -> Any:
     """Return what a script must know, or the way back to where the form stood."""
     if wants_json():
@@ -121,7 +132,7 @@ def _back(comment: Comment, what: str) -> str:
         return f"/console/comments/{comment.site}/{comment.id}?what={what}"
     if what == "undone":
         return f"/console/review?{urlencode(place)}"
-    done = {"done": f"{comment.site}/{comment.id}"} if what == "decided" else {}
+    done = {"done": f"{comment.site}/{comment.id}"}
     return f"/console/review?{urlencode({'after': comment.id, **done, **asked_order()})}"
 
 

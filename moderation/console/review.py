@@ -136,6 +136,7 @@ def _done() -> dict[str, Any]:
     except NotFound:
         return {}
     if done.decision is None:
-        return {"done": done}
+        asked = looking.look_of(runtime(), done).escalation
+        return {"done": done, "asked": asked} if asked else {}
     agreement = sampling.agreement(done, done.decision.label)
     return {"done": done, "told": agreement_words(agreement) if agreement else ""}

@@ -103,6 +103,7 @@ ACTS: dict[str, str] = {
     "spam": "marked as spam",
     "undone": "withdrew a decision",
     "escalated": "escalated",
+    "escalation_withdrawn": "withdrew an escalation",
     "promoted": "promoted a model",
     "rolled_back": "rolled a model back",
     "asked_training": "had a model trained",
@@ -140,7 +141,7 @@ ACTS: dict[str, str] = {
 """Everything that the audit log can say, in words that follow a name."""
 
 
-ON_COMMENTS = frozenset(("approved", "spam", "undone", "escalated"))
+ON_COMMENTS = frozenset(("approved", "spam", "undone", "escalated", "escalation_withdrawn"))
 """Acts that are about a comment."""
 
 

@@ -1,7 +1,6 @@
 """Fixtures of the tests that run real processes."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +8,10 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.e2e.running import StartUp, Up, free_port
+from tests.e2e.starting import running_chromium
 from tests.processes import alive
 
 
@@ -50,11 +50,5 @@ def family(up: Up) -> list[psutil.Process]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return Debian's Chromium."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("NOT TESTED IN A BROWSER: apt-get install chromium")
-    with sync_playwright() as playwright:
-        # Within a container there is no room for Chromium's own sandbox.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with running_chromium() as browser:
         yield browser
-        browser.close()

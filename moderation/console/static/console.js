@@ -48,13 +48,23 @@ for (const button of document.querySelectorAll("[data-copy-link]")) {
   });
 }
 
+const search = document.querySelector("[data-key=search]");
+let before = null;
+// Escape goes back to where a key was pressed, for keys are text in the field; it does nothing else.
+search?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  event.stopPropagation();
+  search.blur();
+  before?.focus({ preventScroll: true });
+});
+
 const places = { r: "review", q: "queue", s: "spam", d: "decisions", m: "models", h: "health" };
 sheet();
 listen({
   search: () => {
-    const field = document.querySelector("[data-key=search]");
+    before = document.activeElement;
     // A narrow window has a page for it.
-    if (field?.checkVisibility()) field.focus();
+    if (search?.checkVisibility()) search.focus();
     else document.querySelector(".to-search")?.click();
   },
   help: () => document.getElementById("keys-sheet")?.showModal(),

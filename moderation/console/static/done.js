@@ -3,7 +3,8 @@ const KEPT = "winnow.done", AT_MOST = 50;
 const who = document.querySelector("[data-words]").dataset.who;
 const entries = read();
 
-// Each is {id, site, etag, excerpt, saved}: etag once it is saved, `saved` a promise of that.
+// Each is {id, site, etag, excerpt, undo, saved}: etag once it is saved, `undo` what withdraws it where
+// that is no decision, `saved` a promise of that.
 export const done = () => entries;
 
 function read() {
@@ -13,7 +14,7 @@ function read() {
 }
 
 function keep() {
-  const saved = entries.filter((entry) => entry.etag).map(({ id, site, etag, excerpt }) => ({ id, site, etag, excerpt }));
+  const saved = entries.filter((entry) => entry.etag).map(({ id, site, etag, excerpt, undo }) => ({ id, site, etag, excerpt, undo }));
   sessionStorage.setItem(KEPT, JSON.stringify({ who, entries: saved }));
   offer();
 }

@@ -193,7 +193,7 @@ async function undoLast() {
   if (!entry) return say(words.nothing, "", null);
   await entry.saved;
   if (!entry.etag) return;
-  const answer = await post(`/console/comments/${entry.site}/${entry.id}/undo`, { etag: entry.etag, from: "review" }).catch(() => null);
+  const answer = await post(`/console/comments/${entry.site}/${entry.id}/${entry.undo ?? "undo"}`, { etag: entry.etag, from: "review" }).catch(() => null);
   if (!answer || [401, 503].includes(answer.status)) return refused({ dataset: entry }, answer, await answer?.text());
   // Whatever was answered, there is nothing more of it to withdraw here.
   forget(entry);
@@ -221,7 +221,12 @@ async function escalate() {
     const now = (answer && (await goTo(item.dataset))) || item;
     return refused(now, answer, text);
   }
-  say(words.escalated, item.dataset.excerpt, null);
+  const { id, site: of_site, excerpt } = item.dataset;
+  const entry = { id, site: of_site, etag: null, excerpt, undo: "escalate/undo" };
+  undoable(entry);
+  entry.etag = (await answer.json()).etag;
+  undoable(entry);
+  say(words.escalated, excerpt, true);
   await advance();
 }
 

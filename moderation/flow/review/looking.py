@@ -144,6 +144,26 @@ def escalate(
     return comment
 
 
+def ask_no_longer(
+    runtime: Runtime, site: str, comment_id: str, who: str, address: str = ""
+) -> Comment:
+    """Withdraw that a person asked for another one; where they did not, or not any more, nothing
+    changes.
+
+    Raises:
+        NotFound: no such comment. StaleState: it was decided meanwhile.
+    """
+    comment, raw = find(runtime, site, comment_id), raw_id(comment_id)
+    if comment.status != "held":
+        raise StaleState(comment)
+    asked = looking.escalations(runtime.store, [site]).get((raw, site))
+    if asked is not None and asked.by == who:
+        looking.settle(runtime.store, site, raw)
+        act = Act(now_ms(), who, "escalation_withdrawn", address, site, comment_id)
+        people.note(runtime.store, act)
+    return comment
+
+
 def listen(runtime: Runtime) -> None:
     """Forget of a comment that was decided or deleted that another person must look at it."""
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,7 +16,8 @@ from moderation.flow.models import promoting
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_keyboard import in_focus, saved
 from tests.e2e.console.test_screens import WIDEST, broken, fits, picture, serious
-from tests.e2e.running import Up, free_port
+from tests.e2e.running import Up
+from tests.e2e.starting import running_up
 from tests.moderation.flow.models.taught import teach_site
 from tests.processes import command_of, until
 
@@ -30,12 +28,9 @@ SLOW = 90_000
 @pytest.fixture(scope="module")
 def winnow(kernels: None) -> Iterator[Up]:
     """Return a running Winnow whose gate is content with few labels."""
-    folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
     more = {"WINNOW_GATE_LABELS": "10", "WINNOW_TRAIN_AT": "never", "WINNOW_WORKERS": "2"}
-    up = Up(folder / "var", free_port(), **more)
-    yield up.ready()
-    up.end()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_up(**more) as up:
+        yield up
 
 
 @pytest.fixture(scope="module")

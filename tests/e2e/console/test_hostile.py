@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
@@ -14,7 +15,17 @@ from moderation.flow.review import looking
 from moderation.flow.sites import choosing
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.test_screens import WIDEST, fits
+from tests.e2e.running import Up
+from tests.e2e.starting import running_up
 from tests.hostile import HOSTILE, NAME
+
+
+@pytest.fixture(scope="module")
+def winnow(kernels: None) -> Iterator[Up]:
+    """Return a Winnow of its own: what is tried here would be met on an administrator's pages."""
+    with running_up(WINNOW_SMTP_URL="smtp://127.0.0.1:9") as up:
+        yield up
+
 
 NOTED = [("alert", HOSTILE[0]), ("evil", HOSTILE[1]), ("w" * 60, "W" * 400), ("pay", "=1+1")]
 

@@ -127,6 +127,32 @@ def test_what_somebody_overruled_is_not_undone_and_says_who_did(desk: Desk) -> N
     expect(page.locator("[data-conflict]")).to_contain_text("zoe marked this spam")
 
 
+def test_undo_takes_an_escalation_back_before_what_was_decided_earlier(desk: Desk) -> None:
+    ids = desk.hold(*TEXTS[:3])
+    page = desk.person()
+    in_focus(page, ids[0])
+    page.keyboard.press("a")
+    in_focus(page, ids[1])
+    desk.become(ids, "approved", "held", "held")
+    page.keyboard.press("e")
+    in_focus(page, ids[2])
+    saved(page, "Escalated")
+    page.keyboard.press("u")
+    in_focus(page, ids[1])
+    saved(page, "Withdrawn")
+    expect(page.locator("article.item")).not_to_contain_text("Escalated by")
+    desk.become(ids, "approved", "held", "held")
+    page.keyboard.press("e")
+    in_focus(page, ids[2])
+    page.reload()
+    in_focus(page, ids[2])
+    page.keyboard.press("u")
+    in_focus(page, ids[1])
+    page.keyboard.press("u")
+    in_focus(page, ids[0])
+    desk.become(ids, "held", "held", "held")
+
+
 def test_no_key_decides_what_was_not_shown_yet(desk: Desk) -> None:
     ids = desk.hold(*TEXTS)
     page = desk.person()

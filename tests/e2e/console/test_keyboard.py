@@ -215,6 +215,26 @@ def test_escape_takes_every_tick_away(desk: Desk) -> None:
     assert page.locator("[name=ticked]:checked").count() == 0
 
 
+def test_escape_leaves_the_search_for_where_one_was_and_keeps_the_ticks(desk: Desk) -> None:
+    first, second = desk.hold("The first of two.", "The second of two.")
+    page = desk.person()
+    in_focus(page, first)
+    page.keyboard.press("/")
+    page.keyboard.type("as")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    in_focus(page, second)
+    desk.become([first, second], "approved", "held")
+    page.goto(f"{desk.url}/console/queue")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("/")
+    expect(page.get_by_role("textbox", name="Search")).to_be_focused()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.closest('tr[aria-current]') !== null")
+    expect(page.locator("[data-selected]")).to_have_text("1 selected")
+
+
 def test_who_may_only_look_moves_through_the_list_and_no_script_fails(desk: Desk) -> None:
     first, second = desk.hold("The first of two.", "The second of two.")
     page = desk.person("eve", role="viewer")

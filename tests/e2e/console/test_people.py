@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from time import time
 from typing import Any
 
@@ -21,7 +18,8 @@ from moderation.flow.sites import administering, first_run
 from tests.clock import Stopwatch
 from tests.e2e.console.conftest import PASSWORD, Desk
 from tests.e2e.console.test_screens import broken, fits, picture, serious, themed
-from tests.e2e.running import Up, free_port
+from tests.e2e.running import Up
+from tests.e2e.starting import running_up
 from tests.factories import submission
 
 
@@ -99,11 +97,8 @@ def test_who_is_invited_chooses_a_password_and_works(desk: Desk) -> None:
 @pytest.fixture
 def fresh(kernels: None) -> Iterator[Up]:
     """Return a Winnow that runs for the first time."""
-    folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
-    up = Up(folder / "var", free_port())
-    yield up.ready()
-    up.end()
-    shutil.rmtree(folder, ignore_errors=True)
+    with running_up() as up:
+        yield up
 
 
 def test_the_first_minute(fresh: Up, chromium: Browser) -> None:
@@ -179,7 +174,7 @@ def percent(text: str) -> float:
 def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
     desk: Desk, width: int, theme: str
 ) -> None:
-    store, boss = desk.runtime.store, f"boss-{width}{theme}"
+    store, boss = desk.runtime.store, f"boss-{desk.site}"
     administering.add_user(store, boss, PASSWORD, "administrator")
     size = {"width": width, "height": 900 if width > 400 else 780}
     page = desk.open_context(viewport=size, color_scheme=theme, has_touch=width < 400).new_page()
@@ -201,14 +196,14 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
     page.wait_for_url("**/console/review*")
     page.goto(f"{desk.url}/console/people")
     look("people")
-    page.get_by_label("User name").fill(f"mei-{width}{theme}")
+    page.get_by_label("User name").fill(f"mei-{desk.site}")
     page.get_by_label("E-mail address").fill("mei@kiln.example")
     page.get_by_label(desk.site, exact=True).check()
     page.get_by_role("button", name="Make the link").click()
     expect(page.get_by_text("the mail server does not answer")).to_be_visible()
     look("invitation")
     link = page.get_by_label("The invitation").input_value()
-    page.goto(f"{desk.url}/console/people/person?name=mei-{width}{theme}")
+    page.goto(f"{desk.url}/console/people/person?name=mei-{desk.site}")
     look("person")
     stranger = page.context.browser.new_context(viewport=size, color_scheme=theme)
     page, mine = stranger.new_page(), page
@@ -261,24 +256,25 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
 
 @pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 360])
 def test_somebody_is_looked_for_and_erased(desk: Desk, width: int) -> None:
-    store, email = desk.runtime.store, f"mabel{width}@post.example"
+    store, email = desk.runtime.store, f"mabel@{desk.site}"
     token = first_run.add_token(store, desk.site, ("submit",), "test")
     grant = authorise(desk.runtime, token, "submit")
     for n in range(3):
         sent = submission(f"A kiln of mine, number {n}", author={"name": "Mabel", "email": email})
         comment = check(desk.runtime, grant, sent).comment
     decide(desk.runtime, desk.site, comment.id, "spam", Word("ann", "api"), None)
-    administering.add_user(store, f"boss{width}", PASSWORD, "administrator")
+    administering.add_user(store, f"boss-{desk.site}", PASSWORD, "administrator")
     size = {"width": width, "height": 900 if width > 400 else 780}
     page = desk.open_context(viewport=size, has_touch=width < 400).new_page()
     page.goto(f"{desk.url}/console/login")
-    page.get_by_label("User name").fill(f"boss{width}")
+    page.get_by_label("User name").fill(f"boss-{desk.site}")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/console/review*")
     page.goto(f"{desk.url}/console/personal")
     faults: dict[str, Any] = themed(page, "personal")
     page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("On which site").select_option(desk.site)
     page.get_by_role("button", name="Look what is held").click()
     expect(page.get_by_role("heading", name="This is held")).to_be_visible()
     expect(page.locator("#found tbody tr").first).to_contain_text(desk.site)

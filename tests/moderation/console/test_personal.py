@@ -38,7 +38,7 @@ def held(runtime: Runtime) -> Runtime:
 
 def looked(page: str) -> dict[str, str]:
     """Return the fields with which a page goes on."""
-    form = re.search(r'<form method="post" action="/console/personal">.*?</form>', page, re.S)
+    form = re.search(r'<form method="post" action="/console/personal#found">.*?</form>', page, re.S)
     fields = re.findall(r'name="([a-z_]+)" value="([^"]*)"', form.group(0) if form else "")
     return {name: value for name, value in fields if name != "csrf_token"}
 

@@ -132,7 +132,8 @@ def test_sites_of_others_are_as_if_they_were_not(ann: Browser, hold, runtime: Ru
     base = f"/console/comments/{OTHER}/{theirs.id}"
     assert ann.get(base).status_code == 404
     assert ann.decide(theirs, "spam").status_code == 404
-    for path in (f"{base}/undo", f"{base}/escalate", f"/console/review/{OTHER}/{theirs.id}/keep"):
+    acts = (f"{base}/undo", f"{base}/escalate", f"{base}/escalate/undo")
+    for path in (*acts, f"/console/review/{OTHER}/{theirs.id}/keep"):
         assert ann.post(path, {"etag": theirs.etag}).status_code == 404
     assert shown(ann) == shown(ann, f"?site={OTHER}") == ""
     assert ann.get(f"/console/review?id={theirs.id}&site={OTHER}").status_code == 404
@@ -156,22 +157,6 @@ def test_a_viewer_sees_and_changes_nothing(
         not in eve.get(f"/console/comments/{SITE}/{comment.id}").text.partition("<dialog")[0]
     )
     assert eve.decide(comment, "spam").status_code == 403
-
-
-def test_an_escalated_comment_is_for_another_person_until_it_is_decided(
-    person: Callable[..., Browser], hold, runtime: Runtime
-) -> None:
-    comment = hold()
-    ann, bob = person("ann"), person("bob")
-    path = f"/console/comments/{SITE}/{comment.id}/escalate"
-    assert ann.post(path, {"note": "Do we allow this?", "from": "review"}).status_code == 303
-    assert shown(ann) == ""
-    assert shown(bob) == comment.id
-    assert "Escalated by ann" in ann.get("/console/queue?escalated=1").text
-    assert looking.counts(runtime, [SITE]) == (1, 1)
-    bob.decide(comment, "ham")
-    assert looking.counts(runtime, [SITE]) == (0, 0)
-    assert ann.post(path).status_code == 422
 
 
 def test_the_store_that_is_away_is_said_and_comes_back_by_itself(

@@ -23,6 +23,8 @@ def test_an_administrator_subscribes_and_ends_it(admin, ann, runtime):
     assert admin.post(PATH, {**LIST, "note": "since the fair", "save": "1"}).status_code == 303
     (held,) = fetching.shown(runtime.store, SITE)
     assert (held.chosen.url, held.chosen.action, held.chosen.by) == (LIST["url"], "spam", "root")
+    fresh = ann.get(PATH).text
+    assert "not fetched yet" in fresh and "0 entries" not in fresh, "unknown is not none"
     subscriptions.note(
         runtime.store, SITE, 1, fetching.Fetched(tried_ms=1, error="<b>no answer</b>")
     )
