@@ -1,4 +1,7 @@
+import pytest
+
 from classifier import Model
+from classifier.training.card import model_card
 
 
 def test_without_files_the_corpus_alone_gives_a_model_that_works(run, write, tmp_path):
@@ -75,3 +78,24 @@ def test_manifest_tells_the_rows(run, tmp_path):
     rows = Model.load(out).manifest["rows"]
     assert set(rows) == {"corpus"}
     assert min(rows["corpus"]["spam"], rows["corpus"]["ham"]) > 500
+
+
+def test_name_and_card_are_made_by_the_command_itself(run, write, tmp_path, labelled):
+    out, card = tmp_path / "named.model", tmp_path / "CARD.md"
+    file = write([row | {"source": "harbour"} for row in labelled(60)], "harbour.jsonl")
+    ran = run("train", file, "--out", out, "--name", "2026.11.30-2", "--card", card, "--quiet")
+    assert ran.status == 0
+    model = Model.load(out)
+    assert model.name == "2026.11.30-2"
+    assert card.read_text("utf-8") == model_card(model)
+    assert "| harbour |" in card.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["", "two words", "-1", "a" * 65, "../up", "line\nbreak"])
+def test_a_name_that_no_model_can_have_is_refused_before_anything_is_read(run, tmp_path, name):
+    missing = tmp_path / "none.jsonl"
+    ran = run("train", missing, "--out", tmp_path / "out.model", f"--name={name}", "--quiet")
+    assert ran.status == 2
+    assert "--name" in ran.err
+    assert str(missing) not in ran.err
+    assert list(tmp_path.iterdir()) == []
