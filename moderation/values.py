@@ -5,7 +5,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 
 def bind(text: str) -> tuple[str, int]:
@@ -79,6 +79,15 @@ _TLS_WORDS = frozenset((
     "ssl_ca_certs", "ssl_ca_data", "ssl_ca_path", "ssl_cert_reqs", "ssl_certfile",
     "ssl_check_hostname", "ssl_ciphers", "ssl_keyfile", "ssl_password",
 ))  # fmt: skip
+_RABBIT_TLS_WORDS = frozenset((
+    "ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_check_hostname", "ssl_keyfile",
+))  # fmt: skip
+_SWITCH = frozenset(("yes", "true", "True", "1", "no", "false", "False", "0"))
+_ANSWERS = {
+    "ssl_cert_reqs": frozenset(("none", "optional", "required")),
+    "ssl_check_hostname": _SWITCH,
+}
+"""What may be said by a word that does not take any text."""
 
 
 def store_words(scheme: str, kind: str) -> frozenset[str]:
@@ -91,6 +100,8 @@ def _check_words(text: str, known: frozenset[str]) -> None:
     for name, value in parse_qsl(urlsplit(text).query, keep_blank_values=True):
         is_number = value.isascii() and value.isdigit()
         if name not in known or (name in _NUMBERS and not is_number):
+            raise ValueError
+        if value not in _ANSWERS.get(name, (value,)):
             raise ValueError
 
 
@@ -194,24 +205,49 @@ def broker_address(text: str) -> str:
     if text.startswith("amqp"):
         # The nodes of a cluster, with semicolons between: the next is taken when one is away.
         nodes = [urlsplit(address(node, ("amqp", "amqps"))) for node in text.split(";")]
-        if "amqps" in {node.scheme for node in nodes} and (
-            len({(node.scheme, node.hostname) for node in nodes}) > 1
-        ):
+        is_secure = "amqps" in {node.scheme for node in nodes}
+        if is_secure and len({(node.scheme, node.hostname) for node in nodes}) > 1:
             # kombu compares every node's certificate with the name of the first.
             raise ValueError
+        for node in nodes:
+            _check_words(node.geturl(), _RABBIT_TLS_WORDS if is_secure else frozenset())
+        if len({node.query for node in nodes if node.query}) > 1:
+            raise ValueError
         return text
-    return default_broker_url(address(text, _BROKER_SCHEMES))
+    scheme = urlsplit(address(text, _BROKER_SCHEMES)).scheme
+    if scheme != "redis+socket":
+        _check_words(text, store_words(scheme, "") - {"replicas"})
+    return default_broker_url(text)
+
+
+def tls_words(url: str) -> dict[str, str]:
+    """Return what an address says of TLS behind its `?`, that of a broker's nodes by any of
+    them."""
+    found: dict[str, str] = {}
+    for node in url.split(";"):
+        found.update(parse_qsl(urlsplit(node).query))
+    return {name: value for name, value in found.items() if name in _TLS_WORDS}
+
+
+def is_no(value: str) -> bool:
+    """Say whether a word of an address says no."""
+    return value.lower() in ("no", "false", "0")
 
 
 def default_broker_url(redis_url: str) -> str:
     """Return the same server as the store, in the words of Celery's transport."""
-    redis_url, _ = without_replicas(redis_url)
     parts = urlsplit(redis_url)
-    if "+" in parts.scheme and parts.scheme != "redis+socket":
-        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
-    if parts.scheme != "unix":
+    if parts.scheme in ("", "redis+socket"):
         return redis_url
-    query = parse_qs(parts.query)
-    database = query.get("db", ["0"])[0]
-    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
-    return f"redis+socket://{login}{parts.path}?virtual_host={database}"
+    if "+" in parts.scheme:
+        return ""  # Celery's transport knows neither a Cluster nor what Sentinels say.
+    # It takes nothing from behind the `?` but TLS, and what else stands there fails it.
+    words = dict(parse_qsl(parts.query))
+    login, at, host = parts.netloc.rpartition("@")
+    if not at and (words.keys() & {"username", "password"}):
+        login, at = ":".join(quote(words.get(w, ""), "") for w in ("username", "password")), "@"
+    if parts.scheme == "unix":
+        return f"redis+socket://{login}{at}{parts.path}?virtual_host={words.get('db', '0')}"
+    path = f"/{words['db']}" if "db" in words else parts.path
+    secure = urlencode(tls_words(redis_url), safe="/")
+    return f"{parts.scheme}://{login}{at}{host}{path}" + (f"?{secure}" if secure else "")

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from redis.crc import key_slot
 
+from tests.certificates import Certificate
 from tests.e2e.running import free_port
 from tests.processes import until
 from tests.replicas import Node
@@ -22,7 +23,9 @@ TIMEOUT_MS = 2000
 class ClusterNode(Node):
     """A server of a Cluster."""
 
-    def __init__(self, folder: Path, name: str, program: str = "") -> None:
+    def __init__(
+        self, folder: Path, name: str, program: str = "", certificate: Certificate | None = None
+    ) -> None:
         self.cluster_port = free_port()
         super().__init__(
             folder, name, program, "--cluster-enabled", "yes",
@@ -32,6 +35,8 @@ class ClusterNode(Node):
             "--cluster-replica-validity-factor", "0",
             "--cluster-allow-replica-migration", "no",
             "--repl-diskless-sync-delay", "0",
+            *(("--tls-cluster", "yes") if certificate is not None else ()),
+            certificate=certificate,
         )  # fmt: skip
         self.id = self.ask("CLUSTER", "MYID").decode()
 
@@ -70,10 +75,19 @@ class Cluster:
     """Servers that share the slots, each primary with a number of replicas."""
 
     def __init__(
-        self, folder: Path, program: str = "", primaries: int = 3, replicas: int = 0
+        self,
+        folder: Path,
+        program: str = "",
+        primaries: int = 3,
+        replicas: int = 0,
+        certificate: Certificate | None = None,
     ) -> None:
-        self.primaries = [ClusterNode(folder, f"p{n}", program) for n in range(primaries)]
-        self.replicas = [ClusterNode(folder, f"r{n}", program) for n in range(primaries * replicas)]
+        def make(name: str) -> ClusterNode:
+            return ClusterNode(folder, name, program, certificate)
+
+        self.certificate = certificate
+        self.primaries = [make(f"p{n}") for n in range(primaries)]
+        self.replicas = [make(f"r{n}") for n in range(primaries * replicas)]
         for number, node in enumerate(self.nodes):
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
         for number, node in enumerate(self.primaries):
@@ -96,7 +110,10 @@ class Cluster:
     @property
     def url(self) -> str:
         """For the store."""
-        return "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes) + "/"
+        hosts = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        if self.certificate is not None:
+            return f"rediss+cluster://{hosts}/?{self.certificate.words}"
+        return f"redis+cluster://{hosts}/"
 
     def client(self) -> redis.RedisCluster:
         """Return a plain client of all of it."""

@@ -12,6 +12,7 @@ from kombu.connection import Connection
 
 from moderation.flow import broker
 from moderation.flow.tasks import QUEUE_OF
+from tests.certificates import Certificate
 from tests.e2e.running import free_port
 from tests.processes import Running, until
 
@@ -24,14 +25,14 @@ QUEUES = sorted(set(QUEUE_OF.values()))
 class Rabbit:
     """A node with its data in a folder, and the one epmd that it is found by."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, certificate: Certificate | None = None) -> None:
         if not PROGRAM.exists() or not shutil.which("epmd"):
             pytest.skip("NOT TESTED ON RABBITMQ: apt-get install rabbitmq-server")
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port, self._certificate = folder, free_port(), certificate
         names, distribution = free_port(), free_port()
         config = folder / "rabbitmq.conf"
         config.write_text(
-            f"listeners.tcp.local = 127.0.0.1:{self.port}\n"
+            f"{self._listeners()}"
             "log.console = true\nlog.console.level = warning\nlog.file = false\n"
             # A node that finds the disk or the memory short takes nothing more.
             "disk_free_limit.absolute = 1MB\nvm_memory_high_watermark.absolute = 1GB\n"
@@ -73,7 +74,27 @@ class Rabbit:
     @property
     def url(self) -> str:
         """For Celery."""
+        if self._certificate is not None:
+            return f"amqps://guest:guest@127.0.0.1:{self.port}//?{self._certificate.words}"
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def _listeners(self) -> str:
+        if self._certificate is None:
+            return f"listeners.tcp.local = 127.0.0.1:{self.port}\n"
+        return (
+            f"listeners.tcp = none\nlisteners.ssl.local = 127.0.0.1:{self.port}\n"
+            f"ssl_options.cacertfile = {self._certificate.authority}\n"
+            f"ssl_options.certfile = {self._certificate.public}\n"
+            f"ssl_options.keyfile = {self._certificate.key}\n"
+            "ssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = true\n"
+        )
+
+    def connection(self) -> Connection:
+        """Return a connection that is not made yet."""
+        chosen = broker.options(self.url, read_seconds=5, connect_seconds=5)
+        return Connection(
+            chosen["broker_url"], ssl=chosen.get("broker_use_ssl", False), connect_timeout=5
+        )
 
     def start(self) -> None:
         """Run it, at first or again with what it kept, and wait until it serves."""
@@ -83,9 +104,9 @@ class Rabbit:
     def answers(self) -> bool:
         """Say whether it takes connections."""
         try:
-            with Connection(self.url, connect_timeout=5) as connection:
+            with self.connection() as connection:
                 connection.connect()
-        except (OSError, *Connection(self.url).connection_errors):
+        except (OSError, *self.connection().connection_errors):
             return False
         return True
 
@@ -100,7 +121,7 @@ class Rabbit:
 
         A node that dies before knows the queue afterwards, and nothing ever comes out of it.
         """
-        with Connection(self.url) as connection, connection.channel() as channel:
+        with self.connection() as connection, connection.channel() as channel:
             for name in QUEUES:
                 broker.waiting(channel, name)
         until(self._is_settled)
@@ -112,19 +133,19 @@ class Rabbit:
 
     def waiting(self, queue: str) -> int:
         """Return how many messages wait in a queue."""
-        with Connection(self.url) as connection, connection.channel() as channel:
+        with self.connection() as connection, connection.channel() as channel:
             return broker.waiting(channel, queue)
 
     def empty(self) -> None:
         """Take what is in the queues out of them."""
-        with Connection(self.url) as connection, connection.channel() as channel:
+        with self.connection() as connection, connection.channel() as channel:
             for name in QUEUES:
                 broker.waiting(channel, name)  # Makes one that is not there yet.
                 channel.queue_purge(name)
 
     def delete(self) -> None:
         """Delete the queues, so that those who take from them lose them."""
-        with Connection(self.url) as connection, connection.channel() as channel:
+        with self.connection() as connection, connection.channel() as channel:
             for name in QUEUES:
                 channel.queue_delete(name)
 

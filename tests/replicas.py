@@ -8,6 +8,7 @@ from pathlib import Path
 import redis
 
 from moderation.cli import embedded
+from tests.certificates import Certificate
 from tests.e2e.running import free_port
 from tests.processes import until
 
@@ -19,9 +20,17 @@ _AS_STARTED = {
 
 
 class Node:
-    """A server on a unix socket for clients, and on a port for its replica."""
+    """A server on a unix socket for clients, and on a port for its replica, by TLS where there is
+    a certificate."""
 
-    def __init__(self, folder: Path, name: str, program: str = "", *options: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        program: str = "",
+        *options: str,
+        certificate: Certificate | None = None,
+    ) -> None:
         self.folder, self.port = folder / name, free_port()
         self.folder.mkdir()
         self.socket = folder / f"{name}.sock"
@@ -29,6 +38,9 @@ class Node:
         argv[0] = program or argv[0]
         argv[argv.index("--port") + 1] = str(self.port)
         argv += ["--bind", "127.0.0.1", "--enable-debug-command", "local"]
+        if certificate is not None:
+            argv += ["--port", "0", "--tls-port", str(self.port)]
+            argv += [word for pair in certificate.options.items() for word in pair]
         self._argv = [*argv, "--repl-diskless-sync", "no", *options]
         self.start()
 

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 
 from moderation.cli import embedded
+from tests.certificates import Certificate
 from tests.e2e.running import free_port
 from tests.processes import until
 from tests.replicas import Node
@@ -21,12 +22,21 @@ DOWN_MS = 2000
 class Sentinel:
     """One that watches."""
 
-    def __init__(self, folder: Path, primary_port: int, program: str) -> None:
-        self.port = free_port()
+    def __init__(
+        self, folder: Path, primary_port: int, program: str, certificate: Certificate | None = None
+    ) -> None:
+        self.port, self._by_tls = free_port(), {}
         folder.mkdir()
         config = folder / "sentinel.conf"
+        secure = f"port {self.port}\n"
+        if certificate is not None:
+            self._by_tls = certificate.of_client
+            secure = f"port 0\ntls-port {self.port}\n" + "".join(
+                f"{name.removeprefix('--')} {value}\n"
+                for name, value in certificate.options.items()
+            )
         config.write_text(
-            f"port {self.port}\nbind 127.0.0.1\ndir {folder}\nloglevel warning\n"
+            f"{secure}bind 127.0.0.1\ndir {folder}\nloglevel warning\n"
             f"logfile {folder / 'log'}\n"
             f"sentinel monitor {NAME} 127.0.0.1 {primary_port} 2\n"
             f"sentinel down-after-milliseconds {NAME} {DOWN_MS}\n"
@@ -39,7 +49,7 @@ class Sentinel:
     def ask(self, *words: object) -> Any:
         """Return what it answers, None while it does not."""
         try:
-            with redis.Redis(port=self.port) as client:
+            with redis.Redis("127.0.0.1", self.port, **self._by_tls) as client:
                 return client.execute_command(*words)
         except redis.RedisError:
             return None
@@ -53,16 +63,29 @@ class Sentinel:
 class Watched:
     """A pair of servers and those who watch it."""
 
-    def __init__(self, folder: Path, program: str = "") -> None:
-        self.nodes = [Node(folder, name, program) for name in ("one", "two")]
+    def __init__(
+        self, folder: Path, program: str = "", certificate: Certificate | None = None
+    ) -> None:
+        self.certificate = certificate
+        self.nodes = [
+            Node(folder, name, program, certificate=certificate) for name in ("one", "two")
+        ]
         self.nodes[1].follow(self.nodes[0].port)
-        self.sentinels = [Sentinel(folder / f"s{n}", self.nodes[0].port, program) for n in range(3)]
-        until(self.is_watched)
+        self.sentinels = [
+            Sentinel(folder / f"s{n}", self.nodes[0].port, program, certificate) for n in range(3)
+        ]
+        try:
+            until(self.is_watched)
+        except BaseException:
+            self.end()
+            raise
 
     @property
     def url(self) -> str:
         """For the store."""
         hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        if self.certificate is not None:
+            return f"rediss+sentinel://{hosts}/{NAME}?{self.certificate.words}"
         return f"redis+sentinel://{hosts}/{NAME}"
 
     def is_watched(self) -> bool:

@@ -13,6 +13,7 @@ from moderation.api import answers, body
 from moderation.api.endpoint import Answer, Body, Call, Operation, endpoint
 from moderation.api.jobs import Job, job_out
 from moderation.api.preconditions import if_match
+from moderation.api.problems import Refusal
 from moderation.domain.comments import Time
 from moderation.domain.models import InUse, Kind, Origin, Promotion, Snapshot, State
 from moderation.domain.reports import Report
@@ -165,6 +166,8 @@ def list_models(call: Call) -> Response:
 def add_model(call: Call) -> Response:
     by = call.grant.actor
     blob = body.read(call.environ, offering.FILE_BYTES)
+    if not blob and call.environ.get("CONTENT_TYPE") == body.BYTES:
+        raise Refusal("validation", "The file is empty. Without a body and its type, it trains.")
     if not blob:
         job = working.ask_training(call.runtime, by)
         return answers.json(job_out(job), 202, {"Location": f"/v1/jobs/{job.id}"})

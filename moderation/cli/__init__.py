@@ -69,6 +69,7 @@ def cli() -> None:
 def main(argv: list[str] | None = None) -> Any:
     """Run a command; what goes wrong in a known way ends it with one line on standard error."""
     from moderation.cli.embedded import Refused
+    from moderation.cli.table import plain
     from moderation.domain.errors import StoreFull, WinnowError
     from moderation.settings import SettingsError
 
@@ -89,8 +90,10 @@ def main(argv: list[str] | None = None) -> Any:
     except BrokenPipeError:
         os._exit(1)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not is_full and error.filename is None:
             raise
         where = error.filename or "the data folder"
-        click.echo(f"winnow: the disk of {where} is full: make room (docs/drills.md)", err=True)
+        why = "the disk is full: make room (docs/drills.md)" if is_full else error.strerror
+        click.echo(f"winnow: {plain(str(where))}: {why}", err=True)
         sys.exit(1)

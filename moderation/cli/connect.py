@@ -46,10 +46,14 @@ def attached(settings: Settings) -> Settings:
 
 
 @contextmanager
-def open_store(settings: Settings, *, any_layout: bool = False) -> Iterator[tuple[Store, Settings]]:
+def open_store(
+    settings: Settings, *, any_layout: bool = False, makes_secret: bool = False
+) -> Iterator[tuple[Store, Settings]]:
     """Return a store to work on and settings that name it; Refused when there can be none.
 
     SchemaMismatch for one that another version wrote, unless `any_layout` is to be worked on.
+    SecretMismatch where this machine has no secret and the store was written under one: whatever
+    the command, none is made beside it unless that is what is asked for (`makes_secret`).
 
     With no outside store and no `up` running, the embedded one runs for as long as this lasts.
     """
@@ -62,6 +66,8 @@ def open_store(settings: Settings, *, any_layout: bool = False) -> Iterator[tupl
         store = Store.connect(settings.redis_url, any_layout=any_layout)
         stack.callback(store.close)
         check(store)
+        if not makes_secret:
+            secret.refuse_to_make(store, settings)
         yield store, settings
 
 

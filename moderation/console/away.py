@@ -8,7 +8,7 @@ from typing import Any
 from flask import g, render_template, request, session
 
 from moderation.console import entering, kept
-from moderation.flow.runtime import Cache
+from moderation.flow.caching import Cache
 
 HEADER = "X-Winnow-Store"
 """Says `away` on every answer that the store's silence caused, for the scripts of the page."""

@@ -9,7 +9,7 @@ from flask import jsonify, make_response, render_template, request
 
 from moderation.console import entering
 from moderation.console.entering import runtime
-from moderation.console.item import Coming, Item, agreement_words, coming_of, item_of, today_words
+from moderation.console.item import Item, agreement_words, coming_of, item_of, today_words
 from moderation.console.language import language
 from moderation.console.screens import back_to, screen
 from moderation.console.shown import iso, number
@@ -18,6 +18,7 @@ from moderation.domain.people import may
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.people.access import site_of
 from moderation.flow.review import looking, sampling, tally
+from moderation.flow.review.ahead import Ahead, Order
 
 COMING = 30
 """Comments that the column of what comes shows."""
@@ -29,10 +30,11 @@ BESIDE = 20
 def page() -> str:
     """Return the page with the next comment in focus, or the one that was asked for."""
     sites = entering.chosen_sites(request.args.get("site"))
+    ahead = _ahead(sites)
     return render_template(
         "console/review/page.html",
-        item=_wanted(sites),
-        coming=_coming(sites),
+        item=_wanted(ahead),
+        coming=coming_of(runtime(), ahead.listed(COMING)),
         order=_order(),
         counts=entering.counts(sites),
         today=today_words(tally.decided_today(runtime(), entering.user().name)),
@@ -43,7 +45,7 @@ def page() -> str:
 @screen("/review/item", "viewer")
 def item() -> Any:
     """Return the next comment, or the one that was asked for, for the page to put into focus."""
-    found = _wanted(entering.chosen_sites(request.args.get("site")))
+    found = _wanted(_ahead(entering.chosen_sites(request.args.get("site"))))
     return render_template("console/review/item.html", item=found, standing=True)
 
 
@@ -53,8 +55,8 @@ def coming() -> str:
     after = request.args.get("after", "")
     if after:
         raw_id(after)  # Refuses what is no id.
-    sites = entering.chosen_sites(request.args.get("site"))
-    found = _coming(sites, after)
+    ahead = _ahead(entering.chosen_sites(request.args.get("site")))
+    found = coming_of(runtime(), ahead.listed(COMING, after))
     return render_template("console/review/coming.html", coming=found, item=None, order=_order())
 
 
@@ -88,13 +90,13 @@ def leave(site: str, comment_id: str) -> Any:
     return back_to(f"/console/review?{urlencode({'after': comment_id, **asked_order()})}")
 
 
-def _order() -> looking.Order:
+def _order() -> Order:
     """Return which comment is to come first."""
     return "uncertain" if request.args.get("order") == "uncertain" else "oldest"
 
 
-def _coming(sites: list[str], after: str = "") -> list[Coming]:
-    return coming_of(runtime(), looking.coming(runtime(), sites, COMING, after, _order()))
+def _ahead(sites: list[str]) -> Ahead:
+    return Ahead(runtime(), sites, _order())
 
 
 def asked_order() -> dict[str, str]:
@@ -102,7 +104,7 @@ def asked_order() -> dict[str, str]:
     return {"order": "uncertain"} if request.form.get("order") == "uncertain" else {}
 
 
-def _wanted(sites: list[str]) -> Item | None:
+def _wanted(ahead: Ahead) -> Item | None:
     """Return the comment that the query asks for, under a lease where there is one to be had."""
     who = entering.user()
     wanted, site = request.args.get("id", ""), request.args.get("site", "")
@@ -116,13 +118,11 @@ def _wanted(sites: list[str]) -> Item | None:
     if after:
         raw_id(after)  # Refuses what is no id.
     if not may(who, "moderator"):
-        shown = looking.coming(runtime(), sites, 1, after, _order())
+        shown = ahead.listed(1, after)
         return item_of(runtime(), shown[0], hides=True) if shown else None
     beside = request.args.getlist("not")[:BESIDE]
-    found = looking.take_next(runtime(), sites, who.name, after, beside, _order())
-    if found is None:
-        return None
-    return item_of(runtime(), looking.look_of(runtime(), found.comment), hides=True)
+    found = ahead.take(who.name, after, beside)
+    return item_of(runtime(), found, hides=True) if found else None
 
 
 def _done() -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""Internet addresses as others write them, and who really called when proxies stand between."""
+"""Addresses as others write them: of machines and of mail, and who really called when proxies stand
+between."""
 
 from __future__ import annotations
 
 import functools
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Sequence
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -35,6 +37,31 @@ def parsed(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
+
+
+def mailbox(text: str) -> str:
+    """Return an e-mail address so that all who write the same one write it alike.
+
+    A name before it (`Ann <ann@mail.example>`), `mailto:` and a dot at its end are taken off. It is
+    in lower case and NFC, its domain in letters where it came in Punycode (RFC 3492).
+    """
+    text = text.strip()
+    if text.endswith(">"):
+        text = text[text.rfind("<") + 1 : -1]
+    text = text.strip().lower().removeprefix("mailto:").rstrip(".")
+    if text.isascii() and "xn--" not in text:
+        return text
+    local, at, domain = unicodedata.normalize("NFC", text).rpartition("@")
+    return local + at + ".".join(map(_in_letters, domain.split(".")))
+
+
+def _in_letters(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return unicodedata.normalize("NFC", label[4:].encode("ascii").decode("punycode"))
+    except UnicodeError:
+        return label
 
 
 @functools.lru_cache(maxsize=64)

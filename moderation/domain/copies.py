@@ -15,10 +15,11 @@ from moderation.domain.subscribed import Reads, Subscription, Trusted
 
 
 class Copy:
-    """What was fetched of a list, ready to be asked, for any number of threads."""
+    """What was fetched of a list, ready to be asked, for any number of threads; `size` in bytes."""
 
     def __init__(self, reads: Reads, entries: Sequence[str], digest: str = "") -> None:
         self.digest = digest
+        self.size = sum(map(len, entries))
         self._found = _SEARCHED[reads](entries)
 
     def fits(self, comment: Submission, named: list[str]) -> bool:
@@ -54,10 +55,11 @@ _SEARCHED: dict[str, Callable[[Sequence[str]], Fits]] = {
 
 
 class FeedCopy:
-    """What was fetched of a feed, ready to be asked."""
+    """What was fetched of a feed, ready to be asked; `size` in bytes."""
 
-    def __init__(self, feed: Feed, digest: str = "") -> None:
+    def __init__(self, feed: Feed, digest: str = "", size: int = 0) -> None:
         self.digest = digest
+        self.size = size
         self.index = Index(feed)
 
     def fits(self, comment: Submission, named: list[str]) -> bool:
@@ -68,7 +70,7 @@ class FeedCopy:
 class Slot:
     """Where the copy of a list stands that serves; another takes its place at any time."""
 
-    __slots__ = ("copy",)
+    __slots__ = ("__weakref__", "copy")
 
     def __init__(self, copy: Copy | FeedCopy) -> None:
         self.copy = copy
@@ -82,6 +84,11 @@ class Subscribed(Struct, frozen=True):
     def of(self, comment: Submission) -> Asked:
         """Return the lists ready to be asked about one comment, by one action after the other."""
         return Asked(self, comment)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the copies have, as they were fetched."""
+        return sum(slot.copy.size for _, slot in self.lists)
 
     def has_feeds(self) -> bool:
         """Say whether a feed is among them."""

@@ -43,6 +43,8 @@ class Known(Struct, frozen=True, omit_defaults=True):
 
     def signals(self) -> dict[str, float]:
         """Return what is not 0 by name, as a verdict keeps it."""
+        if self is NOTHING_KNOWN:
+            return {}  # So it is with most.
         return {name: float(value) for name, value in msgspec.structs.asdict(self).items() if value}
 
     @classmethod

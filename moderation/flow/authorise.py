@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from moderation.domain.accounts import Scope, Token, token_digest
 from moderation.domain.errors import NotAllowed, NotAuthorised, RateLimited
-from moderation.flow.runtime import Cache, Runtime, now_ms
+from moderation.flow.caching import Cache
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.vitals import Vitals
 from moderation.store import hurried, sites
 from moderation.store.sites import SiteState

@@ -6,10 +6,14 @@ to the exchange without a name, which leads to every queue by its name: no bindi
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
+from urllib.parse import urlsplit
 
 from kombu.connection import Connection
 from kombu.entity import Queue
+
+from moderation.values import is_no, tls_words
 
 SCHEMES = ("amqp", "amqps")
 """The schemes of RabbitMQ."""
@@ -46,7 +50,11 @@ def waiting(channel: Any, name: str) -> int:
 
 def options(url: str, read_seconds: float, connect_seconds: float) -> dict[str, Any]:
     """Return Celery's settings for a broker: how long it may be silent, and take to connect."""
-    found: dict[str, Any] = {
+    secure: dict[str, Any] = {}
+    if urlsplit(nodes(url)[0]).scheme in ("amqps", "rediss"):
+        secure = {"broker_use_ssl": _tls(url)}
+        url = ";".join(node.partition("?")[0] for node in nodes(url))
+    found: dict[str, Any] = secure | {
         "broker_url": url,
         "broker_connection_timeout": max(1, connect_seconds),
     }
@@ -72,17 +80,28 @@ def options(url: str, read_seconds: float, connect_seconds: float) -> dict[str, 
             # One list a queue: nothing here has a priority.
             "priority_steps": [0],
         }
-    if url.startswith("amqps:"):
-        # The certificate must be of the host in the address.
-        found["broker_use_ssl"] = {"server_hostname": None}
     return found
+
+
+def _tls(url: str) -> dict[str, Any]:
+    """Return Celery's `broker_use_ssl`: the certificate must be of a known authority and of the
+    host in the address, unless this says otherwise. kombu's own default asks neither."""
+    words: dict[str, Any] = {"ssl_cert_reqs": "required"} | tls_words(url)
+    is_named = not is_no(words.pop("ssl_check_hostname", "yes"))
+    if not is_rabbit(url):
+        return words | {"ssl_check_hostname": is_named}
+    asked = ssl.VerifyMode["CERT_" + words.pop("ssl_cert_reqs").upper()]
+    found = {name.removeprefix("ssl_"): value for name, value in words.items()}
+    if is_named and asked is not ssl.CERT_NONE:
+        found["server_hostname"] = urlsplit(nodes(url)[0]).hostname
+    return found | {"cert_reqs": asked}
 
 
 def answers(url: str) -> None:
     """Return if the broker takes connections; raises what kombu and the system raise."""
     chosen = options(url, 2.0, 1.0)
     with Connection(
-        url,
+        chosen["broker_url"],
         connect_timeout=1,
         transport_options=chosen["broker_transport_options"],
         ssl=chosen.get("broker_use_ssl", False),

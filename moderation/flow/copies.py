@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from weakref import WeakValueDictionary
 
 from moderation import faults
 from moderation.domain.copies import Copy, FeedCopy, Slot, Subscribed
@@ -10,12 +11,10 @@ from moderation.domain.subscribed import Subscription, Subscriptions
 from moderation.flow import signing
 from moderation.store import Store, subscriptions
 
-KEPT = 64
-"""Most copies that a process holds, of all sites; what was used least recently goes."""
-
 
 class Copies:
-    """Copies by site and number of the list.
+    """Copies by site and number of the list, for as long as somebody holds them: they weigh with
+    what else is kept of their site.
 
     The first is loaded by whoever asks; a newer one by a thread of its own, while the one before
     goes on to serve: no comment waits for 65,000 entries to be put in order.
@@ -23,7 +22,7 @@ class Copies:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._slots: dict[tuple[str, int], Slot] = {}
+        self._slots: WeakValueDictionary[tuple[str, int], Slot] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def of(self, site: str, chosen: Subscriptions) -> Subscribed:
@@ -33,15 +32,11 @@ class Copies:
     def _slot(self, site: str, one: Subscription) -> Slot:
         name = site, one.number
         with self._lock:
-            slot = self._slots.pop(name, None)
-            if slot is not None:
-                self._slots[name] = slot
+            slot = self._slots.get(name)
         if slot is None:
             slot = Slot(self._loaded(site, one))
             with self._lock:
                 self._slots[name] = slot
-                if len(self._slots) > KEPT:
-                    self._slots.pop(next(iter(self._slots)))
         elif slot.copy.digest != one.digest:
             threading.Thread(target=self._renew, args=(site, one, slot), daemon=True).start()
         return slot
@@ -59,5 +54,6 @@ class Copies:
 def copy_of(one: Subscription, entries: list[str]) -> Copy | FeedCopy:
     """Return the copy of a list, ready to be asked."""
     if one.reads == "feed":
-        return FeedCopy(signing.read("\n".join(entries).encode(), one.key), one.digest)
+        data = "\n".join(entries).encode()
+        return FeedCopy(signing.read(data, one.key), one.digest, len(data))
     return Copy(one.reads, entries, one.digest)

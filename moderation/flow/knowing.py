@@ -28,12 +28,12 @@ def _asks_pace(settings: SiteSettings) -> bool:
 
 def look(
     runtime: Runtime, site: str, mark: bytes, settings: SiteSettings, raw_id: bytes, *,
-    is_counted: bool,
+    is_counted: bool, external_id: str = "",
 ) -> tuple[SiteState, Known]:  # fmt: skip
     """Return the state of a site and what is known of the author that a mark leads to, in one round
-    trip."""
+    trip; what was sent before under its external id is counted no second time."""
     asked = Asked(is_counted, _asks_pace(settings))
-    call = knowing.call(site, [mark], [raw_id], asked, now_ms())
+    call = knowing.call(site, [mark], [raw_id], asked, now_ms(), external_id)
     state, ((people, signals),) = knowing.answered([mark], runtime.store.run(*call))
     return state, known_of(people if is_asked(settings) else (), signals)
 

@@ -7,7 +7,7 @@ import hashlib
 import msgspec
 
 from classifier import Row, for_training
-from moderation.domain.addresses import DOTTED, parsed
+from moderation.domain.addresses import DOTTED, mailbox, parsed
 from moderation.domain.comments import CONTENT_BYTES, Comment, Submission
 from moderation.domain.decisions import Example
 from moderation.domain.honeypots import is_filled_by_a_bot
@@ -41,11 +41,11 @@ def training_row(data: bytes) -> Row:
 def personal_hash(secret: bytes, kind: str, value: str) -> str:
     """Return the keyed hash under which an e-mail, IP or author id is found again, '' for ''.
 
-    E-mail addresses are the same in either case, IP addresses in any spelling, ids as they are.
+    E-mail addresses and IP addresses are the same in any spelling, ids as they are.
     """
     value = value.strip()
     if kind == "email":
-        value = value.lower()
+        value = mailbox(value)
     elif kind == "ip" and not DOTTED.fullmatch(value):
         value = str(parsed(value) or value)
     return keyed_hash(secret, kind, value) if value else ""

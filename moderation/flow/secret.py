@@ -7,7 +7,7 @@ from contextlib import suppress
 from moderation.domain.errors import SecretMismatch, StoreFull
 from moderation.flow import sealing
 from moderation.settings import Settings
-from moderation.store import Store, fingerprint
+from moderation.store import Store, fingerprint, schema
 
 
 def check(store: Store, secret: bytes) -> None:
@@ -33,13 +33,25 @@ def check_of(store: Store, settings: Settings) -> None:
     Raises:
         SecretMismatch: under another one nothing that is found by a keyed hash would be found.
     """
-    if not settings.has_secret and fingerprint.read(store):
+    refuse_to_make(store, settings)
+    check(store, settings.secret_key)
+
+
+def refuse_to_make(store: Store, settings: Settings) -> None:
+    """Return if this machine has a secret, or the store was written under none.
+
+    Raises:
+        SecretMismatch: one would have to be made beside a store that another was used for.
+    """
+    if settings.has_secret:
+        return
+    # Versions of before kept no fingerprint; whoever prepared a store had a secret.
+    if fingerprint.read(store) or schema.stored(store):
         raise SecretMismatch(
             "this machine has no secret, and the store was written under one: put back the "
             "secret_key of before, set WINNOW_SECRET_KEY to that of the other machines, or run "
             "`./winnow init --new-secret` (docs/operating.md, The secret)"
         )
-    check(store, settings.secret_key)
 
 
 def note(store: Store, secret: bytes) -> None:

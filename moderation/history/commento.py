@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 import ijson
 
@@ -18,7 +18,10 @@ PEOPLE = 200_000
 """So many of those who wrote are known by their names; of others only the comments are taken."""
 
 _BEGINS = re.compile(rb'\{\s*"(?:version|comments|commenters|pages)"\s*:')
-_SECTIONS = {"comments.item": "comments", "commenters.item": "people", "pages.item": "pages"}
+_SECTIONS = {"comments": "comments", "commenters": "people", "pages": "pages"}
+DEPTH = 64
+"""Most lists and objects within each other, as in XML; what is deeper is no comment."""
+_STEPS = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
 
 def is_one(head: bytes) -> bool:
@@ -55,21 +58,29 @@ def _items(source: Source) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
     """Yield the objects of the sections that are known, numbered in each."""
     numbers = dict.fromkeys(_SECTIONS.values(), 0)
     builder: Any = None
-    section = ""
+    section, depth, is_list = "", 0, False
+    pieces = _Pieces(source.as_utf8(all_text=True))
     try:
-        with source.opened() as file:
-            pieces = _Pieces(file)
-            for prefix, event, value in ijson.parse(pieces, use_float=True):
-                if builder is None:
-                    if event != "start_map" or prefix not in _SECTIONS:
-                        continue
-                    builder, section, within = ijson.ObjectBuilder(), _SECTIONS[prefix], prefix
+        # Its events alone: with the path of each, memory would grow with the square of the depth.
+        for event, value in ijson.basic_parse(pieces, use_float=True):
+            depth += _STEPS.get(event, 0)
+            if depth > DEPTH:
+                place = f"after comment {numbers['comments']:,}: "
+                raise Unreadable(f"{place}lists or objects are nested too deeply")
+            if builder is not None:
                 builder.event(event, value)
-                if event == "end_map" and prefix == within:
+                if event == "end_map" and depth == 2:
                     numbers[section] += 1
                     pieces.begin()
                     yield section, numbers[section], builder.value
                     builder = None
+            elif event == "map_key" and depth == 1:
+                section = _SECTIONS.get(value, "")
+            elif depth == 2 and event.startswith("start_"):
+                is_list = event == "start_array"
+            elif depth == 3 and event == "start_map" and section and is_list:
+                builder = ijson.ObjectBuilder()
+                builder.event(event, value)
     except ijson.IncompleteJSONError:
         place = f"after comment {numbers['comments']:,}: "
         raise Unreadable(f"{place}this is no JSON, or the file was cut off here") from None
@@ -80,8 +91,8 @@ def _items(source: Source) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
 class _Pieces:
     """The file, refused where one item of it is far too long: the parser keeps it whole."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
         self._since = 0
 
     def begin(self) -> None:
@@ -89,8 +100,8 @@ class _Pieces:
         self._since = 0
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes."""
-        piece = self._file.read(size)
+        """Return the next bytes, none where `size` is 0, as the parser asks first."""
+        piece = next(self._pieces, b"") if size else b""
         self._since += len(piece)
         if self._since > ITEM_BYTES:
             raise Unreadable(f"a comment is longer than {ITEM_BYTES:,} bytes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
@@ -26,6 +27,12 @@ TAG_BYTES = 8 << 20
 # WordPress writes control characters as they were sent; XML knows none of them.
 _CONTROLS = bytes(n for n in range(32) if n not in (9, 10, 13))
 _BLANKED = bytes.maketrans(_CONTROLS, b" " * len(_CONTROLS))
+_BLANKED_TEXT = dict.fromkeys(_CONTROLS, " ")
+
+_DECLARATION = re.compile(
+    rb"<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([A-Za-z][\w.:-]{0,40})[\"']", re.ASCII
+)
+"""Expat knows UTF and what writes each sign in one byte; Python decodes GBK, Shift-JIS and Big5."""
 
 
 class Record:
@@ -197,6 +204,8 @@ def _begun(head: bytes) -> bytes:
 def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, None]:
     head = source.head()
     encoding = source.encoding(head)
+    if encoding == "utf-8":
+        encoding = _declared(_begun(head))
     pieces = source.pieces()
     if encoding == "utf-8":
         yield _begun(next(pieces, b"")).translate(_BLANKED)
@@ -204,12 +213,26 @@ def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, No
             yield piece.translate(_BLANKED)
         return
     decode = codecs.getincrementaldecoder(encoding)().decode
+    is_first = True
     for piece in pieces:
         try:
-            yield decode(piece)
-        except UnicodeDecodeError as error:
+            text = decode(piece).translate(_BLANKED_TEXT)
+        except UnicodeError as error:
             place = f"line {handler.line}: "
-            raise Unreadable(place + not_in(encoding, error.start)) from None
+            raise Unreadable(place + not_in(encoding, getattr(error, "start", 0))) from None
+        yield text.lstrip("\ufeff \t\r\n") if is_first else text
+        is_first = False
+
+
+def _declared(head: bytes) -> str:
+    """Return the encoding that XML declares where expat does not know it, UTF-8 otherwise."""
+    found = _DECLARATION.match(head)
+    name = found.group(1).decode() if found else "utf-8"
+    try:
+        is_single = len(bytes(range(256)).decode(name, "replace")) == 256
+    except (LookupError, ValueError):
+        return "utf-8"
+    return "utf-8" if is_single or name.lower().startswith(("utf", "ucs")) else name
 
 
 def _why(error: SAXParseException, line: int) -> str:

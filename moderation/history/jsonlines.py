@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from moderation.history.fields import row_of
-from moderation.history.rows import Found, Reject
-from moderation.history.source import Source
+from moderation.history.rows import Found, Reject, Unreadable
+from moderation.history.source import LINE_ENDS, Source
 
 
 def is_one(head: bytes) -> bool:
@@ -17,17 +19,43 @@ def is_one(head: bytes) -> bool:
 
 
 def read(source: Source) -> Iterator[Found]:
-    """Yield what is found, line by line."""
+    """Yield what is found, line by line.
+
+    Raises:
+        Unreadable: the last line breaks off.
+    """
+    for _, found in objects(source):
+        if isinstance(found, Reject):
+            yield found
+        else:
+            yield row_of(found.values, found.place, source.now_ms)
+
+
+class Line(Struct, frozen=True):
+    """What a line says, and where it stands."""
+
+    values: dict[str, Any]
+    place: str
+
+
+def objects(source: Source) -> Iterator[tuple[int, Line | Reject]]:
+    """Yield number and object of each line that is not blank; what is none is a `Reject`.
+
+    Raises:
+        Unreadable: the last line breaks off: it is no JSON, and has no line end.
+    """
     for number, line in source.lines():
         place = f"line {number}"
         if isinstance(line, Reject):
-            yield line
+            yield number, line
         elif line.strip():
             record = decoded(line)
             if isinstance(record, dict):
-                yield row_of(record, place, source.now_ms)
+                yield number, Line(record, place)
+            elif record is None and not line.endswith(LINE_ENDS):
+                raise Unreadable(f"{place}: the file ends within the line: it was cut off")
             else:
-                yield Reject(place, "this is no JSON object")
+                yield number, Reject(place, "this is no JSON object")
 
 
 def decoded(line: str) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from moderation.domain.verdicts import Label
-from moderation.history.jsonlines import decoded
+from moderation.history.jsonlines import objects
 from moderation.history.rows import Found, Reject, Row, made, ms_of
 from moderation.history.source import Source
 
@@ -18,17 +18,16 @@ def is_one(head: bytes) -> bool:
 
 
 def read(source: Source) -> Iterator[Found]:
-    """Yield what is found, line by line."""
-    for number, line in source.lines():
-        place = f"line {number}"
-        if isinstance(line, Reject):
-            yield line
-        elif number > 1 and line.strip():
-            record = decoded(line)
-            if isinstance(record, dict):
-                yield _comment(record, place, source.now_ms)
-            else:
-                yield Reject(place, "this is no JSON object")
+    """Yield what is found, line by line.
+
+    Raises:
+        Unreadable: the last line breaks off.
+    """
+    for number, found in objects(source):
+        if isinstance(found, Reject):
+            yield found
+        elif number > 1:
+            yield _comment(found.values, found.place, source.now_ms)
 
 
 def _comment(record: Mapping[str, Any], place: str, now_ms: int) -> Row | Reject:

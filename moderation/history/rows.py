@@ -15,6 +15,8 @@ from moderation.domain.verdicts import Label
 EARLIEST_MS = 631_152_000_000
 """1990: what is said to be older has no time that can be believed."""
 AHEAD_MS = 86_400_000
+NUMBER_BITS = 1024
+"""A longer number is no text of anything, and Python writes none of more than 4,300 digits."""
 
 
 class Row(Struct, frozen=True):
@@ -122,7 +124,9 @@ def _id_of(text: str, author: Author, created_ms: int | None, permalink: str) ->
 
 def str_of(value: Any) -> str:
     """Return a value as text that can be kept: without U+0000 and lone surrogates."""
-    if value is None or isinstance(value, (dict, list)):
+    if value is None or isinstance(value, (dict, list, tuple, set)):
+        return ""
+    if isinstance(value, int) and value.bit_length() > NUMBER_BITS:
         return ""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     text = text.replace("\0", "")

@@ -15,6 +15,8 @@ from moderation.history.rows import Reject, Unreadable
 
 LINE_BYTES = 4 << 20
 """Most bytes of a line: every text of a comment at its bound, written as JSON escapes."""
+LINE_ENDS = ("\n", "\r", "\0", "\x1a")
+"""What the last line of a whole file may end with: NULs and DOS's sign fill up what is whole."""
 PIECE = 1 << 18
 HEAD_BYTES = 1 << 16
 UNPACKED_BYTES, UNPACKED_TIMES = 1 << 30, 200
@@ -104,14 +106,17 @@ class Source:
             while piece := file.read(PIECE):
                 yield piece
 
-    def as_utf8(self) -> Iterator[bytes]:
-        """Yield the bytes of the file, those of UTF-16 and UTF-32 as UTF-8.
+    def as_utf8(self, *, all_text: bool = False) -> Iterator[bytes]:
+        """Yield the bytes of the file without its mark, those of UTF-16 and UTF-32 as UTF-8.
 
-        Others are passed on as they are, since they write what is ASCII in the same way.
+        Others are passed on as they are, since they write what is ASCII in the same way, unless
+        `all_text` is to be UTF-8.
         """
         encoding = self.encoding(self.head())
-        if not is_wide(encoding):
-            yield from self.pieces()
+        if encoding == "utf-8" or not (all_text or is_wide(encoding)):
+            pieces = self.pieces()
+            yield next(pieces, b"").removeprefix(codecs.BOM_UTF8)
+            yield from pieces
             return
         decode = codecs.getincrementaldecoder(encoding)().decode
         line = 1

@@ -9,13 +9,15 @@ from typing import Any
 
 from moderation.history.fields import has_content, row_of, says_label
 from moderation.history.rows import Found, Reject, Row, Unreadable
-from moderation.history.source import Source
+from moderation.history.source import LINE_ENDS, Source
 
 COLUMNS = 1000
 FIELD_CHARACTERS = 1 << 20
 _SEPARATORS = ",;\t|"
 _SIGNS_A_LINE = 100_000
 """A line with more separators is not taken apart: one field of text has fewer."""
+
+_CUT = "the file was cut off, or a quote in it has no end"
 
 RowOf = Callable[[Mapping[str, Any], str, int], Row | Reject]
 
@@ -55,7 +57,7 @@ def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
 
     Raises:
         Unreadable: the first line names no column with the text of a comment, none with its label,
-        or far too many.
+        or far too many; the last row breaks off.
     """
     csv.field_size_limit(FIELD_CHARACTERS)
     lines = _Lines(source)
@@ -72,11 +74,16 @@ def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
             return
         except csv.Error:
             yield from lines.rejects()
-            yield Reject(lines.place, "its quotes do not close, or a field is far too long")
+            if lines.is_over:
+                raise Unreadable(f"{lines.place}: its quotes do not close: {_CUT}") from None
+            why = "its quotes do not close, or a field is far too long"
+            yield Reject(lines.places, why)
             continue
         yield from lines.rejects()
         if not values:
             continue
+        if len(values) < len(names) and lines.is_cut:
+            raise Unreadable(f"{lines.place}: the file ends within the row: it was cut off")
         if len(values) != len(names):
             why = f"it has {len(values):,} columns, the first line {len(names):,}"
             yield Reject(lines.place, why)
@@ -85,7 +92,10 @@ def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
 
 
 class _Lines:
-    """Hands the lines to the reader of CSV, and keeps those that cannot be read."""
+    """Hands the lines to the reader of CSV, and keeps those that cannot be read.
+
+    `is_over`: there are no more. `is_cut`: the last that was read has no line end.
+    """
 
     def __init__(self, source: Source) -> None:
         self._lines = source.lines()
@@ -93,6 +103,7 @@ class _Lines:
         self._rejects: deque[Reject] = deque()
         self._number = 0
         self.place = "line 1"
+        self.is_over = self.is_cut = False
 
     def header(self) -> tuple[list[str], str]:
         for number, line in self._lines:
@@ -114,6 +125,7 @@ class _Lines:
     def __next__(self) -> str:
         for number, line in self._lines:
             self._number = number
+            self.is_cut = isinstance(line, str) and not line.endswith(LINE_ENDS)
             if not self.place:
                 self.place = f"line {number}"
             if isinstance(line, Reject):
@@ -123,7 +135,14 @@ class _Lines:
                 self._rejects.append(Reject(f"line {number}", why))
             else:
                 return line
+        self.is_over = True
         raise StopIteration
+
+    @property
+    def places(self) -> str:
+        """The lines that were read since `begin`."""
+        first = self.place.removeprefix("line ")
+        return self.place if first == f"{self._number}" else f"lines {first} to {self._number}"
 
     def begin(self) -> None:
         """Begin a row: its place is that of the line that comes next."""

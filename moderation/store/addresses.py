@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
+from redis import exceptions as failures
 from redis.backoff import NoBackoff
 from redis.connection import parse_url
 from redis.retry import Retry
@@ -28,9 +30,16 @@ def primary(sentinels: Sentinel, name: str) -> tuple[str, int]:
     at once would have it there twice, and another one never again. So each asks by a list of its
     own, and keeps that as a whole.
     """
-    mine = copy.copy(sentinels)
+    mine, began = copy.copy(sentinels), monotonic()
     mine.sentinels = list(sentinels.sentinels)
-    found: tuple[str, int] = mine.discover_master(name)
+    try:
+        found: tuple[str, int] = mine.discover_master(name)
+    except failures.ConnectionError:
+        if monotonic() - began < SENTINEL_SECONDS * len(mine.sentinels):
+            # Not all are silent: some refuse, or are refused for what they show. The client keeps
+            # the reason to itself where it asks several.
+            mine.sentinels[0].ping()
+        raise
     sentinels.sentinels = mine.sentinels
     return found
 
@@ -76,10 +85,12 @@ def _behind_sentinels(
 ) -> Pool:
     told = {
         part: options.pop(f"sentinel_{part}", None) for part in ("username", "password")
-    }  # Not those of the server: Sentinels have users of their own.
+    }  # Not those of the server: Sentinels have users of their own. Their authority is the same.
+    secure = {name: value for name, value in options.items() if name.startswith("ssl_")}
     sentinels = Sentinel(
         store_hosts(url, _SENTINEL_PORT),
         sentinel_kwargs=told
+        | secure
         | {
             "socket_timeout": SENTINEL_SECONDS,
             "socket_connect_timeout": SENTINEL_SECONDS,

@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection
 from redis.retry import Retry
 
-from moderation.store.faults import ends_connection, word_of
+from moderation.store.faults import Unreadable, ends_connection, word_of
 from moderation.store.hurry import Waiting, in_a_hurry, seconds_left
 
 IDLE_SECONDS = 0.2
@@ -151,7 +151,19 @@ class _Tcp(Watched, redis.Connection):
 
 
 class _Tls(Watched, redis.SSLConnection):
-    pass
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except failures.ConnectionError as error:
+            named = {
+                "ssl_ca_certs": self.ca_certs,
+                "ssl_certfile": self.certfile,
+                "ssl_keyfile": self.keyfile,
+            }
+            for word, file in named.items():
+                if file is not None and not os.access(file, os.R_OK):
+                    raise Unreadable(word) from error
+            raise
 
 
 class _Unix(Watched, redis.UnixDomainSocketConnection):

@@ -26,6 +26,29 @@ _GONE = (failures.ConnectionError, failures.TimeoutError, failures.InvalidRespon
 """There is no server, it does not answer in time, or what answers is none."""
 
 
+class Unreadable(failures.ConnectionError):
+    """A file that the address names for TLS cannot be read; says by which word."""
+
+
+_REFUSED = "CERTIFICATE_VERIFY_FAILED"
+"""OpenSSL's word, which the client passes on in its text alone where it asked several servers."""
+
+
+def _why_silent(error: BaseException) -> str:
+    """Return what keeps a server from being heard, as far as an operator can mend it."""
+    behind: BaseException | None = error
+    while behind is not None:
+        if isinstance(behind, Unreadable):
+            return f"the file that the store's address names as {behind} cannot be read"
+        if _REFUSED in str(behind):
+            return (
+                "the certificate of the store is refused: another authority than ssl_ca_certs "
+                "made it, or it is for another name than that by which the server is reached"
+            )
+        behind = behind.__cause__ or behind.__context__
+    return "the store does not answer"
+
+
 def word_of(error: failures.RedisError) -> str:
     """Return the word that a server's error begins with; '' for an error of the client's own."""
     if error.status_code is None and isinstance(error, failures.ResponseError):
@@ -48,9 +71,7 @@ def fault(error: failures.RedisError) -> WinnowError | None:
         return StoreFull("the store is full")
     if not isinstance(error, _GONE) and word not in _ELSEWHERE | _BUSY:
         return None
-    return StoreDown(
-        f"the store refuses what is sent ({word})" if word else "the store does not answer"
-    )
+    return StoreDown(f"the store refuses what is sent ({word})" if word else _why_silent(error))
 
 
 def is_away(answer: object) -> bool:
@@ -71,8 +92,8 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, failures.RedisError) and word_of(error) in _FULL
 
 
-def is_silence(error: BaseException) -> bool:
-    """Say whether an error of a client means that nothing was heard of the server in time."""
+def is_silence(error: object) -> bool:
+    """Say whether an answer is a client's error: nothing was heard of the server in time."""
     return isinstance(error, TimeoutError | failures.TimeoutError)
 
 

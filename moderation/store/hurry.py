@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
-from time import monotonic, thread_time
+from time import monotonic
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
@@ -16,44 +15,52 @@ WAIT_SECONDS = 0.25
 round trip takes all of its time-out too is answered in less than 500 ms."""
 
 
-def waited() -> float:
-    """Return a time (seconds) that stands while this thread works.
-
-    What this process itself takes is not the store's fault, and does not count, be it for another
-    call of the same thread.
-    """
-    return monotonic() - thread_time() - _here.excused
-
-
-@contextmanager
-def excused() -> Iterator[None]:
-    """Do not count the time inside the context, be the processor somebody else's meanwhile."""
-    began = waited()
-    try:
-        yield
-    finally:
-        _here.excused += waited() - began
-
-
 class _Here(threading.local):
-    excused = 0.0
+    """For how long this thread has waited, and since when it waits now; what waits may wait inside
+    again."""
+
+    depth = 0
+    seconds = since = 0.0
 
 
 _here = _Here()
 
 
-class _Spent:
-    """For how long was waited, and since when one waits now; what waits may wait inside again."""
+def waited() -> float:
+    """Return a time (seconds) that goes on while this thread waits for the store, and only then.
 
-    __slots__ = ("depth", "seconds", "since")
+    What this process itself takes is not the store's fault, and does not count, be it for another
+    call of the same thread.
+    """
+    here = _here
+    return here.seconds + (monotonic() - here.since if here.depth else 0.0)
 
-    def __init__(self) -> None:
-        self.depth = 0
-        self.seconds = self.since = 0.0
+
+class Waiting:
+    """Counts the time inside the context as waiting."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        here = _here
+        if not here.depth:
+            here.since = monotonic()
+        here.depth += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        here = _here
+        here.depth -= 1
+        if not here.depth:
+            here.seconds += monotonic() - here.since
 
 
-# What was waited by what is being done in a hurry; None where nothing hurries.
-_spent: ContextVar[_Spent | None] = ContextVar("spent", default=None)
+# When what is being done in a hurry began, as `waited` says; None where nothing hurries.
+_began: ContextVar[float | None] = ContextVar("began", default=None)
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -68,51 +75,23 @@ def hurried(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
 
     @functools.wraps(function)
     def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        if _spent.get() is not None:
+        if _began.get() is not None:
             return function(*args, **kwargs)
-        token = _spent.set(_Spent())
+        token = _began.set(waited())
         try:
             return function(*args, **kwargs)
         finally:
-            _spent.reset(token)
+            _began.reset(token)
 
     return call
 
 
-class Waiting:
-    """Counts the time inside the context as waiting."""
-
-    __slots__ = ("_spent",)
-
-    def __enter__(self) -> None:
-        self._spent = spent = _spent.get()
-        if spent is not None:
-            if not spent.depth:
-                spent.since = waited()
-            spent.depth += 1
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        spent = self._spent
-        if spent is not None:
-            spent.depth -= 1
-            if not spent.depth:
-                spent.seconds += waited() - spent.since
-
-
 def seconds_left() -> float | None:
     """Return for how long what is hurried may still wait; None where nothing hurries."""
-    spent = _spent.get()
-    if spent is None:
-        return None
-    now = waited() - spent.since if spent.depth else 0.0
-    return max(0.0, WAIT_SECONDS - spent.seconds - now)
+    began = _began.get()
+    return None if began is None else max(0.0, WAIT_SECONDS + began - waited())
 
 
 def in_a_hurry() -> bool:
     """Say whether what is being done is hurried."""
-    return _spent.get() is not None
+    return _began.get() is not None

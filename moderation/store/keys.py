@@ -81,7 +81,6 @@ _PASSING = re.compile(
 )
 """Leases, limits and log-ins, what processes say of themselves, and what an index follows."""
 
-
 _OF_SITE = re.compile(rb"\{\d\d\}:site:([^:]+)")
 
 
@@ -287,9 +286,10 @@ class SiteKeys:
         self.labelled = root + ":labelled:"  # + bucket; hash id → its last entry of the label log
         self.checkpoints = root + ":checkpoints"  # hash snapshot:epoch:as of:sequence → learner
         self.day = root + ":day:"  # + 2026-11-22; hash of counters
-        self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record; and
-        # + r and bucket: what people decided of those, of networks and domains; reputed: bits
-        self.alike = root + ":alike:"  # + bucket, of:number or last; held comments that are alike;
+        self.authors = root + ":authors:"  # + bucket; hash keyed hash of a person → record
+        # + r and bucket: what people decided of them, of networks and domains; reputed: bits;
+        # + n and bucket: hash id → where its decision counts
+        self.alike = root + ":alike:"  # + bucket, of:number, last; held comments that are alike
         # + recent, c:number; comments of the last hours that are
         self.sample = root + ":sample"  # sorted set of what was drawn at random and not decided yet
         self.escalated = root + ":escalated"  # hash id → by whom another person was asked to look

@@ -36,10 +36,15 @@ class Person(Struct, frozen=True):
 
 
 def call(
-    site: str, marks: Sequence[bytes], ids: Sequence[bytes], asked: Asked, now_ms: int
+    site: str,
+    marks: Sequence[bytes],
+    ids: Sequence[bytes],
+    asked: Asked,
+    now_ms: int,
+    external_id: str = "",
 ) -> Call:
     """Return the call that reads the state of a site and what is known of up to a hundred marks, of
-    comments with these ids."""
+    comments with these ids; one alone that may have been sent before comes with its external id."""
     k = keys.of_site(site)
     hour, over = divmod(now_ms, HOUR_MS)
     words: list[Any] = [
@@ -48,10 +53,12 @@ def call(
         int(asked.is_counted),
         int(asked.pace),
         now_ms,
+        external_id,
     ]
+    bucket = k.external + str(keys.external_bucket(external_id))
     for pair in zip(marks, ids, strict=True):
         words += pair
-    return Call("known", [k.meta, k.snapshot, k.authors, k.pace, k.alike], words)
+    return Call("known", [k.meta, k.snapshot, k.authors, k.pace, k.alike, bucket], words)
 
 
 def answered(

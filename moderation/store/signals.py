@@ -13,6 +13,7 @@ from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 BUCKETS = 512
+NOTED_BUCKETS = 4096
 AT_ONCE = 100
 """Most reputations that one script forgets."""
 MARK_BYTES = 48
@@ -91,4 +92,16 @@ def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> i
         gone = [who for who, data in found.items() if int.from_bytes(data[:4], "big") < hour]
         # What an older version wrote has no bit that tells of it.
         dropped += drop(store, site, [*(place + who for who in gone), *([place] if found else ())])
+        _forget_where(store, site, hour, range(bucket, NOTED_BUCKETS, BUCKETS))
     return dropped
+
+
+def _forget_where(store: Store, site: str, hour: int, buckets: Sequence[int]) -> None:
+    """Forget where decisions of before an hour counted: nothing is left to be taken back."""
+    prefix = f"{keys.of_site(site).authors}n"
+    with store_errors():
+        for bucket in buckets:
+            found = store.redis.hgetall(f"{prefix}{bucket}")
+            gone = [raw for raw, data in found.items() if int.from_bytes(data[1:5], "big") < hour]
+            if gone:
+                store.redis.hdel(f"{prefix}{bucket}", *gone)

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import statistics
-import tempfile
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from moderation.api.body import Reader
 from moderation.domain.comments import Submission
@@ -32,7 +28,7 @@ from moderation.settings import Settings
 from moderation.store import keys, migrations
 from moderation.store.comments import inbox
 from tests.bench import texts
-from tests.clusters import Cluster
+from tests.bench.beside import beside, seconds_of
 from tests.replicas import Node
 
 SITES = 24
@@ -45,7 +41,7 @@ TURNS = 7
 class _Store:
     """A runtime on one store, the grants of its sites, and the processes of its servers."""
 
-    def __init__(self, folder: Path, url: str, broker: Node, servers: Iterable[int]) -> None:
+    def __init__(self, folder: Path, url: str, broker: Node, servers: Sequence[Node]) -> None:
         settings = Settings.from_env(
             {
                 "WINNOW_DATA": str(folder / "var"),
@@ -57,7 +53,7 @@ class _Store:
         migrations.migrate(self.runtime.store, lambda _: None)
         first_run.use_shipped(self.runtime.store, settings)
         self.grants = [self._grant(f"site-{number}.example") for number in range(SITES)]
-        self._servers = [psutil.Process(pid) for pid in servers]
+        self._servers = servers
 
     def _grant(self, site: str) -> Grant:
         first_run.add_site(self.runtime.store, site)
@@ -66,32 +62,21 @@ class _Store:
 
     def spent(self) -> tuple[float, float]:
         """Return the processor seconds of the servers, and of this process, so far."""
-        served = sum(sum(server.cpu_times()[:2]) for server in self._servers)
-        return served, sum(os.times()[:2])
+        return seconds_of(self._servers), sum(os.times()[:2])
 
 
 def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
     """Measure both by turns, and print what one comment costs on each and how they compare."""
     progress("a Cluster of three beside one server")
-    folder = Path(tempfile.mkdtemp(prefix="wn-", dir="/tmp"))
-    one, broker = Node(folder, "one"), Node(folder, "broker")
-    cluster = Cluster(folder)
-    try:
+    with beside() as both, ExitStack() as stack:
         stores = {
-            "one": _Store(folder, f"redis://127.0.0.1:{one.port}/0", broker, [one.process.pid]),
-            "cluster": _Store(
-                folder, cluster.url, broker, [node.process.pid for node in cluster.nodes]
-            ),
+            "one": _Store(both.folder, both.one_url, both.broker, [both.one]),
+            "cluster": _Store(both.folder, both.cluster.url, both.broker, both.cluster.nodes),
         }
+        for store in stores.values():
+            stack.callback(store.runtime.close)
         for name, work in (("check", _checks), ("batch", _batches)):
             _compare(name, stores, work, show)
-        for store in stores.values():
-            store.runtime.close()
-    finally:
-        for node in (one, broker):
-            node.end()
-        cluster.end()
-        shutil.rmtree(folder)
 
 
 def _compare(

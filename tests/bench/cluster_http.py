@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
-import psutil
 
 from tests.bench import wrk
+from tests.bench.beside import beside, seconds_of
 from tests.bench.capacity import ROUNDS, SECONDS, batches, running, spent, token_of
-from tests.clusters import Cluster
 from tests.e2e.running import Up
 from tests.replicas import Node
 
@@ -24,34 +20,26 @@ CONNECTIONS = 4
 def measure(show: Callable[..., None], progress: Callable[[str], None]) -> None:
     """Show the processor time of a check by process, on both."""
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
-    with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:
-        folder = Path(name)
-        one, broker = Node(folder, "one"), Node(folder, "broker")
-        cluster = Cluster(folder, primaries=3, replicas=1)
+    with beside(replicas=1) as both:
         kinds: dict[str, tuple[str, Sequence[Node], Sequence[Node]]] = {
-            "one node": (f"redis://127.0.0.1:{one.port}/0", [one], []),
-            "cluster": (cluster.url, cluster.primaries, cluster.replicas),
+            "one node": (both.one_url, [both.one], []),
+            "cluster": (both.cluster.url, both.cluster.primaries, both.cluster.replicas),
         }
-        try:
-            for turn in range(ROUNDS):
-                for kind, (url, primaries, replicas) in kinds.items():
-                    progress(f"clustered: {kind}, round {turn + 1} of {ROUNDS}")
-                    more = {"WINNOW_REDIS_URL": url, "WINNOW_BROKER_URL": f"unix://{broker.socket}"}
-                    with running(2, **more) as up:
-                        for what, cost in _each(up, primaries, replicas).items():
-                            found.setdefault((what, kind), []).append(cost)
-                    for node in primaries:
-                        with node.client() as client:
-                            client.flushall()
-        finally:
-            cluster.end()
-            one.end()
-            broker.end()
+        for turn in range(ROUNDS):
+            for kind, (url, primaries, replicas) in kinds.items():
+                progress(f"clustered: {kind}, round {turn + 1} of {ROUNDS}")
+                broker = f"unix://{both.broker.socket}"
+                with running(2, WINNOW_REDIS_URL=url, WINNOW_BROKER_URL=broker) as up:
+                    for what, cost in _each(up, primaries, replicas).items():
+                        found.setdefault((what, kind), []).append(cost)
+                for node in primaries:
+                    with node.client() as client:
+                        client.flushall()
     for (what, kind), runs in found.items():
         medians = {part: round(statistics.median(r[part] for r in runs), 1) for part in runs[0]}
         # Each beside its neighbour in time: what else the machine does changes between turns.
-        beside = zip(runs, found[what, "one node"], strict=True)
-        ratio = statistics.median(_served(one) / _served(other) for one, other in beside)
+        pairs = zip(runs, found[what, "one node"], strict=True)
+        ratio = statistics.median(_served(one) / _served(other) for one, other in pairs)
         show(f"clustered_{what}", ratio, "times one node", store=kind, cpu_us=medians,
              runs=[round(_served(one)) for one in runs])  # fmt: skip
 
@@ -87,8 +75,8 @@ def _each(
     def used() -> dict[str, float]:
         return {
             **spent(up, ("web", "worker")),
-            "store": _seconds(primaries),
-            "replica": _seconds(replicas),
+            "store": seconds_of(primaries),
+            "replica": seconds_of(replicas),
         }
 
     def of(work: Callable[[], float]) -> dict[str, float]:
@@ -101,8 +89,3 @@ def _each(
         "check": of(lambda: all_at_once(SECONDS)),
         "batch": of(lambda: batches(up, tokens[0], seed=9)),
     }
-
-
-def _seconds(nodes: Sequence[Node]) -> float:
-    times = [psutil.Process(node.process.pid).cpu_times() for node in nodes]
-    return sum(one.user + one.system for one in times)

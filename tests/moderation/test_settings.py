@@ -37,6 +37,18 @@ def test_nothing_set_gives_a_local_installation() -> None:
         ("WINNOW_BROKER_URL", "amqp://one;redis://two", "amqp://name:password@host:5672/"),
         ("WINNOW_BROKER_URL", "amqps://one;amqps://two", "nodes of amqps:// must have one name"),
         ("WINNOW_BROKER_URL", "amqp://one;amqps://one", "nodes of amqps:// must have one name"),
+        ("WINNOW_BROKER_URL", "amqp://one//?ssl_ca_certs=/a", "amqp://name:password@host:5672/"),
+        ("WINNOW_BROKER_URL", "amqps://one//?cacertfile=/a", "amqp://name:password@host:5672/"),
+        (
+            "WINNOW_BROKER_URL",
+            "amqps://one//?ssl_ca_certs=/a;amqps://one:1//?ssl_ca_certs=/b",
+            "amqp://name:password@host:5672/",
+        ),
+        ("WINNOW_BROKER_URL", "amqps://one//?ssl_cert_reqs=some", "amqp://name:password@host"),
+        ("WINNOW_BROKER_URL", "redis://one/?socket_timeout=9", "redis://host:6379/1"),
+        ("WINNOW_BROKER_URL", "redis://one/?ssl_ca_certs=/a", "redis://host:6379/1"),
+        ("WINNOW_REDIS_URL", "rediss://host/?ssl_cert_reqs=some", "redis://host:6379/0"),
+        ("WINNOW_REDIS_URL", "rediss+cluster://host/?ssl_check_hostname=", "redis+cluster://host"),
         ("WINNOW_SECRET_KEY", "short", "openssl rand -hex 32"),
         ("WINNOW_PUBLIC_URL", "winnow.example.org", "https://winnow.example.org"),
         ("WINNOW_PUBLIC_URL", "https://example.org/winnow", "without a path"),
@@ -71,6 +83,9 @@ def test_a_bad_value_names_the_variable_and_what_to_write(
         ("redis://host:6379/2", "redis://host:6379/2"),
         ("redis://host:6379/2?replicas=1", "redis://host:6379/2"),
         ("rediss://host/?ssl_cert_reqs=none&replicas=2", "rediss://host/?ssl_cert_reqs=none"),
+        ("redis://host/?db=2&client_name=winnow&socket_keepalive=yes", "redis://host/2"),
+        ("redis://host/2?username=a&password=p%40", "redis://a:p%40@host/2"),
+        ("unix:///run/s?password=p", "redis+socket://:p@/run/s?virtual_host=0"),
         ("unix:///run/store.sock", "redis+socket:///run/store.sock?virtual_host=0"),
         ("unix:///run/store.sock?db=3", "redis+socket:///run/store.sock?virtual_host=3"),
         ("unix://:word@/run/s", "redis+socket://:word@/run/s?virtual_host=0"),
@@ -83,7 +98,13 @@ def test_the_broker_is_the_store_unless_set(redis_url: str, broker_url: str) -> 
 
 
 @pytest.mark.parametrize(
-    "url", ["amqp://one//;amqp://two:1//", "amqps://one:1//;amqps://one:2//", "amqps://one//"]
+    "url",
+    [
+        "amqp://one//;amqp://two:1//",
+        "amqps://one:1//;amqps://one:2//",
+        "amqps://one//",
+        "amqps://one:1//;amqps://one:2//?ssl_ca_certs=/a&ssl_check_hostname=no",
+    ],
 )
 def test_a_broker_may_have_several_nodes(url: str) -> None:
     assert Settings.from_env({"WINNOW_BROKER_URL": url}).broker_url == url

@@ -16,6 +16,7 @@ import click
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
+from moderation.cli.naming import told_of
 from moderation.cli.progress import Timed
 from moderation.settings import Settings
 
@@ -42,7 +43,12 @@ def backup(settings: Settings, file: Path, site: str, force: bool) -> None:
 
     if file.exists() and not force:
         raise Refused("this file is there already: name another one, or say --force")
-    with connect.open_store(settings) as (store, opened), _shown() as show, _target(file) as out:
+    with (
+        connect.open_store(settings) as (store, opened),
+        _shown() as show,
+        told_of(file),
+        _target(file) as out,
+    ):
         found = backups.write(store, opened.secret_key, site, out, show)
     size = "" if str(file) == "-" else f", {file.stat().st_size:,} bytes"
     click.echo(f"{found.end.pieces:,} pieces{size}", err=True)
@@ -64,6 +70,8 @@ def restore(settings: Settings, file: Path, check: bool) -> None:
     """
     from moderation.flow.sites import backups
 
+    if not file.is_file():
+        raise Refused("a backup is read twice: write what comes by a pipe into a file first")
     with _lines(file) as lines:
         found = backups.look_at(lines)
     head = found.head

@@ -118,6 +118,10 @@ def _broker(settings: Settings) -> Iterator[str]:
             "host in WINNOW_BROKER_URL"
         ) from error
     except (OperationalError, OSError) as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise Refused(
+                "its certificate is refused: see ssl_ca_certs and the host in WINNOW_BROKER_URL"
+            ) from error
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
     yield "it answers"
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
+from moderation.cli.naming import told_of
 from moderation.cli.progress import Timed
 from moderation.settings import Settings
 
@@ -53,7 +54,11 @@ def export(settings: Settings, file: Path, site: str, force: bool) -> None:
 
     if file.exists() and not force:
         raise Refused("this file is there already: name another one, or say --force")
-    with connect.open_store(settings) as (store, _), _target(file) as (out, last):
+    with (
+        connect.open_store(settings) as (store, _),
+        told_of(file),
+        _target(file) as (out, last),
+    ):
         names = [site] if site else administering.site_names(store)
         if site:
             administering.settings_of(store, site)

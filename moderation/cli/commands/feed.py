@@ -25,6 +25,9 @@ def key(settings: Settings) -> None:
     """Print the public key of this installation's feeds: whoever subscribes needs it."""
     from moderation.flow import signing
 
+    if not settings.has_secret:
+        with connect.open_store(settings):
+            pass  # It refuses where the store was written under a secret that is not here.
     click.echo(signing.public_key(settings.secret_key))
 
 

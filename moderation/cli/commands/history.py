@@ -29,7 +29,7 @@ WIDTH = 100
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--site", required=True, help="The site whose history it is.")
 @click.option("--dry-run", is_flag=True, help="Show what it would do, and write nothing.")
 @click.option("--format", "name", type=click.Choice(list(FORMATS)), help="Found out if left out.")
@@ -62,14 +62,16 @@ def import_(
     from moderation.flow.opening import open_runtime
     from moderation.flow.sites import administering
 
+    _require(file)
     asked = Asked(
         str(file.resolve()), name or "", encoding, table, dry_run=dry_run, partial=partial
     )
+    heard = _Heard(rejects)
     with connect.open_store(settings) as (store, opened):
         administering.settings_of(store, site)
         kernels.prepare(services.environment(opened), say)
         runtime = open_runtime(opened)
-        progress, heard = Progress(), _Heard(rejects)
+        progress = Progress()
         try:
             if dry_run:
                 result = importing.preview(runtime, site, asked, progress.show, heard.take)
@@ -105,11 +107,31 @@ def importer(settings: Settings, parent: int, turn: int) -> None:
         importing.work_off(runtime, turn)
 
 
+def _require(file: Path) -> None:
+    """Refuse what an import that was cut off could not read again.
+
+    Raises:
+        Refused: it is not there, or is a pipe or a device.
+    """
+    if str(file) == "-" or (file.exists() and not (file.is_file() or file.is_dir())):
+        raise Refused(
+            "an import reads a file or a folder, so that it can go on where it was cut off: "
+            "write what comes by a pipe into a file first"
+        )
+    if not file.exists():
+        raise Refused("there is no such file or folder")
+
+
 class _Heard:
     """What is told of the rows themselves: examples, rejects by line."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
+        if path is not None:
+            try:
+                path.open("a").close()
+            except OSError as error:
+                raise Refused(f"--rejects cannot be written: {error.strerror}") from None
         self._lines: list[str] = []
         self._examples: list[str] = []
         self._count = 0

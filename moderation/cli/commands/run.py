@@ -26,7 +26,7 @@ def up(settings: Settings) -> None:
 @pass_settings
 def init(settings: Settings, new_secret: bool) -> None:
     """Prepare a store: an administrator, a demo site and its keys."""
-    with connect.open_store(settings) as (store, opened):
+    with connect.open_store(settings, makes_secret=new_secret) as (store, opened):
         if new_secret:
             secret.replace(store, opened.secret_key)
         made = first_run.ensure(store, opened)

@@ -27,7 +27,8 @@ from moderation.domain.akismet import (
 )
 from moderation.domain.errors import KeyRefused, StoreDown, StoreFull
 from moderation.flow.authorise import TOKENS_KEPT, Grant
-from moderation.flow.runtime import Cache, Runtime, now_ms
+from moderation.flow.caching import Cache
+from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.vitals import Vitals
 from moderation.store import Store, akismet, hurried, sites
 from moderation.store.sites import SiteState

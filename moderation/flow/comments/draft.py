@@ -18,7 +18,7 @@ from moderation.flow.labels import learning
 from moderation.flow.marks import author_mark, likeness
 from moderation.flow.runtime import Runtime
 from moderation.flow.sampling import drawn
-from moderation.store import codec
+from moderation.store import codec, together
 from moderation.store.comments import accepting
 from moderation.store.signals import Signals
 from moderation.store.sites import SiteState
@@ -71,7 +71,7 @@ class Draft:
         self._state, self._context, self._scored = state, None, None
         try:
             context = learning.context(self._runtime, self._site, state)
-            self._scored = score_all([(self._submission, context)])[0]
+            self._scored = together.share(score_all, (self._submission, context))
             self._context = context
         except WinnowError:
             raise
@@ -97,8 +97,9 @@ class Draft:
         mark = self._mark_of(settings)
         self._is_looked_up = True
         state, self._known = look(
-            self._runtime, self._site, mark, settings, self.raw_id, is_counted=self._is_counted
-        )
+            self._runtime, self._site, mark, settings, self.raw_id,
+            is_counted=self._is_counted, external_id=self._submission.external_id,
+        )  # fmt: skip
         return state
 
     def know(self, signals: Signals) -> None:

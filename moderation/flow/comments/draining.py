@@ -8,8 +8,9 @@ that one whose server is away keeps no other from its verdicts.
 from __future__ import annotations
 
 import functools
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from ulid import ULID
@@ -21,7 +22,7 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.tasks import SCORE_INBOX
 from moderation.flow.vitals import Vitals
 from moderation.store import keys
-from moderation.store.client import Call
+from moderation.store.client import Call, Store
 from moderation.store.comments import inbox
 
 TAKEN_ENTRIES = 64
@@ -30,6 +31,8 @@ scored before a turn ends."""
 LINGER_MS = 30
 TURN_SECONDS = 2.0
 KEEP_SECONDS = 2.0
+SILENT_SECONDS = 5.0
+"""For so long a process leaves shards whose server was silent: it costs a second each time."""
 TRUSTED_DELIVERIES = 3
 """An entry handed out more often than this may have been there when workers died, or just when the
 store was slow: what is in it is scored where it can end no worker."""
@@ -50,6 +53,22 @@ def drain_lane(runtime: Runtime, lane: int) -> int:
     finally:
         runtime.own(Vitals).scored(turn.scorer.recorded)
     return turn.scorer.recorded
+
+
+class _Silent:
+    """The shards whose server was silent when this process asked last, and when that was."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, float] = {}
+
+    def look(self, store: Store, shards: Iterable[int]) -> set[int]:
+        """Return in which of these something is known to wait; leave those that were silent."""
+        late = time.monotonic() - SILENT_SECONDS
+        waiting, silent = inbox.look(
+            store, [shard for shard in shards if self._since.get(shard, late) <= late]
+        )
+        self._since.update(dict.fromkeys(silent, time.monotonic()))
+        return waiting
 
 
 class _Turn:
@@ -107,8 +126,9 @@ class _Turn:
 
     def _waiting_parts(self) -> list[list[int]]:
         """Return the parts of the lane in which something is known to wait."""
-        waits = inbox.found_waiting(self._runtime.store)
-        return [part for part in self._parts if any(waits[shard] for shard in part)]
+        shards = itertools.chain(*self._parts)
+        waits = self._runtime.own(_Silent).look(self._runtime.store, shards)
+        return [part for part in self._parts if waits.intersection(part)]
 
     @contextmanager
     def _apart(self, shards: list[int]) -> Iterator[None]:
@@ -136,8 +156,8 @@ def sweep(runtime: Runtime) -> list[int]:
     comment by this and never lose it. Return the lanes. `Swept` is announced
     with it.
     """
-    waits = inbox.found_waiting(runtime.store)
-    lanes = sorted({shard % keys.LANES for shard, found in enumerate(waits) if found})
+    waits = runtime.own(_Silent).look(runtime.store, range(keys.SHARDS))
+    lanes = sorted({shard % keys.LANES for shard in waits})
     for lane in lanes:
         runtime.tasks.send(SCORE_INBOX, lane)
     runtime.events.announce_apart(Swept())

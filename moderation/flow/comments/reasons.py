@@ -43,7 +43,7 @@ class Teller:
 
     def full(self, verdict: Verdict, code: str) -> str:
         """Return a reason of a verdict in plain words, with its figures where it has some."""
-        return self.figures(verdict, code) or self.text(code)
+        return (verdict.signals and self.figures(verdict, code)) or self.text(code)
 
     def figures(self, verdict: Verdict, code: str) -> str:
         """Return what was counted for a reason of a verdict, as a sentence, '' where nothing was:

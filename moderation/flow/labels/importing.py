@@ -28,6 +28,7 @@ from moderation.flow.labels import history
 from moderation.flow.labels.history import Asked
 from moderation.flow.performing import Watch, Work
 from moderation.flow.runtime import Runtime, now_ms
+from moderation.history.source import files_in
 from moderation.history.staging import Staging
 
 KIND = "import"
@@ -284,8 +285,9 @@ def identity(site: str, asked: Asked) -> str:
     """Return a name for an import by its site, file and options: a changed file is another."""
     path = Path(asked.path)
     try:
-        facts = path.stat()
-        state = f"{facts.st_size} {facts.st_mtime_ns}"
+        facts = [file.stat() for file in (files_in(path) if path.is_dir() else [path])]
+        changed = max((fact.st_mtime_ns for fact in facts), default=0)
+        state = f"{len(facts)} {sum(fact.st_size for fact in facts)} {changed}"
     except OSError:
         state = ""
     words = (site, str(path.resolve()), state, asked.format, asked.encoding, asked.table)

@@ -9,10 +9,11 @@ from contextlib import suppress
 from classifier import Model
 from moderation import faults
 from moderation.domain.errors import StoreDown
+from moderation.flow.caching import Cache
 from moderation.flow.judging import SiteContext
 from moderation.flow.labels.advancing import Advance, Learned, NoTime, OutOfReach, Overtaken
 from moderation.flow.labels.rebuilding import RebuildsAsked, ask_rebuild
-from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
+from moderation.flow.runtime import SITES_KEPT, Runtime
 from moderation.flow.vitals import Vitals
 from moderation.store import hurry, sites
 from moderation.store.sites import SiteState

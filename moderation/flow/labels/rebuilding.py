@@ -9,8 +9,9 @@ from contextlib import suppress
 
 from classifier import Learner, Model
 from moderation.domain.errors import StoreDown, StoreFull
+from moderation.flow.caching import Cache
 from moderation.flow.labels import replaying, streaming
-from moderation.flow.runtime import SITES_KEPT, Cache, Runtime
+from moderation.flow.runtime import SITES_KEPT, Runtime
 from moderation.flow.tasks import REBUILD_LEARNER
 from moderation.store import Store, checkpoints, labels, sites
 from moderation.store.checkpoints import MadeFrom

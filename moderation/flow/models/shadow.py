@@ -9,11 +9,12 @@ from moderation.domain.comments import Comment
 from moderation.domain.errors import Conflict, NotFound
 from moderation.domain.known import Known
 from moderation.domain.reports import Disagreement
+from moderation.flow.caching import Cache
 from moderation.flow.judging import SiteContext, score_batch
 from moderation.flow.labels import learning
 from moderation.flow.labels.advancing import Advance, Learned, OutOfReach, Overtaken
 from moderation.flow.models import promoting
-from moderation.flow.runtime import SITES_KEPT, Cache, Runtime, now_ms
+from moderation.flow.runtime import SITES_KEPT, Runtime, now_ms
 from moderation.store import codec, models, shadows, sites
 from moderation.store.comments import reading
 from moderation.store.shadows import Shadow

@@ -1,9 +1,8 @@
-"""What waits for a person: the next held comment, under a lease, and who looks at which."""
+"""Held comments, who looks at which under a lease, and about which another one was asked."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -14,17 +13,11 @@ from moderation.flow.events import Decided, Deleted
 from moderation.flow.lookup import find, raw_id
 from moderation.flow.review import sampling
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.store import codec, looking, people
+from moderation.store import looking, people
 from moderation.store.comments import reading
 
 LEASE_MS = 180_000
 """How long a comment is somebody's without a heartbeat."""
-AMONG = 200
-"""The comments that waited longest, among which the most uncertain are sought."""
-_CHUNK, _CHUNKS = 50, 20
-
-Order = Literal["oldest", "uncertain"]
-"""Which held comment comes first: the oldest, or that of which the filter knows least."""
 
 
 class Waiting(Struct, frozen=True):
@@ -41,31 +34,10 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting(
-    runtime: Runtime, sites: Sequence[str], after: str = "", number: int = _CHUNK
-) -> list[Waiting]:
-    """Return held comments of some sites, the oldest first, after an id ('' from the start)."""
-    return _waiting(runtime, sites, codec.id_bytes(after) if after else b"", number)[0]
-
-
-def uncertain(runtime: Runtime, sites: Sequence[str], after: str = "") -> list[Waiting]:
-    """Return those held comments first of which the filter knows least whether they are spam, of
-    the `AMONG` that waited longest: after an id, or from the start where that is none of them."""
-    found = sorted(_waiting(runtime, sites, b"", AMONG)[0], key=_certainty)
-    ids = [place.comment.id for place in found]
-    return found[ids.index(after) + 1 :] if after in ids else found
-
-
-def _certainty(place: Waiting) -> tuple[float, str]:
-    """Return how far a score is from even (0 where there is none), then which comment is older."""
-    verdict = place.comment.verdict
-    score = verdict.score if verdict else None
-    return abs(score - 0.5) if score is not None else 0.0, place.comment.id
-
-
-def _waiting(
     runtime: Runtime, sites: Sequence[str], after: bytes, number: int
 ) -> tuple[list[Waiting], bytes]:
-    """Return held comments, and the id up to which was looked (b"" at the end)."""
+    """Return held comments of some sites, the oldest first, after an id (b"" from the start), and
+    the id up to which was looked (b"" at the end)."""
     places = looking.held(runtime.store, sites, after, number) if sites else []
     looks = looking.who_looks(runtime.store, places)
     of_sites = sorted({site for _, site in places})
@@ -91,104 +63,6 @@ def _comments(
         for raw, comment in zip(ids, reading.get_many(runtime.store, site, ids), strict=True)
         if comment is not None
     ]
-
-
-def take_next(
-    runtime: Runtime,
-    sites: Sequence[str],
-    who: str,
-    after: str = "",
-    beside: Collection[str] = (),
-    order: Order = "oldest",
-) -> Waiting | None:
-    """Lease and return the next comment that nobody else looks at, None where there is none.
-
-    Held ones come first, but one in `sampling.EVERY` is of the random sample, and so is what comes
-    when none is held. It is sought after the id `after` first, then from the start on; ids
-    `beside` are passed over, and so are those about which this person asked another one.
-    """
-    ways = [_take_uncertain if order == "uncertain" else _take_after, _take_sample]
-    if sampling.is_due(runtime, who):
-        ways.reverse()
-    for take in ways:
-        for start in (after, "") if after else ("",):
-            found = take(runtime, sites, who, start, beside)
-            if found is not None:
-                return found
-    return None
-
-
-def _take_sample(
-    runtime: Runtime, sites: Sequence[str], who: str, after: str, beside: Collection[str]
-) -> Waiting | None:
-    last = codec.id_bytes(after) if after else b""
-    for _ in range(_CHUNKS):
-        chunk, last = sampling.waiting(runtime, sites, last, _CHUNK)
-        for comment in chunk:
-            if comment.id not in beside and look(runtime, comment, who):
-                return Waiting(comment, who, None)
-        if not last:
-            return None
-    return None
-
-
-def coming(
-    runtime: Runtime,
-    sites: Sequence[str],
-    number: int,
-    after: str = "",
-    order: Order = "oldest",
-) -> list[Waiting]:
-    """Return what comes after an id ('' from the start): held comments in their order, and of
-    the random sample one in `sampling.EVERY`, and what is left of it at the end."""
-    if order == "uncertain":
-        held = uncertain(runtime, sites, after)[:number]
-    else:
-        held = waiting(runtime, sites, after, number)
-    rest = number - len(held)
-    wanted = rest if after else rest + number // sampling.EVERY
-    drawn = looks_of(runtime, sampling.waiting(runtime, sites, b"", wanted)[0]) if wanted else []
-    if after:
-        return [*held, *drawn]
-    mixed: list[Waiting] = []
-    for place in held:
-        if drawn and len(mixed) % sampling.EVERY == sampling.EVERY - 1:
-            mixed.append(drawn.pop(0))
-        mixed.append(place)
-    return [*mixed, *drawn[:rest]]
-
-
-def _take_after(
-    runtime: Runtime, sites: Sequence[str], who: str, after: str, beside: Collection[str]
-) -> Waiting | None:
-    last = codec.id_bytes(after) if after else b""
-    for _ in range(_CHUNKS):
-        chunk, last = _waiting(runtime, sites, last, _CHUNK)
-        found = _take_of(runtime, chunk, who, beside)
-        if found is not None or not last:
-            return found
-    return None
-
-
-def _take_uncertain(
-    runtime: Runtime, sites: Sequence[str], who: str, after: str, beside: Collection[str]
-) -> Waiting | None:
-    return _take_of(runtime, uncertain(runtime, sites, after), who, beside)
-
-
-def _take_of(
-    runtime: Runtime, places: Sequence[Waiting], who: str, beside: Collection[str]
-) -> Waiting | None:
-    """Lease and return the first of some held comments that the person may be shown."""
-    for place in places:
-        comment = place.comment
-        if comment.id in beside or place.looks not in ("", who):
-            continue
-        if place.escalation is not None and place.escalation.by == who:
-            continue
-        if look(runtime, comment, who):
-            return place
-    return None
 
 
 def look(runtime: Runtime, comment: Comment, who: str) -> bool:

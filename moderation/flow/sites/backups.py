@@ -138,7 +138,7 @@ def restore(
     Raises:
         SecretMismatch: it was written under another secret.
         SchemaMismatch: by a newer Winnow; or by an older one, and of one site.
-        NotEmpty: something is there already.
+        NotEmpty: something is there already. DamagedBackup: the file is not what was looked at.
     """
     head = backup.head
     if not hmac.compare_digest(head.secret.encode(), sealing.fingerprint(secret)):
@@ -160,6 +160,11 @@ def restore(
         done += len(part)
         restoring.put(part, done)
         note("writing", done, total)
+    if done != total:
+        raise DamagedBackup(
+            f"{done:,} of its {total:,} pieces could be read: the file was changed meanwhile; "
+            "put the whole one back by the same command"
+        )
     restoring.end(head.layout)
 
 

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.store import codec, keys
 from moderation.store.client import Call, Store
-from moderation.store.faults import store_errors
+from moderation.store.faults import is_silence, store_errors
 from moderation.store.leases import What, lease
 
 LEASE_MS = 8000
@@ -92,8 +92,17 @@ def found_waiting(store: Store) -> list[bool]:
 
     Nothing is known of those on a server of a Cluster that does not answer.
     """
-    answers = store.ask_all([("XLEN", keys.inbox(shard)) for shard in range(keys.SHARDS)])
-    return [isinstance(found, int) and found > 0 for found in answers]
+    waiting, _ = look(store, range(keys.SHARDS))
+    return [shard in waiting for shard in range(keys.SHARDS)]
+
+
+def look(store: Store, shards: Sequence[int]) -> tuple[set[int], set[int]]:
+    """Return in which of these inboxes something is known to wait, and those whose server of a
+    Cluster was silent for as long as any answer is waited for."""
+    answers = store.ask_all([("XLEN", keys.inbox(shard)) for shard in shards])
+    found = list(zip(shards, answers, strict=True))
+    waiting = {shard for shard, answer in found if isinstance(answer, int) and answer > 0}
+    return waiting, {shard for shard, answer in found if is_silence(answer)}
 
 
 def oldest_ms(store: Store) -> int | None:

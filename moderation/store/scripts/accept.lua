@@ -38,7 +38,8 @@ if ARGV[5] ~= '' then
   if words > 4 then
     local _, _, _, mark = struct.unpack('>BBI2Bc0', ARGV[first_at + 4])
     if mark ~= '' and #mark > 4 + 6 * (math.floor(string.byte(mark, 4) / 2) % 8) then
-      known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now, tonumber(meta[1]))
+      known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now, tonumber(meta[1]),
+        external, ARGV[first_at + 2], ARGV[first_at + 1])
     end
   end
   if known ~= '' or table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then
@@ -140,6 +141,8 @@ local function accept(at)
     end
   end
   local kind, revision, from, status = 'n', 1, nil, string.byte(text, 2)
+  -- What was decided of another text counts no more.
+  local was_decided, is_said = c and c.decision ~= '', false
   if not c then
     if not comment_put(KEYS[2] .. id, text, ttls[status], 'NX') then
       return answer_of(id, 'n', 1, status)
@@ -157,7 +160,6 @@ local function accept(at)
     if from ~= status then redis.call('ZREM', KEYS[3 + from], id) end
     comment_save(KEYS[2] .. id, c, ttls[status])
   end
-  local said = c and c.decision ~= '' and status or 0
   if label > 0 then
     local current = c.decision ~= '' and log().load(KEYS[10] .. c.active)
     if not (current and current.label == label) then
@@ -166,7 +168,7 @@ local function accept(at)
         labelled = KEYS[16], replayable = replayable, how = how, evidence = ARGV[6]}
       local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
       log().decide(k, id, c, label, decision, string.sub(ARGV[at + 5], example), now, ttls)
-      status = c.status
+      status, is_said = c.status, true
       if KEYS[21] and from then comment_tell(KEYS[21], 'changed', id, c, decision) end
     end
   elseif KEYS[21] and words > 4 then
@@ -174,8 +176,8 @@ local function accept(at)
     if c.verdict ~= '' then comment_tell(KEYS[21], 'scored', id, c, '') end
   end
   if #authors > 4 and kind ~= 's' then signals().note(KEYS[18], authors, id, now) end
-  if label > 0 then
-    signals().weigh(KEYS[17], KEYS[18], authors, said, c.decision ~= '' and status or 0, now)
+  if is_said or was_decided and c.decision == '' then
+    signals().weigh(KEYS[17], KEYS[18], id, authors, is_said and status or 0, now)
   end
   if words > 4 then
     settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,

@@ -28,9 +28,6 @@ else
     revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)
     author_note(KEYS[14], ARGV[4], id, c.status, 0)
-    if c.decision ~= '' then
-      signals().weigh(KEYS[14], KEYS[15], ARGV[4], c.status, 0, redis.call('TIME')[1] * 1000)
-    end
     if c.status == COMMENT_HELD then alike().leave(KEYS[15], id, ARGV[5]) end
     if c.status == COMMENT_QUEUED then redis.call('SPUBLISH', KEYS[12], id) end
   elseif taught then
@@ -38,6 +35,7 @@ else
   else
     return {'missing'}
   end
+  signals().weigh(KEYS[14], KEYS[15], id, '', 0, redis.call('TIME')[1] * 1000)
   redis.call('HDEL', labelled, id)
   redis.call('ZREM', KEYS[16], id)
   for set = 3, 6 do redis.call('ZREM', KEYS[set], id) end

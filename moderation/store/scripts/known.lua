@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
 -- What a process must know of a site, and of who writes, before it judges comments.
--- KEYS: site, snapshot of the shard, prefixes of authors, of the comments of an hour and of those alike
+-- KEYS: site, snapshot of the shard, prefixes of authors, of the comments of an hour and of those
+--       alike, bucket of an external id
 -- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for
---       one that is only looked at), 1 if the pace is asked for, now (ms); of each comment, at most a
---       hundred, the mark of its authors and its id
+--       one that is only looked at), 1 if the pace is asked for, now (ms), external id of the only
+--       comment ('' none): what was sent before is that comment, and counts no second time; of each
+--       comment, at most a hundred, the mark of its authors and its id
 -- Answer: {what read.lua answers, for each comment what signals.lua knows of it, and the record of
 -- each of its people ('' nothing is known) with how many comments of theirs came within an hour, this
 -- one included}. Who is counted is put into the campaign of those alike, too.
@@ -11,13 +13,16 @@ local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'settings', 'tokens
 local state = {tonumber(meta[1] or 0), tonumber(meta[2] or 0), tonumber(meta[3] or 0),
   tonumber(meta[4] or 0), redis.call('GET', KEYS[2]) or '', tonumber(meta[5] or 0)}
 local hour, over = tonumber(ARGV[1]), tonumber(ARGV[2])
+local again = ARGV[6] ~= '' and redis.call('HGET', KEYS[6], ARGV[6])
 
 -- Comments of this hour, and of the one before as much as is still within an hour from now.
 local function pace(who)
   if ARGV[4] ~= '1' then return 0 end
   local key, before = KEYS[4] .. hour .. ':' .. who, KEYS[4] .. (hour - 1) .. ':' .. who
   local now
-  if ARGV[3] == '1' then
+  if again then
+    now = tonumber(redis.call('GET', key) or 0)
+  elseif ARGV[3] == '1' then
     now = redis.call('INCR', key)
     if now == 1 then redis.call('EXPIRE', key, 7200) end
   else
@@ -27,8 +32,8 @@ local function pace(who)
 end
 
 local answer = {}
-for i = 6, #ARGV, 2 do
-  local mark, id, now = ARGV[i], ARGV[i + 1], tonumber(ARGV[5])
+for i = 7, #ARGV, 2 do
+  local mark, id, now = ARGV[i], again or ARGV[i + 1], tonumber(ARGV[5])
   local people = {signals().look(KEYS[3], KEYS[5], mark, id, now, state[1])}
   if ARGV[3] == '1' then signals().note(KEYS[5], mark, id, now) end
   local n = mark == '' and 0 or math.floor(string.byte(mark, 4) / 2) % 8

@@ -12,6 +12,7 @@ local SIGNALS_BUCKETS, SIGNALS_AT_MOST, SIGNALS_DROPPED, SIGNALS_BITS = 512, 256
 local SIGNALS_SECONDS, SIGNALS_MINUTES = 21600, 60
 local SIGNALS_HEAD, SIGNALS_ENTRY, SIGNALS_FULL, SIGNALS_NUMBER = 25, 12, 793, 4
 local SIGNALS_HAM, SIGNALS_SPAM = 1, 3
+local SIGNALS_NOTED, SIGNALS_PLACES = 4096, 10
 
 local signals_made
 local function signals()
@@ -93,6 +94,7 @@ local function signals()
     number = number or struct.unpack('>I4', tail)
     redis.call('SET', name(alike, number), text, 'EX', SIGNALS_SECONDS)
     lead(alike, campaign, struct.pack('>I4', number), tail)
+    return number
   end
 
   -- Puts a comment into the campaign of those like it, or where one may begin.
@@ -114,10 +116,11 @@ local function signals()
   end
 
   -- Returns how many nearly the same comments came within the hour, this one included, from how many
-  -- addresses and by how many authors.
-  local function count(alike, campaign, id, now)
+  -- addresses and by how many authors. One that was sent before is that under its external id.
+  local function count(alike, campaign, id, now, external, bucket, ext)
     local _, text = find(alike, campaign)
-    if not text or string.byte(text) == 1 then return 0, 0, 0 end
+    if not text or string.byte(text) > 0 then return 0, 0, 0 end
+    if ext and ext ~= '' then id = redis.call('HGET', external .. bucket, ext) or id end
     local oldest, tail = math.floor(now / 60000) - SIGNALS_MINUTES, string.sub(id, 13)
     local n, seen, many = 1, {}, {0, 0}
     local function add(tags)
@@ -175,12 +178,13 @@ local function signals()
 
   -- Returns what is known, packed: the three numbers of the campaign, and for each that has a
   -- reputation ham and spam as they weigh now, in hundredths, and how often each was said; '' where
-  -- there is nothing.
-  local function look(authors, alike, mark, id, now, labels)
+  -- there is nothing. With the prefix, the bucket and the field of an external id it is looked there
+  -- whether the comment is known.
+  local function look(authors, alike, mark, id, now, labels, external, bucket, ext)
     if mark == '' then return '' end
     local campaign, at = parts(mark)
     local n, addresses, people = 0, 0, 0
-    if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now) end
+    if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now, external, bucket, ext) end
     local any = reputed(authors, mark, at, labels)
     if n <= 1 and not any then return '' end
     local found, is_any = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1
@@ -206,33 +210,63 @@ local function signals()
     for i = 1, SIGNALS_DROPPED do redis.call('HDEL', bucket, all[i][1]) end
   end
 
-  -- Counts what a person said: a status, 0 for nothing any more; `was` is what was said before. Ham
-  -- ends a campaign, too.
-  local function weigh(authors, alike, mark, was, is, now)
-    if mark == '' or was == is then return end
-    local campaign, first = parts(mark)
-    local hour = math.floor(now / 3600000)
-    for at = first, #mark, 7 do
-      local who = string.sub(mark, at + 1, at + 6)
-      local kind, bucket, field = string.byte(mark, at), place(authors, who)
+  -- Counts what a person said of a comment: a status, 0 for nothing any more. What was said before is
+  -- taken back from where it was counted, by what it weighs still, whatever the comment says by now.
+  -- Ham ends a campaign, too.
+  local function weigh(authors, alike, id, mark, is, now)
+    local campaign, places, hour = '', '', math.floor(now / 3600000)
+    if is > 0 and mark ~= '' then
+      local first
+      campaign, first = parts(mark)
+      places = string.sub(mark, first)
+    end
+    local noted = string.format('%sn%d', authors, struct.unpack('>I2', id, 15) % SIGNALS_NOTED)
+    local before = redis.call('HGET', noted, id)
+    if before and string.byte(before) == is and string.sub(before, SIGNALS_PLACES) == places then return end
+
+    local function change(kind, who, status, by, one)
+      local bucket, field = place(authors, who)
       local text = redis.call('HGET', bucket, field)
+      if not text and one < 0 then return end
       local ham, spam, hams, spams = 0, 0, 0, 0
       if text then ham, spam, hams, spams = weighed(text, kind, hour) end
-      if was == SIGNALS_HAM then ham, hams = math.max(0, ham - 1), math.max(0, hams - 1) end
-      if was == SIGNALS_SPAM then spam, spams = math.max(0, spam - 1), math.max(0, spams - 1) end
-      if is == SIGNALS_HAM then ham, hams = ham + 1, math.min(65535, hams + 1) end
-      if is == SIGNALS_SPAM then spam, spams = spam + 1, math.min(65535, spams + 1) end
-      if hams + spams > 0 then
-        if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
-        redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
-        redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2', hour, ham, spam, hams, spams))
-      elseif text then
-        redis.call('HDEL', bucket, field)
+      if status == SIGNALS_HAM then ham, hams = ham + by, math.min(65535, math.max(0, hams + one)) end
+      if status == SIGNALS_SPAM then spam, spams = spam + by, math.min(65535, math.max(0, spams + one)) end
+      if hams + spams == 0 then return redis.call('HDEL', bucket, field) end
+      ham, spam = hams > 0 and math.max(0, ham) or 0, spams > 0 and math.max(0, spam) or 0
+      if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
+      redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
+      redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2', hour, ham, spam, hams, spams))
+    end
+
+    if before then
+      local status, at, number = struct.unpack('>BI4I4', before)
+      for each = SIGNALS_PLACES, #before, 7 do
+        local kind = string.byte(before, each)
+        local left = 0.5 ^ (math.max(0, hour - at) / (24 * half_lives[kind]))
+        change(kind, string.sub(before, each + 1, each + 6), status, -left, -1)
+      end
+      local said = number > 0 and redis.call('GETRANGE', name(alike, number), 0, 0) or ''
+      if said ~= '' and said ~= '\0' then
+        redis.call('SETRANGE', name(alike, number), 0, string.char(string.byte(said) - 1))
+        last = {}
       end
     end
+    for each = 1, #places, 7 do
+      change(string.byte(places, each), string.sub(places, each + 1, each + 6), is, 1, 1)
+    end
+    local ended = 0
     if is == SIGNALS_HAM and campaign ~= '' then
       local number, text = find(alike, campaign)
-      if text then keep(alike, campaign, number, '\1' .. string.sub(text, 2)) end
+      if text then
+        local said = string.char(math.min(255, string.byte(text) + 1))
+        ended = keep(alike, campaign, number, said .. string.sub(text, 2))
+      end
+    end
+    if places ~= '' or ended > 0 then
+      redis.call('HSET', noted, id, struct.pack('>BI4I4', is, hour, ended) .. places)
+    elseif before then
+      redis.call('HDEL', noted, id)
     end
   end
 

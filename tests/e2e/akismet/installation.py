@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import os
 import shutil
 import subprocess
@@ -11,11 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from tests import certificates
 from tests.e2e.fetching import fetched, node_modules, python_of, run
 
 HERE = Path(__file__).parent
@@ -50,53 +44,8 @@ def node_clients() -> Path:
 
 def certificate(folder: Path) -> tuple[Path, Path, Path]:
     """Return a private authority, and its certificate with key for Akismet's names."""
-    now = dt.datetime.now(dt.UTC)
-    ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's own authority")])
-
-    def build(name: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(ca_name)
-            .public_key(public)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(days=2))
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), False
-            )
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
-        )
-
-    usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-    authority = (
-        build(ca_name, ca_key.public_key())
-        .add_extension(x509.BasicConstraints(True, None), True)
-        .add_extension(usage, True)
-        .sign(ca_key, hashes.SHA256())
-    )
-    names = [x509.DNSName(name) for name in ("rest.akismet.com", "*.rest.akismet.com")]
-    leaf = (
-        build(
-            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0].value)]), key.public_key()
-        )
-        .add_extension(
-            x509.SubjectAlternativeName(
-                [*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-            ),
-            False,
-        )
-        .sign(ca_key, hashes.SHA256())
-    )
-    paths = folder / "ca.pem", folder / "akismet.pem", folder / "akismet.key"
-    pem = serialization.Encoding.PEM
-    paths[0].write_bytes(authority.public_bytes(pem))
-    paths[1].write_bytes(leaf.public_bytes(pem))
-    paths[2].write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return paths
+    made = certificates.certificate(folder, names=("rest.akismet.com", "*.rest.akismet.com"))
+    return made.authority, made.public, made.key
 
 
 class Box:

@@ -28,6 +28,12 @@ def hand_in(admin: Caller, blob: bytes):
     return admin.post("/v1/models", data=blob, headers=BYTES)
 
 
+def test_an_empty_file_is_no_wish_to_train(admin: Caller, runtime: Runtime) -> None:
+    is_problem(hand_in(admin, b""), 422, "validation")
+    assert admin.get("/v1/jobs").json["data"] == []
+    assert admin.post("/v1/models").status_code == 202
+
+
 def test_a_model_is_handed_in_promoted_and_rolled_back(
     admin: Caller, api: Caller, runtime: Runtime
 ) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import resource
 from pathlib import Path
 
 import pytest
 
+from moderation.cli import main
 from moderation.flow.labels.deciding import forget
 from moderation.flow.runtime import Runtime
-from moderation.flow.sites import first_run
+from moderation.flow.sites import backups, first_run
 from moderation.store import keys, sites
 from tests.moderation.cli.conftest import Winnow
 from tests.moderation.flow.models.taught import teach_site
@@ -58,6 +61,72 @@ def test_a_backup_that_fails_leaves_no_file(
 ) -> None:
     assert "no such site" in winnow("backup", str(tmp_path / "x"), "--site", "no", status=1)
     assert not list(tmp_path.glob("x*"))
+
+
+@pytest.mark.parametrize("command", ["backup", "export"])
+def test_a_file_that_cannot_be_written_is_named_in_one_line(
+    prepared: Prepared,
+    winnow: Winnow,
+    runtime: Runtime,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    teach_site(runtime, "demo", 6)
+    nowhere = tmp_path / "nowhere" / "x"
+    said = winnow(command, str(nowhere), status=1)
+    assert f"winnow: {nowhere}.part: No such file or directory\n" in said
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # As on a full disk, an open file takes no more, and the error does not say which one.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(SystemExit):
+            main([command, str(tmp_path / "x")])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1] == f"winnow: {tmp_path / 'x'}: File too large"
+    assert "Traceback" not in said and not (tmp_path / "x").exists()
+
+
+def test_a_restore_from_a_pipe_is_refused(
+    prepared: Prepared, winnow: Winnow, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "x")
+    assert "into a file first" in winnow("restore", str(tmp_path / "x"), status=1)
+
+
+def test_a_file_that_changes_while_it_is_put_back_leaves_no_store_that_passes_for_whole(
+    prepared: Prepared,
+    winnow: Winnow,
+    runtime: Runtime,
+    tmp_path: Path,
+    elsewhere,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    teach_site(runtime, "demo", 6)
+    file, whole = tmp_path / "x", tmp_path / "whole"
+    winnow("backup", str(file))
+    whole.write_bytes(file.read_bytes())
+    elsewhere()
+    look_at = backups.look_at
+
+    def then_cut(lines):
+        found = look_at(lines)
+        plain = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
+        file.write_bytes(b"".join(plain[:-5]))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backups, "look_at", then_cut)
+        with pytest.raises(SystemExit) as ended:
+            main(["restore", str(file)])
+    assert ended.value.code == 1
+    assert "changed meanwhile" in capsys.readouterr().err
+    assert "restore" in winnow("site", "list", status=1)
+    assert "restored" in winnow("restore", str(whole))
+    assert "demo" in winnow("site", "list")
 
 
 def lines_of(file: Path) -> list[dict]:

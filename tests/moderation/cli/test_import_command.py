@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,31 @@ def test_rejects_are_shown_by_line_and_all_of_them_written_where_that_is_asked_f
     assert rejects.read_text().splitlines() == [
         f"line {n}: this is no JSON object" for n in range(2, 32)
     ]
+
+
+@pytest.mark.parametrize("kind", ["-", "a pipe", "nothing"])
+def test_what_could_not_be_read_again_is_refused_and_never_waited_for(
+    winnow: Winnow, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "x"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    _, err = winnow("import", "-" if kind == "-" else str(path), "--site", SITE, status=1)
+    why = "no such file or folder" if kind == "nothing" else "into a file first"
+    assert why in err and err.count("\n") == 1
+
+
+def test_a_file_for_rejects_that_cannot_be_written_is_told_before_anything_is_done(
+    winnow: Winnow, store: Store, tmp_path: Path
+) -> None:
+    path = histories.write("wxr", tmp_path / "x.xml", 20)
+    rejects = tmp_path / "nowhere" / "rejects.txt"
+    words = ("import", str(path), "--site", SITE, "--rejects", str(rejects))
+    _, err = winnow(*words, status=1)
+    assert "--rejects cannot be written" in err and err.count("\n") == 1
+    assert sites.read(store, SITE).labels == 0
+    rejects.parent.mkdir()
+    winnow(*words)
 
 
 def test_what_cannot_be_imported_ends_with_one_line_that_says_why(

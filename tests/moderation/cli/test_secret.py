@@ -67,6 +67,46 @@ def test_a_machine_without_the_secret_starts_nothing_and_makes_none(
     assert store.redis.get(keys.FINGERPRINT) == before
 
 
+@pytest.mark.usefixtures("kernels", "prepared")
+@pytest.mark.parametrize(
+    "command, is_noted",
+    [
+        ("migrate", True), ("migrate", False), ("init", False), ("key create ann", True),
+        ("webhook add demo https://a.example/", False), ("backup all.wnw", True),
+        ("feed key", True), ("doctor", False), ("train", True),
+    ],
+)  # fmt: skip
+def test_whatever_the_command_no_secret_is_made_beside_a_store_that_has_one(
+    winnow: Winnow, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str,
+    capsys: pytest.CaptureFixture[str], is_noted: bool,
+) -> None:  # fmt: skip
+    if not is_noted:
+        store.redis.delete(keys.FINGERPRINT)
+    before = store.redis.get(keys.FINGERPRINT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path / "second"))
+    monkeypatch.delenv("WINNOW_SECRET_KEY")
+    with pytest.raises(SystemExit) as ended:
+        main(command.split())
+    said = capsys.readouterr()
+    assert ended.value.code == 1
+    assert "set WINNOW_SECRET_KEY to that of the other machines" in said.out + said.err
+    assert not (tmp_path / "second" / "secret_key").exists()
+    assert store.redis.get(keys.FINGERPRINT) == before
+
+
+@pytest.mark.usefixtures("kernels", "prepared")
+def test_a_new_secret_is_made_where_that_is_asked_for(
+    winnow: Winnow, store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = store.redis.get(keys.FINGERPRINT)
+    monkeypatch.setenv("WINNOW_DATA", str(tmp_path / "second"))
+    monkeypatch.delenv("WINNOW_SECRET_KEY")
+    winnow("init", "--new-secret")
+    assert (tmp_path / "second" / "secret_key").exists()
+    assert store.redis.get(keys.FINGERPRINT) != before
+
+
 @pytest.mark.parametrize("command", ["web", "search follow"])
 def test_no_secret_is_made_while_the_store_cannot_say_whether_it_has_one(
     winnow: Winnow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str

@@ -1,11 +1,14 @@
-"""Review: the most uncertain comments first, for who labels."""
+"""Review: the oldest or the most uncertain comments first, read once for a page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
+import pytest
+
 from moderation.flow.runtime import Runtime
+from tests.conftest import Server
 from tests.factories import SITE
 from tests.moderation.console.conftest import Browser
 from tests.moderation.console.test_review import shown
@@ -39,3 +42,23 @@ def test_the_most_uncertain_come_first_where_that_is_asked_for(
     after = f"?order=uncertain&after={ids[3]}"
     assert shown(ann, after) == ids[0], "behind the last one it begins anew"
     assert shown(ann, "?order=nonsense") == min(ids[0], ids[3])
+
+
+@pytest.mark.one_server
+@pytest.mark.parametrize("query", ["", "?order=uncertain"])
+def test_what_waits_is_read_once_for_the_comment_in_focus_and_the_list(
+    ann: Browser, hold, valkey: Server, query: str
+) -> None:
+    held = [hold(f"Is this the place for number {n}?") for n in range(3)]
+    ann.get(f"/console/review{query}")  # The first page of a process reads more.
+
+    def lists_read() -> int:
+        with valkey.client() as client:
+            return int(client.info("commandstats")["cmdstat_zrangebylex"]["calls"])
+
+    before = lists_read()
+    page = ann.get(f"/console/review{query}").text
+    assert lists_read() - before == 2, "one list of what is held, one of the random sample"
+    listed = re.findall(r'<li data-id="(\w{26})"( aria-current)?', page)
+    assert {found for found, _ in listed} == {comment.id for comment in held}
+    assert [found for found, is_current in listed if is_current] == [listed[0][0]]

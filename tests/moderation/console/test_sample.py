@@ -13,7 +13,8 @@ from moderation.flow.comments import draining
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find
-from moderation.flow.review import looking, sampling
+from moderation.flow.review import sampling
+from moderation.flow.review.ahead import Ahead
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import administering
 from moderation.store import Store, codec, keys, labels
@@ -121,12 +122,12 @@ def test_the_list_of_what_comes_has_the_sample_between_those_held(
 ) -> None:
     drawn = [make(f"{TEXT} {n}") for n in range(3)]
     held = [hold(f"Is this the place for number {n}?") for n in range(12)]
-    shown = [place.comment.id for place in looking.coming(runtime, [SITE], 30)]
+    shown = [place.comment.id for place in Ahead(runtime, [SITE]).listed(30)]
     ids = [c.id for c in held]
     expected = [*ids[:9], drawn[0].id, *ids[9:], drawn[1].id, drawn[2].id]
     assert shown == expected
-    assert [p.comment.id for p in looking.coming(runtime, [SITE], 10)] == expected[:11]
-    later = looking.coming(runtime, [SITE], 30, ids[10])
+    assert [p.comment.id for p in Ahead(runtime, [SITE]).listed(10)] == expected[:11]
+    later = Ahead(runtime, [SITE]).listed(30, ids[10])
     assert [p.comment.id for p in later] == [ids[11], *(c.id for c in drawn)]
 
 

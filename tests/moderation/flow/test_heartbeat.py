@@ -17,7 +17,7 @@ from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import administering
 from moderation.flow.vitals import BUCKETS, Vitals, bucket_of, quantile
 from moderation.store import Store, keys, processes, schema, sites
-from tests.conftest import Server
+from tests.conftest import SECRET, Server
 from tests.factories import submission
 from tests.processes import until
 
@@ -135,43 +135,37 @@ def test_the_last_use_of_a_token_is_told_once_an_hour_and_when_a_process_ends(
     assert sites.token_uses(store) == {}
 
 
-def test_a_process_hangs_up_when_the_layout_is_raised_above_what_it_knows(
-    runtime: Runtime,
-    valkey: Server,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.02)
-    monkeypatch.setattr(heartbeat, "AGAIN_SECONDS", 0.02)
-    heart = heartbeat.begin(runtime, "web")
-    until(lambda: bool(processes.every(runtime.store, now_ms())))
-    with valkey.client() as client:
-        client.set(keys.SCHEMA, schema.KNOWN + 1)
-        # Its connections are open: none of them asks for the layout again by itself.
-        until(lambda: is_refused(runtime))
-        client.set(keys.SCHEMA, schema.VERSION)
-    until(lambda: not is_refused(runtime))
-    heart.end()
-    assert caplog.text.count("this process goes on no longer") == 1
-
-
-def test_a_process_hangs_up_when_the_store_is_of_another_secret(
-    runtime: Runtime,
-    valkey: Server,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.02)
-    monkeypatch.setattr(heartbeat, "AGAIN_SECONDS", 0.02)
-    heart = heartbeat.begin(runtime, "web")
-    until(lambda: bool(processes.every(runtime.store, now_ms())))
-    with valkey.client() as client:
+@pytest.mark.parametrize(
+    "key, other, own",
+    [
+        (keys.SCHEMA, schema.KNOWN + 1, schema.VERSION),
         # The store was away when the process began, and was written under this one.
-        client.set(
-            keys.FINGERPRINT, sealing.fingerprint(b"another secret of 32 characters and more")
-        )
+        (
+            keys.FINGERPRINT,
+            sealing.fingerprint(b"another secret of 32 characters and more"),
+            sealing.fingerprint(SECRET.encode()),
+        ),
+    ],
+    ids=["a newer layout", "another secret"],
+)
+def test_a_process_hangs_up_while_the_store_is_none_that_it_may_work_on(
+    runtime: Runtime,
+    valkey: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    key: str,
+    other: int | bytes,
+    own: int | bytes,
+) -> None:
+    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat, "AGAIN_SECONDS", 0.02)
+    heart = heartbeat.begin(runtime, "web")
+    until(lambda: bool(processes.every(runtime.store, now_ms())))
+    with valkey.client() as client:
+        client.set(key, other)
+        # Its connections are open: none of them asks again by itself.
         until(lambda: is_refused(runtime))
-        client.set(keys.FINGERPRINT, sealing.fingerprint(runtime.secret))
+        client.set(key, own)
     until(lambda: not is_refused(runtime))
     heart.end()
     assert caplog.text.count("this process goes on no longer") == 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from moderation.domain.errors import StoreDown
 from moderation.flow.authorise import Grant, authorise
+from moderation.flow.comments import draining
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.draining import drain_lane, sweep
 from moderation.flow.comments.submitting import submit
@@ -18,7 +19,7 @@ from moderation.flow.people.links import OPERATOR
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.flow.webhooks import endpoints, listening
-from moderation.store import keys, webhooks
+from moderation.store import Store, keys, webhooks
 from moderation.store.comments import inbox
 from tests.clusters import Cluster, ClusterNode
 from tests.conftest import Servers
@@ -92,6 +93,43 @@ def test_only_the_sites_of_its_shards_are_answered_by_fail_mode(
         for lane in range(keys.LANES):
             drain_lane(runtime, lane)
     assert inbox.depth(runtime.store, list(grants)) == 0
+
+
+def test_a_node_that_hangs_is_waited_for_once_and_left_for_a_while(
+    cluster: Cluster, runtime: Runtime, grants: dict[str, Grant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each wait for it takes a second, in which nothing of other shards is scored."""
+    monkeypatch.setattr(draining, "SILENT_SECONDS", 3600.0)
+    hangs = next(n for n in cluster.primaries if n is not cluster.owner(keys.SCHEMA))
+    there = {shard for shard in range(keys.SHARDS) if cluster.owner(keys.inbox(shard)) is hangs}
+    for grant in grants.values():
+        submit(runtime, grant, [submission(HAM)])
+    asked: list[set[int]] = []
+    look = inbox.look
+
+    def noted(store: Store, shards: Sequence[int]) -> tuple[set[int], set[int]]:
+        asked.append(there.intersection(shards))
+        return look(store, shards)
+
+    monkeypatch.setattr(inbox, "look", noted)
+    hangs.pause()
+    try:
+        sweep(runtime)
+        assert asked.pop() == there
+        for lane in range(keys.LANES):
+            drain_lane(runtime, lane)
+        assert len(asked) >= keys.LANES and not any(asked), "it was asked again"
+    finally:
+        hangs.go_on()
+    assert any(inbox.found_waiting(runtime.store)), "what it has waits"
+    monkeypatch.setattr(draining, "SILENT_SECONDS", 0.0)
+    until(lambda: drained(runtime), 60)
+
+
+def drained(runtime: Runtime) -> bool:
+    for lane in range(keys.LANES):
+        drain_lane(runtime, lane)
+    return not any(inbox.found_waiting(runtime.store))
 
 
 @contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from moderation.history.formats import FORMATS, detect
-from moderation.history.rows import Found, Reject, Row
+from moderation.history.rows import Found, Reject, Row, Unreadable
 from moderation.history.source import Source
 
 NOW = int(time.time() * 1000)
@@ -31,3 +33,10 @@ def rows(items: list[Found]) -> dict[str, Row]:
 
 def rejects(items: list[Found]) -> list[tuple[str, str]]:
     return [(item.place, item.reason) for item in items if isinstance(item, Reject)]
+
+
+def refused(path: Path, data: str | bytes | None = None, **options: str) -> str:
+    """Return why a file is refused."""
+    with pytest.raises(Unreadable) as error:
+        found(path, data, **options)
+    return str(error.value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -157,3 +158,57 @@ def test_none_is_begun_after_one_that_was_slow(
     """Else it would wait for the slow one with its own answer at hand."""
     monkeypatch.setattr(together, "BEGIN_SECONDS", 0.0)
     assert done(*all_sites(store)) == [1]
+
+
+def test_what_is_made_of_many_is_made_once_and_each_has_its_own() -> None:
+    calls: list[list[int]] = []
+
+    def doubled(numbers: Sequence[int]) -> list[int]:
+        calls.append(list(numbers))
+        return [2 * number for number in numbers]
+
+    jobs = [lambda number=number: together.share(doubled, number) for number in range(4)]
+    assert done(*jobs) == [0, 2, 4, 6]
+    assert calls == [[0, 1, 2, 3]]
+    assert together.share(doubled, 5) == 10, "with nobody beside it, too"
+
+
+def test_what_is_wrong_with_one_of_many_fails_that_one_alone() -> None:
+    def halves(numbers: Sequence[int]) -> list[float]:
+        return [1 / number for number in numbers]
+
+    jobs = [lambda number=number: together.share(halves, number) for number in (1, 0, 2)]
+    first, wrong, last = done(*jobs)
+    assert (first, type(wrong), last) == (1.0, ZeroDivisionError, 0.5)
+
+
+def test_what_is_shared_goes_with_the_round_trips_behind_it(store: Store, trips: list[int]) -> None:
+    def shown(names: Sequence[str]) -> list[str]:
+        return [name.upper() for name in names]
+
+    def job(name: str) -> Callable[[], tuple[str, Any]]:
+        return lambda: (together.share(shown, name), created(store, name))
+
+    hurried(created)(store, SITE)  # Connects, and teaches the server the script.
+    trips.clear()
+    assert done(*map(job, SITES)) == [(name.upper(), n) for n, name in enumerate(SITES, 1)]
+    assert trips == [1]
+
+
+def test_only_waiting_for_the_store_counts_as_waiting(store: Store) -> None:
+    """What a process does itself takes nothing from the time of a check: a machine may be slow."""
+
+    @hurried
+    def works() -> tuple[float, float]:
+        began = hurry.seconds_left()
+        until = time.monotonic() + 0.02
+        while time.monotonic() < until:
+            pass
+        worked = hurry.seconds_left()
+        store.redis.blpop(["nothing"], 0.05)
+        assert began is not None and worked is not None
+        return began - worked, worked - (hurry.seconds_left() or 0.0)
+
+    working, waiting = works()
+    assert working == 0
+    assert waiting >= 0.05

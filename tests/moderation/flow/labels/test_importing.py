@@ -258,3 +258,15 @@ def test_what_nobody_finished_is_taken_away_after_a_week(runtime: Runtime) -> No
     os.utime(old, (week, week))
     importing.tidy(runtime)
     assert list(folder.iterdir()) == [new]
+
+
+def test_a_folder_of_which_a_file_was_changed_is_another_history(tmp_path: Path) -> None:
+    inner = tmp_path / "folder" / "entry"
+    inner.mkdir(parents=True)
+    file = inner / "a.yml"
+    file.write_text("message: one")
+    asked = Asked(str(tmp_path / "folder"))
+    before = importing.identity(SITE, asked)
+    assert before == importing.identity(SITE, asked)
+    file.write_text("message: another")
+    assert before != importing.identity(SITE, asked)
