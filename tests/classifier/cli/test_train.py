@@ -26,10 +26,14 @@ def test_files_are_learned_besides_the_corpus(run, write, tmp_path, labelled):
         for row in labelled(150)
         if row["label"] == "ham"
     ]
-    out = tmp_path / "taught.model"
-    assert run("train", write(rows, "z.jsonl.gz"), "--out", out, "--quiet").status == 0
+    out, card = tmp_path / "taught.model", tmp_path / "CARD.md"
+    named = ("--name", "2026.11.30-2", "--card", card)
+    assert run("train", write(rows, "z.jsonl.gz"), "--out", out, *named, "--quiet").status == 0
     (line,) = run("score", write([{"text": "zorbling flumes"}]), "--model", out).lines
     assert line["score"] > run("score", write([{"text": "zorbling flumes"}])).lines[0]["score"]
+    assert Model.load(out).name == "2026.11.30-2"
+    assert card.read_text("utf-8") == model_card(Model.load(out))
+    assert "| z |" in card.read_text("utf-8")
 
 
 def test_a_bad_line_leaves_no_model_and_does_not_show_the_line(run, write, tmp_path):
@@ -78,17 +82,6 @@ def test_manifest_tells_the_rows(run, tmp_path):
     rows = Model.load(out).manifest["rows"]
     assert set(rows) == {"corpus"}
     assert min(rows["corpus"]["spam"], rows["corpus"]["ham"]) > 500
-
-
-def test_name_and_card_are_made_by_the_command_itself(run, write, tmp_path, labelled):
-    out, card = tmp_path / "named.model", tmp_path / "CARD.md"
-    file = write([row | {"source": "harbour"} for row in labelled(60)], "harbour.jsonl")
-    ran = run("train", file, "--out", out, "--name", "2026.11.30-2", "--card", card, "--quiet")
-    assert ran.status == 0
-    model = Model.load(out)
-    assert model.name == "2026.11.30-2"
-    assert card.read_text("utf-8") == model_card(model)
-    assert "| harbour |" in card.read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["", "two words", "-1", "a" * 65, "../up", "line\nbreak"])
