@@ -1,20 +1,42 @@
 """The base of every task."""
 
+import logging
 import re
 from typing import Any
 
 from celery import Task
 
+from moderation.domain.errors import StoreDown, StoreFull
+from moderation.minutely import Minutely
 from workers import logs
+
+log = logging.getLogger(__name__)
+
+_left = Minutely()
 
 # A request id comes from outside: only what cannot forge a log line is written.
 _PLAIN = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 class LoggedTask(Task):
-    """A task whose log lines carry its id and, where a request caused it, the request's id."""
+    """A task whose log lines carry its id and, where a request caused it, the request's id.
+
+    One that the store keeps from its work is a line a minute: it is sent again by beat, or found
+    again in the store.
+    """
 
     abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Do it."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except (StoreDown, StoreFull) as error:
+            more = _left.due((self.name, type(error)))
+            if more is not None:
+                again = f", and {more} times before" if more else ""
+                kind = "is full" if isinstance(error, StoreFull) else "does not answer"
+                log.warning("left undone, as the store %s%s", kind, again)
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """Bind the ids for as long as the task runs."""

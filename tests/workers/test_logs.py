@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from moderation.domain.errors import StoreDown, StoreFull
 from moderation.settings import Settings
 from workers import logs
 from workers.app import make_app
@@ -48,3 +49,27 @@ def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("WARNING")
     run_logged("01J-req")
     assert "scored" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [StoreDown("away"), StoreFull("full")])
+def test_what_the_store_keeps_from_its_work_is_a_line_a_minute(
+    capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    logs.configure("WARNING")
+    app = make_app(Settings.from_env({}), include=())
+
+    @app.task(name=f"tests.tend.{type(error).__name__}")
+    def tend() -> None:
+        raise error
+
+    @app.task(name="tests.fail")
+    def fail() -> None:
+        raise ValueError
+
+    for _ in range(3):
+        tend.apply(task_id="7f3a")
+    said = capsys.readouterr().err
+    assert "left undone, as the store" in said
+    assert len(said.splitlines()) == 1
+    fail.apply(task_id="7f3b")
+    assert "Traceback" in capsys.readouterr().err, "what nobody expects is said in full"
