@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,9 @@ from classifier.cli.options import Commands, add_command, add_files
 from classifier.cli.parallel import add_parallel, spread
 from classifier.cli.progress import Progress
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a model may be called: a file with any other name is not loaded."""
+
 
 def add_commands(commands: Commands) -> None:
     """Add `train`."""
@@ -22,14 +26,23 @@ def add_commands(commands: Commands) -> None:
         _train,
         "train a model on labelled rows and the seed corpus; without FILE on the corpus alone",
         "  python -m classifier train history.jsonl.gz --out candidate.model\n"
-        "  python -m classifier train --out corpus-only.model\n",
+        "  python -m classifier train --out corpus-only.model\n"
+        "  python -m classifier train data/*.jsonl.gz --out model.winnow --card CARD.md --jobs 0\n",
     )
     add_files(command, "*")
     command.add_argument("--out", type=Path, required=True, metavar="MODEL", help="where it goes")
+    command.add_argument("--name", type=_name, help="the model's name (default: the day and `-1`)")
+    command.add_argument(
+        "--card",
+        type=Path,
+        metavar="PAGE",
+        help="where a page goes that says what it was made from and how it did on left-out sources",
+    )
     add_parallel(command)
 
 
 def _train(options: argparse.Namespace) -> int:
+    from classifier.training.card import model_card
     from classifier.training.data import DataError
     from classifier.training.train import train_model
 
@@ -41,13 +54,21 @@ def _train(options: argparse.Namespace) -> int:
             progress.add(1)
         try:
             with spread(options):
-                model = train_model(files, progress=progress.stage)
+                model = train_model(files, progress=progress.stage, name=options.name)
         except DataError as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
     _write_whole(options.out, model.to_bytes())
+    if options.card is not None:
+        _write_whole(options.card, model_card(model).encode())
     progress.stage(f"model {model.name} written to {options.out}")
     return 0
+
+
+def _name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError("up to 64 letters, digits, dots, hyphens and underscores")
+    return text
 
 
 def _spooled(folder: Path) -> Path:

@@ -135,7 +135,7 @@ def _share(value: float | None) -> str:
 def model_card(model: Model) -> str:
     """Return the card of a trained model in Markdown, from its manifest alone."""
     manifest = model.manifest
-    libraries = ", ".join(f"{key} {value}" for key, value in manifest["libraries"].items())
+    libraries = ", ".join(f"{key} {value}" for key, value in sorted(manifest["libraries"].items()))
     text = _HEAD.format(
         name=model.name,
         version=model.feature_version,

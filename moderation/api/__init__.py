@@ -9,6 +9,7 @@ from moderation.api import (
     check,
     comments,
     decisions,
+    deliveries,
     entrance,
     health,
     imports,
@@ -34,7 +35,7 @@ from moderation.api import (
 PARTS = (
     check, comments, batch, listing, decisions, labels, imports, jobs, models, stats, health, pages,
     shadow, withdrawals, bands, sites, settings, attacks, entrance, lists, keywords,
-    subscriptions, removals, people, webhooks,
+    subscriptions, removals, people, webhooks, deliveries,
 )  # fmt: skip
 
 

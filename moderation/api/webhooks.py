@@ -1,15 +1,15 @@
-"""The webhooks of a site: made, changed, rotated, removed; what they were sent, and once more."""
+"""The webhooks of a site: made, changed, rotated, removed."""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from flask import Blueprint, Response
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from moderation.api import answers, body
+from moderation.api.deliveries import or_none
 from moderation.api.endpoint import Answer, Body, Call, endpoint
 from moderation.api.sites import SMALL_BYTES, actor, operation, small
 from moderation.api.validation import invalid
@@ -20,7 +20,7 @@ from moderation.domain.webhooks import OVERLAP_HOURS, OVERLAP_HOURS_AT_MOST, Eve
 from moderation.flow.comments.outgoing import time_of
 from moderation.flow.runtime import now_ms
 from moderation.flow.webhooks import endpoints
-from moderation.flow.webhooks.endpoints import Sent, Wanted
+from moderation.flow.webhooks.endpoints import Wanted
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/v1/sites/<site>/webhooks")
 
@@ -79,47 +79,6 @@ class SecretOut(Struct, frozen=True):
 
     secret: str
     """The secret that signs from now on, shown only now."""
-
-
-class DeliveryOut(Struct, frozen=True):
-    """A message to a webhook, and how sending it went."""
-
-    id: str
-    """Its `webhook-id`, the same each time it is sent."""
-    event: Event
-    """What it tells of."""
-    comment: str | None
-    """The comment that it is about; null: it is about a model."""
-    state: Literal["waiting", "told", "given up", "gone"]
-    """`gone`: the comment was deleted, or has expired, before it could be told."""
-    tries: int
-    """How often it was sent, since somebody last had it sent again."""
-    last_answer: str
-    """What came of the last try, in a few words; empty before the first."""
-    created_at: Time
-    """When it happened."""
-    tried_at: Time | None
-    """When it was last sent; null: not yet."""
-    due_at: Time | None
-    """When it is to be sent; null where it does not wait."""
-
-
-class DeliveriesOut(Struct, frozen=True):
-    """A page of a webhook's log: the newest thousand messages of the last seven days."""
-
-    data: list[DeliveryOut]
-    """Messages, the newest first."""
-    next: str | None
-    """The `before` of the page after it; null at the end."""
-
-
-class DeliveriesQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """Parameters of the log."""
-
-    limit: Annotated[int, Meta(ge=1, le=100)] = 50
-    """The most messages of a page."""
-    before: Annotated[str, Meta(max_length=64)] = ""
-    """`next` of the page before."""
 
 
 class NewWebhook(Struct, frozen=True, forbid_unknown_fields=True):
@@ -251,37 +210,6 @@ def rotate_webhook(call: Call, site: str, webhook: str) -> Response:
     return answers.json(SecretOut(secret), 201)
 
 
-@blueprint.get("/<webhook>/deliveries")
-@endpoint(
-    operation(
-        "listDeliveries",
-        "List what a webhook was sent of late, newest first",
-        query=DeliveriesQuery,
-        answers={200: Answer("A page of the log.", {body.JSON: DeliveriesOut})},
-        problems=("not-found",),
-    )
-)
-def list_deliveries(call: Call, site: str, webhook: str) -> Response:
-    query: DeliveriesQuery = call.query
-    found, last = endpoints.sent(call.runtime.store, site, webhook, query.before, query.limit)
-    return answers.json(DeliveriesOut([_delivery(one) for one in found], last or None))
-
-
-@blueprint.post("/<webhook>/deliveries/<message>/resend")
-@endpoint(
-    operation(
-        "resendDelivery",
-        "Have a message sent again, under the same id",
-        answers={202: Answer("The message: it waits to be sent.", {body.JSON: DeliveryOut})},
-        problems=(*GONE, "conflict"),
-    )
-)
-def resend_delivery(call: Call, site: str, webhook: str, message: str) -> Response:
-    runtime = call.runtime
-    found = endpoints.send_again(runtime.store, runtime.tasks, site, webhook, message, actor(call))
-    return answers.json(_delivery(found), 202)
-
-
 def _usable(url: str) -> None:
     try:
         endpoints.checked_url(url)
@@ -299,19 +227,7 @@ def _shown(webhook: domain.Webhook, health: domain.Health) -> dict[str, Any]:
         "id": webhook.id, "url": webhook.url, "events": webhook.events,
         "personal": webhook.personal, "created_at": time_of(webhook.created_ms),
         "secrets": len(webhook.good_secrets(now_ms())),
-        "disabled": health.disabled, "disabled_at": _or_none(health.disabled_ms),
-        "failing_since": _or_none(health.failing_ms), "last_told_at": _or_none(health.told_ms),
+        "disabled": health.disabled, "disabled_at": or_none(health.disabled_ms),
+        "failing_since": or_none(health.failing_ms), "last_told_at": or_none(health.told_ms),
         "last_answer": health.answer, "waiting": health.waiting, "dropped": health.dropped,
     }  # fmt: skip
-
-
-def _delivery(sent: Sent) -> DeliveryOut:
-    one = sent.message
-    return DeliveryOut(
-        sent.id, one.event, sent.comment, one.outcome, one.tries, one.answer, time_of(one.at_ms),
-        _or_none(one.tried_ms), time_of(one.due_ms) if one.outcome == "waiting" else None,
-    )  # fmt: skip
-
-
-def _or_none(ms: int) -> dt.datetime | None:
-    return time_of(ms) if ms else None

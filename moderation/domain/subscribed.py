@@ -20,8 +20,9 @@ READS: tuple[Reads, ...] = ("domains", "networks", "keys", "feed")
 Trusted = Literal["hold", "spam", "weigh"]
 TRUSTED: tuple[Trusted, ...] = ("hold", "spam", "weigh")
 """What a list decides; a feed decides nothing: it weighs in."""
-WEIGHT, MOST_WEIGHT = 1.5, 4.0
-"""Logits by which a feed moves the score of what it knows: where nobody chose, and at most."""
+WEIGHT, LEAST_WEIGHT, MOST_WEIGHT = 1.5, 0.1, 4.0
+"""Logits by which a feed moves the score of what it knows: where nobody chose, at least and at
+most."""
 
 SUBSCRIPTIONS = 10
 """Most lists that a site subscribes to."""
@@ -95,7 +96,7 @@ class NewSubscription(Struct, frozen=True, forbid_unknown_fields=True):
     """Why it is there, for people."""
     key: Annotated[str, Meta(max_length=64)] = ""
     """Of a feed: the public key that signs it, as its publisher told it."""
-    weight: Annotated[float, Meta(ge=0.1, le=MOST_WEIGHT)] = WEIGHT
+    weight: Annotated[float, Meta(ge=LEAST_WEIGHT, le=MOST_WEIGHT)] = WEIGHT
     """Of a feed: by how many logits it moves the score of what it knows."""
 
 
@@ -126,6 +127,8 @@ def rewritten(
             raise BadEntry(place, "a feed weighs in, and nothing else does")
         if one.reads == "feed" and not is_key(one.key):
             raise BadEntry(place, "write the key of the feed: 44 characters")
+        if not LEAST_WEIGHT <= one.weight <= MOST_WEIGHT:  # Nor what is no number.
+            raise BadEntry(place, f"a weight is {LEAST_WEIGHT} to {MOST_WEIGHT}")
         before = known.get((url, one.reads))
         chosen = (one.action, one.note, one.key.strip(), one.weight)
         if before and (before.action, before.note, before.key, before.weight) == chosen:

@@ -8,6 +8,7 @@ from moderation.flow.marks import author_mark, likeness
 from moderation.flow.runtime import Runtime
 from moderation.store import codec
 from moderation.store.comments import accepting
+from moderation.store.comments.deletions import Marks
 
 
 def fresh_comment(
@@ -43,15 +44,31 @@ def write_of(
 
     Only what was scored is read for its likeness: what could not be may be what ends processes.
     """
-    encoded = codec.encode(submission)
     author = alike = b""
     if verdict is not None:
         author = author_mark(runtime.secret, submission, codec.id_ms(raw_id))
         if verdict.score is not None and status == "held":
             alike = likeness(submission)
+    encoded = codec.encode(submission)
+    return handed_over(
+        runtime, raw_id, submission.external_id, encoded, verdict, status, (author, alike)
+    )
+
+
+def handed_over(
+    runtime: Runtime,
+    raw_id: bytes,
+    external_id: str,
+    encoded: bytes,
+    verdict: Verdict | None,
+    status: Status,
+    marks: Marks,
+) -> accepting.Write:
+    """Return a comment as the store takes it, encoded, with what it is noted under."""
+    author, alike = marks
     return accepting.Write(
         id=raw_id,
-        external_id=submission.external_id,
+        external_id=external_id,
         digest=codec.digest(runtime.secret, encoded),
         submission=encoded,
         verdict=verdict,

@@ -14,6 +14,7 @@ from redis.cluster import ClusterNode, NodesManager, get_node_name
 from moderation.domain.errors import SchemaMismatch
 from moderation.store import routes
 from moderation.store.connection import Pool, forget_at_fork
+from moderation.store.faults import fault
 from moderation.store.routed import Routed
 
 AGAIN_SECONDS = 0.1
@@ -167,9 +168,9 @@ class Cluster(redis.ConnectionPool):
             if self._refused is not None:
                 raise self._refused from error
             cause = error.__cause__
-            if isinstance(cause, Exception) and not isinstance(
-                cause, failures.RedisError | OSError
-            ):
+            if isinstance(cause, failures.RedisClusterException):
+                cause = cause.__context__  # What a node answered: the library says less of it.
+            if isinstance(cause, Exception) and _says_more(cause):
                 raise cause from error
             raise failures.ConnectionError("no node of the Cluster answers") from error
         # Those who told of the others were not asked for their layout: nobody knew where it stands.
@@ -225,6 +226,13 @@ class Cluster(redis.ConnectionPool):
                 self._greeting.is_asked = False
         else:
             self._knows_layout = True
+
+
+def _says_more(error: Exception) -> bool:
+    """Say whether an error is no mere silence: a node's refusal, or a fault of this program."""
+    if isinstance(error, failures.ResponseError):
+        return fault(error) is not None
+    return not isinstance(error, failures.RedisError | OSError)
 
 
 def _has_pool(node: ClusterNode) -> bool:

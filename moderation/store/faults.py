@@ -45,6 +45,8 @@ def _why_silent(error: BaseException) -> str:
                 "the certificate of the store is refused: another authority than ssl_ca_certs "
                 "made it, or it is for another name than that by which the server is reached"
             )
+        if "cluster support disabled" in str(behind):
+            return "the store is no Cluster: write redis:// in its address, not redis+cluster://"
         behind = behind.__cause__ or behind.__context__
     return "the store does not answer"
 

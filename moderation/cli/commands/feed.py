@@ -10,7 +10,7 @@ import click
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.progress import Timed
-from moderation.domain.subscribed import MOST_WEIGHT, WEIGHT, NewSubscription
+from moderation.domain.subscribed import LEAST_WEIGHT, MOST_WEIGHT, WEIGHT, NewSubscription
 from moderation.settings import Settings
 
 
@@ -87,7 +87,7 @@ def show(settings: Settings, file: Path, key: str) -> None:
     "--weight",
     default=WEIGHT,
     show_default=True,
-    type=click.FloatRange(0.1, MOST_WEIGHT),
+    type=click.FloatRange(LEAST_WEIGHT, MOST_WEIGHT),
     help="In logits: 1.5 makes of one in two four in five.",
 )
 @click.option("--note", default="", help="Why it is trusted.")

@@ -11,7 +11,7 @@ from moderation.domain.known import NOTHING_KNOWN
 from moderation.domain.policy import effective_status, of_partly_read, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import Verdict
-from moderation.flow.drafts import fresh_comment
+from moderation.flow.drafts import fresh_comment, handed_over
 from moderation.flow.judging import Scored, SiteContext, judge_all, score_all
 from moderation.flow.knowing import is_asked, look, with_signals
 from moderation.flow.labels import learning
@@ -136,16 +136,11 @@ class Draft:
     def write(self, comment: Comment, settings: SiteSettings) -> accepting.Write:
         """Return how it is handed to the store."""
         encoded = self._encoded = self._encoded or codec.encode(self._submission)
-        return accepting.Write(
-            id=self.raw_id,
-            external_id=self._submission.external_id,
-            digest=codec.digest(self._runtime.secret, encoded),
-            submission=encoded,
-            verdict=comment.verdict,
-            status=comment.status,
-            author=self._mark_of(settings),
-            alike=self._alike(comment.status),
-        )
+        return handed_over(
+            self._runtime, self.raw_id, self._submission.external_id, encoded,
+            comment.verdict, comment.status,
+            (self._mark_of(settings), self._alike(comment.status)),
+        )  # fmt: skip
 
     def _mark_of(self, settings: SiteSettings) -> bytes:
         if self._mark is None or self._mark[0] != settings.reputation:

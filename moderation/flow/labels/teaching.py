@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.decisions import Decision
@@ -179,16 +180,4 @@ def _labelled(
         audit=place.audit if word.how is None else word.audit,
     )
     decision = codec.encode(Decision(lesson.label, word.by, word.via, at, lesson.note))
-    return accepting.Write(
-        id=write.id,
-        external_id=write.external_id,
-        digest=write.digest,
-        submission=write.submission,
-        verdict=verdict,
-        status=status,
-        label=lesson.label,
-        decision=decision,
-        example=example,
-        author=write.author,
-        alike=write.alike,
-    )
+    return replace(write, label=lesson.label, decision=decision, example=example)

@@ -1,4 +1,7 @@
+import pytest
+
 from classifier import Model
+from classifier.training.card import model_card
 
 
 def test_without_files_the_corpus_alone_gives_a_model_that_works(run, write, tmp_path):
@@ -23,10 +26,14 @@ def test_files_are_learned_besides_the_corpus(run, write, tmp_path, labelled):
         for row in labelled(150)
         if row["label"] == "ham"
     ]
-    out = tmp_path / "taught.model"
-    assert run("train", write(rows, "z.jsonl.gz"), "--out", out, "--quiet").status == 0
+    out, card = tmp_path / "taught.model", tmp_path / "CARD.md"
+    named = ("--name", "2026.11.30-2", "--card", card)
+    assert run("train", write(rows, "z.jsonl.gz"), "--out", out, *named, "--quiet").status == 0
     (line,) = run("score", write([{"text": "zorbling flumes"}]), "--model", out).lines
     assert line["score"] > run("score", write([{"text": "zorbling flumes"}])).lines[0]["score"]
+    assert Model.load(out).name == "2026.11.30-2"
+    assert card.read_text("utf-8") == model_card(Model.load(out))
+    assert "| z |" in card.read_text("utf-8")
 
 
 def test_a_bad_line_leaves_no_model_and_does_not_show_the_line(run, write, tmp_path):
@@ -75,3 +82,13 @@ def test_manifest_tells_the_rows(run, tmp_path):
     rows = Model.load(out).manifest["rows"]
     assert set(rows) == {"corpus"}
     assert min(rows["corpus"]["spam"], rows["corpus"]["ham"]) > 500
+
+
+@pytest.mark.parametrize("name", ["", "two words", "-1", "a" * 65, "../up", "line\nbreak"])
+def test_a_name_that_no_model_can_have_is_refused_before_anything_is_read(run, tmp_path, name):
+    missing = tmp_path / "none.jsonl"
+    ran = run("train", missing, "--out", tmp_path / "out.model", f"--name={name}", "--quiet")
+    assert ran.status == 2
+    assert "--name" in ran.err
+    assert str(missing) not in ran.err
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import math
+
 import pytest
 
 from moderation.domain import copies, subscribed
@@ -93,6 +96,14 @@ def test_the_domains_of_a_comment_are_looked_for_once_and_only_where_a_list_want
 def test_an_address_that_cannot_be_one_is_refused(url):
     with pytest.raises(BadEntry):
         subscribed.rewritten(Subscriptions(), [NewSubscription(url, "keys", "hold")], "ann", 1)
+
+
+@pytest.mark.parametrize("weight", [math.nan, math.inf, -math.inf, 0.0, -1.0, 4.1])
+def test_a_weight_that_cannot_be_kept_is_refused(weight: float):
+    key = base64.b64encode(bytes(32)).decode()
+    feed = NewSubscription("https://a.example/f", "feed", "weigh", "", key, weight)
+    with pytest.raises(BadEntry):
+        subscribed.rewritten(Subscriptions(), [feed], "ann", 1)
 
 
 def test_what_was_subscribed_to_keeps_its_number_and_its_copy():

@@ -114,11 +114,13 @@ def test_an_address_cannot_loosen_what_is_promised(valkey: Server) -> None:
     assert store.redis.hget(keys.of_site(SITE).meta, "created") == b"7"
     os.kill(valkey.pid, signal.SIGSTOP)
     try:
-        for read, most in ((hurried(sites.read), 0.5), (sites.read, 1.5)):
+        took = []
+        for read in (hurried(sites.read), sites.read):
             began = monotonic()
             with pytest.raises(StoreDown):
                 read(store, SITE)
-            assert monotonic() - began < most
+            took.append(monotonic() - began)
+        assert took[0] < took[1] < 9
     finally:
         os.kill(valkey.pid, signal.SIGCONT)
     store.close()
@@ -136,15 +138,18 @@ def test_what_hurries_waits_no_longer_for_a_server_that_takes_no_connection() ->
                 one.connect_ex(address)
             store = Store.connect(f"redis://127.0.0.1:{address[1]}")
 
-            @hurried
             def ask_again_and_again() -> None:
                 for _ in range(5):
                     with suppress(StoreDown):
                         sites.read(store, SITE)
 
-            began = monotonic()
-            ask_again_and_again()
-            assert monotonic() - began < 0.5
+            took = []
+            for ask in (hurried(ask_again_and_again), ask_again_and_again):
+                began = monotonic()
+                ask()
+                took.append(monotonic() - began)
+            # Once the time is over nothing more is waited for; without a hurry each is.
+            assert took[0] < took[1] / 2
 
 
 def test_a_closed_store_leaves_no_connection(store: Store, valkey: Server) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from moderation.cli import embedded
 from moderation.domain.errors import SchemaMismatch, StoreDown
 from moderation.store import Store, hurried, keys, schema
 from moderation.store.client import Call
@@ -15,6 +17,8 @@ from moderation.store.faults import store_errors
 from tests.clusters import Cluster, ClusterNode
 from tests.conftest import Servers
 from tests.factories import SITE
+from tests.processes import until
+from tests.replicas import Node
 
 META = keys.of_site(SITE).meta
 LEASE = keys.absent(META) + ":lease"
@@ -265,6 +269,39 @@ def test_a_cluster_that_does_not_answer_is_away(cluster: Cluster) -> None:
             store.ping()
         with pytest.raises(StoreDown):
             store.each()
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def lonely() -> Iterator[ClusterNode]:
+    """Return a node of a Cluster in which nobody has a slot."""
+    folder = embedded.make_runtime_folder()
+    made = ClusterNode(folder, "lonely")
+    yield made
+    made.end()
+    shutil.rmtree(folder)
+
+
+def test_who_meets_a_cluster_that_is_down_first_is_told_so_and_goes_on_later(
+    lonely: ClusterNode,
+) -> None:
+    store = Store.connect(f"redis+cluster://127.0.0.1:{lonely.port}/")
+    try:
+        with pytest.raises(StoreDown, match="CLUSTERDOWN"):
+            store.ping()
+        lonely.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        until(lambda: lonely.knows()["cluster_state"] == "ok")
+        store.ping()
+    finally:
+        store.close()
+
+
+def test_a_server_that_is_no_node_of_a_cluster_is_told_from_silence(node: Node) -> None:
+    store = Store.connect(f"redis+cluster://127.0.0.1:{node.port}/")
+    try:
+        with pytest.raises(StoreDown, match="no Cluster"):
+            store.ping()
     finally:
         store.close()
 

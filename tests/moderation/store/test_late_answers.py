@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from redis.exceptions import TimeoutError as TimedOut
@@ -15,6 +16,7 @@ from moderation.store.client import Call
 from tests.conftest import Server
 from tests.factories import SITE
 from tests.holding import Holding
+from tests.processes import until
 
 OTHER = "another.example"
 
@@ -94,13 +96,26 @@ def test_an_answer_that_comes_late_is_not_taken_for_the_next(
 ) -> None:
     if in_a_hurry:
         read = hurried(read)
-    assert read(store, SITE) == 7
+    assert at_last(read, store, SITE) == 7
     way.hold()
     with pytest.raises((StoreDown, TimedOut)):
         read(store, SITE)
     # By the same connection, what was held would come now.
-    assert read(store, OTHER) == 9
-    assert read(store, SITE) == 7
+    assert at_last(read, store, OTHER) == 9
+    assert at_last(read, store, SITE) == 7
+
+
+def at_last(read: Callable[[Store, str], int], store: Store, site: str) -> int:
+    """Return the first answer: a busy machine may keep what hurries from the first ones."""
+    found: list[int] = []
+
+    def is_answered() -> bool:
+        with suppress(StoreDown, TimedOut):
+            found.append(read(store, site))
+        return bool(found)
+
+    until(is_answered)
+    return found[0]
 
 
 class Interrupted(BaseException):

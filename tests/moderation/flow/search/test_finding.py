@@ -16,7 +16,7 @@ from moderation.flow.search.excerpts import LONGEST, excerpt
 from moderation.store import keys
 from tests.factories import SITE
 from tests.moderation.flow.search.conftest import Follower, Search
-from tests.moderation.flow.search.test_following import finds, send
+from tests.moderation.flow.search.followed import finds, send
 
 
 def test_without_an_index_the_newest_are_looked_through(

@@ -11,7 +11,6 @@ import pytest
 
 from moderation.cli.commands.search import NICE
 from moderation.flow.authorise import Grant, authorise
-from moderation.flow.comments import draining, submitting
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find, raw_id
@@ -21,19 +20,10 @@ from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import keys
 from moderation.store import search as stored
-from tests.factories import SITE, submission
+from tests.factories import SITE
 from tests.moderation.flow.search.conftest import Follower, Keeper, Search
+from tests.moderation.flow.search.followed import SECONDS, finds, running, send
 from tests.processes import until
-
-SECONDS = 5.0
-
-
-def send(runtime: Runtime, grant: Grant, *contents: str, **fields: Any) -> list[str]:
-    """Submit comments, have them scored, and return their ids."""
-    sent = [submission(content, **fields) for content in contents]
-    ids = [comment.id for comment in submitting.submit(runtime, grant, sent)]
-    draining.drain_lane(runtime, keys.shard_of(grant.site) % keys.LANES)
-    return ids
 
 
 def erased(runtime: Runtime, settings: Settings) -> int:
@@ -42,25 +32,6 @@ def erased(runtime: Runtime, settings: Settings) -> int:
     assert root is not None
     found = folders.position(root / stored.state(runtime.store).token)
     return found.erased_ms if found else 0
-
-
-def running(settings: Settings, patched: pytest.MonkeyPatch, erased_ms: int = 0) -> Follower:
-    """Start what keeps the index: it looks for what expired at once, and makes the index anew
-    `erased_ms` after something was deleted (0: in a day)."""
-    patched.setattr(following, "EXPIRED_SECONDS", 0.1)
-    if erased_ms:
-        patched.setattr(following, "ERASED_MS", erased_ms)
-    return Follower(settings)
-
-
-def finds(search: Search, text: str, ids: list[str], **more: Any) -> None:
-    """Wait, for as long as the index may be behind, until exactly these are found by it."""
-
-    def found() -> bool:
-        page = search(text, **more)
-        return page.how == "index" and sorted(c.id for c in page.comments) == sorted(ids)
-
-    until(found, SECONDS, lambda: f"{search(text, **more)}")
 
 
 def test_the_index_follows_within_five_seconds(
@@ -120,30 +91,6 @@ def test_what_expires_is_found_no_more_and_leaves_the_index(
         indexer.end()
 
 
-def test_an_index_that_holds_what_is_gone_is_made_anew_in_time(
-    runtime: Runtime,
-    grant: Grant,
-    search: Search,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ids = send(runtime, grant, "an unforgettable word", "the same words")
-    indexer = running(settings, monkeypatch, erased_ms=500)
-    try:
-        finds(search, "unforgettable", ids[:1])
-        token = stored.state(runtime.store).token
-        deciding.forget(runtime, SITE, ids[0])
-        until(lambda: stored.state(runtime.store).token != token, SECONDS)
-        finds(search, "words", ids[1:])
-    finally:
-        indexer.end()
-    root = folders.root(settings)
-    assert root is not None
-    kept = [path for path in root.rglob("*") if path.is_file()]
-    assert kept and not [p for p in kept if b"unforgettable" in p.read_bytes()]
-    assert [path.name for path in root.iterdir()] == [stored.state(runtime.store).token]
-
-
 def kill(keeper: Keeper, runtime: Runtime, grant: Grant, search: Search, times: int) -> None:
     """Kill the indexer at any moment while comments come, go and are decided."""
     chance, alive = random.Random(7), {}
@@ -179,71 +126,6 @@ def test_an_indexer_killed_again_and_again_loses_and_doubles_nothing(
     runtime: Runtime, grant: Grant, keeper: Keeper, search: Search
 ) -> None:
     kill(keeper, runtime, grant, search, 5)
-
-
-def test_a_lost_index_is_made_anew_by_itself(
-    runtime: Runtime, grant: Grant, search: Search, settings: Settings, caplog: Any
-) -> None:
-    follower = Follower(settings)
-    ids = send(runtime, grant, "the same words", "others")
-    finds(search, "words", ids[:1])
-    follower.end()
-    root, token = folders.root(settings), stored.state(runtime.store).token
-    assert root is not None
-    (root / token / "position.json").write_text("{")
-    follower = Follower(settings)
-    try:
-        until(lambda: stored.state(runtime.store).token != token, 20)
-        finds(search, "words", ids[:1])
-    finally:
-        follower.end()
-    assert "lost or of another version" in caplog.text
-
-
-def test_an_index_of_another_version_is_made_anew(
-    runtime: Runtime, grant: Grant, search: Search, settings: Settings, monkeypatch: Any
-) -> None:
-    ids = send(runtime, grant, "the same words")
-    follower = Follower(settings)
-    finds(search, "words", ids)
-    follower.end()
-    token = stored.state(runtime.store).token
-    monkeypatch.setattr(folders, "FORMAT", folders.FORMAT + 1)
-    follower = Follower(settings)
-    try:
-        until(lambda: stored.state(runtime.store).token != token, 20)
-        finds(search, "words", ids)
-    finally:
-        follower.end()
-
-
-def test_dropped_changes_make_it_anew(
-    runtime: Runtime, grant: Grant, search: Search, settings: Settings, caplog: Any
-) -> None:
-    follower = Follower(settings)
-    until(lambda: stored.state(runtime.store).token, 20)
-    follower.end()
-    ids = send(runtime, grant, "the same words")
-    stream = keys.changes(keys.shard_of(SITE))
-    runtime.store.redis.xtrim(stream, maxlen=0, approximate=False)
-    follower = Follower(settings)
-    try:
-        finds(search, "words", ids)
-    finally:
-        follower.end()
-    assert "dropped before they were read" in caplog.text
-
-
-@pytest.mark.one_server
-def test_a_store_that_was_emptied_or_put_back_has_another_index(
-    runtime: Runtime, grant: Grant, followed: Follower, search: Search
-) -> None:
-    ids = send(runtime, grant, "the same words")
-    finds(search, "words", ids)
-    token = stored.state(runtime.store).token
-    runtime.store.redis.delete(keys.SEARCH, *map(keys.changes, range(keys.SHARDS)))
-    until(lambda: stored.state(runtime.store).token not in ("", token), 20)
-    finds(search, "words", ids)
 
 
 def test_nothing_is_noted_where_nobody_follows(runtime: Runtime, grant: Grant) -> None:
