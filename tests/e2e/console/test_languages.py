@@ -85,6 +85,7 @@ def faults_of(desk: Desk, screens: dict[str, str], asked: dict[str, tuple[int, .
     return faults
 
 
+@pytest.mark.timeout(400)
 def test_the_most_used_screens_fit_in_german_and_in_arabic(desk: Desk) -> None:
     assert faults_of(desk, FEW, {"de": (360,), "ar": (1280,)}) == {}
 

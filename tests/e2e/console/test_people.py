@@ -162,6 +162,7 @@ def percent(text: str) -> float:
     return float(re.findall(r"[\d.]+", text)[-1])
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(
     "width, theme",
     [
@@ -254,6 +255,7 @@ def test_every_screen_of_people_fits_and_can_be_used_by_everybody(
     assert faults == {}
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 360])
 def test_somebody_is_looked_for_and_erased(desk: Desk, width: int) -> None:
     store, email = desk.runtime.store, f"mabel@{desk.site}"

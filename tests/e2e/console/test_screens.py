@@ -195,6 +195,7 @@ def hooked(desk: Desk) -> str:
     return made.id
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("width", [1280, 360])
 def test_every_screen_fits_and_can_be_used_by_everybody(desk: Desk, width: int) -> None:
     hook = hooked(desk)
@@ -252,6 +253,7 @@ PUBLIC = {
 }
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_public_pages_fit_and_break_no_word_at_any_width(
     winnow: Up, chromium: Browser, theme: Any
