@@ -140,6 +140,9 @@ class Source:
         """Yield the number and the text of each line; a line that cannot be read is a `Reject`.
 
         Line ends stay, as they may stand within a quoted field.
+
+        Raises:
+            Unreadable: the file ends within a character.
         """
         encoding = self.encoding(self.head())
         with self.opened() as file:
@@ -157,7 +160,24 @@ class Source:
                 try:
                     yield number, line.decode(encoding)
                 except UnicodeDecodeError as error:
+                    if _is_begun(line, encoding):
+                        raise Unreadable(
+                            f"{place}: the file ends within a character: it was cut off, or is in "
+                            "another encoding (--encoding latin-1)"
+                        ) from None
                     yield number, Reject(place, not_in(encoding, error.start))
+
+
+def _is_begun(text: bytes, encoding: str) -> bool:
+    """Say whether text that cannot be decoded is right as far as it goes: a character lacks bytes.
+
+    A line with an end never is: no character in several bytes has that for one of them.
+    """
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(text)
+    except UnicodeError:
+        return False
+    return True
 
 
 def is_wide(encoding: str) -> bool:
