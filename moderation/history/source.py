@@ -32,7 +32,7 @@ _BOMS = (
 class Source:
     """A file or folder that a history is read from.
 
-    `encoding` is that of its text unless the file says otherwise; `table` is the table of comments
+    `encoding` is that of its text unless the file is marked otherwise (`said`, '' nobody said any); `table` is the table of comments
     to take of a dump with several; `now_ms` is the time of the import. `done` of `size` bytes of
     the file as it lies on the disk have been read.
     """
@@ -51,7 +51,7 @@ class Source:
                 "a".encode(encoding)
             except (LookupError, ValueError):
                 raise Unreadable("there is no such encoding: write utf-8 or latin-1") from None
-        self._encoding = encoding
+        self.said = encoding
 
     @property
     def done(self) -> int:
@@ -131,10 +131,7 @@ class Source:
 
     def encoding(self, head: bytes) -> str:
         """Return the encoding of the file's text, by its byte order mark or as it was given."""
-        for mark, name in _BOMS:
-            if head.startswith(mark):
-                return name
-        return self._encoding or "utf-8"
+        return marked(head) or self.said or "utf-8"
 
     def lines(self) -> Iterator[tuple[int, str | Reject]]:
         """Yield the number and the text of each line; a line that cannot be read is a `Reject`.
@@ -178,6 +175,11 @@ def _is_begun(text: bytes, encoding: str) -> bool:
     except UnicodeError:
         return False
     return True
+
+
+def marked(head: bytes) -> str:
+    """Return the encoding that a byte order mark names, '' where there is none."""
+    return next((name for mark, name in _BOMS if head.startswith(mark)), "")
 
 
 def is_wide(encoding: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import subprocess
 import sys
@@ -48,7 +49,10 @@ LINES = {
 @pytest.mark.parametrize("kind", LINES)
 @pytest.mark.parametrize(
     ("text", "encoding"),
-    [("Спасибо", "utf-8"), ("谢谢分享", "utf-8"), ("👍🏽", "utf-8"), ("谢谢", "gbk"), ("表示", "cp932")],
+    [
+        ("Спасибо", "utf-8"), ("谢谢分享", "utf-8"), ("👍🏽", "utf-8"), ("谢谢", "gbk"),
+        ("表示", "cp932"),
+    ],
 )  # fmt: skip
 def test_what_ends_within_a_character_was_cut_off(
     tmp_path: Path, kind: str, text: str, encoding: str
@@ -156,3 +160,22 @@ def test_xml_is_read_in_the_encoding_that_it_names(
 def test_xml_that_is_not_in_the_encoding_that_it_names_is_refused(tmp_path: Path) -> None:
     data = WXR.format("gb2312", "\xff\xff").encode("latin-1")
     assert "is no GB2312" in refused(tmp_path / "x", data)
+
+
+@pytest.mark.parametrize("declared", ["GBK", "Shift_JIS", "windows-1252", "utf-8", "klingon"])
+@pytest.mark.parametrize(
+    ("mark", "encoding", "said"),
+    [
+        (b"", "utf-8", "utf-8"), (b"", "utf-8", "UTF8"), (b"", "euc-kr", "euc-kr"),
+        (codecs.BOM_UTF8, "utf-8", "utf-8"), (codecs.BOM_UTF8, "utf-8", ""),
+        (codecs.BOM_UTF16_LE, "utf-16-le", ""),
+        # The mark of a program that wrote something else behind it.
+        (codecs.BOM_UTF8, "euc-kr", "euc-kr"),
+    ],
+)  # fmt: skip
+def test_what_is_said_wins_over_a_mark_and_a_mark_over_what_xml_declares(
+    tmp_path: Path, declared: str, mark: bytes, encoding: str, said: str
+) -> None:
+    data = mark + WXR.lstrip().format(declared, "한국어").encode(encoding)
+    _, found = reading.found(tmp_path / "x", data, encoding=said)
+    assert [f.submission.content for f in found if isinstance(f, Row)] == ["한국어"]
