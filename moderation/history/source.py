@@ -32,9 +32,10 @@ _BOMS = (
 class Source:
     """A file or folder that a history is read from.
 
-    `encoding` is that of its text unless the file is marked otherwise (`said`, '' nobody said any); `table` is the table of comments
-    to take of a dump with several; `now_ms` is the time of the import. `done` of `size` bytes of
-    the file as it lies on the disk have been read.
+    `encoding` is that of its text unless the file is marked otherwise (kept as `said`, '' where
+    nobody said any); `table` is the table of comments to take of a dump with several; `now_ms` is
+    the time of the import. `done` of `size` bytes of the file as it lies on the disk have been
+    read.
     """
 
     def __init__(self, path: Path, *, now_ms: int, encoding: str = "", table: str = "") -> None:
