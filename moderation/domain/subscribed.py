@@ -68,22 +68,18 @@ class Subscriptions(Struct, frozen=True, omit_defaults=True):
     last: int = 0
 
 
-def subscriptions_in(data: bytes) -> Subscriptions:
-    """Return the lists of a site as they are stored.
+def mended(data: bytes) -> Subscriptions:
+    """Return the lists of a site that were stored with a weight of `null` (once, for what is no
+    number): that where nobody chose.
 
-    A weight of `null`, as what is no number was once stored, is that where nobody chose.
+    Raises:
+        msgspec.MsgspecError: something else is wrong with them.
     """
-    try:
-        return _subscriptions(data)
-    except msgspec.ValidationError:
-        stored = msgspec.json.decode(data)
-        for one in stored.get("lists", ()):
-            if one.get("weight", WEIGHT) is None:
-                one["weight"] = WEIGHT
-        return msgspec.convert(stored, Subscriptions)
-
-
-_subscriptions = msgspec.json.Decoder(Subscriptions).decode
+    stored = msgspec.json.decode(data)
+    for one in stored.get("lists", ()):
+        if one.get("weight", WEIGHT) is None:
+            one["weight"] = WEIGHT
+    return msgspec.convert(stored, Subscriptions)
 
 
 class Fetched(Struct, frozen=True, omit_defaults=True):

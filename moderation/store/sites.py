@@ -12,7 +12,7 @@ from moderation.domain.accounts import Token, User
 from moderation.domain.keywords import Keys
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import Subscriptions, subscriptions_in
+from moderation.domain.subscribed import Subscriptions, mended
 from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -23,6 +23,7 @@ _settings = msgspec.json.Decoder(SiteSettings).decode
 list_of = msgspec.json.Decoder(Listed).decode
 keys_in = msgspec.json.Decoder(Keys).decode
 _attack = msgspec.json.Decoder(Attack).decode
+_subscriptions = msgspec.json.Decoder(Subscriptions).decode
 _token = msgspec.json.Decoder(Token).decode
 _user = msgspec.json.Decoder(User).decode
 
@@ -174,8 +175,15 @@ def policy(store: Store, site: str) -> Chosen:
         listed,
         Attack() if attack is None else _attack(attack),
         keywords,
-        Subscriptions() if subscribed is None else subscriptions_in(subscribed),
+        Subscriptions() if subscribed is None else _subscribed(subscribed),
     )
+
+
+def _subscribed(data: bytes) -> Subscriptions:
+    try:
+        return _subscriptions(data)
+    except msgspec.ValidationError:
+        return mended(data)
 
 
 def listed(store: Store, site: str) -> bytes | None:

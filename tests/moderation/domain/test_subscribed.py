@@ -130,10 +130,10 @@ def test_a_weight_that_was_stored_as_null_is_that_where_nobody_chose():
         b'"weight":null},{"number":3,"url":"https://b.example/f","reads":"feed",'
         b'"action":"weigh","weight":0.5}],"last":3}'
     )
-    found = subscribed.subscriptions_in(stored)
+    found = subscribed.mended(stored)
     assert [one.weight for one in found.lists] == [subscribed.WEIGHT, 0.5]
     assert found.last == 3
     with pytest.raises(msgspec.ValidationError):
-        subscribed.subscriptions_in(stored.replace(b"0.5", b'"much"'))
+        subscribed.mended(stored.replace(b"0.5", b'"much"'))
     with pytest.raises(msgspec.MsgspecError):
-        subscribed.subscriptions_in(b"[")
+        subscribed.mended(b"[")
