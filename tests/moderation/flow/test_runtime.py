@@ -185,10 +185,19 @@ def test_a_renewed_copy_weighs_what_it_has_now(runtime, monkeypatch):
     weight = runtime.policy("long", beside).size
     monkeypatch.setattr(runtime._policies, "_heaviest", weight + 1000)
     longer = [f"shop-{n}.example" for n in range(1000)]
-    renewals = set(threading.enumerate())
+    may_load, load = threading.Event(), subscriptions.copy
+
+    def loaded(*asked):
+        assert may_load.wait(60)
+        return load(*asked)
+
+    monkeypatch.setattr(subscriptions, "copy", loaded)
+    others = set(threading.enumerate())
     held = runtime.policy(SITE, subscribe(runtime, "two", longer))
-    for thread in set(threading.enumerate()) - renewals:
-        thread.join(30)
+    assert runtime._policies.get("long") is not None, "the copy before serves"
+    (renewal,) = set(threading.enumerate()) - others
+    may_load.set()
+    renewal.join(60)
     assert held.size == sum(map(len, longer))
     assert runtime._policies.get("long") is None, "both together are too heavy"
     assert runtime._policies.get(SITE) is held
