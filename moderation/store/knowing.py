@@ -58,7 +58,8 @@ def call(
     bucket = k.external + str(keys.external_bucket(external_id))
     for pair in zip(marks, ids, strict=True):
         words += pair
-    return Call("known", [k.meta, k.snapshot, k.authors, k.pace, k.alike, bucket], words)
+    names = [k.meta, k.snapshot, k.authors, k.pace, k.alike, bucket, k.comment]
+    return Call("known", names, words)
 
 
 def answered(

@@ -3,8 +3,9 @@
 -- Both stand behind the people in a mark of authors: where there is a campaign the sketch and the
 -- bands of the text (as in alike.lua) and two bytes each for the address and the author; then seven
 -- bytes for each that has a reputation, its kind and six of its keyed hash.
--- A reputation: hour (since 1970) of the last change, ham and spam as they weighed then, and how often
--- each was said. A bit says where there may be one: most people and domains have none. A campaign: 1
+-- A reputation: hour (since 1970) of the last change, ham and spam as they weighed then, how often each
+-- was said, and the entry of the label log with which it began (not there: before that was kept): what
+-- counted earlier counted in one that was dropped. A bit says where there may be one: most people and domains have none. A campaign: 1
 -- byte (1: a person said ham), the sketch, twelve bytes a comment: the end of its id, its minute, its
 -- address, its author. What came of late stands in cells, one for each band of a text: the rest of the
 -- band, and the sketch with the only comment, or the number of a campaign.
@@ -12,7 +13,7 @@ local SIGNALS_BUCKETS, SIGNALS_AT_MOST, SIGNALS_DROPPED, SIGNALS_BITS = 512, 256
 local SIGNALS_SECONDS, SIGNALS_MINUTES = 21600, 60
 local SIGNALS_HEAD, SIGNALS_ENTRY, SIGNALS_FULL, SIGNALS_NUMBER = 25, 12, 793, 4
 local SIGNALS_HAM, SIGNALS_SPAM = 1, 3
-local SIGNALS_NOTED, SIGNALS_PLACES = 4096, 10
+local SIGNALS_NOTED, SIGNALS_PLACES, SIGNALS_BEGUN = 4096, 10, 20
 
 local signals_made
 local function signals()
@@ -116,11 +117,15 @@ local function signals()
   end
 
   -- Returns how many nearly the same comments came within the hour, this one included, from how many
-  -- addresses and by how many authors. One that was sent before is that under its external id.
-  local function count(alike, campaign, id, now, external, bucket, ext)
+  -- addresses and by how many authors. One that was sent before is that under its external id, while
+  -- that comment is kept.
+  local function count(alike, campaign, id, now, comment, external, bucket, ext)
     local _, text = find(alike, campaign)
     if not text or string.byte(text) > 0 then return 0, 0, 0 end
-    if ext and ext ~= '' then id = redis.call('HGET', external .. bucket, ext) or id end
+    if ext and ext ~= '' then
+      local known = redis.call('HGET', external .. bucket, ext)
+      if known and redis.call('EXISTS', comment .. known) == 1 then id = known end
+    end
     local oldest, tail = math.floor(now / 60000) - SIGNALS_MINUTES, string.sub(id, 13)
     local n, seen, many = 1, {}, {0, 0}
     local function add(tags)
@@ -178,13 +183,13 @@ local function signals()
 
   -- Returns what is known, packed: the three numbers of the campaign, and for each that has a
   -- reputation ham and spam as they weigh now, in hundredths, and how often each was said; '' where
-  -- there is nothing. With the prefix, the bucket and the field of an external id it is looked there
-  -- whether the comment is known.
-  local function look(authors, alike, mark, id, now, labels, external, bucket, ext)
+  -- there is nothing. With the prefixes of comments and of external ids, the bucket and the field of one
+  -- it is looked there whether the comment is known.
+  local function look(authors, alike, mark, id, now, labels, comment, external, bucket, ext)
     if mark == '' then return '' end
     local campaign, at = parts(mark)
     local n, addresses, people = 0, 0, 0
-    if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now, external, bucket, ext) end
+    if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now, comment, external, bucket, ext) end
     local any = reputed(authors, mark, at, labels)
     if n <= 1 and not any then return '' end
     local found, is_any = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1
@@ -210,50 +215,70 @@ local function signals()
     for i = 1, SIGNALS_DROPPED do redis.call('HDEL', bucket, all[i][1]) end
   end
 
+  -- Changes how often a status was said by `one`, and what that weighs by `by`. What counted with an
+  -- entry of the label log is taken back where the reputation had begun by then. Says whether the
+  -- reputation is gone.
+  local function change(authors, kind, who, status, by, one, seq, hour)
+    local bucket, field = place(authors, who)
+    local text = redis.call('HGET', bucket, field)
+    local begun = text and #text >= SIGNALS_BEGUN and struct.unpack('>I4', text, SIGNALS_BEGUN - 3) or 0
+    if one < 0 and (not text or begun > seq) then return false end
+    local ham, spam, hams, spams = 0, 0, 0, 0
+    if text then ham, spam, hams, spams = weighed(text, kind, hour) else begun = seq end
+    if status == SIGNALS_HAM then ham, hams = ham + by, math.min(65535, math.max(0, hams + one)) end
+    if status == SIGNALS_SPAM then spam, spams = spam + by, math.min(65535, math.max(0, spams + one)) end
+    if hams + spams == 0 then return redis.call('HDEL', bucket, field) == 1 end
+    ham, spam = hams > 0 and math.max(0, ham) or 0, spams > 0 and math.max(0, spam) or 0
+    if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
+    redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
+    redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2I4', hour, ham, spam, hams, spams, begun))
+    return false
+  end
+
+  local function noted_key(authors, id)
+    return string.format('%sn%d', authors, struct.unpack('>I2', id, 15) % SIGNALS_NOTED)
+  end
+
+  -- Takes back what counted with an entry of the label log where a note says, by what it weighs still.
+  -- Returns of whom no reputation is left.
+  local function take_back(authors, note, seq, hour)
+    local gone, status, at = {}, struct.unpack('>BI4', note)
+    for each = SIGNALS_PLACES, #note, 7 do
+      local kind, who = string.byte(note, each), string.sub(note, each + 1, each + 6)
+      local left = 0.5 ^ (math.max(0, hour - at) / (24 * half_lives[kind]))
+      if change(authors, kind, who, status, -left, -1, seq, hour) then gone[#gone + 1] = who end
+    end
+    return gone
+  end
+
   -- Counts what a person said of a comment: a status, 0 for nothing any more. What was said before is
-  -- taken back from where it was counted, by what it weighs still, whatever the comment says by now.
-  -- Ham ends a campaign, too.
-  local function weigh(authors, alike, id, mark, is, now)
-    local campaign, places, hour = '', '', math.floor(now / 3600000)
-    if is > 0 and mark ~= '' then
+  -- taken back from where it was counted, by what it weighs still, whatever the comment says by now;
+  -- where an older version counted it and noted nothing, from what the mark names.
+  -- Ham ends a campaign, too. `was`: what may have counted before (as log.lua says), and the last
+  -- entry of the label log then; `seq`: the last one now.
+  local function weigh(authors, alike, id, mark, was, since, is, seq, now)
+    local campaign, named, places, hour = '', '', '', math.floor(now / 3600000)
+    if mark ~= '' then
       local first
       campaign, first = parts(mark)
-      places = string.sub(mark, first)
+      named = string.sub(mark, first)
     end
-    local noted = string.format('%sn%d', authors, struct.unpack('>I2', id, 15) % SIGNALS_NOTED)
+    if is > 0 then places = named end
+    local noted = noted_key(authors, id)
     local before = redis.call('HGET', noted, id)
-    if before and string.byte(before) == is and string.sub(before, SIGNALS_PLACES) == places then return end
-
-    local function change(kind, who, status, by, one)
-      local bucket, field = place(authors, who)
-      local text = redis.call('HGET', bucket, field)
-      if not text and one < 0 then return end
-      local ham, spam, hams, spams = 0, 0, 0, 0
-      if text then ham, spam, hams, spams = weighed(text, kind, hour) end
-      if status == SIGNALS_HAM then ham, hams = ham + by, math.min(65535, math.max(0, hams + one)) end
-      if status == SIGNALS_SPAM then spam, spams = spam + by, math.min(65535, math.max(0, spams + one)) end
-      if hams + spams == 0 then return redis.call('HDEL', bucket, field) end
-      ham, spam = hams > 0 and math.max(0, ham) or 0, spams > 0 and math.max(0, spam) or 0
-      if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
-      redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
-      redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2', hour, ham, spam, hams, spams))
-    end
-
     if before then
-      local status, at, number = struct.unpack('>BI4I4', before)
-      for each = SIGNALS_PLACES, #before, 7 do
-        local kind = string.byte(before, each)
-        local left = 0.5 ^ (math.max(0, hour - at) / (24 * half_lives[kind]))
-        change(kind, string.sub(before, each + 1, each + 6), status, -left, -1)
-      end
+      take_back(authors, before, since, hour)
+      local number = struct.unpack('>I4', before, 6)
       local said = number > 0 and redis.call('GETRANGE', name(alike, number), 0, 0) or ''
       if said ~= '' and said ~= '\0' then
         redis.call('SETRANGE', name(alike, number), 0, string.char(string.byte(said) - 1))
         last = {}
       end
+    elseif was > 0 then
+      take_back(authors, struct.pack('>BI4I4', was, hour, 0) .. named, since, hour)
     end
     for each = 1, #places, 7 do
-      change(string.byte(places, each), string.sub(places, each + 1, each + 6), is, 1, 1)
+      change(authors, string.byte(places, each), string.sub(places, each + 1, each + 6), is, 1, 1, seq, hour)
     end
     local ended = 0
     if is == SIGNALS_HAM and campaign ~= '' then
@@ -263,7 +288,8 @@ local function signals()
         ended = keep(alike, campaign, number, said .. string.sub(text, 2))
       end
     end
-    if places ~= '' or ended > 0 then
+    -- One that counted nowhere is noted as well: else it were taken for one of an older version.
+    if is > 0 then
       redis.call('HSET', noted, id, struct.pack('>BI4I4', is, hour, ended) .. places)
     elseif before then
       redis.call('HDEL', noted, id)
@@ -294,7 +320,19 @@ local function signals()
     return n
   end
 
-  signals_made = {look = look, note = note, weigh = weigh, drop = drop}
+  -- Drops the note of a comment if it is from before an hour, and what counted with it. Returns how
+  -- many reputations went with it.
+  local function expire(authors, id, seq, oldest, hour)
+    local noted = noted_key(authors, id)
+    local note = redis.call('HGET', noted, id)
+    if not note or struct.unpack('>I4', note, 2) >= oldest then return 0 end
+    redis.call('HDEL', noted, id)
+    local gone = take_back(authors, note, seq, hour)
+    for _, who in ipairs(gone) do tell(authors, who) end
+    return #gone
+  end
+
+  signals_made = {look = look, note = note, weigh = weigh, drop = drop, expire = expire}
   return signals_made
 end
 
