@@ -180,7 +180,7 @@ local function accept(at)
   if is_said or was_decided and c.decision == '' then
     -- One that came with its label counts for nobody, and needs no note of it.
     local is = is_said and from and log().said(KEYS[10], c) > 0 and status or 0
-    signals().weigh(KEYS[17], KEYS[18], id, authors, said, since, is, c.last, now)
+    weighing(signals()).weigh(KEYS[17], KEYS[18], id, authors, said, since, is, c.last, now)
   end
   if words > 4 then
     settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,

@@ -7,6 +7,6 @@ local n, oldest, hour = 0, tonumber(ARGV[1]), math.floor(redis.call('TIME')[1] /
 for i = 2, #ARGV do
   local last = redis.call('HGET', KEYS[2], ARGV[i])
   local seq = last and struct.unpack('>I4', last, 5) or 0
-  n = n + signals().expire(KEYS[1], ARGV[i], seq, oldest, hour)
+  n = n + weighing(signals()).expire(KEYS[1], ARGV[i], seq, oldest, hour)
 end
 return n

@@ -35,7 +35,7 @@ else
   else
     return {'missing'}
   end
-  signals().weigh(KEYS[14], KEYS[15], id, ARGV[4], said, seq, 0, 0, redis.call('TIME')[1] * 1000)
+  weighing(signals()).weigh(KEYS[14], KEYS[15], id, ARGV[4], said, seq, 0, 0, redis.call('TIME')[1] * 1000)
   redis.call('HDEL', labelled, id)
   redis.call('ZREM', KEYS[16], id)
   for set = 3, 6 do redis.call('ZREM', KEYS[set], id) end

@@ -185,7 +185,7 @@ def test_a_campaign_counts_comments_however_often_each_is_sent(runtime, grant, a
             text = CHAIN.format(words[time % len(words)])
             found = check(runtime, grant, text, author(n), f"c-{n}")
             assert found.verdict.signals.get("campaign", 0) <= 4, (n, time)
-            assert found.status == "approved"
+            assert found.status == "approved", found.verdict
     fifth = check(runtime, grant, CHAIN.format("shy"), author(9), "c-9")
     assert (fifth.status, fifth.verdict.signals["campaign"]) == ("held", 5.0)
     again = check(runtime, grant, CHAIN.format("proud"), author(9), "c-9")
@@ -272,10 +272,8 @@ def test_what_counted_before_somebody_was_forgotten_takes_nothing_from_what_came
     records.forget(runtime, SITE, email=EVE["email"], ip=EVE["ip"], author_id=EVE["id"])
     third = decide(runtime, check(runtime, grant, "A word on clay.", EVE), "spam")
     decide(runtime, again, "spam")
-    said = sorted(reputations(runtime.store).values())
     deciding.undo(runtime, SITE, first.id, WORD, None)
-    since = reputations(runtime.store)
-    assert list(since.values()).count((0, 2)) == said.count((0, 2)) + said.count((0, 3)) >= 3
+    assert set(reputations(runtime.store).values()) == {(0, 2)}
     deciding.forget(runtime, SITE, first.id)
     deciding.forget(runtime, SITE, again.id)
     assert set(reputations(runtime.store).values()) == {(0, 1)}
