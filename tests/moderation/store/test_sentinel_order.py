@@ -45,8 +45,9 @@ def test_threads_that_ask_at_once_lose_no_sentinel(several: Callable[[str], Serv
 
 def test_a_silent_sentinel_is_asked_once_in_a_hurry_and_is_never_the_reason() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
-        hosts = [silent.getsockname(), ("127.0.0.1", free_port())]
-        once = {"socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+        # Those that refuse at once leave time in which the silent one could be asked again.
+        hosts = [silent.getsockname(), *[("127.0.0.1", free_port())] * 9]
+        once = {"socket_timeout": addresses.SENTINEL_SECONDS, "retry": Retry(NoBackoff(), 0)}
         sentinels = Sentinel(hosts, sentinel_kwargs=once)
         with pytest.raises(MasterNotFoundError):
             hurried(addresses.primary)(sentinels, NAME)

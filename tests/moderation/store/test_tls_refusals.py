@@ -140,6 +140,6 @@ def test_errors_that_led_to_each_other_are_told_once() -> None:
 def test_what_a_server_quotes_is_no_word_of_tls() -> None:
     error = failures.ConnectionError("one")
     error.__cause__ = failures.ResponseError(
-        "unknown command '[SSL: X] certificate verify failed: buy pills'"
+        "unknown command '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: buy pills'"
     )
     assert str(faults.fault(error)) == "the store does not answer"
