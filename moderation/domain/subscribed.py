@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Meta, Struct
 
 from moderation.domain.errors import BadEntry, InvalidInput
@@ -65,6 +66,24 @@ class Subscriptions(Struct, frozen=True, omit_defaults=True):
 
     lists: tuple[Subscription, ...] = ()
     last: int = 0
+
+
+def subscriptions_in(data: bytes) -> Subscriptions:
+    """Return the lists of a site as they are stored.
+
+    A weight of `null`, as what is no number was once stored, is that where nobody chose.
+    """
+    try:
+        return _subscriptions(data)
+    except msgspec.ValidationError:
+        stored = msgspec.json.decode(data)
+        for one in stored.get("lists", ()):
+            if one.get("weight", WEIGHT) is None:
+                one["weight"] = WEIGHT
+        return msgspec.convert(stored, Subscriptions)
+
+
+_subscriptions = msgspec.json.Decoder(Subscriptions).decode
 
 
 class Fetched(Struct, frozen=True, omit_defaults=True):

@@ -12,7 +12,7 @@ from moderation.domain.accounts import Token, User
 from moderation.domain.keywords import Keys
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import Subscriptions
+from moderation.domain.subscribed import Subscriptions, subscriptions_in
 from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -23,7 +23,6 @@ _settings = msgspec.json.Decoder(SiteSettings).decode
 list_of = msgspec.json.Decoder(Listed).decode
 keys_in = msgspec.json.Decoder(Keys).decode
 _attack = msgspec.json.Decoder(Attack).decode
-_subscriptions = msgspec.json.Decoder(Subscriptions).decode
 _token = msgspec.json.Decoder(Token).decode
 _user = msgspec.json.Decoder(User).decode
 
@@ -175,8 +174,15 @@ def policy(store: Store, site: str) -> Chosen:
         listed,
         Attack() if attack is None else _attack(attack),
         keywords,
-        Subscriptions() if subscribed is None else _subscriptions(subscribed),
+        Subscriptions() if subscribed is None else subscriptions_in(subscribed),
     )
+
+
+def listed(store: Store, site: str) -> bytes | None:
+    """Return a site's list as it is stored (None: nobody wrote any), whatever else it has."""
+    with store_errors():
+        found: bytes | None = store.redis.get(keys.of_site(site).listed)
+    return found
 
 
 def put_settings(store: Store, site: str, new: SiteSettings, revision: int) -> int:
