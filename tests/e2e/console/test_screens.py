@@ -189,7 +189,7 @@ DOUBLED = """() => { const html = document.documentElement;
 def hooked(desk: Desk) -> str:
     """Give the site a webhook that leads where nothing may be sent; return its id."""
     made, _ = endpoints.make(
-        desk.runtime.store, desk.runtime.secret, desk.site, "http://127.0.0.1:9/a-hook?of=the-site",
+        desk.runtime.store, desk.runtime.secret, desk.site, "http://10.255.255.1:9/a-hook?of=the-site",
         EVENTS, OPERATOR,
     )  # fmt: skip
     return made.id
