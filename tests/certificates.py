@@ -52,21 +52,29 @@ class Certificate:
         }
 
 
-def certificate(folder: Path, *, names: Sequence[str] = ("winnow.example",)) -> Certificate:
-    """Return a certificate for 127.0.0.1 and names, of an authority that nobody else has."""
+def certificate(
+    folder: Path, *, names: Sequence[str] = ("winnow.example",), days_off: int = 0
+) -> Certificate:
+    """Return a certificate for 127.0.0.1 and names, of an authority that nobody else has.
+
+    It holds today, or so many days before or after.
+    """
     now = dt.datetime.now(dt.UTC)
+    off = dt.timedelta(days=days_off)
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's own authority")])
 
-    def build(name: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def build(
+        name: x509.Name, public: ec.EllipticCurvePublicKey, day: dt.datetime
+    ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(ca_name)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(days=2))
+            .not_valid_before(day - dt.timedelta(hours=1))
+            .not_valid_after(day + dt.timedelta(days=2))
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), False
             )
@@ -75,13 +83,17 @@ def certificate(folder: Path, *, names: Sequence[str] = ("winnow.example",)) -> 
 
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
     authority = (
-        build(ca_name, ca_key.public_key())
+        build(ca_name, ca_key.public_key(), now)
         .add_extension(x509.BasicConstraints(True, None), True)
         .add_extension(usage, True)
         .sign(ca_key, hashes.SHA256())
     )
     leaf = (
-        build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), key.public_key())
+        build(
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]),
+            key.public_key(),
+            now + off,
+        )
         .add_extension(
             x509.SubjectAlternativeName([*(x509.DNSName(name) for name in names), LOOPBACK]),
             False,

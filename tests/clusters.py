@@ -38,7 +38,11 @@ class ClusterNode(Node):
             *(("--tls-cluster", "yes") if certificate is not None else ()),
             certificate=certificate,
         )  # fmt: skip
-        self.id = self.ask("CLUSTER", "MYID").decode()
+        try:
+            self.id = self.ask("CLUSTER", "MYID").decode()
+        except BaseException:
+            self.end()
+            raise
 
     def answers(self) -> bool:
         """Say whether it accepts commands: to which key belongs where, it may not know yet."""
@@ -86,8 +90,21 @@ class Cluster:
             return ClusterNode(folder, name, program, certificate)
 
         self.certificate = certificate
-        self.primaries = [make(f"p{n}") for n in range(primaries)]
-        self.replicas = [make(f"r{n}") for n in range(primaries * replicas)]
+        self.primaries: list[ClusterNode] = []
+        self.replicas: list[ClusterNode] = []
+        try:
+            for number in range(primaries):
+                self.primaries.append(make(f"p{number}"))
+            for number in range(primaries * replicas):
+                self.replicas.append(make(f"r{number}"))
+            self._join()
+        except BaseException:
+            self.end()
+            raise
+
+    def _join(self) -> None:
+        """Share the slots, and have everybody know everybody."""
+        primaries = len(self.primaries)
         for number, node in enumerate(self.nodes):
             node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
         for number, node in enumerate(self.primaries):

@@ -47,7 +47,11 @@ class Node:
     def start(self) -> None:
         """Run it, at first or again."""
         self.process = subprocess.Popen(self._argv)
-        until(self.answers)
+        try:
+            until(self.answers)
+        except BaseException:
+            self.end()
+            raise
 
     def answers(self) -> bool:
         """Say whether it accepts commands."""

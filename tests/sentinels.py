@@ -67,14 +67,16 @@ class Watched:
         self, folder: Path, program: str = "", certificate: Certificate | None = None
     ) -> None:
         self.certificate = certificate
-        self.nodes = [
-            Node(folder, name, program, certificate=certificate) for name in ("one", "two")
-        ]
-        self.nodes[1].follow(self.nodes[0].port)
-        self.sentinels = [
-            Sentinel(folder / f"s{n}", self.nodes[0].port, program, certificate) for n in range(3)
-        ]
+        self.nodes: list[Node] = []
+        self.sentinels: list[Sentinel] = []
         try:
+            for name in ("one", "two"):
+                self.nodes.append(Node(folder, name, program, certificate=certificate))
+            primary, replica = self.nodes
+            replica.follow(primary.port)
+            for number in range(3):
+                place = folder / f"s{number}"
+                self.sentinels.append(Sentinel(place, primary.port, program, certificate))
             until(self.is_watched)
         except BaseException:
             self.end()

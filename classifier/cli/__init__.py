@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NoCluster as error:
         return _failed(str(error), 1)
     except OSError as error:
-        return _failed(f"{error.filename or 'cannot write'}: {error.strerror}", 2)
+        return _failed(f"{error.filename or 'cannot write'}: {error.strerror or error}", 2)
     except KeyboardInterrupt:
         return 130
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import re
 import shutil
 import sys
@@ -46,6 +48,9 @@ def _train(options: argparse.Namespace) -> int:
     from classifier.training.data import DataError
     from classifier.training.train import train_model
 
+    # Before the rows are read: a training takes minutes.
+    for place in filter(None, (options.out, options.card)):
+        _require_place(place)
     progress = Progress("checked", quiet=options.quiet)
     with tempfile.TemporaryDirectory(prefix="train-") as folder:
         # Training reads its files more than once, which standard input cannot give.
@@ -79,6 +84,18 @@ def _spooled(folder: Path) -> Path:
     with path.open("rb") as file:
         packed = file.read(2) == GZIP_MAGIC
     return path.rename(path.with_suffix(".jsonl.gz")) if packed else path
+
+
+def _require_place(path: Path) -> None:
+    """Refuse a place where `_write_whole` could put no file.
+
+    Raises:
+        OSError: there is no such folder, it takes no file, or the place is a folder itself.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
 
 
 def _write_whole(path: Path, data: bytes) -> None:

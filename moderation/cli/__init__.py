@@ -94,6 +94,12 @@ def main(argv: list[str] | None = None) -> Any:
         if not is_full and error.filename is None:
             raise
         where = error.filename or "the data folder"
-        why = "the disk is full: make room (docs/drills.md)" if is_full else error.strerror
-        click.echo(f"winnow: {plain(str(where))}: {why}", err=True)
+        why = "the disk is full: make room (docs/drills.md)" if is_full else _why(error)
+        click.echo(f"winnow: {plain(str(where))}: {plain(why)}", err=True)
         sys.exit(1)
+
+
+def _why(error: OSError) -> str:
+    """Return the reason of an error that a library may have raised without the system's words."""
+    told = error.strerror or (error.args[0] if len(error.args) == 1 else "")
+    return str(told or "it cannot be read or written")

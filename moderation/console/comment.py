@@ -96,9 +96,10 @@ def escalate(site: str, comment_id: str) -> Any:
 @screen("/comments/<site>/<comment_id>/escalate/undo", "moderator", "POST")
 def undo_escalation(site: str, comment_id: str) -> Any:
     """Withdraw that the person asked for another one to look at a comment."""
+    who, etag = entering.user().name, request.form.get("etag", "")
     site_of(runtime(), entering.user(), site)
     try:
-        done = looking.ask_no_longer(runtime(), site, comment_id, entering.user().name, address())
+        done = looking.ask_no_longer(runtime(), site, comment_id, who, address(), etag)
     except StaleState as error:
         return _conflict(error.current, None)
     return _answer(done, "undone")

@@ -126,17 +126,22 @@ def _wanted(ahead: Ahead) -> Item | None:
 
 
 def _done() -> dict[str, Any]:
-    """Return the comment that the person decided last, to be told and undone on the page, and what
-    the filter had said where it was of the random sample."""
+    """Return the comment that the person decided or escalated last, to be told and undone on the
+    page, and what the filter had said where it was of the random sample; nothing where it is
+    another person's by now, or the address was another's."""
+    who = entering.user()
     site, _, comment_id = request.args.get("done", "").partition("/")
     if not comment_id:
         return {}
     try:
-        done = find(runtime(), site_of(runtime(), entering.user(), site), comment_id)
+        done = find(runtime(), site_of(runtime(), who, site), comment_id)
     except NotFound:
         return {}
+    asked = None if done.decision else looking.look_of(runtime(), done).escalation
+    acted = done.decision or asked
+    if acted is None or acted.by != who.name or not may(who, "moderator"):
+        return {}
     if done.decision is None:
-        asked = looking.look_of(runtime(), done).escalation
-        return {"done": done, "asked": asked} if asked else {}
+        return {"done": done, "asked": asked}
     agreement = sampling.agreement(done, done.decision.label)
     return {"done": done, "told": agreement_words(agreement) if agreement else ""}

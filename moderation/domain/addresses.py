@@ -51,17 +51,24 @@ def mailbox(text: str) -> str:
     text = text.strip().lower().removeprefix("mailto:").rstrip(".")
     if text.isascii() and "xn--" not in text:
         return text
-    local, at, domain = unicodedata.normalize("NFC", text).rpartition("@")
-    return local + at + ".".join(map(_in_letters, domain.split(".")))
+    local, at, domain = text.rpartition("@")
+    domain = ".".join(map(unicode_label, domain.split(".")))
+    return unicodedata.normalize("NFC", local + at + domain)
 
 
-def _in_letters(label: str) -> str:
+def unicode_label(label: str) -> str:
+    """Return a label of a host in Unicode, as it is where it is not one in Punycode (RFC 3492).
+
+    What is said to be Punycode may stand for half a character (a surrogate), which no bytes say.
+    """
     if not label.startswith("xn--"):
         return label
     try:
-        return unicodedata.normalize("NFC", label[4:].encode("ascii").decode("punycode"))
-    except UnicodeError:
+        found = label[4:].encode("ascii").decode("punycode")
+        found.encode()
+    except (ValueError, OverflowError):  # UnicodeError is a ValueError.
         return label
+    return found
 
 
 @functools.lru_cache(maxsize=64)

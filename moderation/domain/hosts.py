@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from moderation.domain import wording
-from moderation.domain.listed import unicode_label
+from moderation.domain.addresses import unicode_label
 
 
 def look_alike(host: str) -> tuple[str, str]:

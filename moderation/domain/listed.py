@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from moderation.domain import wording
-from moderation.domain.addresses import parsed
+from moderation.domain.addresses import parsed, unicode_label
 from moderation.domain.errors import BadEntry, InvalidInput
 
 Kind = Literal["words", "domain", "address", "email", "name"]
@@ -153,16 +153,6 @@ def host_name(text: str) -> str:
     if len(host) > 253 or not _HOST.fullmatch(host):
         return ""
     return ".".join(map(unicode_label, host.split("."))) if "xn--" in host else host
-
-
-def unicode_label(label: str) -> str:
-    """Return a label of a host in Unicode, as it is where it is not one in Punycode."""
-    if not label.startswith("xn--"):
-        return label
-    try:
-        return label[4:].encode("ascii").decode("punycode")
-    except (UnicodeError, ValueError, OverflowError):
-        return label
 
 
 def _address(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from moderation.domain import wording
-from moderation.domain.addresses import parsed
+from moderation.domain.addresses import parsed, unicode_label
 from moderation.domain.comments import Submission
-from moderation.domain.listed import Entry, Kind, Listed, host_name, name_words, unicode_label
+from moderation.domain.listed import Entry, Kind, Listed, host_name, name_words
 from moderation.domain.shown import unescape
 
 NOWHERE = 1 << 30

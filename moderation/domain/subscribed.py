@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Meta, Struct
 
 from moderation.domain.errors import BadEntry, InvalidInput
@@ -65,6 +66,20 @@ class Subscriptions(Struct, frozen=True, omit_defaults=True):
 
     lists: tuple[Subscription, ...] = ()
     last: int = 0
+
+
+def mended(data: bytes) -> Subscriptions:
+    """Return the lists of a site that were stored with a weight of `null` (once, for what is no
+    number): that where nobody chose.
+
+    Raises:
+        msgspec.MsgspecError: something else is wrong with them.
+    """
+    stored = msgspec.json.decode(data)
+    for one in stored.get("lists", ()):
+        if one.get("weight", WEIGHT) is None:
+            one["weight"] = WEIGHT
+    return msgspec.convert(stored, Subscriptions)
 
 
 class Fetched(Struct, frozen=True, omit_defaults=True):

@@ -18,7 +18,8 @@ NOTED_SECONDS = 0.1
 class Cache(Generic[Value]):
     """A bounded, thread-safe mapping that drops what was used least recently or not of late.
 
-    With `weigh` all that is kept weighs `heaviest` at most; one value that is heavier stays alone.
+    With `weigh` all that is kept weighs `heaviest` at most, but for one value that is heavier; what
+    weighs nothing makes no room and needs none, so it neither goes for weight nor drives out.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Cache(Generic[Value]):
         self._heaviest = heaviest
         self._weigh = weigh
         self._weight = 0
+        self._weights: OrderedDict[str, int] = OrderedDict()  # Of what has weight, as `_items`.
         self._items: OrderedDict[str, tuple[Value, float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -58,34 +60,47 @@ class Cache(Generic[Value]):
             found = self._items.get(key)
             before = None if found is None else found[0]
             value = self._used(key, chosen(before))
-            if self._weigh is not None and value is not before:
-                self._weight += self._weigh(value)
-                if before is not None:
-                    self._weight -= self._weigh(before)
-            while len(self._items) > self._most or self._is_too_heavy():
-                self._drop_first()
+            self._weigh_one(key, value)
+            while len(self._items) > self._most:
+                self._drop(next(iter(self._items)))
         return value
+
+    def weigh_again(self, key: str) -> None:
+        """Note what a kept value weighs now; it was not used for that."""
+        with self._lock:
+            found = self._items.get(key)
+            if found is not None:
+                self._weigh_one(key, found[0])
 
     def drop(self, key: str) -> None:
         """Forget a key."""
         with self._lock:
             if key in self._items:
-                self._items.move_to_end(key, last=False)
-                self._drop_first()
+                self._drop(key)
 
     def _used(self, key: str, value: Value) -> Value:
         now = time.monotonic()
         self._items[key] = value, now
         self._items.move_to_end(key)
+        if key in self._weights:
+            self._weights.move_to_end(key)
         # The first is always the one that was used least recently.
         while now - next(iter(self._items.values()))[1] > self._idle_seconds:
-            self._drop_first()
+            self._drop(next(iter(self._items)))
         return value
 
-    def _is_too_heavy(self) -> bool:
-        return self._weigh is not None and self._weight > self._heaviest and len(self._items) > 1
+    def _weigh_one(self, key: str, value: Value) -> None:
+        if self._weigh is None:
+            return
+        weight, before = self._weigh(value), self._weights.get(key, 0)
+        self._weight += weight - before
+        if weight:
+            self._weights[key] = weight  # One that had weight keeps its place in the order.
+        else:
+            self._weights.pop(key, None)
+        while self._weight > self._heaviest and len(self._weights) > 1:
+            self._drop(next(iter(self._weights)))
 
-    def _drop_first(self) -> None:
-        _, (value, _) = self._items.popitem(last=False)
-        if self._weigh is not None:
-            self._weight -= self._weigh(value)
+    def _drop(self, key: str) -> None:
+        del self._items[key]
+        self._weight -= self._weights.pop(key, 0)

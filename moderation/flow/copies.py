@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from moderation import faults
@@ -17,11 +18,13 @@ class Copies:
     what else is kept of their site.
 
     The first is loaded by whoever asks; a newer one by a thread of its own, while the one before
-    goes on to serve: no comment waits for 65,000 entries to be put in order.
+    goes on to serve: no comment waits for 65,000 entries to be put in order. `renewed` is told
+    whose newer copy stands: it may weigh more.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, renewed: Callable[[str], None]) -> None:
         self._store = store
+        self._renewed = renewed
         self._slots: WeakValueDictionary[tuple[str, int], Slot] = WeakValueDictionary()
         self._lock = threading.Lock()
 
@@ -44,6 +47,7 @@ class Copies:
     def _renew(self, site: str, one: Subscription, slot: Slot) -> None:
         try:
             slot.copy = self._loaded(site, one)
+            self._renewed(site)
         except Exception as error:
             faults.say("the loading of a subscribed list", error)
 

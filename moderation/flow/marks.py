@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 
 from classifier import marks_of
-from moderation.domain.addresses import network_of
+from moderation.domain.addresses import mailbox, network_of
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.listed import host_name
 from moderation.flow.rows import keyed_hash, personal_hash
@@ -73,9 +73,10 @@ def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
     author = submission.author
     network = network_of(author.ip) if author.ip else ""
     named = [(signals.NETWORK, "net", network)] if network else []
-    if network and author.email.strip():
-        named.append((signals.PAIR, "pair", pair_of(author.email, network)))
-    if not (network or author.email.strip() or author.id.strip()) and author.name.strip():
+    email = mailbox(author.email)
+    if network and email:
+        named.append((signals.PAIR, "pair", pair_of(email, network)))
+    if not (network or email or author.id.strip()) and author.name.strip():
         # Nothing else says who it is, as on sites that only keep names.
         named.append((signals.NAME, "name", " ".join(author.name.casefold().split())))
     own = hosts_in(author.url)[:1]
@@ -86,8 +87,8 @@ def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
 
 
 def pair_of(email: str, network: str) -> str:
-    """Return the words for an e-mail address that comes from a network."""
-    return f"{email.strip().lower()} {network}"
+    """Return the words for an e-mail address, in any spelling, that comes from a network."""
+    return f"{mailbox(email)} {network}"
 
 
 def hosts_in(text: str) -> list[str]:

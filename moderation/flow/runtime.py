@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from classifier import Learner, Model, ModelError, Row
 from classifier.kernel_cache import one_compiles
+from moderation.domain import listed, subscribed
 from moderation.domain.errors import SchemaMismatch, StoreDown
-from moderation.domain.keywords import NO_KEYS, searched
+from moderation.domain.keywords import KEYS_BYTES, NO_KEYS, searched
 from moderation.domain.matching import NO_LIST, Compiled
 from moderation.domain.policy import NO_RULES, Rules
 from moderation.domain.sites import DEFAULT_SETTINGS, SiteSettings
@@ -32,9 +33,13 @@ log = logging.getLogger(__name__)
 Owned = TypeVar("Owned")
 
 SITES_KEPT = 512
-LISTS_BYTES = 64 << 20
-"""Most bytes of lists, as they are written, that a process holds ready to be asked, of all sites:
-made ready they take up to 24 times as much (200,000 keys of 18 letters: 85 MiB; 65,000 phrases of
+LISTS_BYTES = 2 * (
+    listed.LIST_BYTES + KEYS_BYTES + subscribed.SUBSCRIPTIONS * subscribed.LIST_BYTES
+)
+"""Most bytes of lists, as they are written, that a process holds ready to be asked, of all sites.
+
+It is twice what one site may have (200 MiB), so that two sites that are asked in turn stay both.
+Made ready they take up to 24 times as much (200,000 keys of 18 letters: 85 MiB; 65,000 phrases of
 four words: 63 MiB beside what is written)."""
 READING_SECONDS = 0.2
 """For so long a check waits for another thread that makes its site's lists ready."""
@@ -42,8 +47,8 @@ READING_SECONDS = 0.2
 
 class Policy(Struct, frozen=True):
     """What a site's people chose, as of a revision; `listed` and `keywords` are digests of its list
-    and its keys as they are stored, `tells` whether it has webhooks, `size` how many bytes its
-    lists have, those of others that it subscribed to included."""
+    and its keys as they are stored, `tells` whether it has webhooks, `own_size` how many bytes its
+    own list and its keys have."""
 
     revision: int
     settings: SiteSettings
@@ -51,7 +56,12 @@ class Policy(Struct, frozen=True):
     listed: bytes = b""
     keywords: bytes = b""
     tells: bool = False
-    size: int = 0
+    own_size: int = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes its lists have as they are now, with the copies of those of others."""
+        return self.own_size + self.rules.subscribed.size
 
 
 def _digest(stored: bytes | None) -> bytes:
@@ -100,7 +110,7 @@ class Runtime:
         )
         # What went for the weight of its lists stays without them, for when the store is away.
         self._without_lists: Cache[Policy] = Cache(SITES_KEPT)
-        self._copies = Copies(store)
+        self._copies = Copies(store, self._policies.weigh_again)
         self._snapshots: Cache[Model] = Cache(4)
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
         self._policy_locks: Cache[threading.Lock] = Cache(SITES_KEPT)
@@ -209,8 +219,8 @@ class Runtime:
 
     def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
         chosen = sites.policy(self.store, site)
-        listed, keywords = _digest(chosen.listed), _digest(chosen.keywords)
-        if known is not None and known.listed == listed:
+        digest, keywords = _digest(chosen.listed), _digest(chosen.keywords)
+        if known is not None and known.listed == digest:
             compiled = known.rules.listed
         else:
             compiled = Compiled(sites.list_of(chosen.listed)) if chosen.listed else NO_LIST
@@ -219,11 +229,11 @@ class Runtime:
         else:
             keys = sites.keys_in(chosen.keywords) if chosen.keywords else NO_KEYS
             searched_keys = searched(keys)
-        subscribed = self._copies.of(site, chosen.subscribed)
-        rules = Rules(compiled, chosen.attack, searched_keys, subscribed)
+        copies = self._copies.of(site, chosen.subscribed)
+        rules = Rules(compiled, chosen.attack, searched_keys, copies)
         tells = webhooks.are_there(self.store, site)
-        size = len(chosen.listed or b"") + len(chosen.keywords or b"") + subscribed.size
-        return Policy(revision, chosen.settings, rules, listed, keywords, tells, size)
+        own_size = len(chosen.listed or b"") + len(chosen.keywords or b"")
+        return Policy(revision, chosen.settings, rules, digest, keywords, tells, own_size)
 
     def rules_now(self, site: str) -> Rules:
         """Return what a site's people laid down as it is now; what this process knows already is

@@ -14,7 +14,7 @@ from xml.sax.handler import ContentHandler
 from defusedxml import DefusedXmlException, expatreader
 
 from moderation.history.rows import Unreadable
-from moderation.history.source import Source, not_in
+from moderation.history.source import Source, marked, not_in
 
 TEXT_CHARACTERS = 1 << 18
 """What is kept of the text of an element; a comment's is cut to far less."""
@@ -203,11 +203,11 @@ def _begun(head: bytes) -> bytes:
 
 def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, None]:
     head = source.head()
-    encoding = source.encoding(head)
-    if encoding == "utf-8":
-        encoding = _declared(_begun(head))
+    # What somebody says wins over a mark, and a mark over what XML declares: a file that is saved
+    # anew in another encoding often still declares the one before.
+    encoding = source.said or marked(head) or _declared(_begun(head))
     pieces = source.pieces()
-    if encoding == "utf-8":
+    if not encoding:
         yield _begun(next(pieces, b"")).translate(_BLANKED)
         for piece in pieces:
             yield piece.translate(_BLANKED)
@@ -215,6 +215,8 @@ def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, No
     decode = codecs.getincrementaldecoder(encoding)().decode
     is_first = True
     for piece in pieces:
+        if is_first:
+            piece = piece.removeprefix(codecs.BOM_UTF8)
         try:
             text = decode(piece).translate(_BLANKED_TEXT)
         except UnicodeError as error:
@@ -225,14 +227,14 @@ def _texts(source: Source, handler: _Handler) -> Generator[bytes | str, None, No
 
 
 def _declared(head: bytes) -> str:
-    """Return the encoding that XML declares where expat does not know it, UTF-8 otherwise."""
+    """Return the encoding that XML declares where expat does not know it, '' otherwise."""
     found = _DECLARATION.match(head)
     name = found.group(1).decode() if found else "utf-8"
     try:
         is_single = len(bytes(range(256)).decode(name, "replace")) == 256
     except (LookupError, ValueError):
-        return "utf-8"
-    return "utf-8" if is_single or name.lower().startswith(("utf", "ucs")) else name
+        return ""
+    return "" if is_single or name.lower().startswith(("utf", "ucs")) else name
 
 
 def _why(error: SAXParseException, line: int) -> str:

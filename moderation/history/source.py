@@ -32,9 +32,10 @@ _BOMS = (
 class Source:
     """A file or folder that a history is read from.
 
-    `encoding` is that of its text unless the file says otherwise; `table` is the table of comments
-    to take of a dump with several; `now_ms` is the time of the import. `done` of `size` bytes of
-    the file as it lies on the disk have been read.
+    `encoding` is that of its text unless the file is marked otherwise (kept as `said`, '' where
+    nobody said any); `table` is the table of comments to take of a dump with several; `now_ms` is
+    the time of the import. `done` of `size` bytes of the file as it lies on the disk have been
+    read.
     """
 
     def __init__(self, path: Path, *, now_ms: int, encoding: str = "", table: str = "") -> None:
@@ -51,7 +52,7 @@ class Source:
                 "a".encode(encoding)
             except (LookupError, ValueError):
                 raise Unreadable("there is no such encoding: write utf-8 or latin-1") from None
-        self._encoding = encoding
+        self.said = encoding
 
     @property
     def done(self) -> int:
@@ -131,15 +132,15 @@ class Source:
 
     def encoding(self, head: bytes) -> str:
         """Return the encoding of the file's text, by its byte order mark or as it was given."""
-        for mark, name in _BOMS:
-            if head.startswith(mark):
-                return name
-        return self._encoding or "utf-8"
+        return marked(head) or self.said or "utf-8"
 
     def lines(self) -> Iterator[tuple[int, str | Reject]]:
         """Yield the number and the text of each line; a line that cannot be read is a `Reject`.
 
         Line ends stay, as they may stand within a quoted field.
+
+        Raises:
+            Unreadable: the file ends within a character.
         """
         encoding = self.encoding(self.head())
         with self.opened() as file:
@@ -157,7 +158,29 @@ class Source:
                 try:
                     yield number, line.decode(encoding)
                 except UnicodeDecodeError as error:
+                    if _is_begun(line, encoding):
+                        raise Unreadable(
+                            f"{place}: the file ends within a character: it was cut off, or is in "
+                            "another encoding (--encoding latin-1)"
+                        ) from None
                     yield number, Reject(place, not_in(encoding, error.start))
+
+
+def _is_begun(text: bytes, encoding: str) -> bool:
+    """Say whether text that cannot be decoded is right as far as it goes: a character lacks bytes.
+
+    A line with an end never is: no character in several bytes has that for one of them.
+    """
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(text)
+    except UnicodeError:
+        return False
+    return True
+
+
+def marked(head: bytes) -> str:
+    """Return the encoding that a byte order mark names, '' where there is none."""
+    return next((name for mark, name in _BOMS if head.startswith(mark)), "")
 
 
 def is_wide(encoding: str) -> bool:

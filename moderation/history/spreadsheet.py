@@ -72,6 +72,9 @@ def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
         except StopIteration:
             yield from lines.rejects()
             return
+        except Unreadable:
+            yield from lines.rejects()
+            raise
         except csv.Error:
             yield from lines.rejects()
             if lines.is_over:

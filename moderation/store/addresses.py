@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from time import monotonic
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from redis.sentinel import Sentinel
 
 from moderation.store.cluster import Cluster
 from moderation.store.connection import Pool
+from moderation.store.hurry import in_a_hurry
 from moderation.values import STORE_PORT, store_hosts
 
 SENTINEL_SECONDS = 0.1
@@ -30,15 +31,17 @@ def primary(sentinels: Sentinel, name: str) -> tuple[str, int]:
     at once would have it there twice, and another one never again. So each asks by a list of its
     own, and keeps that as a whole.
     """
-    mine, began = copy.copy(sentinels), monotonic()
+    mine = copy.copy(sentinels)
     mine.sentinels = list(sentinels.sentinels)
     try:
         found: tuple[str, int] = mine.discover_master(name)
     except failures.ConnectionError:
-        if monotonic() - began < SENTINEL_SECONDS * len(mine.sentinels):
-            # Not all are silent: some refuse, or are refused for what they show. The client keeps
-            # the reason to itself where it asks several.
-            mine.sentinels[0].ping()
+        if not in_a_hurry():
+            # Some may refuse, or be refused for what they show: the client keeps the reason to
+            # itself where it asks several. Those that are silent are no reason.
+            for one in mine.sentinels:
+                with suppress(failures.TimeoutError):
+                    one.ping()
         raise
     sentinels.sentinels = mine.sentinels
     return found

@@ -158,10 +158,18 @@ class Store:
             answers.append(answer)
         return answers
 
-    def ask_all(self, commands: Sequence[together.Words]) -> list[Any]:
-        """Return the answer to each plain command; what went wrong in its place, unless all did."""
+    def ask_all(
+        self,
+        commands: Sequence[together.Words],
+        note: Callable[[Sequence[Any]], None] = lambda _: None,
+    ) -> list[Any]:
+        """Return the answer to each plain command; what went wrong in its place, unless all did.
+
+        `note` is called with the answers even then.
+        """
         with store_errors():
             answers = self._exchange(commands)
+            note(answers)
             if answers and all(isinstance(answer, RedisError) for answer in answers):
                 raise answers[0]
         return answers

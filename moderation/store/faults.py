@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterator
 from types import TracebackType
 
 from redis import exceptions as failures
@@ -30,25 +32,42 @@ class Unreadable(failures.ConnectionError):
     """A file that the address names for TLS cannot be read; says by which word."""
 
 
-_REFUSED = "CERTIFICATE_VERIFY_FAILED"
-"""OpenSSL's word, which the client passes on in its text alone where it asked several servers."""
+_BY_TLS = re.compile(
+    r"\[(?:SSL|X509|PEM|ASN1)\b(?!: UNEXPECTED_EOF)[^]]{0,80}\] "
+    r"(certificate verify failed: )?([\w -]{1,80})"
+)
+"""What OpenSSL says in an error's text, up to the name that it may quote: where it asked several
+servers the client passes on the text alone. That a server went away is no fault of TLS."""
 
 
 def _why_silent(error: BaseException) -> str:
     """Return what keeps a server from being heard, as far as an operator can mend it."""
-    behind: BaseException | None = error
-    while behind is not None:
+    for behind in _chain(error):
         if isinstance(behind, Unreadable):
             return f"the file that the store's address names as {behind} cannot be read"
-        if _REFUSED in str(behind):
-            return (
-                "the certificate of the store is refused: another authority than ssl_ca_certs "
-                "made it, or it is for another name than that by which the server is reached"
-            )
         if "cluster support disabled" in str(behind):
             return "the store is no Cluster: write redis:// in its address, not redis+cluster://"
-        behind = behind.__cause__ or behind.__context__
+        # What a server says may quote what it was sent.
+        said = None if isinstance(behind, failures.ResponseError) else _BY_TLS.search(str(behind))
+        if said is not None:
+            refused, words = said.groups()
+            if refused:
+                return f"the certificate of the store is refused ({words.strip()})"
+            return (
+                f"TLS with the store fails ({words.strip()}): see the files and ssl_password in "
+                "its address, and whether the server speaks TLS"
+            )
     return "the store does not answer"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, each once: they may stand in a ring."""
+    behind: BaseException | None = error
+    seen: set[int] = set()
+    while behind is not None and id(behind) not in seen:
+        seen.add(id(behind))
+        yield behind
+        behind = behind.__cause__ or behind.__context__
 
 
 def word_of(error: failures.RedisError) -> str:

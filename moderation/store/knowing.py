@@ -58,7 +58,8 @@ def call(
     bucket = k.external + str(keys.external_bucket(external_id))
     for pair in zip(marks, ids, strict=True):
         words += pair
-    return Call("known", [k.meta, k.snapshot, k.authors, k.pace, k.alike, bucket], words)
+    names = [k.meta, k.snapshot, k.authors, k.pace, k.alike, bucket, k.comment]
+    return Call("known", names, words)
 
 
 def answered(
@@ -79,11 +80,13 @@ def answered(
 
 
 def forget(store: Store, site: str, people: Sequence[bytes], now_ms: int) -> int:
-    """Forget all that is counted under some keyed hashes: records, paces, reputations; return how
-    many there were.
+    """Forget what is counted under some keyed hashes: records, paces, reputations; return how many
+    there were.
 
-    Each hash is as `authors.who` shortens it. This is the one place that knows all of them; a
-    campaign holds two bytes of an address and of an author for six hours.
+    Each hash is as `authors.who` shortens it. This is the one place that knows all of them. What
+    stays: a campaign holds two bytes of an address and of an author for six hours, and the note of
+    where a decision counted holds the hash until its comment is deleted or the note is too old;
+    nothing is taken back by it from what is counted since.
     """
     dropped = authors.drop(store, site, people) + drop_paces(store, site, people, now_ms)
     return dropped + signals.drop(store, site, people)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, cast
 
 import msgspec
 
@@ -14,6 +15,9 @@ from moderation.store.leases import What, lease, left_ms
 
 ESCALATED_AT_MOST = 1000
 """Most escalated comments of one site."""
+
+Withdrawal = Literal["withdrawn", "nothing", "other"]
+"""Whether somebody's asking was withdrawn, or nobody asked, or another person did."""
 
 _escalation = msgspec.json.Decoder(Escalation).decode
 
@@ -76,6 +80,12 @@ def escalate(store: Store, site: str, raw_id: bytes, entry: Escalation) -> bool:
     """Note that another person must look; False where there are too many such comments."""
     words = [raw_id, msgspec.json.encode(entry), ESCALATED_AT_MOST]
     return bool(store.run("escalate", [keys.of_site(site).escalated], words))
+
+
+def withdraw(store: Store, site: str, raw_id: bytes, who: str) -> Withdrawal:
+    """Forget that another person must look where it is `who` that asked, and say how it stood."""
+    answer = store.run("withdraw", [keys.of_site(site).escalated], [raw_id, who])
+    return cast("Withdrawal", answer.decode())
 
 
 def settle(store: Store, site: str, raw_id: bytes) -> None:

@@ -81,8 +81,8 @@ def drop(store: Store, site: str, people: Sequence[bytes]) -> int:
 
 
 def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> int:
-    """Forget reputations of which nothing was decided since a time (ms since 1970), in one part of
-    a site's buckets; return how many."""
+    """Forget reputations of which nothing was decided since a time (ms since 1970), and decisions
+    of before that time, in one part of a site's buckets; return how many reputations went."""
     prefix, hour = f"{keys.of_site(site).authors}r", at_ms // HOUR_MS
     dropped = 0
     for bucket in range(part, BUCKETS, parts):
@@ -92,16 +92,21 @@ def drop_before(store: Store, site: str, at_ms: int, part: int, parts: int) -> i
         gone = [who for who, data in found.items() if int.from_bytes(data[:4], "big") < hour]
         # What an older version wrote has no bit that tells of it.
         dropped += drop(store, site, [*(place + who for who in gone), *([place] if found else ())])
-        _forget_where(store, site, hour, range(bucket, NOTED_BUCKETS, BUCKETS))
+        dropped += _expire(store, site, hour, range(bucket, NOTED_BUCKETS, BUCKETS))
     return dropped
 
 
-def _forget_where(store: Store, site: str, hour: int, buckets: Sequence[int]) -> None:
-    """Forget where decisions of before an hour counted: nothing is left to be taken back."""
-    prefix = f"{keys.of_site(site).authors}n"
-    with store_errors():
-        for bucket in buckets:
-            found = store.redis.hgetall(f"{prefix}{bucket}")
-            gone = [raw for raw, data in found.items() if int.from_bytes(data[1:5], "big") < hour]
-            if gone:
-                store.redis.hdel(f"{prefix}{bucket}", *gone)
+def _expire(store: Store, site: str, hour: int, buckets: Sequence[int]) -> int:
+    """Forget decisions of before an hour, and take back what they counted: how often something was
+    said is not halved with time. Return how many reputations went."""
+    k = keys.of_site(site)
+    gone = 0
+    for bucket in buckets:
+        with store_errors():
+            found = store.redis.hgetall(f"{k.authors}n{bucket}")
+        old = [raw for raw, data in found.items() if int.from_bytes(data[1:5], "big") < hour]
+        for at in range(0, len(old), AT_ONCE):
+            # The script compares the hour again: a comment may be decided anew meanwhile.
+            names = [k.authors, f"{k.labelled}{bucket}"]
+            gone += store.run("expire_noted", names, [hour, *old[at : at + AT_ONCE]])
+    return gone

@@ -12,7 +12,7 @@ from moderation.domain.accounts import Token, User
 from moderation.domain.keywords import Keys
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import Subscriptions
+from moderation.domain.subscribed import Subscriptions, mended
 from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -175,8 +175,22 @@ def policy(store: Store, site: str) -> Chosen:
         listed,
         Attack() if attack is None else _attack(attack),
         keywords,
-        Subscriptions() if subscribed is None else _subscriptions(subscribed),
+        Subscriptions() if subscribed is None else _subscribed(subscribed),
     )
+
+
+def _subscribed(data: bytes) -> Subscriptions:
+    try:
+        return _subscriptions(data)
+    except msgspec.ValidationError:
+        return mended(data)
+
+
+def listed(store: Store, site: str) -> bytes | None:
+    """Return a site's list as it is stored (None: nobody wrote any), whatever else it has."""
+    with store_errors():
+        found: bytes | None = store.redis.get(keys.of_site(site).listed)
+    return found
 
 
 def put_settings(store: Store, site: str, new: SiteSettings, revision: int) -> int:

@@ -83,6 +83,7 @@ def test_a_wrong_certificate_is_refused(
     }[fault]
     assert changed != url
     assert not is_met(changed)
+    assert is_met(url), "it refuses that alone"
 
 
 @pytest.mark.slow
@@ -100,6 +101,7 @@ def test_without_a_word_the_authorities_of_the_machine_are_trusted_alone(
     """kombu's own default is to trust everybody."""
     url, _ = secure
     assert not is_met(url.partition("?")[0])
+    assert is_met(url), "it refuses that alone"
 
 
 @pytest.mark.slow

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,9 @@ from moderation.history.formats import FORMATS
 from moderation.history.rows import time_at
 from moderation.history.staging import Staging
 from moderation.settings import Settings
+
+if TYPE_CHECKING:
+    from moderation.flow.labels.history import Asked
 
 EXAMPLES = 10
 REJECTS_SHOWN = 20
@@ -57,38 +61,48 @@ def import_(
     Disqus, Isso, Remark42, Commento, Comentario, Discourse, Staticman, CSV, lines of JSON. When it
     is cut off, run the same command again: it goes on where it was.
     """
-    from moderation.flow.labels import importing
     from moderation.flow.labels.history import Asked
-    from moderation.flow.opening import open_runtime
-    from moderation.flow.sites import administering
 
     _require(file)
     asked = Asked(
         str(file.resolve()), name or "", encoding, table, dry_run=dry_run, partial=partial
     )
     heard = _Heard(rejects)
+    result = _carried_out(settings, site, asked, heard)
+    report(result)
+    heard.report()
+    if result["broken"]:
+        sys.exit(1)
+
+
+def _carried_out(settings: Settings, site: str, asked: Asked, heard: _Heard) -> Mapping[str, Any]:
+    """Import, or look at what an import would do, and return what came of it.
+
+    Raises:
+        Refused: another process imports the file.
+    """
+    from moderation.flow.labels import importing
+    from moderation.flow.opening import open_runtime
+    from moderation.flow.sites import administering
+
     with connect.open_store(settings) as (store, opened):
         administering.settings_of(store, site)
         kernels.prepare(services.environment(opened), say)
         runtime = open_runtime(opened)
         progress = Progress()
+        told = (progress.show, heard.take)
         try:
-            if dry_run:
-                result = importing.preview(runtime, site, asked, progress.show, heard.take)
+            if asked.dry_run:
+                result = importing.preview(runtime, site, asked, *told)
             else:
-                job = importing.here(
-                    runtime, site, "command line", asked, progress.show, heard.take
-                )
+                job = importing.here(runtime, site, "command line", asked, *told)
                 result = None if job is None else result_of(job, "import")
         finally:
             progress.end()
             runtime.close()
     if result is None:
         raise Refused("another process imports this file just now: `GET /v1/jobs` shows how far")
-    report(result)
-    heard.report()
-    if result["broken"]:
-        sys.exit(1)
+    return result
 
 
 @click.command(hidden=True)
@@ -122,16 +136,28 @@ def _require(file: Path) -> None:
         raise Refused("there is no such file or folder")
 
 
+def _unwritable(path: Path) -> str:
+    """Return why no file can be written at a place, '' where one can; nothing is made there.
+
+    An empty file would say that there were no rejects, and a pipe that nobody reads is waited for.
+    """
+    if not path.exists():
+        folder = path.parent
+        if path.is_symlink() or not folder.is_dir():
+            return "there is no such folder"
+        return "" if os.access(folder, os.W_OK | os.X_OK) else "nothing may be written there"
+    if not (path.is_file() or path.is_char_device()):
+        return "it is no file"
+    return "" if os.access(path, os.W_OK) else "nothing may be written there"
+
+
 class _Heard:
     """What is told of the rows themselves: examples, rejects by line."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        if path is not None:
-            try:
-                path.open("a").close()
-            except OSError as error:
-                raise Refused(f"--rejects cannot be written: {error.strerror}") from None
+        if path is not None and (why := _unwritable(path)):
+            raise Refused(f"--rejects cannot be written: {why}")
         self._lines: list[str] = []
         self._examples: list[str] = []
         self._count = 0

@@ -50,7 +50,8 @@ for (const button of document.querySelectorAll("[data-copy-link]")) {
 
 const search = document.querySelector("[data-key=search]");
 let before = null;
-// Escape goes back to where a key was pressed, for keys are text in the field; it does nothing else.
+search?.addEventListener("focus", (event) => { before = event.relatedTarget; });
+// Escape goes back to where one was before, for keys are text in the field; it does nothing else.
 search?.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing) return;
   event.stopPropagation();
@@ -62,7 +63,6 @@ const places = { r: "review", q: "queue", s: "spam", d: "decisions", m: "models"
 sheet();
 listen({
   search: () => {
-    before = document.activeElement;
     // A narrow window has a page for it.
     if (search?.checkVisibility()) search.focus();
     else document.querySelector(".to-search")?.click();

@@ -13,23 +13,23 @@ function read() {
   return kept?.who === who ? kept.entries : [];
 }
 
-function keep() {
+// Keeps the entries for the next page: those that are saved.
+export function remember() {
   const saved = entries.filter((entry) => entry.etag).map(({ id, site, etag, excerpt, undo }) => ({ id, site, etag, excerpt, undo }));
   sessionStorage.setItem(KEPT, JSON.stringify({ who, entries: saved }));
   offer();
 }
 
-// Notes a decision, or that it is saved.
 export function undoable(entry) {
-  if (!entries.includes(entry) && !entry.etag) entries.push(entry);
+  entries.push(entry);
   if (entries.length > AT_MOST) entries.shift();
-  keep();
+  remember();
 }
 
 export function forget(entry) {
   const at = entries.indexOf(entry);
   if (at >= 0) entries.splice(at, 1);
-  keep();
+  remember();
 }
 
 // Shows what undoes the last one where there is one; a comment that comes into focus brings such a button.

@@ -2,7 +2,7 @@
 import { localise } from "./console.js";
 import { keys, listen, print } from "./keys.js";
 import { saved } from "./away.js";
-import { done, forget, offer, undoable } from "./done.js";
+import { done, forget, offer, remember, undoable } from "./done.js";
 import { parse, piece, post, tell } from "./sending.js";
 
 const BEAT = 60_000, LOOK_AGAIN = 5_000, SHORT = 8, LATE = 300;
@@ -142,15 +142,15 @@ async function decide(label) {
 
 // Sends a decision; what was not saved comes back into focus and says so.
 async function save(item, entry, address, fields) {
-  let answer = null;
+  let answer = null, now = null;
   try {
     answer = await post(address, fields);
-  } catch { /* The server is away, or too slow. */ }
+    if (answer.ok) now = await answer.json();
+  } catch { answer = null; /* The server is away, or too slow; sent again it has one effect. */ }
   unsaved.delete(item.dataset.id);
-  if (answer?.ok) {
-    const now = await answer.json();
+  if (now) {
     entry.etag = now.etag;
-    undoable(entry);
+    remember();
     sayToday(now);
     if (now.told && entry === done().at(-1)) tellOf(entry, now.told);
     saved(fields.label, entry.excerpt);
@@ -222,10 +222,8 @@ async function escalate() {
     return refused(now, answer, text);
   }
   const { id, site: of_site, excerpt } = item.dataset;
-  const entry = { id, site: of_site, etag: null, excerpt, undo: "escalate/undo" };
-  undoable(entry);
-  entry.etag = (await answer.json()).etag;
-  undoable(entry);
+  const { etag } = await answer.json();
+  undoable({ id, site: of_site, etag, excerpt, undo: "escalate/undo" });
   say(words.escalated, excerpt, true);
   await advance();
 }

@@ -64,11 +64,12 @@ class _Silent:
     def look(self, store: Store, shards: Iterable[int]) -> set[int]:
         """Return in which of these something is known to wait; leave those that were silent."""
         late = time.monotonic() - SILENT_SECONDS
-        waiting, silent = inbox.look(
-            store, [shard for shard in shards if self._since.get(shard, late) <= late]
-        )
-        self._since.update(dict.fromkeys(silent, time.monotonic()))
-        return waiting
+        asked = [shard for shard in shards if self._since.get(shard, late) <= late]
+        silent: set[int] = set()
+        try:
+            return inbox.look(store, asked, silent)
+        finally:
+            self._since.update(dict.fromkeys(silent, time.monotonic()))
 
 
 class _Turn:

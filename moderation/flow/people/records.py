@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from moderation.domain.addresses import network_of
+from moderation.domain.addresses import mailbox, network_of
 from moderation.domain.comments import Comment, Status
 from moderation.flow.lookup import raw_id
 from moderation.flow.marks import pair_of
@@ -92,7 +92,7 @@ def forget(
     values = {"author": author_id, "email": email, "ip": ip}
     hashes = [personal_hash(runtime.secret, way, values[way]) for way in WAYS]
     network = network_of(ip) if ip else ""
-    if email.strip() and network:
+    if mailbox(email) and network:
         hashes.append(keyed_hash(runtime.secret, "pair", pair_of(email, network)))
     people = [authors.who(found) for found in hashes if found]
     return knowing.forget(runtime.store, site, people, now_ms())

@@ -151,9 +151,8 @@ def note(runtime: Runtime, person: Person, by: By) -> None:
 def _held(runtime: Runtime, person: Person, piece: Piece) -> Iterator[Held]:
     if piece.begins_site:
         yield from _records(runtime, person, piece.site)
-        one = msgspec.structs.replace(person, site=piece.site)
-        for site, line in traces.listed(runtime, one):
-            yield HeldEntry(site, line.value, line.action, line.at_ms)
+        for line in traces.listed(runtime, person, piece.site):
+            yield HeldEntry(piece.site, line.value, line.action, line.at_ms)
     for entry in piece.entries:
         yield from _label(piece.site, entry)
     for comment in piece.comments:

@@ -20,7 +20,7 @@ from moderation.flow.labels import compacting, deciding, rebuilding
 from moderation.flow.models import withdrawing
 from moderation.flow.people import records
 from moderation.flow.people.links import By
-from moderation.flow.performing import HandOver, Unwanted, Watch, Work
+from moderation.flow.performing import HandOver, JobFailed, Unwanted, Watch, Work
 from moderation.flow.privacy import finding, traces
 from moderation.flow.privacy.finding import Piece, Place
 from moderation.flow.privacy.person import Person, mark_of, seal, sought, unseal
@@ -48,7 +48,8 @@ class State(Struct, kw_only=True):
 
     `taught` are the sites whose labels were his, `learned` the models that may know them,
     `ended_ms` when the last of what he wrote was gone. `stage` counts the stages that are done,
-    `wanted` is the index of searches that is waited for.
+    `wanted` is the index of searches that is waited for, `unread` are the sites whose lists cannot
+    be read.
     """
 
     sealed: str
@@ -61,6 +62,7 @@ class State(Struct, kw_only=True):
     learned: list[str] = []
     ended_ms: int = 0
     wanted: traces.Wanted = msgspec.field(default_factory=traces.Wanted)
+    unread: list[str] = []
     report: dict[str, Any] = {}
 
 
@@ -108,10 +110,16 @@ class _Erasing:
             # From here on nobody can tell any more who it was.
             state.sealed = state.who = ""
             self._keep()
-            return self._report(traces.rewrite_files(self._runtime, self._note))
+            files = traces.rewrite_files(self._runtime, self._note)
         except KeyboardInterrupt:
             # Half an erasure helps nobody: whoever takes up jobs goes on with it.
             raise HandOver(msgspec.to_builtins(state)) from None
+        if state.unread:
+            raise JobFailed(
+                "all was erased that is found, but sites' lists that cannot be read may name the "
+                f"person: {', '.join(state.unread)}"
+            )
+        return self._report(files)
 
     def _keep(self) -> None:
         self._work.keep(msgspec.to_builtins(self._state))
@@ -239,7 +247,7 @@ class _Erasing:
         runtime, person = self._runtime, self._person()
         state = self._state
         state.report["audit_entries"] = traces.drop_acts(runtime, person, self._note)
-        state.report["list_entries"] = traces.count_listed(runtime, person)
+        state.report["list_entries"], state.unread = traces.count_listed(runtime, person)
 
     def _search(self) -> None:
         self._state.report["search"] = traces.make_search_anew(

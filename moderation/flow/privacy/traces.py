@@ -8,6 +8,7 @@ from threading import Event
 from time import sleep
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from moderation.domain.listed import Entry
@@ -46,8 +47,15 @@ def drop_acts(runtime: Runtime, person: Person, note: Note) -> int:
     return dropped
 
 
-def listed(runtime: Runtime, person: Person) -> list[tuple[str, Entry]]:
-    """Return the entries of sites' lists that a person's e-mail or IP address stands in."""
+def listed(runtime: Runtime, person: Person, site: str) -> list[Entry]:
+    """Return the entries of a site's list that a person's e-mail or IP address stands in.
+
+    Raises:
+        msgspec.MsgspecError: the list cannot be read.
+    """
+    stored = sites.listed(runtime.store, site)
+    if not stored:
+        return []
     wanted = {
         (kind, personal_hash(runtime.secret, way, value))
         for kind, way, value in (("email", "email", person.email), ("address", "ip", person.ip))
@@ -55,22 +63,23 @@ def listed(runtime: Runtime, person: Person) -> list[tuple[str, Entry]]:
     }
     ways = {"email": "email", "address": "ip"}
     return [
-        (site, entry)
-        for site in sites_of(runtime, person)
-        for entry in _entries(runtime, site)
+        entry
+        for entry in sites.list_of(stored).entries
         if entry.kind in ways
         and (entry.kind, personal_hash(runtime.secret, ways[entry.kind], entry.value)) in wanted
     ]
 
 
-def _entries(runtime: Runtime, site: str) -> tuple[Entry, ...]:
-    listed = sites.policy(runtime.store, site).listed
-    return sites.list_of(listed).entries if listed else ()
-
-
-def count_listed(runtime: Runtime, person: Person) -> int:
-    """Return how many entries of lists name a person: whether these stay is for people to say."""
-    return len(listed(runtime, person))
+def count_listed(runtime: Runtime, person: Person) -> tuple[int, list[str]]:
+    """Return how many entries of lists name a person, as whether these stay is for people to say,
+    and the sites whose lists cannot be read."""
+    count, unread = 0, []
+    for site in sites_of(runtime, person):
+        try:
+            count += len(listed(runtime, person, site))
+        except msgspec.MsgspecError:
+            unread.append(site)
+    return count, unread
 
 
 class Wanted(Struct):

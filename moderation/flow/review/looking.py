@@ -118,7 +118,8 @@ def escalated(runtime: Runtime, sites: Sequence[str]) -> list[Waiting]:
     asked = looking.escalations(runtime.store, sites) if sites else {}
     found = {p: c for p, c in _comments(runtime, sorted(asked)) if c.status == "held"}
     for raw, site in asked.keys() - found.keys():
-        looking.settle(runtime.store, site, raw)
+        # Another person may have asked since it was read.
+        looking.withdraw(runtime.store, site, raw, asked[raw, site].by)
     return looks_of(runtime, [found[place] for place in sorted(found)])
 
 
@@ -145,23 +146,27 @@ def escalate(
 
 
 def ask_no_longer(
-    runtime: Runtime, site: str, comment_id: str, who: str, address: str = ""
+    runtime: Runtime, site: str, comment_id: str, who: str, address: str = "", if_match: str = ""
 ) -> Comment:
-    """Withdraw that a person asked for another one; where they did not, or not any more, nothing
-    changes.
+    """Withdraw that a person asked for another one to look at a comment as seen under an ETag; sent
+    twice it has one effect.
 
     Raises:
-        NotFound: no such comment. StaleState: it was decided meanwhile.
+        NotFound: no such comment. StaleState: it was decided meanwhile, or another person asks.
     """
-    comment, raw = find(runtime, site, comment_id), raw_id(comment_id)
+    comment = find(runtime, site, comment_id)
     if comment.status != "held":
         raise StaleState(comment)
-    asked = looking.escalations(runtime.store, [site]).get((raw, site))
-    if asked is not None and asked.by == who:
-        looking.settle(runtime.store, site, raw)
+    stood = looking.withdraw(runtime.store, site, raw_id(comment_id), who)
+    if stood == "withdrawn":
         act = Act(now_ms(), who, "escalation_withdrawn", address, site, comment_id)
         people.note(runtime.store, act)
-    return comment
+        return comment
+    now = find(runtime, site, comment_id)
+    # A decision settles what was asked, and leaves another ETag even where it was undone.
+    if stood == "other" or now.status != "held" or if_match not in ("", now.etag):
+        raise StaleState(now)
+    return now
 
 
 def listen(runtime: Runtime) -> None:

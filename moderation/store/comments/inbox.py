@@ -87,22 +87,24 @@ def lengths(store: Store) -> list[int]:
         return [int(n) for n in pipe.execute()]
 
 
-def found_waiting(store: Store) -> list[bool]:
-    """Say of each of the 64 inboxes whether something is known to wait there.
+def look(store: Store, shards: Sequence[int], silent: set[int]) -> set[int]:
+    """Return in which of these inboxes something is known to wait.
 
-    Nothing is known of those on a server of a Cluster that does not answer.
+    Nothing is known of those on a server of a Cluster that does not answer. Those whose server was
+    silent for as long as any answer is waited for are added to `silent`, even where all were.
+
+    Raises:
+        StoreDown: no server answers.
     """
-    waiting, _ = look(store, range(keys.SHARDS))
-    return [shard in waiting for shard in range(keys.SHARDS)]
 
+    def note(answers: Sequence[Any]) -> None:
+        if store.is_spread:
+            found = zip(shards, answers, strict=True)
+            silent.update(shard for shard, answer in found if is_silence(answer))
 
-def look(store: Store, shards: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Return in which of these inboxes something is known to wait, and those whose server of a
-    Cluster was silent for as long as any answer is waited for."""
-    answers = store.ask_all([("XLEN", keys.inbox(shard)) for shard in shards])
-    found = list(zip(shards, answers, strict=True))
-    waiting = {shard for shard, answer in found if isinstance(answer, int) and answer > 0}
-    return waiting, {shard for shard, answer in found if is_silence(answer)}
+    answers = store.ask_all([("XLEN", keys.inbox(shard)) for shard in shards], note)
+    found = zip(shards, answers, strict=True)
+    return {shard for shard, answer in found if isinstance(answer, int) and answer > 0}
 
 
 def oldest_ms(store: Store) -> int | None:

@@ -12,6 +12,7 @@ from moderation.store import keys
 
 LIBRARIES = {
     "signals": "signals(",
+    "weighing": "weighing(",
     "author": "author_",
     "alike": "alike(",
     "comment": "comment_",

@@ -39,7 +39,7 @@ if ARGV[5] ~= '' then
     local _, _, _, mark = struct.unpack('>BBI2Bc0', ARGV[first_at + 4])
     if mark ~= '' and #mark > 4 + 6 * (math.floor(string.byte(mark, 4) / 2) % 8) then
       known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now, tonumber(meta[1]),
-        external, ARGV[first_at + 2], ARGV[first_at + 1])
+        KEYS[2], external, ARGV[first_at + 2], ARGV[first_at + 1])
     end
   end
   if known ~= '' or table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then
@@ -142,7 +142,8 @@ local function accept(at)
   end
   local kind, revision, from, status = 'n', 1, nil, string.byte(text, 2)
   -- What was decided of another text counts no more.
-  local was_decided, is_said = c and c.decision ~= '', false
+  local was_decided, is_said, said, since = c and c.decision ~= '', false, 0, c and c.last or 0
+  if was_decided then said = log().said(KEYS[10], c) end
   if not c then
     if not comment_put(KEYS[2] .. id, text, ttls[status], 'NX') then
       return answer_of(id, 'n', 1, status)
@@ -177,7 +178,9 @@ local function accept(at)
   end
   if #authors > 4 and kind ~= 's' then signals().note(KEYS[18], authors, id, now) end
   if is_said or was_decided and c.decision == '' then
-    signals().weigh(KEYS[17], KEYS[18], id, authors, is_said and status or 0, now)
+    -- One that came with its label counts for nobody, and needs no note of it.
+    local is = is_said and from and log().said(KEYS[10], c) > 0 and status or 0
+    weighing(signals()).weigh(KEYS[17], KEYS[18], id, authors, said, since, is, c.last, now)
   end
   if words > 4 then
     settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,

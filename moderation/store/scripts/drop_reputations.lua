@@ -3,4 +3,4 @@
 -- KEYS: prefix of authors
 -- ARGV: the hashes, six bytes each, or the first two alone, a hundred at most
 -- Answer: of how many something was known
-return signals().drop(KEYS[1], ARGV)
+return weighing(signals()).drop(KEYS[1], ARGV)

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- What a process must know of a site, and of who writes, before it judges comments.
 -- KEYS: site, snapshot of the shard, prefixes of authors, of the comments of an hour and of those
---       alike, bucket of an external id
+--       alike, bucket of an external id, prefix of comments
 -- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for
 --       one that is only looked at), 1 if the pace is asked for, now (ms), external id of the only
---       comment ('' none): what was sent before is that comment, and counts no second time; of each
---       comment, at most a hundred, the mark of its authors and its id
+--       comment ('' none): what was sent before and is kept is that comment, and counts no second time;
+--       of each comment, at most a hundred, the mark of its authors and its id
 -- Answer: {what read.lua answers, for each comment what signals.lua knows of it, and the record of
 -- each of its people ('' nothing is known) with how many comments of theirs came within an hour, this
 -- one included}. Who is counted is put into the campaign of those alike, too.
@@ -14,6 +14,7 @@ local state = {tonumber(meta[1] or 0), tonumber(meta[2] or 0), tonumber(meta[3] 
   tonumber(meta[4] or 0), redis.call('GET', KEYS[2]) or '', tonumber(meta[5] or 0)}
 local hour, over = tonumber(ARGV[1]), tonumber(ARGV[2])
 local again = ARGV[6] ~= '' and redis.call('HGET', KEYS[6], ARGV[6])
+if again and redis.call('EXISTS', KEYS[7] .. again) == 0 then again = false end
 
 -- Comments of this hour, and of the one before as much as is still within an hour from now.
 local function pace(who)

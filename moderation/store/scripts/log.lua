@@ -19,7 +19,7 @@ local function log()
   local LABEL_HEADER = 21
   local LABEL_DAY = 10
   local LABEL_ADDED, LABEL_UNDONE, LABEL_REBUILT, LABEL_ERASED, LABEL_KEPT = 1, 2, 3, 4, 5
-  local LABEL_HELD, LABEL_ERROR, LABEL_AUDIT, LABEL_ALL = 1, 2, 3, 5
+  local LABEL_HELD, LABEL_ERROR, LABEL_AUDIT, LABEL_IMPORT, LABEL_ALL = 1, 2, 3, 4, 5
 
   -- What stands for the example of an entry that was erased: the epoch from which on no learner has
   -- it (0: a job must make them anew), and for that the number of labels when it was erased.
@@ -88,6 +88,16 @@ local function log()
 
   local function comment_note_labelled(k, id, c)
     redis.call('HSET', comment_labelled_key(k.labelled, id), id, struct.pack('>I4I4', c.revision, c.last))
+  end
+
+  -- Returns the status by a person's word on a comment that may have counted for its authors, 0 where
+  -- there is none. A label with which the comment came, and an imported one, count for nobody.
+  local function comment_said(prefix, c)
+    if c.decision == '' then return 0 end
+    local e = comment_label_load(prefix .. c.active)
+    local came_with = e and e.same == 0 and c.told == COMMENT_TOLD_NOTHING
+    if came_with or e and e.how == LABEL_IMPORT then return 0 end
+    return c.status
   end
 
   -- Returns how often a comment was decided after one more time: it tells states of it apart, so it
@@ -167,6 +177,6 @@ local function log()
     return seq
   end
 
-  log_made = {erased = comment_label_erased, pack = comment_label_pack, load = comment_label_load, recount_error = comment_recount_error, ask_rebuild = comment_ask_rebuild, labelled_key = comment_labelled_key, note_labelled = comment_note_labelled, decided = comment_decided, append = comment_append, decide = comment_decide}
+  log_made = {erased = comment_label_erased, pack = comment_label_pack, load = comment_label_load, recount_error = comment_recount_error, ask_rebuild = comment_ask_rebuild, labelled_key = comment_labelled_key, note_labelled = comment_note_labelled, decided = comment_decided, said = comment_said, append = comment_append, decide = comment_decide}
   return log_made
 end

@@ -3,16 +3,15 @@
 -- Both stand behind the people in a mark of authors: where there is a campaign the sketch and the
 -- bands of the text (as in alike.lua) and two bytes each for the address and the author; then seven
 -- bytes for each that has a reputation, its kind and six of its keyed hash.
--- A reputation: hour (since 1970) of the last change, ham and spam as they weighed then, and how often
--- each was said. A bit says where there may be one: most people and domains have none. A campaign: 1
+-- A reputation: hour (since 1970) of the last change, ham and spam as they weighed then, how often each
+-- was said, and the entry of the label log with which it began (not there: before that was kept): what
+-- counted earlier counted in one that was dropped. A bit says where there may be one: most people and domains have none. A campaign: 1
 -- byte (1: a person said ham), the sketch, twelve bytes a comment: the end of its id, its minute, its
 -- address, its author. What came of late stands in cells, one for each band of a text: the rest of the
 -- band, and the sketch with the only comment, or the number of a campaign.
-local SIGNALS_BUCKETS, SIGNALS_AT_MOST, SIGNALS_DROPPED, SIGNALS_BITS = 512, 256, 64, 64
+local SIGNALS_BUCKETS, SIGNALS_BITS = 512, 64
 local SIGNALS_SECONDS, SIGNALS_MINUTES = 21600, 60
 local SIGNALS_HEAD, SIGNALS_ENTRY, SIGNALS_FULL, SIGNALS_NUMBER = 25, 12, 793, 4
-local SIGNALS_HAM, SIGNALS_SPAM = 1, 3
-local SIGNALS_NOTED, SIGNALS_PLACES = 4096, 10
 
 local signals_made
 local function signals()
@@ -116,11 +115,15 @@ local function signals()
   end
 
   -- Returns how many nearly the same comments came within the hour, this one included, from how many
-  -- addresses and by how many authors. One that was sent before is that under its external id.
-  local function count(alike, campaign, id, now, external, bucket, ext)
+  -- addresses and by how many authors. One that was sent before is that under its external id, while
+  -- that comment is kept.
+  local function count(alike, campaign, id, now, comment, external, bucket, ext)
     local _, text = find(alike, campaign)
     if not text or string.byte(text) > 0 then return 0, 0, 0 end
-    if ext and ext ~= '' then id = redis.call('HGET', external .. bucket, ext) or id end
+    if ext and ext ~= '' then
+      local known = redis.call('HGET', external .. bucket, ext)
+      if known and redis.call('EXISTS', comment .. known) == 1 then id = known end
+    end
     local oldest, tail = math.floor(now / 60000) - SIGNALS_MINUTES, string.sub(id, 13)
     local n, seen, many = 1, {}, {0, 0}
     local function add(tags)
@@ -178,13 +181,13 @@ local function signals()
 
   -- Returns what is known, packed: the three numbers of the campaign, and for each that has a
   -- reputation ham and spam as they weigh now, in hundredths, and how often each was said; '' where
-  -- there is nothing. With the prefix, the bucket and the field of an external id it is looked there
-  -- whether the comment is known.
-  local function look(authors, alike, mark, id, now, labels, external, bucket, ext)
+  -- there is nothing. With the prefixes of comments and of external ids, the bucket and the field of one
+  -- it is looked there whether the comment is known.
+  local function look(authors, alike, mark, id, now, labels, comment, external, bucket, ext)
     if mark == '' then return '' end
     local campaign, at = parts(mark)
     local n, addresses, people = 0, 0, 0
-    if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now, external, bucket, ext) end
+    if campaign ~= '' then n, addresses, people = count(alike, campaign, id, now, comment, external, bucket, ext) end
     local any = reputed(authors, mark, at, labels)
     if n <= 1 and not any then return '' end
     local found, is_any = {struct.pack('>I2I2I2', n, addresses, people)}, n > 1
@@ -201,100 +204,11 @@ local function signals()
     return is_any and table.concat(found) or ''
   end
 
-  -- Makes room for more: what changed least of late goes.
-  local function make_room(bucket)
-    if redis.call('HLEN', bucket) < SIGNALS_AT_MOST then return end
-    local found, all = redis.call('HGETALL', bucket), {}
-    for i = 1, #found, 2 do all[#all + 1] = {found[i], (struct.unpack('>I4', found[i + 1]))} end
-    table.sort(all, function(a, b) return a[2] < b[2] end)
-    for i = 1, SIGNALS_DROPPED do redis.call('HDEL', bucket, all[i][1]) end
-  end
+  -- What was found of a campaign may have been changed since.
+  local function changed() last = {} end
 
-  -- Counts what a person said of a comment: a status, 0 for nothing any more. What was said before is
-  -- taken back from where it was counted, by what it weighs still, whatever the comment says by now.
-  -- Ham ends a campaign, too.
-  local function weigh(authors, alike, id, mark, is, now)
-    local campaign, places, hour = '', '', math.floor(now / 3600000)
-    if is > 0 and mark ~= '' then
-      local first
-      campaign, first = parts(mark)
-      places = string.sub(mark, first)
-    end
-    local noted = string.format('%sn%d', authors, struct.unpack('>I2', id, 15) % SIGNALS_NOTED)
-    local before = redis.call('HGET', noted, id)
-    if before and string.byte(before) == is and string.sub(before, SIGNALS_PLACES) == places then return end
-
-    local function change(kind, who, status, by, one)
-      local bucket, field = place(authors, who)
-      local text = redis.call('HGET', bucket, field)
-      if not text and one < 0 then return end
-      local ham, spam, hams, spams = 0, 0, 0, 0
-      if text then ham, spam, hams, spams = weighed(text, kind, hour) end
-      if status == SIGNALS_HAM then ham, hams = ham + by, math.min(65535, math.max(0, hams + one)) end
-      if status == SIGNALS_SPAM then spam, spams = spam + by, math.min(65535, math.max(0, spams + one)) end
-      if hams + spams == 0 then return redis.call('HDEL', bucket, field) end
-      ham, spam = hams > 0 and math.max(0, ham) or 0, spams > 0 and math.max(0, spam) or 0
-      if not text and string.byte(field) % 8 == 0 then make_room(bucket) end
-      redis.call('SETBIT', authors .. 'reputed', bit(who), 1)
-      redis.call('HSET', bucket, field, struct.pack('>I4ffI2I2', hour, ham, spam, hams, spams))
-    end
-
-    if before then
-      local status, at, number = struct.unpack('>BI4I4', before)
-      for each = SIGNALS_PLACES, #before, 7 do
-        local kind = string.byte(before, each)
-        local left = 0.5 ^ (math.max(0, hour - at) / (24 * half_lives[kind]))
-        change(kind, string.sub(before, each + 1, each + 6), status, -left, -1)
-      end
-      local said = number > 0 and redis.call('GETRANGE', name(alike, number), 0, 0) or ''
-      if said ~= '' and said ~= '\0' then
-        redis.call('SETRANGE', name(alike, number), 0, string.char(string.byte(said) - 1))
-        last = {}
-      end
-    end
-    for each = 1, #places, 7 do
-      change(string.byte(places, each), string.sub(places, each + 1, each + 6), is, 1, 1)
-    end
-    local ended = 0
-    if is == SIGNALS_HAM and campaign ~= '' then
-      local number, text = find(alike, campaign)
-      if text then
-        local said = string.char(math.min(255, string.byte(text) + 1))
-        ended = keep(alike, campaign, number, said .. string.sub(text, 2))
-      end
-    end
-    if places ~= '' or ended > 0 then
-      redis.call('HSET', noted, id, struct.pack('>BI4I4', is, hour, ended) .. places)
-    elseif before then
-      redis.call('HDEL', noted, id)
-    end
-  end
-
-  -- Says anew of which in a bucket there may be a reputation.
-  local function tell(authors, who)
-    local bits = {0, 0, 0, 0, 0, 0, 0, 0}
-    for _, left in ipairs(redis.call('HKEYS', (place(authors, who)))) do
-      local at = string.byte(left) % SIGNALS_BITS
-      local by, byte = 2 ^ (7 - at % 8), math.floor(at / 8) + 1
-      if math.floor(bits[byte] / by) % 2 == 0 then bits[byte] = bits[byte] + by end
-    end
-    local first = SIGNALS_BITS / 8 * (struct.unpack('>I2', who) % SIGNALS_BUCKETS)
-    redis.call('SETRANGE', authors .. 'reputed', string.format('%d', first), string.char(unpack(bits)))
-  end
-
-  -- Forgets what people decided of some; of the first two bytes alone only what may be in their bucket
-  -- is told anew.
-  local function drop(authors, many)
-    local n = 0
-    for _, who in ipairs(many) do
-      local gone = #who > 2 and redis.call('HDEL', place(authors, who))
-      if gone == 1 then n = n + 1 end
-      if gone ~= 0 then tell(authors, who) end
-    end
-    return n
-  end
-
-  signals_made = {look = look, note = note, weigh = weigh, drop = drop}
+  signals_made = {look = look, note = note, half_lives = half_lives, parts = parts, name = name,
+    find = find, keep = keep, changed = changed, place = place, bit = bit, weighed = weighed}
   return signals_made
 end
 

@@ -92,3 +92,17 @@ def test_a_name_that_no_model_can_have_is_refused_before_anything_is_read(run, t
     assert "--name" in ran.err
     assert str(missing) not in ran.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--out", "--card"])
+@pytest.mark.parametrize("place", ["nowhere/x", "rows.jsonl/x", "."])
+def test_a_place_that_takes_no_file_is_told_before_a_row_is_read(
+    run, write, tmp_path, option, place
+):
+    rows = write([b"no row"])
+    places = {"--out": tmp_path / "out.model", option: tmp_path / place}
+    words = [word for pair in places.items() for word in pair]
+    ran = run("train", rows, *words, "--quiet")
+    assert ran.status == 2
+    assert "rows.jsonl:1" not in ran.err and ran.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]

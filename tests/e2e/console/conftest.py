@@ -6,6 +6,7 @@ import ipaddress
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,8 @@ _addresses = ipaddress.ip_network("198.18.0.0/15").hosts()
 
 
 @pytest.fixture(scope="session")
-def winnow(kernels: None) -> Iterator[Up]:
-    """Return a running Winnow, which the tests of several modules share.
-
-    A module whose texts or models others would meet on their pages has one of its own.
-    """
+def shared(kernels: None) -> Iterator[Callable[[], Up]]:
+    """Return what gives a running Winnow, the same one as long as it runs."""
     # There is mail, as far as pages know; nobody listens at this port. Each browser sits at an
     # address of its own: log-ins from one are limited.
     more = {
@@ -49,8 +47,24 @@ def winnow(kernels: None) -> Iterator[Up]:
         "WINNOW_TRUSTED_PROXIES": "127.0.0.1",
         "WINNOW_OUTBOUND_ALLOW": "127.0.0.1",  # Lists of others, of which tests are the server.
     }
-    with running_up(**more) as up:
-        yield up
+    with ExitStack() as ended_after:
+        started: list[Up] = []
+
+        def running() -> Up:
+            if not started or started[-1].process.poll() is not None:
+                started.append(ended_after.enter_context(running_up(**more)))
+            return started[-1]
+
+        yield running
+
+
+@pytest.fixture(scope="module")
+def winnow(shared: Callable[[], Up]) -> Up:
+    """Return a running Winnow, which the tests of several modules share.
+
+    A module whose texts or models others would meet on their pages has one of its own.
+    """
+    return shared()
 
 
 @pytest.fixture(scope="module")

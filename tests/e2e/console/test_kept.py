@@ -13,6 +13,7 @@ from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.people import accounts
 from moderation.flow.people.links import OPERATOR
+from moderation.flow.review import looking
 from moderation.store import keys
 from tests.e2e.console.conftest import PASSWORD, Desk
 from tests.e2e.console.test_keyboard import in_focus, saved
@@ -151,6 +152,39 @@ def test_undo_takes_an_escalation_back_before_what_was_decided_earlier(desk: Des
     page.keyboard.press("u")
     in_focus(page, ids[0])
     desk.become(ids, "held", "held", "held")
+
+
+def test_an_escalation_that_is_another_persons_by_now_says_whose(desk: Desk) -> None:
+    ids = desk.hold(*TEXTS[:2])
+    page = desk.person()
+    in_focus(page, ids[0])
+    page.keyboard.press("e")
+    in_focus(page, ids[1])
+    looking.escalate(desk.runtime, desk.site, ids[0], "zoe", "And the link?")
+    page.keyboard.press("u")
+    expect(page.locator("[data-conflict] h2")).to_have_text("Escalated by zoe")
+    in_focus(page, ids[0])
+    assert looking.counts(desk.runtime, [desk.site]) == (2, 1)
+
+
+def test_u_lives_on_where_the_answer_to_an_act_breaks_off(desk: Desk) -> None:
+    ids = desk.hold(*TEXTS[:2])
+    page = desk.person()
+    in_focus(page, ids[0])
+    for key, act in (("e", "escalate"), ("a", "decision")):
+        page.route(f"**/{act}", lambda route: route.fulfill(status=200, body='{"etag": '))
+        page.keyboard.press(key)
+        saved(page, "Not saved")
+        in_focus(page, ids[0])
+        page.keyboard.press("u")
+        saved(page, "There is nothing to undo")
+        page.unroute(f"**/{act}")
+    page.keyboard.press("e")
+    in_focus(page, ids[1])
+    page.keyboard.press("u")
+    in_focus(page, ids[0])
+    saved(page, "Withdrawn")
+    desk.become(ids, "held", "held")
 
 
 def test_no_key_decides_what_was_not_shown_yet(desk: Desk) -> None:

@@ -233,6 +233,11 @@ def test_escape_leaves_the_search_for_where_one_was_and_keeps_the_ticks(desk: De
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.closest('tr[aria-current]') !== null")
     expect(page.locator("[data-selected]")).to_have_text("1 selected")
+    # Nor to where one was an earlier time.
+    page.get_by_role("button", name="Keys").focus()
+    page.get_by_role("textbox", name="Search").focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Keys")).to_be_focused()
 
 
 def test_who_may_only_look_moves_through_the_list_and_no_script_fails(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -299,3 +300,19 @@ def test_a_site_is_held_for_a_while_retired_and_taken_up_again(
     assert "retired already" in winnow("site", "retire", "demo", status=1)
     winnow("site", "retire", "demo", "--undo")
     assert winnow("site", "list").split() == ["demo"]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError("no \x1b[2J layer"), "no [2J layer"),
+        (OSError(None, None), "it cannot be read or written"),
+        (OSError(13, "Permission denied"), "Permission denied"),
+    ],
+)
+def test_an_error_of_a_file_says_why_also_where_the_system_had_no_words(
+    winnow: Winnow, monkeypatch: pytest.MonkeyPatch, error: OSError, why: str
+) -> None:
+    error.filename = "x\x1b.gz"
+    monkeypatch.setattr("moderation.cli.cli", Mock(side_effect=error))
+    assert winnow("site", status=1).splitlines() == [f"winnow: x .gz: {why}"]

@@ -142,6 +142,34 @@ def test_a_file_for_rejects_that_cannot_be_written_is_told_before_anything_is_do
     winnow(*words)
 
 
+@pytest.mark.parametrize("kind", ["a pipe", "a folder"])
+def test_rejects_go_into_a_file_and_nothing_is_waited_for(
+    winnow: Winnow, tmp_path: Path, kind: str
+) -> None:
+    path = histories.write("wxr", tmp_path / "x.xml", 20)
+    rejects = tmp_path / "rejects"
+    os.mkfifo(rejects) if kind == "a pipe" else rejects.mkdir()
+    _, err = winnow("import", str(path), "--site", SITE, "--rejects", str(rejects), status=1)
+    assert "--rejects cannot be written: it is no file" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("why", ["site", "store", "secret", "file"])
+def test_an_import_that_is_refused_leaves_no_file_that_says_there_were_no_rejects(
+    winnow: Winnow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str
+) -> None:
+    path = histories.write("wxr", tmp_path / "x.xml", 20)
+    rejects = tmp_path / "rejects.txt"
+    if why == "store":
+        monkeypatch.setenv("WINNOW_REDIS_URL", "redis://127.0.0.1:1/0")
+    elif why == "secret":
+        monkeypatch.delenv("WINNOW_SECRET_KEY")
+    elif why == "file":
+        path.write_text("no history")
+    site = "nowhere.example" if why == "site" else SITE
+    winnow("import", str(path), "--site", site, "--rejects", str(rejects), status=1)
+    assert not rejects.exists()
+
+
 def test_what_cannot_be_imported_ends_with_one_line_that_says_why(
     winnow: Winnow, store: Store, tmp_path: Path
 ) -> None:

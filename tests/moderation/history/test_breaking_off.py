@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from moderation.history.rows import Reject, Row
+from moderation.history.formats import FORMATS
+from moderation.history.rows import Reject, Row, Unreadable
 from tests.moderation.history import reading
 from tests.moderation.history.reading import refused
 
@@ -35,6 +37,42 @@ def test_what_ends_within_its_last_line_was_cut_off(tmp_path: Path, data: bytes)
     why = refused(tmp_path / "x", data)
     assert why.startswith(("line 2: ", "line 3: "))
     assert "was cut off" in why
+
+
+LINES = {
+    "jsonl": '{{"content": "fine", "label": "ham"}}\nbroken\n{{"content": "{}", "label": "ham"}}\n',
+    "csv": 'content,label\nfine,ham\n"{}",ham\n',
+    "csv without quotes": "content,label\nfine,ham\n{},ham\n",
+}
+
+
+@pytest.mark.parametrize("kind", LINES)
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Спасибо", "utf-8"), ("谢谢分享", "utf-8"), ("👍🏽", "utf-8"), ("谢谢", "gbk"),
+        ("表示", "cp932"),
+    ],
+)  # fmt: skip
+def test_what_ends_within_a_character_was_cut_off(
+    tmp_path: Path, kind: str, text: str, encoding: str
+) -> None:
+    data = LINES[kind].format(text).encode(encoding)
+    begins = data.index(text.encode(encoding))
+    options = {} if encoding == "utf-8" else {"encoding": encoding}
+    for size in range(begins + 1, begins + len(text.encode(encoding))):
+        opened = reading.source(tmp_path / "x", data[:size], **options)
+        with pytest.raises(Unreadable, match=r"^line 3: .* was cut off"):
+            list(FORMATS[kind.split()[0]].read(opened))
+    whole = [f for f in reading.found(tmp_path / "x", data, **options)[1] if isinstance(f, Row)]
+    assert [row.submission.content for row in whole] == ["fine", text]
+
+
+@pytest.mark.parametrize("head", [b"{}\n", b"content,label\nfine,ham\n"])
+def test_another_encoding_at_the_end_of_a_file_is_no_cut(tmp_path: Path, head: bytes) -> None:
+    for last in (b"caf\xe9\n", b"caf\xff", b"caf\xe9 noir"):
+        _, found = reading.found(tmp_path / "x", head + last)
+        assert "is no UTF-8" in reading.rejects(found)[-1][1]
 
 
 @pytest.mark.parametrize(
@@ -122,3 +160,22 @@ def test_xml_is_read_in_the_encoding_that_it_names(
 def test_xml_that_is_not_in_the_encoding_that_it_names_is_refused(tmp_path: Path) -> None:
     data = WXR.format("gb2312", "\xff\xff").encode("latin-1")
     assert "is no GB2312" in refused(tmp_path / "x", data)
+
+
+@pytest.mark.parametrize("declared", ["GBK", "Shift_JIS", "windows-1252", "utf-8", "klingon"])
+@pytest.mark.parametrize(
+    ("mark", "encoding", "said"),
+    [
+        (b"", "utf-8", "utf-8"), (b"", "utf-8", "UTF8"), (b"", "euc-kr", "euc-kr"),
+        (codecs.BOM_UTF8, "utf-8", "utf-8"), (codecs.BOM_UTF8, "utf-8", ""),
+        (codecs.BOM_UTF16_LE, "utf-16-le", ""),
+        # The mark of a program that wrote something else behind it.
+        (codecs.BOM_UTF8, "euc-kr", "euc-kr"),
+    ],
+)  # fmt: skip
+def test_what_is_said_wins_over_a_mark_and_a_mark_over_what_xml_declares(
+    tmp_path: Path, declared: str, mark: bytes, encoding: str, said: str
+) -> None:
+    data = mark + WXR.lstrip().format(declared, "한국어").encode(encoding)
+    _, found = reading.found(tmp_path / "x", data, encoding=said)
+    assert [f.submission.content for f in found if isinstance(f, Row)] == ["한국어"]

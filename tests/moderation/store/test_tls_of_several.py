@@ -37,10 +37,14 @@ KINDS: dict[str, Callable[[Path, Certificate], Cluster | Watched]] = {
 def several(request: pytest.FixtureRequest) -> Iterator[Cluster | Watched]:
     """Return servers that speak TLS alone, with each other too, to clients with a certificate."""
     folder = embedded.make_runtime_folder()
-    made = KINDS[request.param](folder, certificate(folder))
-    yield made
-    made.end()
-    shutil.rmtree(folder)
+    try:
+        made = KINDS[request.param](folder, certificate(folder))
+        try:
+            yield made
+        finally:
+            made.end()
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -286,8 +286,18 @@ def test_reputations_that_a_site_has_just_asked_for_hold_the_very_next_comment(r
     assert check(runtime, grant, "A question about clay.", ADA).status == "held"
 
 
-def test_a_person_who_is_forgotten_leaves_no_name_of_e_mail_and_network(runtime, grant):
-    decided(runtime, grant, "ham", {"email": ADA["email"], "ip": ADA["ip"]}, 10)
-    records.forget(runtime, SITE, email=ADA["email"], ip=ADA["ip"])
+@pytest.mark.parametrize(
+    "wrote, asked",
+    [
+        (ADA["email"], ADA["email"]),
+        (f"Ada <{ADA['email'].upper()}>", f"mailto:{ADA['email']}."),
+        ("ada@xn--mller-kva.example", "Ada@m\u00fcller.example"),
+    ],
+)
+def test_a_person_who_is_forgotten_leaves_no_name_of_e_mail_and_network(
+    runtime, grant, wrote, asked
+):
+    decided(runtime, grant, "ham", {"email": wrote, "ip": ADA["ip"]}, 10)
+    records.forget(runtime, SITE, email=asked, ip=ADA["ip"])
     _, known = reputed(runtime.store)
     assert len(known) == 1, "the network alone, which others share"

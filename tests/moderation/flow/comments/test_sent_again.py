@@ -9,47 +9,23 @@ import pytest
 from moderation.domain.sites import SiteSettings
 from moderation.flow.comments import checking, draining, submitting
 from moderation.flow.labels import deciding, teaching
-from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find, raw_id
 from moderation.store import keys, signals
 from tests.factories import SITE, all_keys, put_settings, submission
-
-WORD = Word("ann", "api")
-STRICT = SiteSettings(hold=0.98, reject=0.99)
-ADA = {"name": "Ada", "email": "ada@mail.example", "ip": "192.0.2.7", "url": "http://ada.example/"}
-EVE = {"name": "Eve", "id": "u5", "email": "eve@mail.example", "ip": "203.0.113.9"}
-BEFORE = "The {} glaze of my bowl came from http://shards.example/blue and it never cracked."
-AFTER = "The {} glaze of my bowl came from http://tiles.example/green and it never cracked."
-CHAIN = "Our garden wall fell down last night and my {} neighbour helped me all day to build it."
-
-
-def author(n: int) -> dict[str, str]:
-    return {"name": f"Writer {n}", "email": f"w{n}@mail.example", "ip": f"198.51.{n}.7"}
-
-
-def check(runtime, grant, content, who, external_id="", **fields):
-    sent = submission(content, author=who, external_id=external_id)
-    return checking.check(runtime, grant, sent, **fields).comment
-
-
-def decide(runtime, comment, label):
-    return deciding.decide(runtime, SITE, comment.id, label, WORD, None)
-
-
-def reputations(store) -> dict[bytes, tuple[int, int]]:
-    """Return of all that has a reputation how often ham and spam were said."""
-    prefix = keys.of_site(SITE).authors + "r"
-    found = {}
-    for bucket in range(signals.BUCKETS):
-        for who, data in store.redis.hgetall(f"{prefix}{bucket}").items():
-            counts = int.from_bytes(data[12:14], "big"), int.from_bytes(data[14:], "big")
-            found[b"%d/%s" % (bucket, who)] = counts
-    return found
-
-
-def noted(store) -> list[bytes]:
-    """Return the hashes of what is kept of decisions that count."""
-    return all_keys(store, keys.of_site(SITE).authors + "n*")
+from tests.moderation.flow.comments.counted import (
+    ADA,
+    AFTER,
+    BEFORE,
+    CHAIN,
+    EVE,
+    STRICT,
+    WORD,
+    author,
+    check,
+    decide,
+    noted,
+    reputations,
+)
 
 
 def sent_again(runtime, grant, external_id, content, who, way):
@@ -182,7 +158,7 @@ def test_a_campaign_counts_comments_however_often_each_is_sent(runtime, grant, a
             text = CHAIN.format(words[time % len(words)])
             found = check(runtime, grant, text, author(n), f"c-{n}")
             assert found.verdict.signals.get("campaign", 0) <= 4, (n, time)
-            assert found.status == "approved"
+            assert found.status == "approved", found.verdict
     fifth = check(runtime, grant, CHAIN.format("shy"), author(9), "c-9")
     assert (fifth.status, fifth.verdict.signals["campaign"]) == ("held", 5.0)
     again = check(runtime, grant, CHAIN.format("proud"), author(9), "c-9")
@@ -214,3 +190,21 @@ def test_ham_that_is_withdrawn_ends_no_campaign(runtime, grant):
     assert check(runtime, grant, CHAIN.format("shy"), author(20)).status == "approved"
     check(runtime, grant, "Something else that is said of bricks.", author(6), "c-6")
     assert check(runtime, grant, CHAIN.format("proud"), author(21)).status == "held"
+
+
+@pytest.mark.parametrize("asks", [{}, {"trust_after": 50}], ids=["one trip", "rules that ask"])
+def test_a_comment_whose_namesake_has_expired_counts_in_its_campaign(runtime, grant, asks):
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99, **asks))
+    for n in range(4):
+        first = check(runtime, grant, CHAIN.format("old"), author(n), f"c-{n}")
+    runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + raw_id(first.id))
+    fifth = check(runtime, grant, CHAIN.format("shy"), author(9), "c-3")
+    assert (fifth.status, fifth.verdict.signals["campaign"]) == ("held", 5.0)
+
+
+def test_a_comment_whose_namesake_has_expired_counts_in_the_pace(runtime, grant):
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99, pace_author=2))
+    for n in range(3):
+        found = check(runtime, grant, f"Word {n} on kilns.", author(1), "c-1")
+        runtime.store.redis.delete(keys.of_site(SITE).comment.encode() + raw_id(found.id))
+    assert found.status == "held"

@@ -16,7 +16,8 @@ from tests.factories import submission
 from tests.moderation.flow.search.conftest import Follower, Search
 from tests.processes import until
 
-SECONDS = 5.0
+SECONDS = 30.0
+"""Most that is waited; each wait ends as soon as what it waits for is there."""
 
 
 def send(runtime: Runtime, grant: Grant, *contents: str, **fields: Any) -> list[str]:
