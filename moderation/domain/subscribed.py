@@ -6,7 +6,7 @@ import base64
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -75,11 +75,16 @@ def mended(data: bytes) -> Subscriptions:
     Raises:
         msgspec.MsgspecError: something else is wrong with them.
     """
-    stored = msgspec.json.decode(data)
-    for one in stored.get("lists", ()):
+    stored = msgspec.json.decode(data, type=_Stored)
+    for one in stored.lists:
         if one.get("weight", WEIGHT) is None:
             one["weight"] = WEIGHT
-    return msgspec.convert(stored, Subscriptions)
+    return msgspec.convert(msgspec.to_builtins(stored), Subscriptions)
+
+
+class _Stored(Struct):
+    lists: list[dict[str, Any]] = []
+    last: int = 0
 
 
 class Fetched(Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,8 @@ from moderation.domain.subscribed import Subscription, Subscriptions
 from moderation.flow import signing
 from moderation.store import Store, subscriptions
 
+RENEWAL = "renewal of a list"
+
 
 class Copies:
     """Copies by site and number of the list, for as long as somebody holds them: they weigh with
@@ -41,7 +43,9 @@ class Copies:
             with self._lock:
                 self._slots[name] = slot
         elif slot.copy.digest != one.digest:
-            threading.Thread(target=self._renew, args=(site, one, slot), daemon=True).start()
+            threading.Thread(
+                target=self._renew, name=RENEWAL, args=(site, one, slot), daemon=True
+            ).start()
         return slot
 
     def _renew(self, site: str, one: Subscription, slot: Slot) -> None:

@@ -107,6 +107,5 @@ def _expire(store: Store, site: str, hour: int, buckets: Sequence[int]) -> int:
         old = [raw for raw, data in found.items() if int.from_bytes(data[1:5], "big") < hour]
         for at in range(0, len(old), AT_ONCE):
             # The script compares the hour again: a comment may be decided anew meanwhile.
-            names = [k.authors, f"{k.labelled}{bucket}"]
-            gone += store.run("expire_noted", names, [hour, *old[at : at + AT_ONCE]])
+            gone += store.run("expire_noted", [k.authors], [hour, *old[at : at + AT_ONCE]])
     return gone

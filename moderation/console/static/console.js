@@ -50,7 +50,10 @@ for (const button of document.querySelectorAll("[data-copy-link]")) {
 
 const search = document.querySelector("[data-key=search]");
 let before = null;
-search?.addEventListener("focus", (event) => { before = event.relatedTarget; });
+search?.addEventListener("focus", (event) => {
+  // The window that comes back to the front focuses its field again, from nowhere.
+  before = event.relatedTarget ?? before;
+});
 // Escape goes back to where one was before, for keys are text in the field; it does nothing else.
 search?.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing) return;

@@ -142,8 +142,7 @@ local function accept(at)
   end
   local kind, revision, from, status = 'n', 1, nil, string.byte(text, 2)
   -- What was decided of another text counts no more.
-  local was_decided, is_said, said, since = c and c.decision ~= '', false, 0, c and c.last or 0
-  if was_decided then said = log().said(KEYS[10], c) end
+  local was_decided, is_said = c and c.decision ~= '', false
   if not c then
     if not comment_put(KEYS[2] .. id, text, ttls[status], 'NX') then
       return answer_of(id, 'n', 1, status)
@@ -178,9 +177,9 @@ local function accept(at)
   end
   if #authors > 4 and kind ~= 's' then signals().note(KEYS[18], authors, id, now) end
   if is_said or was_decided and c.decision == '' then
-    -- One that came with its label counts for nobody, and needs no note of it.
-    local is = is_said and from and log().said(KEYS[10], c) > 0 and status or 0
-    weighing(signals()).weigh(KEYS[17], KEYS[18], id, authors, said, since, is, c.last, now)
+    -- One that came with its label counts for nobody, nor does an import.
+    local counts = is_said and from and how ~= LABEL_IMPORT and log().said(KEYS[10], c) or 0
+    weighing(signals()).weigh(KEYS[17], KEYS[18], id, authors, counts, c.last, now)
   end
   if words > 4 then
     settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,

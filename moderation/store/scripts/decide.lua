@@ -26,7 +26,7 @@ if c.revision ~= tonumber(ARGV[8]) or c.decisions ~= tonumber(ARGV[9]) then
   return {'stale'}
 end
 
-local from, said, since = c.status, log().said(k.label, c), c.last
+local from = c.status
 
 local function undo()
   local withdrawn = log().load(k.label .. c.active)
@@ -63,8 +63,8 @@ else
   seq = undo()
 end
 author_note(KEYS[13], ARGV[17], id, from, c.status)
-weighing(signals()).weigh(KEYS[13], KEYS[14], id, ARGV[17], said, since,
-  c.decision ~= '' and c.status or 0, c.last, now)
+local counts = label > 0 and c.status or log().said(k.label, c)
+weighing(signals()).weigh(KEYS[13], KEYS[14], id, ARGV[17], counts, c.last, now)
 if from == COMMENT_HELD and c.status ~= from then alike().leave(KEYS[14], id, ARGV[18]) end
 if c.status == COMMENT_HELD and from ~= c.status then alike().join(KEYS[14], id, ARGV[18]) end
 if c.decision ~= '' then

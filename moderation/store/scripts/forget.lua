@@ -18,14 +18,14 @@ local id, room = ARGV[1], 100
 local key = KEYS[2] .. id
 local labelled = log().labelled_key(KEYS[13], id)
 local noted = redis.call('HGET', KEYS[11], id)
-local revision, seq, said = nil, nil, 0
+local revision, seq
 if noted then
   revision, seq = struct.unpack('>I4I4', noted)
 else
   local c = comment_load(key)
   local taught = redis.call('HGET', labelled, id)
   if c then
-    revision, seq, said = c.revision - 1, c.last, log().said(KEYS[9], c)
+    revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)
     author_note(KEYS[14], ARGV[4], id, c.status, 0)
     if c.status == COMMENT_HELD then alike().leave(KEYS[15], id, ARGV[5]) end
@@ -35,7 +35,7 @@ else
   else
     return {'missing'}
   end
-  weighing(signals()).weigh(KEYS[14], KEYS[15], id, ARGV[4], said, seq, 0, 0, redis.call('TIME')[1] * 1000)
+  weighing(signals()).weigh(KEYS[14], KEYS[15], id, ARGV[4], 0, 0, redis.call('TIME')[1] * 1000)
   redis.call('HDEL', labelled, id)
   redis.call('ZREM', KEYS[16], id)
   for set = 3, 6 do redis.call('ZREM', KEYS[set], id) end

@@ -90,13 +90,13 @@ local function log()
     redis.call('HSET', comment_labelled_key(k.labelled, id), id, struct.pack('>I4I4', c.revision, c.last))
   end
 
-  -- Returns the status by a person's word on a comment that may have counted for its authors, 0 where
-  -- there is none. A label with which the comment came, and an imported one, count for nobody.
+  -- Returns the status by a person's word on a comment that counts for its authors, 0 where there is
+  -- none. The first label of a text counts for nobody where the text came with it, or it was imported.
   local function comment_said(prefix, c)
     if c.decision == '' then return 0 end
     local e = comment_label_load(prefix .. c.active)
-    local came_with = e and e.same == 0 and c.told == COMMENT_TOLD_NOTHING
-    if came_with or e and e.how == LABEL_IMPORT then return 0 end
+    local is_first = e and e.same == 0
+    if is_first and (c.told == COMMENT_TOLD_NOTHING or e.how == LABEL_IMPORT) then return 0 end
     return c.status
   end
 

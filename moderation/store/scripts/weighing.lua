@@ -2,10 +2,11 @@
 -- reputations of signals.lua, whose functions it is given. Its own are made by the first call: most
 -- comments come without a decision.
 -- A note of where a decision counts: its status, its hour (since 1970), the number of the campaign that
--- it ended (0: none), and each that has a reputation as a mark holds it.
+-- it ended (0: none), the entry of the label log with which it counted, and each that has a reputation
+-- as a mark holds it.
 local WEIGHING_AT_MOST, WEIGHING_DROPPED = 256, 64
 local WEIGHING_HAM, WEIGHING_SPAM = 1, 3
-local WEIGHING_NOTED, WEIGHING_PLACES, WEIGHING_BEGUN = 4096, 10, 20
+local WEIGHING_NOTED, WEIGHING_PLACES, WEIGHING_BEGUN = 4096, 14, 20
 
 local weighing_made
 local function weighing(s)
@@ -44,10 +45,10 @@ local function weighing(s)
     return string.format('%sn%d', authors, struct.unpack('>I2', id, 15) % WEIGHING_NOTED)
   end
 
-  -- Takes back what counted with an entry of the label log where a note says, by what it weighs still.
-  -- Returns of whom no reputation is left.
-  local function take_back(authors, note, seq, hour)
-    local gone, status, at = {}, struct.unpack('>BI4', note)
+  -- Takes back what counted where a note says, by what it weighs still. Returns of whom no reputation is
+  -- left.
+  local function take_back(authors, note, hour)
+    local gone, status, at, _, seq = {}, struct.unpack('>BI4I4I4', note)
     for each = WEIGHING_PLACES, #note, 7 do
       local kind, who = string.byte(note, each), string.sub(note, each + 1, each + 6)
       local left = 0.5 ^ (math.max(0, hour - at) / (24 * s.half_lives[kind]))
@@ -56,31 +57,26 @@ local function weighing(s)
     return gone
   end
 
-  -- Counts what a person said of a comment: a status, 0 for nothing any more. What was said before is
-  -- taken back from where it was counted, by what it weighs still, whatever the comment says by now;
-  -- where an older version counted it and noted nothing, from what the mark names.
-  -- Ham ends a campaign, too. `was`: what may have counted before (as log.lua says), and the last
-  -- entry of the label log then; `seq`: the last one now.
-  local function weigh(authors, alike, id, mark, was, since, is, seq, now)
-    local campaign, named, places, hour = '', '', '', math.floor(now / 3600000)
+  -- Counts what a person said of a comment with an entry of the label log: a status, 0 for nothing any
+  -- more. What was said before is taken back from where it was counted, by what it weighs still,
+  -- whatever the comment says by now. Ham ends a campaign, too.
+  local function weigh(authors, alike, id, mark, is, seq, now)
+    local campaign, places, hour = '', '', math.floor(now / 3600000)
     if mark ~= '' then
       local first
       campaign, first = s.parts(mark)
-      named = string.sub(mark, first)
+      if is > 0 then places = string.sub(mark, first) end
     end
-    if is > 0 then places = named end
     local noted = noted_key(authors, id)
     local before = redis.call('HGET', noted, id)
     if before then
-      take_back(authors, before, since, hour)
+      take_back(authors, before, hour)
       local number = struct.unpack('>I4', before, 6)
       local said = number > 0 and redis.call('GETRANGE', s.name(alike, number), 0, 0) or ''
       if said ~= '' and said ~= '\0' then
         redis.call('SETRANGE', s.name(alike, number), 0, string.char(string.byte(said) - 1))
         s.changed()
       end
-    elseif was > 0 then
-      take_back(authors, struct.pack('>BI4I4', was, hour, 0) .. named, since, hour)
     end
     for each = 1, #places, 7 do
       change(authors, string.byte(places, each), string.sub(places, each + 1, each + 6), is, 1, 1, seq, hour)
@@ -93,9 +89,8 @@ local function weighing(s)
         ended = s.keep(alike, campaign, number, said .. string.sub(text, 2))
       end
     end
-    -- One that counted nowhere is noted as well: else it were taken for one of an older version.
-    if is > 0 then
-      redis.call('HSET', noted, id, struct.pack('>BI4I4', is, hour, ended) .. places)
+    if places ~= '' or ended > 0 then
+      redis.call('HSET', noted, id, struct.pack('>BI4I4I4', is, hour, ended, seq) .. places)
     elseif before then
       redis.call('HDEL', noted, id)
     end
@@ -127,12 +122,12 @@ local function weighing(s)
 
   -- Drops the note of a comment if it is from before an hour, and what counted with it. Returns how
   -- many reputations went with it.
-  local function expire(authors, id, seq, oldest, hour)
+  local function expire(authors, id, oldest, hour)
     local noted = noted_key(authors, id)
     local note = redis.call('HGET', noted, id)
     if not note or struct.unpack('>I4', note, 2) >= oldest then return 0 end
     redis.call('HDEL', noted, id)
-    local gone = take_back(authors, note, seq, hour)
+    local gone = take_back(authors, note, hour)
     for _, who in ipairs(gone) do tell(authors, who) end
     return #gone
   end

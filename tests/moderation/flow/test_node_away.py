@@ -136,7 +136,6 @@ def test_a_lane_that_only_a_hanging_node_has_is_left_for_a_while(
     cluster: Cluster, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No other answer makes up for the silent ones there."""
-    monkeypatch.setattr(draining, "SILENT_SECONDS", 3600.0)
     hangs = next(n for n in cluster.primaries if n is not cluster.owner(keys.SCHEMA))
     lane = next(n for n in range(keys.LANES) if cluster.owner(keys.bell(n)) is not hangs)
     shards = range(lane, keys.SHARDS, keys.LANES)
@@ -144,6 +143,7 @@ def test_a_lane_that_only_a_hanging_node_has_is_left_for_a_while(
     monkeypatch.setattr(inbox, "parts", lambda _store, _lane: there)
     asked = note_what_is_asked(monkeypatch)
     assert drain_lane(runtime, lane) == 0, "it is there"
+    monkeypatch.setattr(draining, "SILENT_SECONDS", 3600.0)
     hangs.pause()
     try:
         with pytest.raises(StoreDown):

@@ -11,7 +11,7 @@ from moderation.domain.listed import Draft, Listed, rewritten
 from moderation.domain.policy import NO_RULES
 from moderation.domain.sites import SiteSettings
 from moderation.domain.subscribed import Subscription, Subscriptions
-from moderation.flow import caching
+from moderation.flow import caching, copies
 from moderation.flow import runtime as runtimes
 from moderation.flow.authorise import authorise
 from moderation.flow.caching import Cache
@@ -192,10 +192,9 @@ def test_a_renewed_copy_weighs_what_it_has_now(runtime, monkeypatch):
         return load(*asked)
 
     monkeypatch.setattr(subscriptions, "copy", loaded)
-    others = set(threading.enumerate())
     held = runtime.policy(SITE, subscribe(runtime, "two", longer))
     assert runtime._policies.get("long") is not None, "the copy before serves"
-    (renewal,) = set(threading.enumerate()) - others
+    (renewal,) = (one for one in threading.enumerate() if one.name == copies.RENEWAL)
     may_load.set()
     renewal.join(60)
     assert held.size == sum(map(len, longer))

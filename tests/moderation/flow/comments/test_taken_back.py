@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from moderation.flow.labels import deciding
+from moderation.flow.labels import compacting, deciding, teaching
 from moderation.flow.lookup import raw_id
 from moderation.flow.people import records
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import now_ms
 from moderation.store import authors, keys, knowing, signals
-from tests.factories import SITE, all_keys, put_settings
+from tests.factories import SITE, put_settings, submission
 from tests.moderation.flow.comments.counted import (
     ADA,
     EVE,
@@ -21,43 +21,6 @@ from tests.moderation.flow.comments.counted import (
     noted,
     reputations,
 )
-
-
-def decided_before_notes(runtime, grant, content, label, who=ADA):
-    """Return a comment that a version decided which did not note where its decision counts."""
-    one = decide(runtime, check(runtime, grant, content, who), label)
-    for name in noted(runtime.store):
-        runtime.store.redis.hdel(name, raw_id(one.id))
-    return one
-
-
-@pytest.mark.parametrize("end", ["undone", "deleted", "corrected", "said again"])
-@pytest.mark.parametrize("is_old", [True, False], ids=["no entry", "entry"])
-def test_what_an_older_version_counted_is_taken_back_once(runtime, grant, end, is_old):
-    put_settings(runtime.store, SITE, STRICT)
-    decide(runtime, check(runtime, grant, "A word on bricks, friends.", ADA), "spam")
-    others = reputations(runtime.store)
-    one = decided_before_notes(runtime, grant, "A word on kilns, friends.", "spam")
-    if is_old:  # It did not keep either with which entry a reputation began.
-        for name in all_keys(runtime.store, keys.of_site(SITE).authors + "r[0-9]*"):
-            for field, data in runtime.store.redis.hgetall(name).items():
-                runtime.store.redis.hset(name, field, data[:16])
-    if end == "undone":
-        deciding.undo(runtime, SITE, one.id, WORD, None)
-    elif end == "deleted":
-        deciding.forget(runtime, SITE, one.id)
-    else:
-        decide(runtime, one, "ham" if end == "corrected" else "spam")
-        both = (1, 1) if end == "corrected" else (0, 2)
-        assert set(reputations(runtime.store).values()) == {both}
-        deciding.undo(runtime, SITE, one.id, WORD, None)
-        # The decision before holds again, and counts again.
-        assert set(reputations(runtime.store).values()) == {(0, 2)}
-        deciding.undo(runtime, SITE, one.id, WORD, None)
-    assert reputations(runtime.store) == others
-    if end == "undone":
-        decide(runtime, one, "spam")
-        assert set(reputations(runtime.store).values()) == {(0, 2)}
 
 
 def test_what_counted_before_somebody_was_forgotten_takes_nothing_from_what_came_since(
@@ -115,12 +78,56 @@ def test_what_was_decided_anew_is_not_forgotten_for_its_age(runtime, grant):
     """Whoever looked through the notes saw the decision that stood there before."""
     one = decide(runtime, check(runtime, grant, "A word on bricks.", ADA), "spam")
     said, k = reputations(runtime.store), keys.of_site(SITE)
-    (name,) = noted(runtime.store)
-    labelled = k.labelled + name.decode().removeprefix(f"{k.authors}n")
     hour = now_ms() // signals.HOUR_MS
-    call = [k.authors, labelled], [hour - 1, raw_id(one.id)]
+    call = [k.authors], [hour - 1, raw_id(one.id)]
     assert runtime.store.run("expire_noted", *call) == 0
     assert reputations(runtime.store) == said != {}
     made_older(runtime.store, one, 1)
     assert runtime.store.run("expire_noted", *call) == len(said)
+    assert reputations(runtime.store) == {} and noted(runtime.store) == []
+
+
+@pytest.mark.parametrize("end", ["undone", "deleted", "corrected"])
+def test_what_expired_is_not_taken_back_again(runtime, grant, end):
+    """What counts since is of other comments."""
+    put_settings(runtime.store, SITE, STRICT)
+    old = decide(runtime, check(runtime, grant, "A word on bricks.", EVE), "spam")
+    made_older(runtime.store, old, 500)
+    decide(runtime, check(runtime, grant, "A word on kilns.", EVE), "spam")
+    before = now_ms() - 400 * authors.DAY_MS
+    for part in range(4):
+        signals.drop_before(runtime.store, SITE, before, part, 4)
+    since = reputations(runtime.store)
+    assert set(since.values()) == {(0, 1)}
+    if end == "undone":
+        deciding.undo(runtime, SITE, old.id, WORD, None)
+    elif end == "deleted":
+        deciding.forget(runtime, SITE, old.id)
+    else:
+        decide(runtime, old, "ham")
+    expected = (1, 1) if end == "corrected" else (0, 1)
+    assert reputations(runtime.store) == dict.fromkeys(since, expected)
+
+
+def test_a_log_that_was_compacted_leads_to_what_counted_too(runtime, grant):
+    """Compaction takes the words out that hold no longer, and what holds again is of an older."""
+    put_settings(runtime.store, SITE, STRICT)
+    one = decide(runtime, check(runtime, grant, "A word on bricks.", EVE), "spam")
+    counted = reputations(runtime.store)
+    decide(runtime, one, "ham")
+    deciding.undo(runtime, SITE, one.id, WORD, None)
+    assert reputations(runtime.store) == counted != {}
+    compacting.compact(runtime, SITE, lambda *_: None, lambda taken: None)
+    deciding.forget(runtime, SITE, one.id)
+    assert reputations(runtime.store) == {} and noted(runtime.store) == []
+
+
+def test_a_label_that_counted_for_nobody_does_not_when_it_holds_again(runtime, grant):
+    put_settings(runtime.store, SITE, STRICT)
+    sent = submission("A word on bricks.", author=EVE, external_id="c1")
+    taught = teaching.teach(runtime, grant, sent, "spam", WORD)
+    assert reputations(runtime.store) == {}
+    decide(runtime, taught, "ham")
+    assert set(reputations(runtime.store).values()) == {(1, 0)}
+    deciding.undo(runtime, SITE, taught.id, WORD, None)
     assert reputations(runtime.store) == {} and noted(runtime.store) == []
