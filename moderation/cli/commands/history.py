@@ -139,14 +139,16 @@ def _require(file: Path) -> None:
 def _unwritable(path: Path) -> str:
     """Return why no file can be written at a place, '' where one can; nothing is made there.
 
-    An empty file would say that there were no rejects, and a pipe that nobody reads is waited for.
+    An empty file would say that there were no rejects, and a pipe that nobody reads is waited for;
+    one that this process was given has somebody (`/dev/stdout`, `>(gzip …)` of a shell).
     """
     if not path.exists():
         folder = path.parent
         if path.is_symlink() or not folder.is_dir():
             return "there is no such folder"
         return "" if os.access(folder, os.W_OK | os.X_OK) else "nothing may be written there"
-    if not (path.is_file() or path.is_char_device()):
+    is_given = path.is_fifo() and path.resolve().parent.name == "fd"
+    if not (path.is_file() or path.is_char_device() or is_given):
         return "it is no file"
     return "" if os.access(path, os.W_OK) else "nothing may be written there"
 

@@ -117,6 +117,17 @@ def test_rejects_are_shown_by_line_and_all_of_them_written_where_that_is_asked_f
     ]
 
 
+def test_rejects_go_into_a_pipe_that_the_command_was_given(winnow: Winnow, tmp_path: Path) -> None:
+    """As `--rejects >(gzip > rejects.gz)` of a shell gives it: somebody reads there."""
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"content": "Good", "label": "ham"}\nbroken\n')
+    reads, writes = os.pipe()
+    winnow("import", str(path), "--site", SITE, "--rejects", f"/dev/fd/{writes}")
+    os.close(writes)
+    with os.fdopen(reads) as given:
+        assert given.read() == "line 2: this is no JSON object\n"
+
+
 @pytest.mark.parametrize("kind", ["-", "a pipe", "nothing"])
 def test_what_could_not_be_read_again_is_refused_and_never_waited_for(
     winnow: Winnow, tmp_path: Path, kind: str
