@@ -17,7 +17,23 @@ RELEASE = "trixie"
 
 pytestmark = [pytest.mark.timeout(180)]
 
-HELPFUL = "Thanks, the part about {} helped me a lot: my tomatoes are fine again."
+# None is like another: many of a kind within an hour are a campaign, whatever order the tests have.
+HELPFUL = {
+    "compost": "Thanks, the part about compost helped me a lot: my tomatoes are fine again.",
+    "leaf mould": "We put leaf mould on the roses last autumn, and the bed looks better than ever.",
+    "the thaw": "Good advice on the thaw, I had never thought of covering the pots until March.",
+    "the ice": "Does the ice hurt strawberries as well? Ours stood under it for days and live.",
+    "the frost": "My grandmother said it of the frost: no beans before the middle of May.",
+    "nettles": "I made a brew of nettles as you describe. It smells awful and works very well.",
+    "slugs": "We keep two ducks for slugs, which is more fun than picking them up at night.",
+    "moss": "The moss in our lawn went away when the birch was cut, so it was the shade here too.",
+    "rain water": "A barrel of rain water under the shed roof lasts us through a dry June.",
+    "clay soil": "On clay soil I would add sand in autumn and dig it over once in spring.",
+    "hedgehogs": "A heap of branches in the corner brought hedgehogs here within a single winter.",
+    "ladybirds": "The children counted eleven ladybirds on one fennel after we had read this.",
+    "earthworms": "How deep do earthworms go in winter? There were none where the apple tree went.",
+    "woodlice": "I had taken woodlice for pests until your article; now they may stay there.",
+}
 PRAISE = "My horoscope reader told me exactly this about {}, you should write to her as well."
 
 
@@ -42,11 +58,11 @@ def test_settings_page_shows_the_browser_no_frame_of_another_host(blog: Blog) ->
 
 def test_ham_waits_or_is_published_as_wordpress_own_rules_say(blog: Blog) -> None:
     visitor = blog.visitor("Hanna Vogel")
-    first = visitor.comment(HELPFUL.format("compost"))
+    first = visitor.comment(HELPFUL["compost"])
     assert blog.status_of(first) == "moderated"  # nobody approved anything of hers before
     assert "Akismet cleared this comment" in blog.history_of(first)
     blog.press("approve", first)
-    assert blog.status_of(visitor.comment(HELPFUL.format("leaf mould"))) == "approved"
+    assert blog.status_of(visitor.comment(HELPFUL["leaf mould"])) == "approved"
 
 
 def test_magic_author_goes_to_the_spam_list(blog: Blog) -> None:
@@ -110,12 +126,12 @@ def test_recheck_of_the_queue_finds_what_was_learned_since(blog: Blog) -> None:
 
 def test_comments_of_an_outage_are_judged_by_the_retry(blog: Blog, winnow: Service) -> None:
     known = blog.visitor("Per Holm")
-    blog.press("approve", known.comment(HELPFUL.format("the thaw")))
+    blog.press("approve", known.comment(HELPFUL["the thaw"]))
     winnow.stop()
     try:
-        waits = known.comment(HELPFUL.format("the ice"))
+        waits = known.comment(HELPFUL["the ice"])
         assert blog.status_of(waits) == "moderated", "nobody's comment is published unchecked"
-        good = blog.visitor("Ove Dahl").comment(HELPFUL.format("the frost"))
+        good = blog.visitor("Ove Dahl").comment(HELPFUL["the frost"])
         bad = blog.visitor("akismet-guaranteed-spam").comment("A word about carrots.")
         assert blog.status_of(good) == blog.status_of(bad) == "moderated"
         assert blog.waits_for_a_check(good) and blog.waits_for_a_check(bad)
@@ -137,11 +153,11 @@ def test_a_quota_that_is_used_up_is_shown_to_the_editor_while_it_is(
 ) -> None:
     restricted = "Your account has been restricted"
     visitor = blog.visitor("Uwe Korn")
-    blog.press("approve", visitor.comment(HELPFUL.format("nettles")))
+    blog.press("approve", visitor.comment(HELPFUL["nettles"]))
     assert restricted not in blog.get(QUEUE) + blog.get(SETTINGS)
     winnow.limit(1)
     try:
-        assert blog.status_of(visitor.comment(HELPFUL.format("slugs"))) == "moderated"
+        assert blog.status_of(visitor.comment(HELPFUL["slugs"])) == "moderated"
         assert restricted in blog.get(QUEUE)
         assert restricted in blog.get(SETTINGS)
         assert restricted in blog.get(QUEUE), "the answers on the settings page tell it too"
@@ -155,7 +171,7 @@ def test_a_blog_that_the_operator_refuses_is_told_why(blog: Blog, winnow: Servic
     account = winnow.command("key", "list").split()[0]
     winnow.command("key", "deny", account, blog.url)
     try:
-        assert blog.status_of(visitor.comment(HELPFUL.format("moss"))) == "moderated"
+        assert blog.status_of(visitor.comment(HELPFUL["moss"])) == "moderated"
         assert "this site may not use the key any more" in blog.get(QUEUE)
     finally:
         winnow.command("key", "allow", account, blog.url)
@@ -164,8 +180,8 @@ def test_a_blog_that_the_operator_refuses_is_told_why(blog: Blog, winnow: Servic
 
 def test_decision_in_winnow_reaches_the_blog(blog: Blog, winnow: Service) -> None:
     visitor = blog.visitor("Kai Brandt")
-    blog.press("approve", visitor.comment(HELPFUL.format("rain water")))
-    comment = visitor.comment(HELPFUL.format("clay soil"))
+    blog.press("approve", visitor.comment(HELPFUL["rain water"]))
+    comment = visitor.comment(HELPFUL["clay soil"])
     assert blog.status_of(comment) == "approved"
     winnow.decide("clay soil", "spam")
     comes_to(blog, comment, "spam")
@@ -174,7 +190,7 @@ def test_decision_in_winnow_reaches_the_blog(blog: Blog, winnow: Service) -> Non
 
 
 def test_decision_reaches_the_blog_after_a_recheck_too(blog: Blog, winnow: Service) -> None:
-    comment = blog.visitor("Nora Stein").comment(HELPFUL.format("hedgehogs"))
+    comment = blog.visitor("Nora Stein").comment(HELPFUL["hedgehogs"])
     assert blog.check_for_spam()["ham"] >= 1
     assert blog.status_of(comment) == "moderated"
     winnow.decide("hedgehogs", "spam")
@@ -185,11 +201,11 @@ def test_comment_that_a_person_must_look_at_waits_for_their_word(
     blog: Blog, winnow: Service
 ) -> None:
     visitor = blog.visitor("Rosa Thal")
-    blog.press("approve", visitor.comment(HELPFUL.format("ladybirds")))
+    blog.press("approve", visitor.comment(HELPFUL["ladybirds"]))
     winnow.command("site", "set", winnow.site, "hold=0.0001")
     try:
-        good = visitor.comment(HELPFUL.format("earthworms"))
-        bad = visitor.comment(HELPFUL.format("woodlice"))
+        good = visitor.comment(HELPFUL["earthworms"])
+        bad = visitor.comment(HELPFUL["woodlice"])
     finally:
         winnow.command("site", "set", winnow.site, "hold=null")
     assert winnow.found("earthworms")["status"] == "held"
@@ -229,7 +245,7 @@ def test_nothing_is_sent_without_an_address_and_the_editor_is_told(
             assert "define <code>WINNOW_URL</code>" in unset.get("/wp-admin/")
             answer = unset.other_plugin_calls("https://rest.akismet.com/1.1/test", method="GET")
             assert answer["code"] == "winnow_address"
-            comment = unset.visitor(f"Bo Holm {wrong}").comment(HELPFUL.format(f"slugs {wrong}"))
+            comment = unset.visitor(f"Bo Holm {wrong}").comment(f"{HELPFUL['slugs']} {wrong}")
             assert unset.status_of(comment) == "moderated"
         finally:
             unset.end()
@@ -248,7 +264,7 @@ def test_visitor_waits_for_one_failure_and_not_for_three(blog: Blog, folder: Pat
         failing = f"http://127.0.0.1:{server.server_address[1]}"
         unlucky = Blog(folder / "usr/share/wordpress", blog.socket, failing)
         try:
-            unlucky.visitor("Ulf Kern").comment(HELPFUL.format("nettles"))
+            unlucky.visitor("Ulf Kern").comment(HELPFUL["nettles"])
         finally:
             unlucky.end()
             server.shutdown()
