@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("root_logger")
 def run_logged(request_id: str) -> None:
     app = make_app(Settings.from_env({}), include=())
 
-    @app.task(name="tests.say")
+    @app.task(name="tests.say", shared=False)
     def say() -> None:
         logging.getLogger("winnow.test").info("scored")
 
@@ -58,11 +58,11 @@ def test_what_the_store_keeps_from_its_work_is_a_line_a_minute(
     logs.configure("WARNING")
     app = make_app(Settings.from_env({}), include=())
 
-    @app.task(name=f"tests.tend.{type(error).__name__}")
+    @app.task(name="tests.tend", shared=False)
     def tend() -> None:
         raise error
 
-    @app.task(name="tests.fail")
+    @app.task(name="tests.fail", shared=False)
     def fail() -> None:
         raise ValueError
 
