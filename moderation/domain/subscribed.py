@@ -6,10 +6,9 @@ import base64
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta, Struct
 
 from moderation.domain.errors import BadEntry, InvalidInput
@@ -65,25 +64,6 @@ class Subscriptions(Struct, frozen=True, omit_defaults=True):
     """The lists of a site, in their order; `last` is the highest number that one ever had."""
 
     lists: tuple[Subscription, ...] = ()
-    last: int = 0
-
-
-def mended(data: bytes) -> Subscriptions:
-    """Return the lists of a site that were stored with a weight of `null` (once, for what is no
-    number): that where nobody chose.
-
-    Raises:
-        msgspec.MsgspecError: something else is wrong with them.
-    """
-    stored = msgspec.json.decode(data, type=_Stored)
-    for one in stored.lists:
-        if one.get("weight", WEIGHT) is None:
-            one["weight"] = WEIGHT
-    return msgspec.convert(msgspec.to_builtins(stored), Subscriptions)
-
-
-class _Stored(Struct):
-    lists: list[dict[str, Any]] = []
     last: int = 0
 
 

@@ -12,7 +12,7 @@ from moderation.domain.accounts import Token, User
 from moderation.domain.keywords import Keys
 from moderation.domain.listed import Listed
 from moderation.domain.sites import Attack, SiteSettings
-from moderation.domain.subscribed import Subscriptions, mended
+from moderation.domain.subscribed import Subscriptions
 from moderation.store import accounts, keys, removals
 from moderation.store.client import Call, Store
 from moderation.store.faults import store_errors
@@ -175,15 +175,8 @@ def policy(store: Store, site: str) -> Chosen:
         listed,
         Attack() if attack is None else _attack(attack),
         keywords,
-        Subscriptions() if subscribed is None else _subscribed(subscribed),
+        Subscriptions() if subscribed is None else _subscriptions(subscribed),
     )
-
-
-def _subscribed(data: bytes) -> Subscriptions:
-    try:
-        return _subscriptions(data)
-    except msgspec.ValidationError:
-        return mended(data)
 
 
 def listed(store: Store, site: str) -> bytes | None:

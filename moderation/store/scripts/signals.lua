@@ -4,8 +4,8 @@
 -- bands of the text (as in alike.lua) and two bytes each for the address and the author; then seven
 -- bytes for each that has a reputation, its kind and six of its keyed hash.
 -- A reputation: hour (since 1970) of the last change, ham and spam as they weighed then, how often each
--- was said, and the entry of the label log with which it began (not there: before that was kept): what
--- counted earlier counted in one that was dropped. A bit says where there may be one: most people and domains have none. A campaign: 1
+-- was said, and the entry of the label log with which it began: what counted earlier counted in
+-- one that was dropped. A bit says where there may be one: most people and domains have none. A campaign: 1
 -- byte (1: a person said ham), the sketch, twelve bytes a comment: the end of its id, its minute, its
 -- address, its author. What came of late stands in cells, one for each band of a text: the rest of the
 -- band, and the sketch with the only comment, or the number of a campaign.

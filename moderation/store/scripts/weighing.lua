@@ -6,7 +6,7 @@
 -- as a mark holds it.
 local WEIGHING_AT_MOST, WEIGHING_DROPPED = 256, 64
 local WEIGHING_HAM, WEIGHING_SPAM = 1, 3
-local WEIGHING_NOTED, WEIGHING_PLACES, WEIGHING_BEGUN = 4096, 14, 20
+local WEIGHING_NOTED, WEIGHING_PLACES, WEIGHING_BEGUN = 4096, 14, 17
 
 local weighing_made
 local function weighing(s)
@@ -27,7 +27,7 @@ local function weighing(s)
   local function change(authors, kind, who, status, by, one, seq, hour)
     local bucket, field = s.place(authors, who)
     local text = redis.call('HGET', bucket, field)
-    local begun = text and #text >= WEIGHING_BEGUN and struct.unpack('>I4', text, WEIGHING_BEGUN - 3) or 0
+    local begun = text and struct.unpack('>I4', text, WEIGHING_BEGUN)
     if one < 0 and (not text or begun > seq) then return false end
     local ham, spam, hams, spams = 0, 0, 0, 0
     if text then ham, spam, hams, spams = s.weighed(text, kind, hour) else begun = seq end

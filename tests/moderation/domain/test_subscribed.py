@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 
-import msgspec
 import pytest
 
 from moderation.domain import copies, subscribed
@@ -122,18 +121,3 @@ def test_what_was_subscribed_to_keeps_its_number_and_its_copy():
     many = [NewSubscription(f"https://a.example/{n}", "keys", "hold") for n in range(11)]
     with pytest.raises(InvalidInput):
         subscribed.rewritten(first, many, "ann", 1)
-
-
-def test_a_weight_that_was_stored_as_null_is_that_where_nobody_chose():
-    stored = (
-        b'{"lists":[{"number":2,"url":"https://a.example/f","reads":"feed","action":"weigh",'
-        b'"weight":null},{"number":3,"url":"https://b.example/f","reads":"feed",'
-        b'"action":"weigh","weight":0.5}],"last":3}'
-    )
-    found = subscribed.mended(stored)
-    assert [one.weight for one in found.lists] == [subscribed.WEIGHT, 0.5]
-    assert found.last == 3
-    with pytest.raises(msgspec.ValidationError):
-        subscribed.mended(stored.replace(b"0.5", b'"much"'))
-    with pytest.raises(msgspec.MsgspecError):
-        subscribed.mended(b"[")
