@@ -34,7 +34,7 @@ from tests.webserver import Site, told_well
 hypothesis_settings.register_profile("any machine", deadline=None)
 hypothesis_settings.load_profile("any machine")
 
-pytest_plugins = ("tests.skips",)
+pytest_plugins = ("tests.skips", "tests.limits")
 # A variable of whoever runs the suite must not reach what it tests.
 for name in [name for name in os.environ if name.startswith("WINNOW_")]:
     del os.environ[name]
