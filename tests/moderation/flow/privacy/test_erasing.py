@@ -242,17 +242,3 @@ def test_what_one_site_has_and_cannot_be_read_fails_nobody_elses_erasure(both: R
     job = erase(both, email=EMAIL)
     assert job.result is not None and job.result["comments"] == 8
     assert left(both) == []
-
-
-def test_an_erasure_that_could_not_read_a_sites_list_is_not_called_done(both: Runtime) -> None:
-    choosing.put_list(both.store, SITE, [Draft("email", EMAIL, "spam")], BY, None)
-    write(both, SITE, [theirs(n) for n in range(5)])
-    both.store.redis.set(keys.of_site(OTHER_SITE).listed, b"[")
-    job = begin(both, email=EMAIL)
-    erasing.work_on(both, job.id, here=True)
-    failed = jobs.find(both, job.id)
-    assert failed.state == "failed"
-    assert "cannot be read" in failed.error and failed.error.endswith(OTHER_SITE)
-    assert left(both, but=(keys.of_site(SITE).listed,)) == []
-    both.store.redis.delete(keys.of_site(OTHER_SITE).listed)
-    assert (erase(both, email=EMAIL).result or {})["list_entries"] == 1
