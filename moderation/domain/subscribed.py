@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from moderation.domain.addresses import host_name
 from moderation.domain.errors import BadEntry, InvalidInput
 from moderation.domain.keywords import keys_of
-from moderation.domain.listed import host_name
 
 Reads = Literal["domains", "networks", "keys", "feed"]
 READS: tuple[Reads, ...] = ("domains", "networks", "keys", "feed")
