@@ -52,6 +52,15 @@ def _read(
         return None
 
 
+def revisions(store: Store, site: str, places: Sequence[tuple[bytes, int]]) -> list[Comment | None]:
+    """Return older revisions of comments, by the id and the revision of each; None for what is gone
+    or cannot be read."""
+    prefix = keys.of_site(site).comment.encode()
+    with store_errors():
+        found = store.redis.mget([prefix + raw + b":%d" % number for raw, number in places])
+    return [_read(site, raw, data, []) for (raw, _), data in zip(places, found, strict=True)]
+
+
 def older(
     store: Store, site: str, raw_id: bytes, revision: int, unread: list[bytes] | None = None
 ) -> Iterator[Comment]:

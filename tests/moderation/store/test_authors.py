@@ -85,8 +85,14 @@ def test_decisions_and_undos_put_the_record_right(store):
 def test_a_new_text_of_a_comment_takes_the_place_of_its_outcome(store):
     sent = submission("First.", external_id="x")
     accept(store, judged("approved", mark(ANN), sent=sent))
-    accept(store, judged("spam", mark(ANN), sent=submission("Second.", external_id="x")))
-    assert (record(store).strip, record(store).approved, record(store).today) == (("spam",), 0, 1)
+    second = judged("spam", mark(ANN), sent=submission("Second.", external_id="x"))
+    (done,) = accept(store, second)
+    assert record(store).strip == ("approved",), "whose it was is not known where it is written"
+    same = mark(ANN)
+    for _ in range(2):
+        authors.revise(store, SITE, [(done.id, 2, "approved", b"", same, b"")])
+        found = record(store)
+        assert (found.strip, found.approved, found.today) == (("spam",), 0, 1)
 
 
 def test_twenty_outcomes_are_kept_each_and_all_are_counted(store):
