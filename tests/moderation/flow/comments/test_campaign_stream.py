@@ -70,7 +70,7 @@ def test_campaigns_of_many_addresses_are_held_and_what_people_write_alike_is_not
 
 @pytest.mark.slow
 def test_figures(runtime, grant):
-    """Print them (`-s`); HAM names files of JSON lines (`text`, `label`) from which ham is taken."""
+    """Print them (`-s`); HAM names files of JSON lines (`text`, `label`) whose ham is taken."""
     ham = []
     for path in os.environ.get("HAM", "").split():
         with gzip.open(Path(path), "rt") as lines:
