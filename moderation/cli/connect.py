@@ -52,8 +52,9 @@ def open_store(
     """Return a store to work on and settings that name it; Refused when there can be none.
 
     SchemaMismatch for one that another version wrote, unless `any_layout` is to be worked on.
-    SecretMismatch where this machine has no secret and the store was written under one: whatever
-    the command, none is made beside it unless that is what is asked for (`makes_secret`).
+    SecretMismatch where the store was written under another secret than this machine's, or this
+    machine has none: whatever the command, none is made beside it unless that is what is asked for
+    (`makes_secret`).
 
     With no outside store and no `up` running, the embedded one runs for as long as this lasts.
     """
@@ -67,7 +68,7 @@ def open_store(
         stack.callback(store.close)
         check(store)
         if not makes_secret:
-            secret.refuse_to_make(store, settings)
+            secret.refuse_other(store, settings)
         yield store, settings
 
 

@@ -7,9 +7,8 @@ import zlib
 from collections.abc import Sequence
 
 from classifier import marks_of
-from moderation.domain.addresses import mailbox, network_of
+from moderation.domain.addresses import host_name, mailbox, network_of
 from moderation.domain.comments import Comment, Submission
-from moderation.domain.listed import host_name
 from moderation.flow.rows import keyed_hash, personal_hash
 from moderation.store import authors, signals
 from moderation.store.comments.deletions import Marks

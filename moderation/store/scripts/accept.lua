@@ -93,7 +93,8 @@ end
 
 -- Notes what a comment became with its authors and those like it, and that it was drawn.
 local function settle(id, from, to, is_decided, is_new_text, drawn, authors, like)
-  author_note(KEYS[17], authors, id, from, to)
+  -- Whose the text before was is not known here: of a revision revised.lua is told.
+  if not is_new_text then author_note(KEYS[17], authors, id, from, to) end
   if from == COMMENT_HELD and (to ~= from or is_new_text) then alike().leave(KEYS[18], id, like) end
   if to == COMMENT_HELD and (from ~= to or is_new_text) then alike().join(KEYS[18], id, like) end
   if is_decided then
