@@ -212,7 +212,7 @@ def report(result: Mapping[str, Any]) -> None:
         click.echo(f"  {words:<40}{count:>12,}")
     if result["from"]:
         click.echo(f"  decided from {result['from'][:10]} to {result['to'][:10]}")
-    for words, count in result["reasons"].items():
+    for words, count in (*result["reasons"].items(), *result["notes"].items()):
         click.echo(f"  {count:>8,} × {words}")
     if result["broken"]:
         click.echo(f"  the file could not be read to its end: {plain(result['broken'])}")

@@ -210,3 +210,28 @@ def test_the_time_left_is_said_in_words(seconds: int | None, words: str) -> None
 
 def test_text_for_a_terminal_is_one_line_of_what_is_printed() -> None:
     assert plain("a\tb\n\nc \x1b[1md\u202ee") == "a b c [1md e"
+
+
+def test_times_that_cannot_be_read_are_told_with_their_lines_and_counted(
+    winnow: Winnow, tmp_path: Path
+) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text(
+        "id;content;date;label\n1;One;31.12.2009 14:05;ham\n2;Two;in May;ham\n3;Three;soon;spam\n"
+    )
+    out, err = winnow("import", str(path), "--site", SITE)
+    assert (counted(out, "labels written"), counted(out, "rejected, by line below")) == (3, 0)
+    assert "decided from 2009-12-31 to 2009-12-31" in out
+    assert "2 × its time cannot be read" in out
+    assert "  line 3: its time cannot be read" in err
+    assert "  line 4: its time cannot be read" in err
+
+
+def test_rows_in_another_encoding_are_rejected_for_one_reason(
+    winnow: Winnow, tmp_path: Path
+) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("id,content,label\n1,Grüße,ham\n22,aus Köln,ham\n".encode("cp1252"))
+    out, err = winnow("import", str(path), "--site", SITE, "--dry-run")
+    assert "2 × a byte is no UTF-8: say in which encoding the file is" in out
+    assert "line 2: byte 5 is no UTF-8" in err
