@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from time import monotonic
 
 EVERY_SECONDS = 10.0
 """How often a line is written where nobody sits at a terminal."""
+
+_WIDE = 1000
+"""Taken for a terminal's width where it does not say any."""
 
 
 class Progress:
@@ -25,12 +29,15 @@ class Progress:
             return
         self._stage, self._shown = stage, now
         share = f" ({min(100, 100 * done // total)} %)" if total else ""
-        line = f"winnow: {stage} {done:,} of {total:,}{share}{left(eta_s)}"
+        what, how_far = f"winnow: {stage}", f" {done:,} of {total:,}{share}{left(eta_s)}"
         if self._is_terminal:
-            sys.stderr.write("\r" + line.ljust(self._width))
+            # A line that is longer than the terminal is wide would begin a new one at each step.
+            width = _columns() - 1
+            line = (what[: max(0, width - len(how_far))] + how_far)[:width]
+            sys.stderr.write("\r" + line.ljust(min(self._width, width)))
             self._width = len(line)
         else:
-            sys.stderr.write(line + "\n")
+            sys.stderr.write(what + how_far + "\n")
         sys.stderr.flush()
 
     def end(self) -> None:
@@ -38,6 +45,14 @@ class Progress:
         if self._is_terminal and self._width:
             sys.stderr.write("\n")
             self._width = 0
+
+
+def _columns() -> int:
+    """Return how wide the terminal is now."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDE
+    except OSError:
+        return _WIDE
 
 
 class Timed(Progress):

@@ -59,7 +59,7 @@ Watch = Callable[[str, int, int, int | None], None]
 
 
 class Work:
-    """A job that this process holds, and how far it is."""
+    """A job that this process holds, and how far it is: done of `total`, 0 where nobody knows."""
 
     def __init__(self, runtime: Runtime, job: Job, token: str) -> None:
         self.job = job
@@ -68,6 +68,7 @@ class Work:
         self._stage = ""
         self._began = self._first = self._noted = 0.0
         self._done = job.done
+        self.total = job.total
         self._answered = monotonic()
         self.watch: Watch = lambda *_: None
 
@@ -78,7 +79,7 @@ class Work:
             Unwanted: the job is to be cancelled. Lost: another process holds it. StoreDown: the
             store has not answered for `AWAY_SECONDS`.
         """
-        now = monotonic()
+        now, self.total = monotonic(), total
         if stage != self._stage:
             self._stage, self._began, self._first = stage, now, done
         elif now - self._noted < NOTED_EVERY_SECONDS:
@@ -181,7 +182,8 @@ def run(runtime: Runtime, work: Work, does: Callable[[Work], dict[str, Any]]) ->
         faults.say(f"a job ({work.job.kind})", error)
         _end(runtime, work, "failed", error="something went wrong in Winnow: its log says where")
     else:
-        _end(runtime, work, "succeeded", result=result)
+        # How far it is was told now and then: the last rows are done as well.
+        _end(runtime, work, "succeeded", result=result, done=work.total, total=work.total)
     return jobs.find(runtime, work.job.id)
 
 

@@ -42,7 +42,7 @@ It is twice what one site may have (200 MiB), so that two sites that are asked i
 Made ready they take up to 24 times as much (200,000 keys of 18 letters: 85 MiB; 65,000 phrases of
 four words: 63 MiB beside what is written)."""
 READING_SECONDS = 0.2
-"""For so long a check waits for another thread that makes its site's lists ready."""
+"""For so long a check waits for another thread that makes its site's lists or a model ready."""
 
 
 class Policy(Struct, frozen=True):
@@ -69,6 +69,17 @@ def _digest(stored: bytes | None) -> bytes:
 
 
 NO_POLICY = Policy(0, DEFAULT_SETTINGS, NO_RULES)
+
+
+@contextmanager
+def _one_at_a_time(lock: threading.Lock) -> Iterator[None]:
+    """Wait for a thread that makes something ready; not for long in a hurry."""
+    is_ours = lock.acquire(timeout=READING_SECONDS if hurry.in_a_hurry() else -1)
+    try:
+        yield
+    finally:
+        if is_ours:
+            lock.release()
 
 
 def load_shipped(settings: Settings) -> Model:
@@ -114,6 +125,7 @@ class Runtime:
         self._snapshots: Cache[Model] = Cache(4)
         self._locks: Cache[threading.Lock] = Cache(SITES_KEPT)
         self._policy_locks: Cache[threading.Lock] = Cache(SITES_KEPT)
+        self._loading = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings, shipped: Model | None = None) -> Self:
@@ -172,12 +184,15 @@ class Runtime:
             return self.shipped
         found = self._snapshots.get(name)
         if found is None:
-            found = self._load(name)
-            self._snapshots.put(name, found)
+            with _one_at_a_time(self._loading):
+                found = self._snapshots.get(name) or self._load(name)
+                self._snapshots.put(name, found)
         return found
 
     def _load(self, name: str) -> Model:
-        blob = models.blob(self.store, name)
+        # It has 4 MiB, and each check that comes by after a promotion needs it.
+        with hurry.uncounted():
+            blob = models.blob(self.store, name)
         try:
             if blob is not None:
                 return Model.load(blob)
@@ -196,7 +211,8 @@ class Runtime:
             self._policies.put(site, NO_POLICY)
             return NO_POLICY
         # A long list takes a while to be made ready: one thread does it, the others have it then.
-        with self._one_reads(site):
+        lock = self._policy_locks.swap(site, lambda held: held or threading.Lock())
+        with _one_at_a_time(lock):
             known = self._policies.get(site)
             if known is None or known.revision != revision:
                 known = self._read_policy(site, revision, known)
@@ -205,17 +221,6 @@ class Runtime:
                 bare = Policy(known.revision, known.settings, rules, tells=known.tells)
                 self._without_lists.put(site, bare)
         return known
-
-    @contextmanager
-    def _one_reads(self, site: str) -> Iterator[None]:
-        """Wait for a thread that reads what a site's people chose; not for long in a hurry."""
-        lock = self._policy_locks.swap(site, lambda held: held or threading.Lock())
-        is_ours = lock.acquire(timeout=READING_SECONDS if hurry.in_a_hurry() else -1)
-        try:
-            yield
-        finally:
-            if is_ours:
-                lock.release()
 
     def _read_policy(self, site: str, revision: int, known: Policy | None) -> Policy:
         chosen = sites.policy(self.store, site)

@@ -42,6 +42,8 @@ _STATUS: dict[str, Label | None] = {
     **dict.fromkeys(("1", "true", "yes", "approved", "approve", "published", "ham"), "ham"),
     "spam": "spam",
 }
+_NO_TIME = "its time cannot be read: it counts as decided with what stands before it"
+_NO_TIME_OF_LABEL = "the time of its label cannot be read: that of the comment counts"
 NAMES = frozenset((*CONTENT, *_SPAM, *_APPROVED, *_IDS, *_CREATED, *_DECIDED))
 
 
@@ -55,12 +57,19 @@ def says_label(names: Collection[str]) -> bool:
     return any(name in names for name in (*_SPAM, *_APPROVED))
 
 
-def row_of(record: Mapping[str, Any], place: str, now_ms: int) -> Row | Reject:
+def is_time(name: str) -> bool:
+    """Say whether a column holds times."""
+    return name in _CREATED or name in _DECIDED
+
+
+def row_of(
+    record: Mapping[str, Any], place: str, now_ms: int, day_first: bool | None = None
+) -> Row | Reject:
     """Return the row of named values; names are in lower case, an author's may be apart."""
     values = _flat(record)
     if not has_content(values):
         return Reject(place, "it has no text: no field is called content, text, comment or body")
-    created = ms_of(_first(values, _CREATED), now_ms)
+    created = ms_of(_first(values, _CREATED), now_ms, day_first)
     chosen = {name: _first(values, names) for name, names in (_OF_AUTHOR | _OTHER).items()}
     submission = made(
         _first(values, CONTENT),
@@ -74,12 +83,16 @@ def row_of(record: Mapping[str, Any], place: str, now_ms: int) -> Row | Reject:
         label = _label(values)
     except ValueError as error:
         return Reject(place, str(error))
-    decided = ms_of(_first(values, _DECIDED), now_ms)
+    said = str_of(_first(values, _DECIDED) or _first(values, _CREATED)).strip()
+    decided, note = ms_of(said, now_ms, day_first), ""
+    if said and decided is None:
+        note = _NO_TIME if created is None else _NO_TIME_OF_LABEL
     return Row(
         msgspec.structs.replace(submission, **_more(record)),
         label,
         place,
         created if decided is None else decided,
+        note=note,
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
 from moderation.domain.comments import CONTENT_BYTES, Author, Submission
 from moderation.domain.verdicts import Label
+from moderation.history import dates
 
 EARLIEST_MS = 631_152_000_000
 """1990: what is said to be older has no time that can be believed."""
@@ -23,7 +25,7 @@ class Row(Struct, frozen=True):
     """One comment of a history. Times are milliseconds since 1970, `place` is where it stands.
 
     `label` is None where nobody decided. `article` names an `Article` that may come before or
-    after it.
+    after it. `note`: what of it could not be read, '' where all of it was.
     """
 
     submission: Submission
@@ -31,6 +33,7 @@ class Row(Struct, frozen=True):
     place: str
     decided_ms: int | None = None
     article: str = ""
+    note: str = ""
 
 
 class Article(Struct, frozen=True):
@@ -162,14 +165,15 @@ def label_of(value: Any) -> Label | None:
         raise ValueError("its label is none of spam, ham, 1, 0, true, false, approved") from None
 
 
-_NUMBER = re.compile(r"-?\d{1,16}(?:\.\d{1,12})?")
+_NUMBER = re.compile(r"-?\d{1,16}(?:[.,]\d{1,16})?", re.ASCII)
 
 
-def ms_of(value: Any, now_ms: int) -> int | None:
+def ms_of(value: Any, now_ms: int, day_first: bool | None = None) -> int | None:
     """Return a time in milliseconds, None where there is none that can be believed.
 
     Taken are RFC 3339 and the forms of databases with or without a zone (UTC then), RFC 2822,
-    and seconds or milliseconds since 1970.
+    seconds or milliseconds since 1970, and what spreadsheets write; `day_first` says what 1/2/2009
+    is, which is none where nobody knows.
     """
     ms: float | None = None
     if isinstance(value, dt.datetime):
@@ -179,17 +183,23 @@ def ms_of(value: Any, now_ms: int) -> int | None:
     else:
         text = str_of(value).strip()[:64]
         if _NUMBER.fullmatch(text):
-            number = float(text)
-            ms = number if abs(number) > 1e11 else number * 1000
+            number = float(text.replace(",", "."))
+            day = dates.of_days(number)
+            ms = _aware(day) if day else number if abs(number) > 1e11 else number * 1000
         elif text:
-            ms = _parsed(text)
+            ms = _parsed(text, day_first)
     return int(ms) if ms is not None and EARLIEST_MS <= ms <= now_ms + AHEAD_MS else None
 
 
-def _parsed(text: str) -> float | None:
-    for form in (dt.datetime.fromisoformat, _rfc2822):
+def _parsed(text: str, day_first: bool | None) -> float | None:
+    text = text.removesuffix(" UTC")
+    for form in (
+        dt.datetime.fromisoformat,
+        partial(dates.written, is_day_first=day_first),
+        _rfc2822,
+    ):
         try:
-            return _aware(form(text.removesuffix(" UTC")))
+            return _aware(form(text))
         except (ValueError, TypeError, OverflowError):
             continue
     return None

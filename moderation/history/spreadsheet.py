@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from moderation.history.fields import has_content, row_of, says_label
+from moderation.history import dates
+from moderation.history.fields import has_content, is_time, row_of, says_label
 from moderation.history.rows import Found, Reject, Row, Unreadable
 from moderation.history.source import LINE_ENDS, Source
 
@@ -19,27 +22,42 @@ _SIGNS_A_LINE = 100_000
 
 _CUT = "the file was cut off, or a quote in it has no end"
 
+_SAYS_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.I)
+"""The first line of a file that says to a spreadsheet how it is to be read."""
+
 RowOf = Callable[[Mapping[str, Any], str, int], Row | Reject]
 
 
 def names_in(head: bytes) -> list[str]:
     """Return the names of the columns of a file that begins like this."""
-    first = _first_line(head)
+    separator, first = _first_line(head)
     if is_too_wide(head):
         return []
     try:
-        return _names(next(csv.reader([first], delimiter=separator_of(first)), []))
+        return _names(next(csv.reader([first], delimiter=separator), []))
     except csv.Error:
         return []
 
 
 def is_too_wide(head: bytes) -> bool:
     """Say whether the first line of a file that begins like this has too many columns."""
-    return max(map(_first_line(head).count, _SEPARATORS)) >= COLUMNS
+    return max(map(_first_line(head)[1].count, _SEPARATORS)) >= COLUMNS
 
 
-def _first_line(head: bytes) -> str:
-    return head.decode("utf-8", "replace").partition("\n")[0]
+def _first_line(head: bytes) -> tuple[str, str]:
+    """Return the separator and the line of names of a file that begins like this."""
+    text = head.decode("utf-8", "replace")
+    said = said_separator(text)
+    if said:
+        text = text.partition("\n")[2]
+    line = text.partition("\n")[0]
+    return said or separator_of(line), line
+
+
+def said_separator(text: str) -> str:
+    """Return the separator that a first line names which does nothing else, '' where none does."""
+    found = _SAYS_SEPARATOR.match(text)
+    return found.group(1) if found and found.group(1) in _SEPARATORS else ""
 
 
 def separator_of(line: str) -> str:
@@ -52,18 +70,21 @@ def is_one(head: bytes) -> bool:
     return has_content(names_in(head))
 
 
-def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
-    """Yield what is found, row by row; `of` makes a comment of one.
+def read(source: Source, of: RowOf | None = None) -> Iterator[Found]:
+    """Yield what is found, row by row; `of` makes a comment of one, if not by columns of any name.
 
     Raises:
         Unreadable: the first line names no column with the text of a comment, none with its label,
         or far too many; the last row breaks off.
     """
     csv.field_size_limit(FIELD_CHARACTERS)
+    # The beginning is read before the whole: what was opened last says how far the reading is.
+    by_name = partial(row_of, day_first=_day_first(source.beginning()))
     lines = _Lines(source)
     names, separator = lines.header()
-    if of is row_of and not says_label(names):
+    if of is None and not says_label(names):
         raise Unreadable("line 1: no column says what is spam: one called label, spam or status")
+    made = of or by_name
     rows = csv.reader(lines, delimiter=separator, strict=True)
     while True:
         lines.begin()
@@ -91,7 +112,20 @@ def read(source: Source, of: RowOf = row_of) -> Iterator[Found]:
             why = f"it has {len(values):,} columns, the first line {len(names):,}"
             yield Reject(lines.place, why)
         else:
-            yield of(dict(zip(names, values, strict=True)), lines.place, source.now_ms)
+            yield made(dict(zip(names, values, strict=True)), lines.place, source.now_ms)
+
+
+def _day_first(head: bytes) -> bool | None:
+    """Return whether days come before months in a file that begins like this."""
+    separator, names = _first_line(head)[0], names_in(head)
+    lines = head.decode("utf-8", "replace").splitlines(keepends=True)
+    found: list[str] = []
+    try:
+        for values in csv.reader(lines, delimiter=separator):
+            found += (value for name, value in zip(names, values, strict=False) if is_time(name))
+    except csv.Error:
+        pass  # What stands there before has been looked at.
+    return dates.day_first(found)
 
 
 class _Lines:
@@ -112,8 +146,13 @@ class _Lines:
         for number, line in self._lines:
             if isinstance(line, Reject):
                 raise Unreadable(f"{line.place}: {line.reason}")
+            if number == 1 and (said := said_separator(line)):
+                self._separator = said
+                continue
             self._number = number
-            separator = self._separator = separator_of(line)
+            if number == 1:
+                self._separator = separator_of(line)
+            separator = self._separator
             if line.count(separator) >= COLUMNS:
                 raise Unreadable(f"line {number}: it has more than {COLUMNS:,} columns")
             try:

@@ -62,6 +62,17 @@ WHERE rows.n IN (
                    FROM rows WHERE label IS NOT NULL) WHERE i % ? = 0 LIMIT ?)
 ORDER BY at, rows.n
 """
+_REASONS = """
+SELECT reason, count(*) FROM (
+    SELECT CASE
+        WHEN reason LIKE 'it is the same comment%' THEN 'it is the same comment as another'
+        WHEN reason LIKE 'it contradicts%' THEN 'it contradicts another, which counts'
+        WHEN reason LIKE 'byte %' THEN 'a byte' || substr(reason, instr(reason, ' is no '))
+        ELSE reason END AS reason
+    FROM rejects WHERE is_note = ?)
+GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50
+"""
+"""Reasons with their numbers; what differs in a place alone is one reason."""
 _COMMIT_EVERY = 5000
 
 _submission = msgspec.msgpack.Decoder(Submission).decode
@@ -191,6 +202,8 @@ class Staging:
         )
 
     def _add_row(self, row: Row) -> None:
+        if row.note:
+            self._reject(row.place, row.note, is_note=True)
         # What has no time of its own stays where it stands in the file.
         at = self._last = self._last if row.decided_ms is None else row.decided_ms
         values = (
@@ -244,18 +257,14 @@ class Staging:
         run = self._database.execute
         labels = dict(run("SELECT coalesce(label, ''), count(*) FROM rows GROUP BY 1").fetchall())
         first, last = run("SELECT min(at), max(at) FROM rows WHERE label IS NOT NULL").fetchone()
-        reasons = run(
-            "SELECT reason, count(*) FROM (SELECT CASE WHEN reason LIKE 'it is the same comment%' "
-            "THEN 'it is the same comment as another' WHEN reason LIKE 'it contradicts%' THEN "
-            "'it contradicts another, which counts' ELSE reason END AS reason FROM rejects "
-            "WHERE NOT is_note) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50"
-        ).fetchall()
+        reasons, notes = (dict(run(_REASONS, (is_note,)).fetchall()) for is_note in (False, True))
         return {
             "spam": labels.get("spam", 0),
             "ham": labels.get("ham", 0),
             "unlabelled": labels.get("", 0),
             "rejected": run("SELECT count(*) FROM rejects WHERE NOT is_note").fetchone()[0],
-            "reasons": dict(reasons),
+            "reasons": reasons,
+            "notes": notes,
             "from": time_at(first).isoformat() if first is not None else None,
             "to": time_at(last).isoformat() if last is not None else None,
         }

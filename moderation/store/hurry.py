@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
 from types import TracebackType
@@ -57,6 +58,21 @@ class Waiting:
         here.depth -= 1
         if not here.depth:
             here.seconds += monotonic() - here.since
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Count no waiting inside the context: much is on its way, and the store is not slow for that.
+
+    It would count for all that the thread does together. A store that sends nothing at all is
+    waited for as shortly as ever.
+    """
+    here = _here
+    before = here.seconds
+    try:
+        yield
+    finally:
+        here.seconds = before
 
 
 # When what is being done in a hurry began, as `waited` says; None where nothing hurries.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from ulid import ULID
 
 from moderation import logs
 from moderation.cli import connect, kernels, services
@@ -218,7 +219,11 @@ def report(result: Mapping[str, Any]) -> None:
         click.echo(f"  {words:<40}{count:>12,}")
     if result["from"]:
         click.echo(f"  decided from {result['from'][:10]} to {result['to'][:10]}")
-    for words, count in result["reasons"].items():
+    for words, count in (*result["reasons"].items(), *result["notes"].items()):
         click.echo(f"  {count:>8,} × {words}")
+    if result["imported"] and not is_dry:
+        # Nothing of it was written before its job was made.
+        day = ULID.from_str(result["by"].removeprefix("import:")).datetime.date()
+        click.echo(f"  to take it back: `labels withdraw --by {result['by']} --since {day}`")
     if result["broken"]:
         click.echo(f"  the file could not be read to its end: {plain(result['broken'])}")

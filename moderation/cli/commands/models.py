@@ -42,14 +42,20 @@ def list_models(settings: Settings) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @pass_settings
 def add(settings: Settings, file: Path) -> None:
-    """Take in a model FILE that was made elsewhere, as a candidate."""
-    from moderation.flow.models import offering
+    """Take in a model FILE that was made elsewhere, as a candidate, which a worker judges."""
+    from moderation.flow.models import offering, working
 
     with file.open("rb") as opened:
         blob = opened.read(offering.FILE_BYTES + 1)
     with connect.open_runtime(settings) as runtime:
         made, is_new = offering.offer(runtime, blob, BY)
-    click.echo(f"{made.name} is a candidate" if is_new else f"{made.name} was there before")
+        if made.state(promoting.in_use(runtime).name) == "candidate":
+            working.ask_evaluation(runtime, BY, made.name)
+    if is_new:
+        here = f"`models evaluate {made.name}` here"
+        click.echo(f"{made.name} is a candidate; a worker judges it, or {here}")
+    else:
+        click.echo(f"{made.name} was there before")
 
 
 @models.command()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from contextlib import suppress
+from time import monotonic
 
 from msgspec import Struct
 
@@ -75,7 +77,8 @@ class Advance:
     """One way of a site's learner to the end of the log as a state names it.
 
     `offer` is called with what is known on the way, for others to use meanwhile. Where it
-    `may_be_long` it replays as many labels as there are, in pieces; else as many as a request may.
+    `may_be_long` it replays as many labels as there are, in pieces, and gives up at a time
+    (`until`, monotonic); else as many as a request may.
     """
 
     def __init__(
@@ -86,8 +89,10 @@ class Advance:
         model: Model,
         offer: Callable[[Learned], None],
         may_be_long: bool = False,
+        until: float = math.inf,
     ) -> None:
         self.model = model
+        self._until = until
         self._may_be_long = may_be_long
         self._store, self._site, self._state = runtime.store, site, state
         self._offer = offer
@@ -100,7 +105,8 @@ class Advance:
 
         Raises:
             Overtaken: the state is no longer that of the log.
-            OutOfReach: more labels would have to be replayed than may be, or erased ones.
+            OutOfReach: more labels would have to be replayed than may be, or erased ones; or it
+            took too long.
             NoTime: what hurries has no time left for it. StoreDown.
         """
         try:
@@ -141,6 +147,7 @@ class Advance:
         state = self._state
         starts = [self._usable(held), self.newest(), Learned(self.model, state.epoch)]
         for start in (known for known in starts if known is not None):
+            self._need_time()
             found = streaming.outline(self._store, self._site, start.position, state.labels)
             if found.erased_epoch > state.epoch:
                 raise Overtaken
@@ -153,14 +160,19 @@ class Advance:
         end = self._state.labels
         try:
             streaming.teach(
-                self._store, self._site, learner, found, lambda at: self._keep(at, end, learner)
-            )
+                self._store, self._site, learner, found, lambda at: self._keep(at, end, learner),
+                lambda done, total: self._need_time(),
+            )  # fmt: skip
         except streaming.Changed as error:
             raise Overtaken from error
         if found.has_gaps:
             self._same_epoch()
         self._keep(end, end, learner)
         return self._learned(end, learner)
+
+    def _need_time(self) -> None:
+        if monotonic() > self._until:
+            raise OutOfReach
 
     def newest(self) -> Learned | None:
         """Return the newest place of the log at which a checkpoint knows the learner, if any."""

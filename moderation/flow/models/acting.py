@@ -72,7 +72,7 @@ def train(runtime: Runtime, actor: Actor) -> Job:
 
 
 def evaluate(runtime: Runtime, actor: Actor, name: str) -> Job:
-    """Return a new job that judges a candidate; raises `NotFound` where there is none."""
+    """Return the job that judges a candidate; raises `NotFound` where there is none."""
     promoting.known(runtime, name)
     job = working.ask_evaluation(runtime, actor.name, name)
     _note(runtime, actor, "asked_evaluation", name)

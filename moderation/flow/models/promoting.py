@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
+from time import monotonic
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -176,7 +176,7 @@ def _use(
     if runtime.model(name).name != name:
         raise Conflict("this model cannot be used by this version of Winnow")
     with suppress(StoreFull):  # What saves time only must not keep anybody from rolling back.
-        _make_ready(runtime, name, time.monotonic() + seconds)
+        _make_ready(runtime, name, monotonic() + seconds)
     change = Promotion(kind, name, current.name, now_ms(), why.by, why.reason, why.overridden)
     chosen = models.use(runtime.store, change, current)
     if chosen is None:
@@ -186,14 +186,20 @@ def _use(
 
 
 def _make_ready(runtime: Runtime, name: str, deadline: float) -> None:
-    """Keep checkpoints made with a snapshot for the sites that a request could not replay."""
+    """Keep checkpoints made with a snapshot for the sites that a request could not replay: those
+    with the fewest labels first, so that there is time for as many of them as can be."""
     store = runtime.store
     models.keep_checkpoints(store, name, now_ms() + PREPARED_MS)
     states = sites.read_all(store)
-    for site, state in sorted(states.items(), key=lambda item: -item[1].labels):
-        if state.labels <= REPLAY_AT_MOST or time.monotonic() > deadline:
+    model = runtime.model(name)
+    for site, state in sorted(states.items(), key=lambda item: item[1].labels):
+        if state.labels <= REPLAY_AT_MOST:
+            continue
+        if monotonic() > deadline:
             break
-        way = Advance(runtime, site, state, runtime.model(name), _keep_to_itself, may_be_long=True)
+        way = Advance(
+            runtime, site, state, model, _keep_to_itself, may_be_long=True, until=deadline
+        )
         try:
             way.run(None)
         except (OutOfReach, Overtaken):

@@ -225,7 +225,7 @@ def _moved(judged: Judged, moved: Mask) -> tuple[int, int]:
 
 
 def _comments_a_day(runtime: Runtime) -> float:
-    """Return how many comments came a day in the last week, of all sites together."""
+    """Return how many comments came a day in the week before today, of all sites together."""
     names, today = sites.names(runtime.store), dt.datetime.now(dt.UTC).date()
     total = 0
     for back in range(1, DAYS + 1):

@@ -74,6 +74,8 @@ def _candidate(runtime: Runtime, by: str, note: Note) -> Trained:
     found = _judge(runtime, gathered, parts, name, shown, note)
     note("fitting on all labels", 0, len(places))
     model = fit_layer(runtime.shipped, gathered.examples(places), name=_new_name(runtime))
+    # Fitting asks nobody: who cancelled meanwhile is heard before anything comes of it.
+    note("keeping the model", len(places), len(places))
     made = _same_as(runtime, model)
     if made is None:
         made = offering.offer(runtime, model.to_bytes(), by, "trained")[0].name

@@ -29,7 +29,10 @@ def ask_training(runtime: Runtime, by: str, send: bool = True) -> Job:
 
 
 def ask_evaluation(runtime: Runtime, by: str, name: str) -> Job:
-    """Return a new job that judges a candidate."""
+    """Return a job that judges a candidate: the one that waits for it, else a new one."""
+    for job in jobs.unfinished(runtime, EVALUATION):
+        if job.asked == {"name": name} and job.state == "queued":
+            return job
     job = jobs.begin(runtime, EVALUATION, by, asked={"name": name})
     jobs.send(runtime, job)
     return job

@@ -124,6 +124,9 @@ local function revise(id, c, text, by, label)
   return true
 end
 
+-- Returns the time at which was decided.
+local function decided_ms(decision) return cmsgpack.unpack(decision)[4] end
+
 local function answer_of(id, kind, revision, status)
   return id .. struct.pack('>c1I4B', kind, revision, status)
 end
@@ -163,11 +166,13 @@ local function accept(at)
   end
   if label > 0 then
     local current = c.decision ~= '' and log().load(KEYS[10] .. c.active)
-    if not (current and current.label == label) then
+    local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
+    -- Somebody may have decided since whoever imports looked: his later word stays.
+    local is_late = how == LABEL_IMPORT and c.decision ~= '' and decided_ms(c.decision) > decided_ms(decision)
+    if not (is_late or current and current.label == label) then
       k = k or {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10],
         labels = KEYS[11], site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
         labelled = KEYS[16], replayable = replayable, how = how, evidence = ARGV[6]}
-      local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
       log().decide(k, id, c, label, decision, string.sub(ARGV[at + 5], example), now, ttls)
       status, is_said = c.status, true
       if KEYS[21] and from then comment_tell(KEYS[21], 'changed', id, c, decision) end

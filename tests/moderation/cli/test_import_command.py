@@ -12,8 +12,9 @@ import pytest
 from moderation.cli import main
 from moderation.cli.progress import left
 from moderation.cli.table import plain
+from moderation.domain.decisions import LabelEntry
 from moderation.settings import Settings
-from moderation.store import Store, sites
+from moderation.store import Store, labels, sites
 from tests import histories
 from tests.conftest import SECRET
 
@@ -44,6 +45,10 @@ def winnow(
 
     run("init")
     return run
+
+
+def entries(store: Store) -> list[LabelEntry]:
+    return labels.entries(store, SITE, 0, sites.read(store, SITE).labels)
 
 
 def counted(out: str, words: str) -> int:
@@ -234,3 +239,43 @@ def test_the_time_left_is_said_in_words(seconds: int | None, words: str) -> None
 
 def test_text_for_a_terminal_is_one_line_of_what_is_printed() -> None:
     assert plain("a\tb\n\nc \x1b[1md\u202ee") == "a b c [1md e"
+
+
+def test_times_that_cannot_be_read_are_told_with_their_lines_and_counted(
+    winnow: Winnow, tmp_path: Path
+) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text(
+        "id;content;date;label\n1;One;31.12.2009 14:05;ham\n2;Two;in May;ham\n3;Three;soon;spam\n"
+    )
+    out, err = winnow("import", str(path), "--site", SITE)
+    assert (counted(out, "labels written"), counted(out, "rejected, by line below")) == (3, 0)
+    assert "decided from 2009-12-31 to 2009-12-31" in out
+    assert "2 × its time cannot be read" in out
+    assert "  line 3: its time cannot be read" in err
+    assert "  line 4: its time cannot be read" in err
+
+
+def test_rows_in_another_encoding_are_rejected_for_one_reason(
+    winnow: Winnow, tmp_path: Path
+) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("id,content,label\n1,Grüße,ham\n22,aus Köln,ham\n".encode("cp1252"))
+    out, err = winnow("import", str(path), "--site", SITE, "--dry-run")
+    assert "2 × a byte is no UTF-8: say in which encoding the file is" in out
+    assert "line 2: byte 5 is no UTF-8" in err
+
+
+def test_an_import_says_how_it_is_taken_back(winnow: Winnow, store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text("id,content,label\n1,One,ham\n2,Two,spam\n")
+    dry, _ = winnow("import", str(path), "--site", SITE, "--dry-run")
+    assert "withdraw" not in dry
+    out, _ = winnow("import", str(path), "--site", SITE)
+    (line,) = [line for line in out.splitlines() if "labels withdraw" in line]
+    words = line.partition("`")[2].rstrip("`").split()
+    taken, _ = winnow(*words)
+    assert "2" in taken
+    assert [one.label for one in entries(store)] == ["ham", "spam", None, None]
+    again, _ = winnow("import", str(path), "--site", SITE, "--dry-run")
+    assert counted(again, "labels to write") == 2

@@ -8,7 +8,9 @@ import pytest
 
 from classifier import Model
 from moderation.domain.sites import SiteSettings
+from moderation.flow import jobs
 from moderation.flow.comments.checking import check
+from moderation.flow.models import working
 from moderation.flow.runtime import Runtime
 from tests.factories import put_settings, submission
 from tests.moderation.cli.conftest import Winnow
@@ -27,7 +29,8 @@ def test_models_are_listed_handed_in_promoted_and_rolled_back(
 ) -> None:
     file = tmp_path / "made.winnow"
     file.write_bytes(model_file("made-1"))
-    assert winnow("models", "add", str(file)) == "made-1 is a candidate\n"
+    told = winnow("models", "add", str(file))
+    assert told == "made-1 is a candidate; a worker judges it, or `models evaluate made-1` here\n"
     assert winnow("models", "add", str(file)) == "made-1 was there before\n"
     shipped = Model.load().name
     assert "not judged yet" in winnow("models", "promote", "made-1", status=1)
@@ -102,3 +105,14 @@ def test_what_is_held_is_judged_anew(
         "judged by this model before: 0; left: 0",
     ]
     assert "no site of this name" in winnow("models", "rescore", "--site", "no", status=1)
+
+
+def test_a_file_that_was_handed_in_is_judged_by_a_job(
+    prepared: dict[str, str], winnow: Winnow, runtime: Runtime, tmp_path: Path
+) -> None:
+    file = tmp_path / "made.winnow"
+    file.write_bytes(model_file("made-1"))
+    winnow("models", "add", str(file))
+    winnow("models", "add", str(file))
+    (job,) = jobs.unfinished(runtime, working.EVALUATION)
+    assert (job.asked, job.by) == ({"name": "made-1"}, "command line")

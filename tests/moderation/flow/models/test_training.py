@@ -272,3 +272,36 @@ def test_who_lost_the_lease_makes_no_model(runtime, other, taught):
     working.work_on(runtime, job.id, overtake)
     assert len(promoting.listed(runtime).snapshots) == 1
     assert not lease(other.store, keys.TRAINING, "claim", job.id, 60_000)
+
+
+def test_what_is_cancelled_while_the_last_model_is_fitted_is_neither_kept_nor_promoted(
+    runtime, other, taught, monkeypatch
+):
+    told(runtime, promote="auto")
+    job = working.ask_training(runtime, "ann", send=False)
+    fit = training.fit_layer
+
+    def cancelled_meanwhile(*words, **more):
+        model = fit(*words, **more)
+        if "name" in more:
+            jobs.cancel(other, job.id)
+        return model
+
+    monkeypatch.setattr(training, "fit_layer", cancelled_meanwhile)
+    assert working.work_on(runtime, job.id).state == "cancelled"
+    assert [one.name for one in promoting.listed(runtime).snapshots] == [runtime.shipped.name]
+    assert promoting.in_use(runtime).name == runtime.shipped.name
+
+
+def test_a_training_that_succeeded_is_done_to_the_last_row(runtime, taught):
+    job = working.ask_training(runtime, "ann", send=False)
+    done = working.work_on(runtime, job.id)
+    assert (done.state, done.done, done.total) == ("succeeded", 300, 300)
+
+
+def test_a_model_that_is_to_be_judged_already_is_judged_once(runtime):
+    made = offering.offer(runtime, model_file("made-1"), "ann")[0].name
+    first = working.ask_evaluation(runtime, "ann", made)
+    assert working.ask_evaluation(runtime, "ben", made).id == first.id
+    other = offering.offer(runtime, model_file("made-2"), "ann")[0].name
+    assert working.ask_evaluation(runtime, "ann", other).id != first.id
