@@ -161,10 +161,16 @@ def _search(settings: Settings) -> Iterator[str]:
         return
     with connect.open_store(settings) as (store, _):
         behind_ms = finding.behind_ms(store)
+        is_here = finding.is_here(store, settings)
     if behind_ms is None:
         yield "has no index yet: `up` and `search follow` make it"
     elif behind_ms > finding.BEHIND_MS:
         yield f"has an index that is {behind_ms // 1000} s behind: nothing keeps it just now"
+    elif not is_here:
+        yield (
+            "has an index on another machine or in another folder: searches here look through the "
+            "newest comments"
+        )
     else:
         yield "has an index that is up to date"
 
