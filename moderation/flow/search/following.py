@@ -117,7 +117,7 @@ class Indexer:
                 elif self._round():
                     continue
             except (StoreDown, StoreFull, LeaseLost, Gap) as error:
-                log.warning("the index of searches waits: %s", type(error).__name__)
+                log.warning("the index of searches waits: %s", str(error) or type(error).__name__)
                 self._drop()
             except (OSError, ValueError) as error:
                 # A full disk, a folder that may not be written to: tantivy's errors are values'.
