@@ -42,8 +42,6 @@ UNKNOWN_NAME = (
     "the Sentinels know no primary by the name in the store's address: write there what they call "
     "it (redis-cli -p 26379 SENTINEL MASTERS)"
 )
-
-
 NO_DATABASE = "the store has no database of the number in its address: they begin with 0"
 
 
