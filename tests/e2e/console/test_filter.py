@@ -203,7 +203,7 @@ def test_the_screens_of_the_filter_fit_and_can_be_used_by_everybody(
     faults: dict[str, Any] = {}
     for name, path in SCREENS.items():
         page.goto(desk.url + path)
-        for table in page.locator("details").all():
+        for table in page.locator("main details").all():
             table.evaluate("e => { e.open = true }")
         picture(page, f"{name}-{width}-{theme}")
         if not fits(page):
