@@ -78,6 +78,8 @@ def test_train_compare_promote_and_roll_back(desk: Desk, winnow: Up, killed: int
     for heading in ("How much spam, at what price", "Whether the percent can be trusted", "Gate"):
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
     expect(page.locator('svg[role="img"]')).to_have_count(2)
+    table = page.locator("table.figures")
+    assert table.evaluate("e => e.offsetWidth === e.parentElement.clientWidth"), "it fills its card"
     page.get_by_text("As a table").first.click()
     expect(page.get_by_role("columnheader", name="Precision of the candidate, %")).to_be_visible()
     made = promoting.candidate(desk.runtime)
