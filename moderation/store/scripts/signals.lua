@@ -121,7 +121,7 @@ local function signals()
     local _, text = find(alike, campaign)
     if not text or string.byte(text) > 0 then return 0, 0, 0 end
     if ext and ext ~= '' then
-      local known = redis.call('HGET', external .. bucket, ext)
+      local known = redis.call('HGET', string.format('%s%d', external, bucket), ext)
       if known and redis.call('EXISTS', comment .. known) == 1 then id = known end
     end
     local oldest, tail = math.floor(now / 60000) - SIGNALS_MINUTES, string.sub(id, 13)
