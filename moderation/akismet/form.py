@@ -60,7 +60,11 @@ class Form:
 
     def line(self, name: str, most: int = 1024) -> str:
         """Return a field without white space at its ends."""
-        return self.text(name, most).strip()
+        short, others = self._short
+        text = short.get(name, "")
+        if len(text) > most or (not text and name in others):
+            text = self.text(name, most)
+        return text.strip()
 
     def first_line(self, names: Sequence[str], most: int) -> str:
         """Return the first of several fields that is not blank; all of the body go first."""
