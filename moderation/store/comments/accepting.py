@@ -24,7 +24,7 @@ IDEMPOTENCY_MS = 24 * 3600 * 1000
 _NUMBERS = struct.Struct(">QQQQQQIIIBBBBB10s")
 _ABOUT = struct.Struct(">16sBBBHH")
 _LENGTH = struct.Struct(">H")
-_TAUGHT = struct.Struct(">I")
+_LONG = struct.Struct(">I")
 
 
 class Write(Struct, frozen=True, gc=False):
@@ -151,11 +151,16 @@ def accept_call(
         args.append(_about(w))
         args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission)
         if is_taught:
-            taught = _TAUGHT.pack(len(w.decision)) + w.decision + w.example
+            taught = _LONG.pack(len(w.decision)) + w.decision + w.example
             args.append(taught if w.label else b"")
-    for note in notes.kept:
-        args += note
+    if notes.kept:
+        args.append(b"".join(map(_note, notes.kept)))
     return names, args
+
+
+def _note(note: tuple[bytes, bytes]) -> bytes:
+    name, value = note
+    return _LENGTH.pack(len(name)) + name + _LONG.pack(len(value)) + value
 
 
 def _short(word: bytes) -> bytes:

@@ -5,8 +5,9 @@
 -- ARGV: the call, packed (see below); a comment in two words, or in three where some of the call have a
 --       label: what is said of it, packed (see below); the comment as it is stored when new; decision
 --       behind its length and example, packed, '' where it has no label;
---       then notes on the first comment if it is new, which live as long as it: a prefix to which
---       its id is added, what stands there; a key that leads to its id, '' in place of that
+--       then, where there are any, notes on the first comment if it is new, which live as long as it:
+--       behind the length of each a prefix to which its id is added, and what stands there; or a key
+--       that leads to its id, and '' in place of that
 -- Few words are quicker written and read than many.
 -- The call: now (ms), time to live by status ×4 (ms, 0: for ever), that of the idempotency key,
 --       comments allowed a minute (0: any number), what counts against that, how far back (labels) a
@@ -207,10 +208,12 @@ local function accept(at)
 end
 
 for i = 1, n do answers[i] = accept(first_at + words * (i - 1)) end
-local notes, id = first_at + words * n, string.sub(answers[1], 1, 16)
+local notes, id = ARGV[first_at + words * n], string.sub(answers[1], 1, 16)
 if places[id] and string.sub(answers[1], 17, 17) == 'n' then
-  for at = notes, #ARGV, 2 do
-    local key, value = ARGV[at], ARGV[at + 1]
+  local at = 1
+  while notes and at <= #notes do
+    local key, value
+    key, value, at = struct.unpack('>I2c0I4c0', notes, at)
     if value == '' then value = id else key = key .. id end
     comment_put(key, value, ttls[places[id]])
   end
