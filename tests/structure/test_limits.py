@@ -68,7 +68,7 @@ def run(folder: Path, body: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "GRACE_OF_A_TEST": ".5"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
     )  # fmt: skip
 
 
