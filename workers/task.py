@@ -35,8 +35,7 @@ class LoggedTask(Task):
             more = _left.due((self.name, type(error)))
             if more is not None:
                 again = f", and {more} times before" if more else ""
-                kind = "is full" if isinstance(error, StoreFull) else "does not answer"
-                log.warning("left undone, as the store %s%s", kind, again)
+                log.warning("left undone, as %s%s", error, again)
 
     def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
         """Bind the ids for as long as the task runs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 
 from moderation.akismet.fields import CONTENT, MESSAGE
 from moderation.akismet.form import Form
@@ -19,6 +20,17 @@ _LONGEST_FORM_MS = 86_400_000
 _NAME_LENGTH, _URL_LENGTH = 256, 2048
 _WITHOUT_TEXT = frozenset(("signup",))
 """Types of what is asked about that have no text of their own, or need none."""
+
+_AUTHOR = {
+    "comment_author_email": 320, "comment_author_url": _URL_LENGTH, "user_ip": 64, "user_ID": 256,
+}  # fmt: skip
+_LINES = _AUTHOR | {
+    "comment_type": 64, "content_type": 64, "guid": 64, "permalink": 2048, "referrer": 2048,
+    "comment_parent": 256, "comment_date_gmt": 64, "comment_post_modified_gmt": 64, "blog_lang": 64,
+    "comment_post_ID": 64, "comment_ID": 256, "callback": 2048, "reporter": 64,
+    "recheck_reason": 64,
+}  # fmt: skip
+"""Fields of one line, with the most characters of each that are read."""
 
 _SHOWN = (CONTENT, MESSAGE, "comment_author", "comment_author_url")
 """Fields that a site shows."""
@@ -37,34 +49,35 @@ def check_of(form: Form, blog: str) -> Check:
     """Return what a form asks about; `blog` is normalised."""
     role = form.text("user_role", 4096, between=",")
     is_administrator = "administrator" in {part.strip().lower() for part in role.split(",")}
-    kind = form.line("comment_type", 64) or form.line("content_type", 64)
-    guid = form.line("guid", 64).lower()
+    lines = form.lines(_LINES)
+    kind = lines["comment_type"] or lines["content_type"]
+    guid = lines["guid"].lower()
     is_pre_check = form.flag("akismet_pre_check")
     content, missed = _content(form, is_pre_check or kind.lower() in _WITHOUT_TEXT)
     return Check(
         submission=Submission(
             # A comment has at least one character; here it may be empty, as pingbacks' are.
             content=content or " ",
-            author=_author(form, "administrator" if is_administrator else role[:64]),
-            permalink=form.line("permalink", 2048),
-            referrer=form.line("referrer", 2048),
+            author=_author(form, lines, "administrator" if is_administrator else role[:64]),
+            permalink=lines["permalink"],
+            referrer=lines["referrer"],
             type=kind,
-            parent_id=form.line("comment_parent", 256),
-            created_at=time_of(form.line("comment_date_gmt", 64)),
-            article_published_at=time_of(form.line("comment_post_modified_gmt", 64)),
-            language=form.line("blog_lang", 64),
+            parent_id=lines["comment_parent"],
+            created_at=time_of(lines["comment_date_gmt"]),
+            article_published_at=time_of(lines["comment_post_modified_gmt"]),
+            language=lines["blog_lang"],
             context=form.contexts(16_384),
             honeypot=_honeypot(form),
             form_ms=_form_ms(form),
         ),
         missed=missed,
         whole=form.digest(_SHOWN if form.content(1) else ()) if missed else "",
-        place=form.line("comment_post_ID", 64) or form.line("permalink", 2048),
-        reference=form.line("comment_ID", 256),
+        place=lines["comment_post_ID"] or lines["permalink"],
+        reference=lines["comment_ID"],
         guid=guid if _GUID.fullmatch(guid) else "",
-        callback=callback_for(blog, form.line("callback", 2048)),
-        reporter="".join(filter(str.isprintable, form.line("reporter", 64))),
-        recheck_reason=form.line("recheck_reason", 64),
+        callback=callback_for(blog, lines["callback"]),
+        reporter="".join(filter(str.isprintable, lines["reporter"])),
+        recheck_reason=lines["recheck_reason"],
         is_test=form.flag("is_test"),
         is_administrator=is_administrator,
         is_pre_check=is_pre_check,
@@ -87,15 +100,15 @@ def _content(form: Form, may_lack_text: bool) -> tuple[str, str]:
     return content, CONTENT_CUT if was_cut else ""
 
 
-def _author(form: Form, role: str) -> Author:
+def _author(form: Form, lines: Mapping[str, str], role: str) -> Author:
     return Author(
         name=form.text("comment_author", _NAME_LENGTH).strip(),
-        email=form.line("comment_author_email", 320),
-        url=form.line("comment_author_url", _URL_LENGTH),
-        ip=form.line("user_ip", 64),
+        email=lines["comment_author_email"],
+        url=lines["comment_author_url"],
+        ip=lines["user_ip"],
         user_agent=form.text("user_agent", 512),
         role=role,
-        id=form.line("user_ID", 256),
+        id=lines["user_ID"],
     )
 
 
@@ -103,7 +116,9 @@ def unread_check_of(form: Form) -> Check:
     """Return what can be shown to a person of a form that could not be read as a check."""
     content, _ = cut(form.text(CONTENT, CONTENT_BYTES, "\n"))
     return Check(
-        submission=Submission(content=content or " ", author=_author(form, "")),
+        submission=Submission(
+            content=content or " ", author=_author(form, form.lines(_AUTHOR), "")
+        ),
         missed=CONTENT_UNREAD,
         whole=form.digest(_SHOWN),
         is_unread=True,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import cached_property
 
 from moderation.akismet.decoding import Text, codec_of, cut_escaped, decoded, unescaped
@@ -61,6 +61,15 @@ class Form:
     def line(self, name: str, most: int = 1024) -> str:
         """Return a field without white space at its ends."""
         return self.text(name, most).strip()
+
+    def lines(self, most: Mapping[str, int]) -> dict[str, str]:
+        """Return what `line` does of each of some fields, by its name: a call for each takes longer
+        than all that it does."""
+        short, others = self._short
+        return {
+            name: self.line(name, room) if name in others else short.get(name, "")[:room].strip()
+            for name, room in most.items()
+        }
 
     def first_line(self, names: Sequence[str], most: int) -> str:
         """Return the first of several fields that is not blank; all of the body go first."""

@@ -23,8 +23,9 @@ class Job(Struct, frozen=True):
     """A piece of long work.
 
     `stage` is what is being done, `done` of `total` its rows or bytes (`total` 0 and `percent`
-    null: not known), `eta_s` the seconds left of the stage. `result` is there when it succeeded,
-    `error` says why it failed. `site` is empty where the whole installation is concerned.
+    null: not known), `eta_s` the seconds left of the stage. `result` is there when it succeeded, or
+    when something came of it all the same; `error` says why it failed. `site` is empty where the
+    whole installation is concerned.
     """
 
     id: str

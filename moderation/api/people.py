@@ -16,7 +16,13 @@ from moderation.api.sites import SMALL_BYTES, actor, small
 from moderation.domain.comments import Status
 from moderation.domain.verdicts import Label
 from moderation.flow.privacy import access, erasing
-from moderation.flow.privacy.access import HeldComment, HeldEntry, HeldLabel, HeldRecord
+from moderation.flow.privacy.access import (
+    HeldComment,
+    HeldEntry,
+    HeldLabel,
+    HeldRecord,
+    HeldUnread,
+)
 from moderation.flow.privacy.person import LONGEST, Person, asked_for, mark_of
 
 blueprint = Blueprint("people", __name__, url_prefix="/v1")
@@ -28,7 +34,7 @@ class PersonNamed(Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody who writes, by one of these or by several: whatever any of them leads to."""
 
     email: Annotated[str, Meta(max_length=LONGEST["email"])] = ""
-    """The e-mail address, in either case."""
+    """The e-mail address, in any spelling that means the same one."""
     ip: Annotated[str, Meta(max_length=LONGEST["ip"])] = ""
     """The IP address, in any spelling."""
     author_id: Annotated[str, Meta(max_length=LONGEST["author_id"])] = ""
@@ -47,17 +53,19 @@ class PersonAsked(PersonNamed, frozen=True, forbid_unknown_fields=True):
 class HeldOne(Struct, frozen=True, omit_defaults=True):
     """One thing that is held of a person."""
 
-    kind: Literal["comment", "label", "record", "list"]
+    kind: Literal["comment", "label", "record", "list", "unread"]
     """What it is: a comment, what the filter learns from one, what is known under a keyed hash, an
-    entry of a site's list."""
+    entry of a site's list; something that cannot be read, so that nobody can tell whose it is."""
     site: str
     """The site."""
     id: str = ""
-    """The comment; absent where there is none."""
+    """The comment, or which of what cannot be read; absent where there is none."""
     status: Status | None = None
     """How the comment stands; absent where it is none."""
     label: Label | None = None
     """What the label says; absent where there is none."""
+    what: str = ""
+    """What it is that cannot be read; absent where it can."""
 
 
 class HeldPage(Struct, frozen=True):
@@ -78,7 +86,7 @@ class HeldEnd(Struct, frozen=True, tag_field="kind", tag="end"):
     """The `cursor` of the page after it; null at the end."""
 
 
-HeldLine = HeldComment | HeldLabel | HeldRecord | HeldEntry | HeldEnd
+HeldLine = HeldComment | HeldLabel | HeldRecord | HeldEntry | HeldUnread | HeldEnd
 
 _asked = msgspec.json.Decoder(PersonAsked)
 _named = msgspec.json.Decoder(PersonNamed)
@@ -176,3 +184,5 @@ def _found(held: access.Held) -> HeldOne:
             return HeldOne("record", held.site)
         case HeldEntry():
             return HeldOne("list", held.site)
+        case HeldUnread():
+            return HeldOne("unread", held.site, held.id, what=held.what)

@@ -14,7 +14,7 @@ from moderation.cli import append_only, embedded
 from moderation.cli.child import Child
 from moderation.cli.embedded import EmbeddedStore, FolderLock, Refused, RunFile
 from moderation.cli.supervisor import Supervisor
-from moderation.domain.errors import StoreDown
+from moderation.domain.errors import StoreDown, StoreSilent, WrongStore
 from moderation.flow import secret
 from moderation.settings import Settings
 from moderation.store import Store
@@ -52,8 +52,9 @@ def open_store(
     """Return a store to work on and settings that name it; Refused when there can be none.
 
     SchemaMismatch for one that another version wrote, unless `any_layout` is to be worked on.
-    SecretMismatch where this machine has no secret and the store was written under one: whatever
-    the command, none is made beside it unless that is what is asked for (`makes_secret`).
+    SecretMismatch where the store was written under another secret than this machine's, or this
+    machine has none: whatever the command, none is made beside it unless that is what is asked for
+    (`makes_secret`).
 
     With no outside store and no `up` running, the embedded one runs for as long as this lasts.
     """
@@ -67,7 +68,7 @@ def open_store(
         stack.callback(store.close)
         check(store)
         if not makes_secret:
-            secret.refuse_to_make(store, settings)
+            secret.refuse_other(store, settings)
         yield store, settings
 
 
@@ -164,12 +165,17 @@ def store_of(settings: Settings) -> Iterator[Store]:
 
 def refuse_other_store(settings: Settings) -> None:
     """Raise SchemaMismatch if another version wrote the store, SecretMismatch if it was written
-    under another secret; one that does not answer may come yet, but not for a machine that would
-    have to make a secret: Refused, for the store may have been written under one.
+    under another secret, WrongStore if it is of another kind than its address says; one that does
+    not answer may come yet, but not for a machine that would have to make a secret: Refused, for
+    the store may have been written under one.
     """
     with store_of(settings) as store:
         try:
             secret.check_of(store, settings)
+            if not store.is_spread:
+                store.check_kind()
+        except WrongStore:
+            raise
         except StoreDown as error:
             if not settings.has_secret:
                 raise Refused(
@@ -182,8 +188,8 @@ def refuse_other_store(settings: Settings) -> None:
 def check(store: Store) -> None:
     """Refuse a store that cannot carry Winnow; warn of one that would lose or refuse too much."""
     try:
-        facts = store.facts()
-    except StoreDown as error:
+        facts = store.check_kind()
+    except StoreSilent as error:
         where = urlsplit(store.url)
         named = where.netloc.rpartition("@")[2] if "+" in where.scheme else where.hostname
         raise Refused(

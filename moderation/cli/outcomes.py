@@ -23,6 +23,15 @@ def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: 
     Raises:
         Refused: another process does it just now, or it did not succeed.
     """
+    return result_of(ended_here(runtime, job, work_on), what)
+
+
+def ended_here(runtime: Runtime, job: Job, work_on: Callable[..., object]) -> Job:
+    """Do the whole of a job in this process, showing how far it is, and return it as it ended.
+
+    Raises:
+        Refused: another process does it just now.
+    """
     from moderation.flow import jobs
 
     progress = Progress()
@@ -33,7 +42,7 @@ def done_here(runtime: Runtime, job: Job, work_on: Callable[..., object], what: 
     done = jobs.find(runtime, job.id)
     if not done.is_over:
         raise Refused(f"another process does it just now, or takes it up: job {done.id}")
-    return result_of(done, what)
+    return done
 
 
 def echo_trial(trial: Trial) -> None:

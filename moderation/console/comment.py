@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -72,13 +73,7 @@ def decide(site: str, comment_id: str) -> Any:
 @screen("/comments/<site>/<comment_id>/undo", "moderator", "POST")
 def undo(site: str, comment_id: str) -> Any:
     """Withdraw the decision that holds, as the person saw it."""
-    who, etag = entering.user().name, request.form.get("etag", "")
-    site_of(runtime(), entering.user(), site)
-    try:
-        done = deciding.undo(runtime(), site, comment_id, who, address(), etag)
-    except StaleState as error:
-        return _conflict(error.current, None)
-    return _answer(done, "undone")
+    return _withdraw(site, comment_id, deciding.undo)
 
 
 @screen("/comments/<site>/<comment_id>/escalate", "moderator", "POST")
@@ -96,10 +91,14 @@ def escalate(site: str, comment_id: str) -> Any:
 @screen("/comments/<site>/<comment_id>/escalate/undo", "moderator", "POST")
 def undo_escalation(site: str, comment_id: str) -> Any:
     """Withdraw that the person asked for another one to look at a comment."""
+    return _withdraw(site, comment_id, looking.ask_no_longer)
+
+
+def _withdraw(site: str, comment_id: str, withdraw: Callable[..., Comment]) -> Any:
     who, etag = entering.user().name, request.form.get("etag", "")
     site_of(runtime(), entering.user(), site)
     try:
-        done = looking.ask_no_longer(runtime(), site, comment_id, who, address(), etag)
+        done = withdraw(runtime(), site, comment_id, who, address(), etag)
     except StaleState as error:
         return _conflict(error.current, None)
     return _answer(done, "undone")

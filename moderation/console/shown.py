@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -17,12 +18,14 @@ from markupsafe import Markup
 from moderation.console.failures import failure
 from moderation.console.language import _, direction, language, ngettext
 from moderation.domain.bands import BANDS, Band
+from moderation.domain.comments import Submission
 from moderation.domain.verdicts import Verdict
 from moderation.flow.comments.phrases import plain
 from moderation.flow.comments.reasons import Teller
 from moderation.flow.runtime import now_ms
 from moderation.wording import catalogue
 
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _NARROW = "\u202f"
 """A narrow space that does not break a line."""
 
@@ -41,6 +44,7 @@ def register(app: Flask) -> None:
         iso=iso,
         initials=initials,
         plain=plain,
+        tongue=tongue,
         band_word=band_word,
         band_code=band_code,
         signed=signed,
@@ -190,6 +194,13 @@ def ago(ms: int) -> str:
         return ngettext("%(n)s hour ago", "%(n)s hours ago", hours) % {"n": hours}
     days = seconds_ago // 86_400
     return ngettext("%(n)s day ago", "%(n)s days ago", days) % {"n": number(days)}
+
+
+def tongue(sent: Submission) -> str:
+    """Return the language tag of what somebody wrote on a site, "" where it is not known: else a
+    reader of the screen would speak it as if it were in the language of the page."""
+    tag = sent.language.replace("_", "-")
+    return tag if _TAG.fullmatch(tag) else ""
 
 
 def initials(name: str) -> str:

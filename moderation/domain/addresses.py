@@ -42,8 +42,10 @@ def parsed(text: str) -> Address | None:
 def mailbox(text: str) -> str:
     """Return an e-mail address so that all who write the same one write it alike.
 
-    A name before it (`Ann <ann@mail.example>`), `mailto:` and a dot at its end are taken off. It is
-    in lower case and NFC, its domain in letters where it came in Punycode (RFC 3492).
+    This is the one rule: lists, searches, hashes of authors and what Akismet's clients report are
+    compared by it. A name before it (`Ann <ann@mail.example>`), `mailto:` and a dot at its end are
+    taken off. It is in lower case and NFC, its domain as `host_name` has it. What else a provider
+    may take for the same (`ann+blog`, dots within a name) is another address.
     """
     text = text.strip()
     if text.endswith(">"):
@@ -52,8 +54,33 @@ def mailbox(text: str) -> str:
     if text.isascii() and "xn--" not in text:
         return text
     local, at, domain = text.rpartition("@")
-    domain = ".".join(map(unicode_label, domain.split(".")))
-    return unicodedata.normalize("NFC", local + at + domain)
+    host = host_name(domain) or ".".join(map(unicode_label, domain.split(".")))
+    return unicodedata.normalize("NFC", local + at + host)
+
+
+_LABEL = r"[^\W_](?:[\w\-]{0,61}[^\W_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+def host_name(text: str) -> str:
+    """Return a host name in Unicode and lower case, '' where it cannot be one (RFC 5890)."""
+    host = text.lower()
+    if not host.isascii():
+        host = unicodedata.normalize("NFKC", host).lower().replace("\u3002", ".")
+    if len(host) > 253 or not _HOST.fullmatch(host):
+        return ""
+    return ".".join(map(unicode_label, host.split("."))) if "xn--" in host else host
+
+
+def in_ascii(email: str) -> str:
+    """Return an e-mail address with its domain in Punycode (RFC 3492) where it is not in ASCII."""
+    local, at, domain = email.rpartition("@")
+    return local + at + ".".join(map(ascii_label, domain.split(".")))
+
+
+def ascii_label(label: str) -> str:
+    """Return a label of a host as it is looked up."""
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
 def unicode_label(label: str) -> str:
@@ -68,7 +95,7 @@ def unicode_label(label: str) -> str:
         found.encode()
     except (ValueError, OverflowError):  # UnicodeError is a ValueError.
         return label
-    return found
+    return unicodedata.normalize("NFC", found.lower())
 
 
 @functools.lru_cache(maxsize=64)

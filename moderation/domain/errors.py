@@ -88,6 +88,14 @@ class StoreDown(WinnowError):
     """The store did not answer in time, or refuses what it is asked."""
 
 
+class StoreSilent(StoreDown):
+    """The store did not answer, and nothing says why."""
+
+
+class WrongStore(StoreDown):
+    """What the store's address leads to is none of the kind that it says: it has to be changed."""
+
+
 class StoreFull(WinnowError):
     """The store has no memory left for new comments."""
 

@@ -21,7 +21,7 @@ def is_filled_by_a_bot(submission: Submission) -> bool:
     Browsers and password managers fill hidden fields in with the name or a part of it, with the
     e-mail or the web address of whoever writes.
     """
-    if shows_nothing(submission.honeypot):
+    if not submission.honeypot or shows_nothing(submission.honeypot):
         return False
     value, author = _plain(submission.honeypot), submission.author
     if value and value in (_plain(author.name), _plain(author.email), _plain(author.url)):

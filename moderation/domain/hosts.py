@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from moderation.domain import wording
-from moderation.domain.addresses import unicode_label
+from moderation.domain.addresses import ascii_label, unicode_label
 
 
 def look_alike(host: str) -> tuple[str, str]:
@@ -19,8 +19,4 @@ def look_alike(host: str) -> tuple[str, str]:
     seen = ".".join(map(wording.in_latin_letters, labels))
     if seen == name or not seen.isascii():
         return "", ""
-    return ".".join(map(_ascii, labels)), seen
-
-
-def _ascii(label: str) -> str:
-    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+    return ".".join(map(ascii_label, labels)), seen

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from moderation.domain import wording
-from moderation.domain.addresses import parsed, unicode_label
+from moderation.domain.addresses import host_name, mailbox, parsed
 from moderation.domain.errors import BadEntry, InvalidInput
 
 Kind = Literal["words", "domain", "address", "email", "name"]
@@ -26,8 +26,6 @@ LIST_BYTES = 16 << 20
 WORDS = 12
 """Most words of an entry; of scripts without spaces each character is one."""
 
-_LABEL = r"[^\W_](?:[\w\-]{0,61}[^\W_])?"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*://|//|\*\.")
 _EMAIL = re.compile(r"([^\s@*]{0,64}\*?)@(\*\.)?([^\s@*]{1,253}|\*)")
 
@@ -147,14 +145,6 @@ def _domain(text: str) -> str:
     return host if "." in host else f".{host}"
 
 
-def host_name(text: str) -> str:
-    """Return a host name in Unicode and lower case, '' where it cannot be one (RFC 5890)."""
-    host = unicodedata.normalize("NFKC", text.lower().replace("\u3002", "."))
-    if len(host) > 253 or not _HOST.fullmatch(host):
-        return ""
-    return ".".join(map(unicode_label, host.split("."))) if "xn--" in host else host
-
-
 def _address(text: str) -> str:
     if "/" not in text:
         found = parsed(text)
@@ -172,7 +162,7 @@ def _address(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    found = _EMAIL.fullmatch(text.lower())
+    found = _EMAIL.fullmatch(mailbox(text))
     domain = found[3] if found else ""
     host = domain if domain == "*" else host_name(domain)
     if not found or not found[1] or not host or (host == "*" and found[1] == "*"):

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from urllib.parse import unquote
 
 from moderation.domain import wording
-from moderation.domain.addresses import parsed, unicode_label
+from moderation.domain.addresses import host_name, mailbox, parsed, unicode_label
 from moderation.domain.comments import Submission
-from moderation.domain.listed import Entry, Kind, Listed, host_name, name_words
+from moderation.domain.listed import Entry, Kind, Listed, name_words
 from moderation.domain.shown import unescape
 
 NOWHERE = 1 << 30
@@ -158,7 +158,7 @@ class Emails:
 
     def first(self, comment: Submission) -> int:
         """Return the lowest place of a pattern that the author's e-mail address fits."""
-        name, _, domain = comment.author.email.strip().lower().rpartition("@")
+        name, _, domain = mailbox(comment.author.email).rpartition("@")
         host = host_name(domain)
         if not name or not host:
             return NOWHERE

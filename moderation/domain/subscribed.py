@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from moderation.domain.addresses import host_name
 from moderation.domain.errors import BadEntry, InvalidInput
 from moderation.domain.keywords import keys_of
-from moderation.domain.listed import host_name
 
 Reads = Literal["domains", "networks", "keys", "feed"]
 READS: tuple[Reads, ...] = ("domains", "networks", "keys", "feed")
@@ -164,17 +166,25 @@ def _url(text: str, place: int) -> str:
     return url
 
 
+def is_page(text: str) -> bool:
+    """Say whether a text is a page that came in place of a list, or no text at all."""
+    return "\0" in text or text.lstrip()[:64].lower().startswith(("<!doctype", "<html", "<?xml"))
+
+
 def read(reads: Reads, text: str) -> tuple[list[str], int]:
     """Return the entries of a list in their one form, and how many lines were none.
 
     Remarks begin with `#`, `;` or `!`; of keys, which may hold any sign, with `#` alone and at
-    the beginning of a line.
+    the beginning of a line. What has more lines that are none than a list has entries is not read
+    to its end.
     """
     entries: dict[str, None] = {}
     skipped = 0
     for found in _READERS[reads](text):
         if found is None:
             skipped += 1
+            if skipped > LIST_ENTRIES:
+                break
         elif len(entries) < LIST_ENTRIES:
             entries[found] = None
         else:
@@ -182,8 +192,13 @@ def read(reads: Reads, text: str) -> tuple[list[str], int]:
     return list(entries), skipped
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Yield lines one by one: a list of them takes twenty times what the text does."""
+    return iter(io.StringIO(text, newline=None))
+
+
 def _domains(text: str) -> Iterator[str | None]:
-    for line in text.splitlines():
+    for line in _lines(text):
         words = _REMARK.sub("", line).replace(",", " ").split()
         if len(words) > 1 and (words[0][0].isdigit() or ":" in words[0]):
             words = words[1:]  # A hosts file: an address, and the names that lead to it.
@@ -195,7 +210,7 @@ def _domains(text: str) -> Iterator[str | None]:
 
 
 def _networks(text: str) -> Iterator[str | None]:
-    for line in text.splitlines():
+    for line in _lines(text):
         for word in _REMARK.sub("", line).replace(",", " ").split()[:1]:
             yield _network(word)
 
@@ -213,10 +228,10 @@ def _network(word: str) -> str | None:
 
 
 def _keys(text: str) -> Iterator[str | None]:
-    for key in keys_of(text.replace("\r", "\n")):
+    for key in chain.from_iterable(map(keys_of, _lines(text))):
         if not key.startswith("#"):
-            # A key of one or two characters is in nearly every comment.
-            yield key if 3 <= len(key) <= 320 else None
+            # A key of one or two characters is in nearly every comment; what was no UTF-8 in none.
+            yield key if 3 <= len(key) <= 320 and "\ufffd" not in key else None
 
 
 _READERS: dict[str, Callable[[str], Iterator[str | None]]] = {

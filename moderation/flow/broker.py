@@ -97,8 +97,9 @@ def _tls(url: str) -> dict[str, Any]:
     return found | {"cert_reqs": asked}
 
 
-def answers(url: str) -> None:
-    """Return if the broker takes connections; raises what kombu and the system raise."""
+def answers(url: str) -> str:
+    """Return what the broker is by its own words, `cluster` or `sentinel` for one that cannot be,
+    '' where it does not say; raises what kombu and the system raise."""
     chosen = options(url, 2.0, 1.0)
     with Connection(
         chosen["broker_url"],
@@ -107,3 +108,10 @@ def answers(url: str) -> None:
         ssl=chosen.get("broker_use_ssl", False),
     ) as connection:
         connection.ensure_connection(max_retries=max(1, retries(url)), timeout=2)
+        if is_rabbit(url):
+            return ""
+        try:
+            said = connection.default_channel.client.info("server")
+            return str(said.get("redis_mode") or said.get("server_mode") or "")  # Redis; Valkey.
+        except connection.channel_errors:  # Its user may not ask.
+            return ""

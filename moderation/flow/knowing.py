@@ -40,13 +40,13 @@ def look(
 
 def look_all(
     runtime: Runtime,
-    waiting: Sequence[tuple[str, bytes, bytes]],
+    waiting: Sequence[tuple[str, bytes, int, bytes]],
     contexts: Sequence[SiteContext],
 ) -> list[SiteContext]:
-    """Return how comments (site, id and mark of the author of each) are judged, with what is known
-    of the author of each where their rules ask for it, and count them."""
+    """Return how comments (site, id, revision and mark of the author of each) are judged, with what
+    is known of the author of each where their rules ask for it, and count the first revisions."""
     by_site: dict[str, list[int]] = {}
-    for i, ((site, _, _), context) in enumerate(zip(waiting, contexts, strict=True)):
+    for i, ((site, *_), context) in enumerate(zip(waiting, contexts, strict=True)):
         if is_asked(context.settings) or context.settings.reputation:
             by_site.setdefault(site, []).append(i)
     known, now = list(contexts), now_ms()
@@ -55,8 +55,10 @@ def look_all(
             places = every[at : at + knowing.AT_ONCE]
             settings = contexts[places[0]].settings
             asks = is_asked(settings)
-            ids, marks = [waiting[i][1] for i in places], [waiting[i][2] for i in places]
-            call = knowing.call(site, marks, ids, Asked(True, _asks_pace(settings)), now)
+            some = [waiting[i] for i in places]
+            ids, marks = [one[1] for one in some], [one[3] for one in some]
+            revisions, asked = [one[2] for one in some], Asked(True, _asks_pace(settings))
+            call = knowing.call(site, marks, ids, asked, now, revisions=revisions)
             _, found = knowing.answered(marks, runtime.store.run(*call))
             for i, (people, signals) in zip(places, found, strict=True):
                 known[i] = replace(contexts[i], known=known_of(people if asks else (), signals))

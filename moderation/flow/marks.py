@@ -7,10 +7,9 @@ import zlib
 from collections.abc import Sequence
 
 from classifier import marks_of
-from moderation.domain.addresses import mailbox, network_of
+from moderation.domain.addresses import host_name, mailbox, network_of
 from moderation.domain.comments import Comment, Submission
-from moderation.domain.listed import host_name
-from moderation.flow.rows import keyed_hash, personal_hash
+from moderation.flow.rows import keyed_digest, spelt
 from moderation.store import authors, signals
 from moderation.store.comments.deletions import Marks
 
@@ -31,20 +30,22 @@ def author_mark(
     reputation, too.
     """
     author = submission.author
+    email, address = spelt("email", author.email), spelt("ip", author.ip)
     known = [
-        (kind, authors.who(found))
+        (kind, _who(secret, way, value))
         for kind, way, value in (
-            (signals.EMAIL, "email", author.email),
-            (signals.ID, "author", author.id),
-            (signals.ADDRESS, "ip", author.ip),
+            (signals.EMAIL, "email", email),
+            (signals.ID, "author", spelt("author", author.id)),
+            (signals.ADDRESS, "ip", address),
         )
-        if (found := personal_hash(secret, way, value))
+        if value
     ]
     campaign = b""
     reputations: list[bytes] = []
     if like is not None:
         reputations = [
-            signals.packed(kind, who) for kind, who in (*known, *_more(secret, submission))
+            signals.packed(kind, who)
+            for kind, who in (*known, *_more(secret, submission, email, address))
         ]
         if len(like) == signals.MARK_BYTES:
             campaign = like + _tags(known, author.name)
@@ -54,7 +55,7 @@ def author_mark(
     at = now if written is None else min(now, max(0, round(written.timestamp() * 1000)))
     name = zlib.crc32(author.name.casefold().encode("utf-8", "replace")) & 255
     people = [who for _, who in known]
-    return authors.pack_mark(at, name, bool(author.ip.strip()), people, campaign, reputations)
+    return authors.pack_mark(at, name, bool(address), people, campaign, reputations)
 
 
 def _tags(known: Sequence[tuple[int, bytes]], name: str) -> bytes:
@@ -67,15 +68,21 @@ def _tags(known: Sequence[tuple[int, bytes]], name: str) -> bytes:
     return address + (author[:2] if name or len(people) > 1 else bytes(2))
 
 
-def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
+def _who(secret: bytes, way: str, value: str) -> bytes:
+    """Return the bytes by which what is hashed is known, as `authors.who` shortens them."""
+    return keyed_digest(secret, way, value)[: authors.WHO_BYTES]
+
+
+def _more(
+    secret: bytes, submission: Submission, email: str, address: str
+) -> list[tuple[int, bytes]]:
     """Return what else of a comment has a reputation: its author's network, alone and with the
     e-mail, the name where that is all, the domain of the author's address, those of its links."""
     author = submission.author
-    network = network_of(author.ip) if author.ip else ""
+    network = network_of(address) if address else ""
     named = [(signals.NETWORK, "net", network)] if network else []
-    email = mailbox(author.email)
     if network and email:
-        named.append((signals.PAIR, "pair", pair_of(email, network)))
+        named.append((signals.PAIR, "pair", _pair(email, network)))
     if not (network or email or author.id.strip()) and author.name.strip():
         # Nothing else says who it is, as on sites that only keep names.
         named.append((signals.NAME, "name", " ".join(author.name.casefold().split())))
@@ -83,12 +90,16 @@ def _more(secret: bytes, submission: Submission) -> list[tuple[int, bytes]]:
     named += [(signals.AUTHOR_DOMAIN, "domain", host) for host in own]
     links = dict.fromkeys(hosts_in(submission.content))
     named += [(signals.LINK_DOMAIN, "link", host) for host in list(links)[:LINKS]]
-    return [(kind, authors.who(keyed_hash(secret, way, value))) for kind, way, value in named]
+    return [(kind, _who(secret, way, value)) for kind, way, value in named]
 
 
 def pair_of(email: str, network: str) -> str:
     """Return the words for an e-mail address, in any spelling, that comes from a network."""
-    return f"{mailbox(email)} {network}"
+    return _pair(mailbox(email), network)
+
+
+def _pair(email: str, network: str) -> str:
+    return f"{email} {network}"
 
 
 def hosts_in(text: str) -> list[str]:

@@ -25,7 +25,14 @@ LONGEST_ERROR = 500
 
 
 class JobFailed(WinnowError):
-    """The work cannot be done, for the reason that the message gives; it quotes no comment."""
+    """The work cannot be done, for the reason that the message gives; it quotes no comment.
+
+    `result` is what came of it all the same, None where that is nothing.
+    """
+
+    def __init__(self, reason: str, result: dict[str, Any] | None = None) -> None:
+        super().__init__(reason)
+        self.result = result
 
 
 class Unwanted(Exception):
@@ -166,6 +173,9 @@ def run(runtime: Runtime, work: Work, does: Callable[[Work], dict[str, Any]]) ->
     except KeyboardInterrupt:
         _end(runtime, work, "cancelled")
         raise
+    except JobFailed as error:
+        came = {} if error.result is None else {"result": error.result}
+        _end(runtime, work, "failed", error=str(error)[:LONGEST_ERROR], **came)
     except WinnowError as error:
         _end(runtime, work, "failed", error=str(error)[:LONGEST_ERROR])
     except Exception as error:

@@ -39,22 +39,33 @@ def training_row(data: bytes) -> Row:
 
 
 def personal_hash(secret: bytes, kind: str, value: str) -> str:
-    """Return the keyed hash under which an e-mail, IP or author id is found again, '' for ''.
+    """Return the keyed hash under which an e-mail, IP or author id is found again, '' for ''."""
+    value = spelt(kind, value)
+    return keyed_hash(secret, kind, value) if value else ""
+
+
+def spelt(kind: str, value: str) -> str:
+    """Return an e-mail, IP or author id in the spelling in which it is hashed.
 
     E-mail addresses and IP addresses are the same in any spelling, ids as they are.
     """
     value = value.strip()
     if kind == "email":
-        value = mailbox(value)
-    elif kind == "ip" and not DOTTED.fullmatch(value):
-        value = str(parsed(value) or value)
-    return keyed_hash(secret, kind, value) if value else ""
+        return mailbox(value)
+    if kind == "ip" and not DOTTED.fullmatch(value):
+        return str(parsed(value) or value)
+    return value
 
 
 def keyed_hash(secret: bytes, kind: str, value: str) -> str:
     """Return the keyed hash of a value just as it is."""
+    return keyed_digest(secret, kind, value).hex()
+
+
+def keyed_digest(secret: bytes, kind: str, value: str) -> bytes:
+    """Return the bytes of the keyed hash of a value just as it is."""
     text = f"{kind}:{value}".encode()
-    return hashlib.blake2b(text, digest_size=12, key=secret[:64]).hexdigest()
+    return hashlib.blake2b(text, digest_size=12, key=secret[:64]).digest()
 
 
 def example_of(

@@ -37,6 +37,17 @@ def check_of(store: Store, settings: Settings) -> None:
     check(store, settings.secret_key)
 
 
+def refuse_other(store: Store, settings: Settings) -> None:
+    """Return if this machine's secret is that of the store, or either has none; none is made.
+
+    Raises:
+        SecretMismatch: as `check_of`.
+    """
+    refuse_to_make(store, settings)
+    if settings.has_secret:
+        check(store, settings.secret_key)
+
+
 def refuse_to_make(store: Store, settings: Settings) -> None:
     """Return if this machine has a secret, or the store was written under none.
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from moderation.domain.addresses import Network, parsed
+from moderation.domain.addresses import Network, mailbox, parsed
 from moderation.domain.comments import Comment
 from moderation.search.words import domains, fold, joined
 
@@ -112,7 +112,7 @@ def _domain(comment: Comment, value: str) -> bool:
 
 
 def _email(comment: Comment, value: str) -> bool:
-    return comment.submission.author.email.strip().casefold() == value.casefold()
+    return mailbox(comment.submission.author.email) == mailbox(value)
 
 
 def _ip(comment: Comment, value: str) -> bool:

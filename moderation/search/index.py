@@ -13,13 +13,13 @@ from pathlib import Path
 import tantivy
 from msgspec import Struct
 
-from moderation.domain.addresses import parsed
+from moderation.domain.addresses import mailbox, parsed
 from moderation.domain.comments import Comment
 from moderation.search import asking, questions
 from moderation.search.asking import Term
 from moderation.search.words import domains, joined
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change of the fields or of how words are told apart: the index is made anew."""
 HEAP_BYTES = 60_000_000
 _EXACT = ("site", "status", "band", "reason", "model", "language", "email", "domain")
@@ -80,7 +80,7 @@ def _document(raw_id: bytes, comment: Comment, expires_ms: int) -> tantivy.Docum
     exact = {
         "site": comment.site, "status": comment.status, "model": asking.snapshot(comment),
         "language": submission.language.casefold(),
-        "email": submission.author.email.strip().casefold(),
+        "email": mailbox(submission.author.email),
         "band": (verdict.band or "") if verdict else "",
     }  # fmt: skip
     for name, value in exact.items():

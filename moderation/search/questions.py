@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tantivy import FieldType, Occur, Query, Schema
 
+from moderation.domain.addresses import mailbox
 from moderation.search.asking import Term, network
 from moderation.search.words import domain_names, fold, words
 
@@ -81,7 +82,9 @@ def _exact(term: Term) -> str:
         return fold(term.value).removeprefix("@")
     if term.field == "model":
         return term.value.partition("+")[0]
-    return term.value.casefold() if term.field in ("email", "language") else term.value
+    if term.field == "email":
+        return mailbox(term.value)
+    return term.value.casefold() if term.field == "language" else term.value
 
 
 def _any(schema: Schema, term: Term) -> Query | None:

@@ -117,7 +117,10 @@ class Request:
 
     def header(self, name: bytes) -> bytes:
         """Return a header by its name in lower case; b'' where there is none."""
-        return next((value for given, value in self.headers if given.lower() == name), b"")
+        for given, value in self.headers:
+            if given.lower() == name:
+                return value
+        return b""
 
     @property
     def declared(self) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +15,26 @@ from redis.sentinel import Sentinel
 
 from moderation.store.cluster import Cluster
 from moderation.store.connection import Pool
+from moderation.store.faults import (
+    A_CLUSTER,
+    A_SENTINEL,
+    NO_DATABASE,
+    NO_SENTINEL,
+    UNKNOWN_NAME,
+    WrongKind,
+    fault,
+)
 from moderation.store.hurry import in_a_hurry
 from moderation.values import STORE_PORT, store_hosts
 
 SENTINEL_SECONDS = 0.1
 """Time-out of asking one Sentinel; the one that answered last is asked first."""
 _SENTINEL_PORT = 26379
+_SAID_OF_DATABASES = (
+    ("not allowed in cluster mode", A_CLUSTER),
+    ("DB index is out of range", NO_DATABASE),
+)
+"""What a server says where it has no such database, and what that means."""
 
 
 def primary(sentinels: Sentinel, name: str) -> tuple[str, int]:
@@ -37,14 +50,65 @@ def primary(sentinels: Sentinel, name: str) -> tuple[str, int]:
         found: tuple[str, int] = mine.discover_master(name)
     except failures.ConnectionError:
         if not in_a_hurry():
-            # Some may refuse, or be refused for what they show: the client keeps the reason to
-            # itself where it asks several. Those that are silent are no reason.
-            for one in mine.sentinels:
-                with suppress(failures.TimeoutError):
-                    one.ping()
+            _say_why(mine.sentinels, name)
         raise
     sentinels.sentinels = mine.sentinels
     return found
+
+
+def _say_why(sentinels: list[Any], name: str) -> None:
+    """Raise what keeps Sentinels from naming a primary: the client keeps it to itself where it asks
+    several. Those that are silent are no reason, nor is a primary that they take for dead.
+    """
+    reasons: list[failures.ConnectionError] = []
+    for one in sentinels:
+        try:
+            if name in one.sentinel_masters():
+                return
+            reasons.append(WrongKind(UNKNOWN_NAME))
+        except failures.TimeoutError:
+            continue
+        except failures.ConnectionError as error:
+            reasons.append(error)
+    if reasons:
+        raise next((one for one in reasons if isinstance(one, WrongKind)), reasons[0])
+
+
+def _meet_sentinel(connection: Any) -> None:
+    """Prepare a new connection to a Sentinel; refuse what is none."""
+    connection.on_connect()
+    if _role(connection) not in (b"sentinel", b""):
+        raise WrongKind(NO_SENTINEL)
+
+
+def _meet_server(greet: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what greets a new connection to a server, and tells one from a Sentinel."""
+
+    def meet(connection: Any) -> None:
+        try:
+            greet(connection)
+        except failures.ResponseError as error:
+            if fault(error) is not None:
+                raise
+            for words, meaning in _SAID_OF_DATABASES:
+                if words in str(error):
+                    raise WrongKind(meaning) from error
+            if _role(connection) == b"sentinel":
+                raise WrongKind(A_SENTINEL) from error
+            raise
+
+    return meet
+
+
+def _role(connection: Any) -> bytes:
+    """Return what a server says it is; nothing where it keeps that to itself."""
+    try:
+        connection.send_command("ROLE")
+        answer = connection.read_response()
+    except (failures.ResponseError, failures.AuthenticationError):
+        return b""
+    role = answer[0]
+    return role if isinstance(role, bytes) else str(role).encode()
 
 
 def pool_to(
@@ -52,6 +116,7 @@ def pool_to(
 ) -> Pool | Cluster:
     """Return the pool of an address: `redis://`, `rediss://`, `unix://`, and the first two with
     `+cluster` or `+sentinel` and several hosts."""
+    greet = _meet_server(greet)
     scheme, _, kind = urlsplit(url).scheme.partition("+")
     if not kind:
         return Pool.to(parse_url(url), on_round_trip, greet)
@@ -74,7 +139,8 @@ def _cluster(
     options.pop("db", None)  # A Cluster has no other than 0.
 
     def to(host: str, port: int, greet_node: Callable[[Any], None]) -> Pool:
-        return Pool.to(options | {"host": host, "port": port}, on_round_trip, greet_node)
+        of_node = {"host": host, "port": port, "is_node": True}
+        return Pool.to(options | of_node, on_round_trip, greet_node)
 
     return Cluster(store_hosts(url, STORE_PORT), to, greet)
 
@@ -99,6 +165,7 @@ def _behind_sentinels(
             "socket_connect_timeout": SENTINEL_SECONDS,
             "retry": Retry(NoBackoff(), 0),
             "ssl": "connection_class" in options,
+            "redis_connect_func": _meet_sentinel,
         },
     )
     last: list[tuple[str, int]] = []

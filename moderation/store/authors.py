@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -63,6 +64,18 @@ def pack_mark(
     return b"".join((head, *people, campaign, *reputations))
 
 
+def only(mark: bytes, who: Collection[bytes]) -> bytes:
+    """Return a mark with these of its people alone, b"" where that is none; without its campaign
+    and its reputations."""
+    people, has_address = people_of(mark)
+    left = [person for person in people if person in who]
+    if not left:
+        return b""
+    day, name, _ = _MARK.unpack_from(mark)
+    is_last = has_address and people[-1] in who
+    return pack_mark(day * DAY_MS, name, is_last, left)
+
+
 def people_of(mark: bytes) -> tuple[list[bytes], bool]:
     """Return the people of a mark, and whether the last of them is an address."""
     if not mark:
@@ -115,6 +128,18 @@ def drop_all(store: Store, site: str) -> None:
         for bucket in range(BUCKETS):
             pipe.delete(f"{prefix}{bucket}")
         pipe.execute()
+
+
+def revise(
+    store: Store, site: str, comments: Sequence[tuple[bytes, int, Status, bytes, bytes, bytes]]
+) -> None:
+    """Note comments that were revised with their authors: id, revision, the status that the text
+    before had, and the marks of who wrote that alone, both, and the new one alone."""
+    k = keys.of_site(site)
+    words: list[Any] = []
+    for raw_id, revision, before, *marks in comments:
+        words += (raw_id, revision, STATUSES.index(before), *marks)
+    store.run("revised", [k.comment, k.authors], words)
 
 
 def note(store: Store, site: str, comments: Sequence[tuple[bytes, bytes, bytes]]) -> None:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, Self
 import redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from moderation.domain.errors import WrongStore
 from moderation.store import addresses, fingerprint, keys, schema, together
 from moderation.store.cluster import Cluster
-from moderation.store.faults import fault, store_errors
+from moderation.store.faults import A_CLUSTER, fault, store_errors
 from moderation.store.scripts import Script, WholeSlot
 from moderation.values import without_replicas
 
@@ -113,6 +114,15 @@ class Store:
         """Return what each server says of itself (`INFO`)."""
         with store_errors():
             return [server.info() for server in self.each()]
+
+    def check_kind(self) -> list[dict[str, Any]]:
+        """Return the `facts`; raise `WrongStore` for a node of a Cluster that is addressed as the
+        one server, `StoreDown` where there are none: it may have every slot now, and not later."""
+        found = self.facts()
+        modes = {one.get("redis_mode") or one.get("server_mode") for one in found}  # Redis; Valkey.
+        if not self.is_spread and "cluster" in modes:
+            raise WrongStore(A_CLUSTER)
+        return found
 
     def script(self, name: str) -> Script:
         """Return a script of this package by its file's name, read once."""

@@ -19,6 +19,9 @@ from moderation.domain.decisions import HOWS, Decision, How
 from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
+UNREADABLE = (msgspec.MsgspecError, struct.error, ValueError, LookupError)
+"""What is raised where stored bytes are none that any version wrote."""
+
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")
 

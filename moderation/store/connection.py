@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.connection import AbstractConnection
 from redis.retry import Retry
 
-from moderation.store.faults import Unreadable, ends_connection, word_of
+from moderation.store.faults import A_CLUSTER, Unreadable, WrongKind, ends_connection, word_of
 from moderation.store.hurry import Waiting, in_a_hurry, seconds_left
 
 IDLE_SECONDS = 0.2
@@ -28,6 +28,10 @@ CONNECT_SECONDS = 0.3
 READ_SECONDS = 1.0
 HURRY_SECONDS = 0.2
 """Time-out of one round trip on the way of a check, and of connecting there."""
+
+
+_OF_A_NODE = frozenset(("MOVED", "CROSSSLOT", "CLUSTERDOWN"))
+"""What a node of a Cluster alone says."""
 
 
 class _Packed(list[bytes]):
@@ -55,7 +59,8 @@ class Watched(AbstractConnection):
 
     It tells of each round trip, and counts the time of what is hurried. `is_lost` says that its
     server does not serve any more. `find_server` is asked, where there is one, for the host and the
-    port before each connecting.
+    port before each connecting. `is_node` says that its server is one of a Cluster, as the address
+    has it.
     """
 
     goes_on = False
@@ -66,9 +71,11 @@ class Watched(AbstractConnection):
         *,
         on_round_trip: Callable[[], None],
         find_server: Callable[[], tuple[str, int]] | None = None,
+        is_node: bool = False,
         **options: Any,
     ) -> None:
         self._on_round_trip, self._find_server = on_round_trip, find_server
+        self._is_node = is_node
         self.due = 0
         self.is_lost = False
         self.hurries = False
@@ -120,6 +127,8 @@ class Watched(AbstractConnection):
                 answer = super().read_response(*args, **options)
         except failures.RedisError as error:
             self._note(error)
+            if not self._is_node and word_of(error) in _OF_A_NODE:
+                raise WrongKind(A_CLUSTER) from error
             raise
         self.due -= 1
         return answer

@@ -9,7 +9,7 @@ from types import TracebackType
 
 from redis import exceptions as failures
 
-from moderation.domain.errors import StoreDown, StoreFull, WinnowError
+from moderation.domain.errors import StoreDown, StoreFull, StoreSilent, WinnowError, WrongStore
 from moderation.minutely import Minutely
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,27 @@ _GONE = (failures.ConnectionError, failures.TimeoutError, failures.InvalidRespon
 """There is no server, it does not answer in time, or what answers is none."""
 
 
+A_CLUSTER = "the store is a Cluster: write redis+cluster:// in its address"
+NO_CLUSTER = "the store is no Cluster: write redis:// in its address, not redis+cluster://"
+A_SENTINEL = (
+    "the store's address leads to a Sentinel: write redis+sentinel:// and the name of the primary "
+    "in it (docs/many-servers.md)"
+)
+NO_SENTINEL = (
+    "what the store's address names as a Sentinel is none: name the Sentinels (their port is 26379 "
+    "as a rule), or write redis:// for one server and redis+cluster:// for a Cluster"
+)
+UNKNOWN_NAME = (
+    "the Sentinels know no primary by the name in the store's address: write there what they call "
+    "it (redis-cli -p 26379 SENTINEL MASTERS)"
+)
+NO_DATABASE = "the store has no database of the number in its address: they begin with 0"
+
+
+class WrongKind(failures.ConnectionError):
+    """What answers is not of the kind that the address says; says what to write instead."""
+
+
 class Unreadable(failures.ConnectionError):
     """A file that the address names for TLS cannot be read; says by which word."""
 
@@ -40,24 +61,31 @@ _BY_TLS = re.compile(
 servers the client passes on the text alone. That a server went away is no fault of TLS."""
 
 
-def _why_silent(error: BaseException) -> str:
-    """Return what keeps a server from being heard, as far as an operator can mend it."""
+def _silence(error: BaseException) -> StoreDown:
+    """Return that a server is not heard, and why, as far as an operator can mend it."""
     for behind in _chain(error):
-        if isinstance(behind, Unreadable):
-            return f"the file that the store's address names as {behind} cannot be read"
+        if isinstance(behind, WrongKind):
+            return WrongStore(str(behind))
         if "cluster support disabled" in str(behind):
-            return "the store is no Cluster: write redis:// in its address, not redis+cluster://"
+            return WrongStore(NO_CLUSTER)
+        if isinstance(behind, failures.AuthenticationError):
+            return StoreDown(
+                "user and password in the store's address are missing, wrong, or of no use there "
+                f"({word_of(behind) or 'AUTH'})"
+            )
+        if isinstance(behind, Unreadable):
+            return StoreDown(f"the file that the store's address names as {behind} cannot be read")
         # What a server says may quote what it was sent.
         said = None if isinstance(behind, failures.ResponseError) else _BY_TLS.search(str(behind))
         if said is not None:
             refused, words = said.groups()
             if refused:
-                return f"the certificate of the store is refused ({words.strip()})"
-            return (
+                return StoreDown(f"the certificate of the store is refused ({words.strip()})")
+            return StoreDown(
                 f"TLS with the store fails ({words.strip()}): see the files and ssl_password in "
                 "its address, and whether the server speaks TLS"
             )
-    return "the store does not answer"
+    return StoreSilent("the store does not answer")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -92,7 +120,9 @@ def fault(error: failures.RedisError) -> WinnowError | None:
         return StoreFull("the store is full")
     if not isinstance(error, _GONE) and word not in _ELSEWHERE | _BUSY:
         return None
-    return StoreDown(f"the store refuses what is sent ({word})" if word else _why_silent(error))
+    if not word or isinstance(error, failures.AuthenticationError):
+        return _silence(error)
+    return StoreDown(f"the store refuses what is sent ({word})")
 
 
 def is_away(answer: object) -> bool:

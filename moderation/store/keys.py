@@ -2,7 +2,7 @@
 
 A site lives in one of 64 shards, and every key of it carries the shard as hash tag, so that a
 script touches one slot of a Cluster. Keys of the whole installation carry `{winnow}`; no script
-mixes the two. Scripts add only an id, a revision or a number to a prefix that they are given.
+mixes the two. Scripts add an id, a revision or a number to a prefix, given or a constant `KEY_…`.
 """
 
 from __future__ import annotations

@@ -42,9 +42,11 @@ def call(
     asked: Asked,
     now_ms: int,
     external_id: str = "",
+    revisions: Sequence[int] = (),
 ) -> Call:
     """Return the call that reads the state of a site and what is known of up to a hundred marks, of
-    comments with these ids; one alone that may have been sent before comes with its external id."""
+    comments with these ids, each the first of its revisions unless `revisions` says otherwise; one
+    alone that may have been sent before comes with its external id."""
     k = keys.of_site(site)
     hour, over = divmod(now_ms, HOUR_MS)
     words: list[Any] = [
@@ -56,8 +58,8 @@ def call(
         external_id,
     ]
     bucket = k.external + str(keys.external_bucket(external_id))
-    for pair in zip(marks, ids, strict=True):
-        words += pair
+    for three in zip(marks, ids, revisions or [1] * len(ids), strict=True):
+        words += three
     names = [k.meta, k.snapshot, k.authors, k.pace, k.alike, bucket, k.comment]
     return Call("known", names, words)
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from moderation.domain.decisions import LabelEntry
-from moderation.store import entry_codec, keys
+from moderation.store import codec, entry_codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
@@ -14,8 +14,12 @@ AT_ONCE = 200
 A_TRIP = 1000
 
 
-def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
+def entries(
+    store: Store, site: str, after: int, to: int, unread: list[int] | None = None
+) -> list[LabelEntry]:
     """Return the entries after sequence number `after` up to `to`, in order.
+
+    With `unread` what cannot be read is left out, and its number put there.
 
     At most `AT_ONCE` are read by one command and `A_TRIP` in one round trip, the newest first:
     where compaction takes a label out meanwhile and what withdrew it, nobody finds the label alone.
@@ -28,7 +32,13 @@ def entries(store: Store, site: str, after: int, to: int) -> list[LabelEntry]:
             pipe = store.redis.pipeline(transaction=False)
             for at in range(0, len(trip), AT_ONCE):
                 pipe.mget([f"{prefix}{seq}" for seq in trip[at : at + AT_ONCE]])
-            found += map(_entry, trip, itertools.chain.from_iterable(pipe.execute()))
+            for seq, data in zip(trip, itertools.chain.from_iterable(pipe.execute()), strict=True):
+                try:
+                    found.append(_entry(seq, data))
+                except codec.UNREADABLE:
+                    if unread is None:
+                        raise
+                    unread.append(seq)
     return found[::-1]
 
 

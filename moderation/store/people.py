@@ -116,8 +116,23 @@ def drop_acts(store: Store, ids: Sequence[str]) -> int:
         return int(store.redis.xdel(keys.AUDIT, *ids))
 
 
-def acts(store: Store, before: str, number: int) -> list[tuple[str, Act]]:
-    """Return entries of the audit log with their ids, the newest first, before an id ('': all)."""
+def acts(
+    store: Store, before: str, number: int, unread: list[str] | None = None
+) -> list[tuple[str, Act]]:
+    """Return entries of the audit log with their ids, the newest first, before an id ('': all).
+
+    With `unread` one that cannot be read says nothing, and its id is put there.
+    """
     with store_errors():
         found = store.redis.xrevrange(keys.AUDIT, f"({before}" if before else "+", "-", number)
-    return [(name.decode(), _act(fields[b"e"])) for name, fields in found]
+    return [(name.decode(), _read(name.decode(), fields[b"e"], unread)) for name, fields in found]
+
+
+def _read(act_id: str, data: bytes, unread: list[str] | None) -> Act:
+    try:
+        return _act(data)
+    except msgspec.DecodeError:
+        if unread is None:
+            raise
+        unread.append(act_id)
+        return Act(0, "", "")

@@ -51,7 +51,7 @@ def test_the_level_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     assert "scored" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error", [StoreDown("away"), StoreFull("full")])
+@pytest.mark.parametrize("error", [StoreDown("it is away"), StoreFull("it is full")])
 def test_what_the_store_keeps_from_its_work_is_a_line_a_minute(
     capsys: pytest.CaptureFixture[str], error: Exception
 ) -> None:
@@ -69,7 +69,7 @@ def test_what_the_store_keeps_from_its_work_is_a_line_a_minute(
     for _ in range(3):
         tend.apply(task_id="7f3a")
     said = capsys.readouterr().err
-    assert "left undone, as the store" in said
+    assert f"left undone, as {error}" in said
     assert len(said.splitlines()) == 1
     fail.apply(task_id="7f3b")
     assert "Traceback" in capsys.readouterr().err, "what nobody expects is said in full"

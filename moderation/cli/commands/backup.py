@@ -18,6 +18,7 @@ from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.cli.naming import told_of
 from moderation.cli.progress import Timed
+from moderation.domain.errors import SecretMismatch
 from moderation.settings import Settings
 
 _GZIP = b"\x1f\x8b"
@@ -65,13 +66,21 @@ def backup(settings: Settings, file: Path, site: str, force: bool) -> None:
 def restore(settings: Settings, file: Path, check: bool) -> None:
     """Put a backup into an empty store; that of one site into one that does not have the site.
 
-    A file that is damaged is refused before anything is written. When it is cut off, run the same
-    command again: it goes on where it was.
+    A file that is damaged, or was written under another secret, is refused before anything is
+    written. When it is cut off, run the same command again: it goes on where it was.
     """
     from moderation.flow.sites import backups
 
     if not file.is_file():
         raise Refused("a backup is read twice: write what comes by a pipe into a file first")
+    other = ""
+    try:
+        with _lines(file) as lines:
+            backups.refuse_other_secret(lines, settings)
+    except SecretMismatch as error:
+        if not check:
+            raise
+        other = str(error)
     with _lines(file) as lines:
         found = backups.look_at(lines)
     head = found.head
@@ -80,6 +89,7 @@ def restore(settings: Settings, file: Path, check: bool) -> None:
         f"{what}, Winnow {head.winnow}, layout {head.layout}, {found.end.pieces:,} pieces, whole"
     )
     if check:
+        click.echo(other or "it was written under the secret of this machine")
         return
     with (
         connect.open_store(settings, any_layout=True) as (store, opened),

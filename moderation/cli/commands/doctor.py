@@ -18,6 +18,7 @@ from moderation.store import models, schema, sites
 
 _CLOCKS_APART_SECONDS = 60.0
 _NAMED = 10
+_NO_BROKERS = {"cluster": "a node of a Cluster", "sentinel": "a Sentinel"}
 
 
 @click.command()
@@ -111,7 +112,7 @@ def _broker(settings: Settings) -> Iterator[str]:
         yield "comes with the embedded store"
         return
     try:
-        broker.answers(url)
+        kind = broker.answers(url)
     except AMQPError as error:
         raise Refused(
             f"it refuses this machine ({type(error).__name__}): see name, password and virtual "
@@ -122,7 +123,16 @@ def _broker(settings: Settings) -> Iterator[str]:
             raise Refused(
                 "its certificate is refused: see ssl_ca_certs and the host in WINNOW_BROKER_URL"
             ) from error
+        if type(error.__cause__).__name__ == "AuthenticationError":
+            raise Refused(
+                "it refuses this machine: see the password in WINNOW_BROKER_URL"
+            ) from error
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
+    if kind in _NO_BROKERS:
+        raise Refused(
+            f"it is {_NO_BROKERS[kind]}: WINNOW_BROKER_URL must lead to one server of its own, or "
+            "to RabbitMQ (docs/many-machines.md)"
+        )
     yield "it answers"
 
 
@@ -151,10 +161,16 @@ def _search(settings: Settings) -> Iterator[str]:
         return
     with connect.open_store(settings) as (store, _):
         behind_ms = finding.behind_ms(store)
+        is_here = finding.is_here(store, settings)
     if behind_ms is None:
         yield "has no index yet: `up` and `search follow` make it"
     elif behind_ms > finding.BEHIND_MS:
         yield f"has an index that is {behind_ms // 1000} s behind: nothing keeps it just now"
+    elif not is_here:
+        yield (
+            "has an index on another machine or in another folder: searches here look through the "
+            "newest comments"
+        )
     else:
         yield "has an index that is up to date"
 

@@ -68,7 +68,7 @@ def import_(
     asked = Asked(
         str(file.resolve()), name or "", encoding, table, dry_run=dry_run, partial=partial
     )
-    heard = _Heard(rejects)
+    heard = _Heard(rejects, file)
     result = _carried_out(settings, site, asked, heard)
     report(result)
     heard.report()
@@ -137,12 +137,18 @@ def _require(file: Path) -> None:
         raise Refused("there is no such file or folder")
 
 
-def _unwritable(path: Path) -> str:
+def _unwritable(path: Path, history: Path) -> str:
     """Return why no file can be written at a place, '' where one can; nothing is made there.
 
-    An empty file would say that there were no rejects, and a pipe that nobody reads is waited for;
-    one that this process was given has somebody (`/dev/stdout`, `>(gzip …)` of a shell).
+    What is imported is not written over, by whatever name it goes, nor is anything put into its
+    folder: an import that was cut off reads it again. An empty file would say that there were no
+    rejects, and a pipe that nobody reads is waited for; one that this process was given has
+    somebody (`/dev/stdout`, `>(gzip …)` of a shell).
     """
+    if path.exists() and path.samefile(history):
+        return "it is what is imported"
+    if history.is_dir() and path.resolve().is_relative_to(history.resolve()):
+        return "it lies in the folder that is imported"
     if not path.exists():
         folder = path.parent
         if path.is_symlink() or not folder.is_dir():
@@ -157,9 +163,9 @@ def _unwritable(path: Path) -> str:
 class _Heard:
     """What is told of the rows themselves: examples, rejects by line."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, history: Path) -> None:
         self._path = path
-        if path is not None and (why := _unwritable(path)):
+        if path is not None and (why := _unwritable(path, history)):
             raise Refused(f"--rejects cannot be written: {why}")
         self._lines: list[str] = []
         self._examples: list[str] = []

@@ -13,9 +13,10 @@ import msgspec
 
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
-from moderation.cli.outcomes import done_here
+from moderation.cli.embedded import Refused
+from moderation.cli.outcomes import ended_here, result_of
 from moderation.cli.progress import Progress
-from moderation.cli.table import echo_rows
+from moderation.cli.table import echo_rows, plain
 from moderation.flow.people.links import OPERATOR
 from moderation.settings import Settings
 
@@ -126,8 +127,11 @@ def erase(settings: Settings, /, yes: bool, **asked: str) -> None:
             where = person.site or "all sites"
             click.confirm(f"Erase this person on {where}, for ever?", abort=True, err=True)
         job = erasing.begin(runtime, person, OPERATOR, send=False)
-        done = done_here(runtime, job, partial(erasing.work_on, here=True), "erasure")
-    echo_rows((words, _shown(done.get(name))) for name, words in REPORT.items())
+        done = ended_here(runtime, job, partial(erasing.work_on, here=True))
+    report = result_of(done, "erasure")
+    echo_rows((words, _shown(report.get(name))) for name, words in REPORT.items())
+    if done.state == "failed":
+        raise Refused(plain(done.error))
 
 
 REPORT = {
@@ -146,6 +150,8 @@ REPORT = {
     "store": "whose store it is",
     "snapshots": "the store writes snapshots (RDB) besides",
     "replicas": "replicas of the store",
+    "missed": "records that cannot be read",
+    "unread": "which these are",
 }
 """What an erasure reports, in the order in which it is shown."""
 

@@ -100,6 +100,7 @@ def status(settings: Settings) -> None:
     with connect.open_store(settings) as (store, _):
         behind_ms = finding.behind_ms(store)
         making = finding.progress(store)
+        is_here = finding.is_here(store, settings)
     if making is not None:
         click.echo(f"an index is being made: {making[0]:,} of {making[1]:,} comments")
     if behind_ms is None:
@@ -108,4 +109,10 @@ def status(settings: Settings) -> None:
     click.echo(f"the index has what changed up to {behind_ms / 1000:.1f} s ago")
     if behind_ms > finding.BEHIND_MS:
         click.echo("it is behind and not used: does `search follow` run?")
+        sys.exit(1)
+    if not is_here:
+        click.echo(
+            "it lies on another machine or in another folder, and is not used here: searches look "
+            "through the newest comments"
+        )
         sys.exit(1)

@@ -4,7 +4,10 @@ import "./away.js";
 import "./menus.js";
 import { sheet } from "./sheet.js";
 
-for (const time of document.querySelectorAll("time[data-clock], time[data-seconds]")) localise(time);
+const localiseAll = () => document.querySelectorAll("time[data-clock], time[data-seconds]").forEach(localise);
+localiseAll();
+// What is asked for again and again comes with the server's times.
+document.addEventListener("htmx:after:swap", localiseAll);
 
 export function localise(time) {
   const at = new Date(time.dateTime);
@@ -16,12 +19,41 @@ export function localise(time) {
   time.textContent = new Intl.DateTimeFormat(language, how).format(at);
 }
 
-// A reader of the screen hears what changes on a page, not what it began with.
-for (const said of document.querySelectorAll("[data-told] span")) setTimeout(() => { said.textContent += ""; }, 200);
-
-for (const field of document.querySelectorAll("[data-send]")) {
-  field.addEventListener("change", () => field.form.requestSubmit());
+// A reader of the screen hears what changes on a page, not what it began with. Where no row has focus what
+// was said has it: the button that was pressed is gone, and the page would begin anew.
+for (const said of document.querySelectorAll("[data-told]")) {
+  if (said.closest("tr")) setTimeout(() => { said.lastElementChild.textContent += ""; }, 200);
+  else { said.tabIndex = -1; said.focus(); }
 }
+
+// A filter is sent as it is chosen. By the keyboard each step through its words is a choice: those are sent
+// by Enter, or as one goes on. On the page that comes focus is on the filter again.
+const SENT = "winnow.sent";
+for (const field of document.querySelectorAll("[data-send]")) {
+  let isStepping = false, isChanged = false;
+  const send = () => {
+    isChanged = false;
+    sessionStorage.setItem(SENT, field.name);
+    field.form.requestSubmit();
+  };
+  const sendChanged = () => isChanged && send();
+  if (field.matches("select")) {
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") isStepping = !["Tab", "Shift"].includes(event.key);
+      else if (isChanged) event.preventDefault();
+      if (event.key === "Enter") sendChanged();
+    });
+    field.addEventListener("pointerdown", () => { isStepping = false; });
+    field.addEventListener("blur", sendChanged);
+  }
+  field.addEventListener("change", () => {
+    if (isStepping) isChanged = true;
+    else send();
+  });
+}
+const sent = sessionStorage.getItem(SENT);
+sessionStorage.removeItem(SENT);
+if (sent) document.querySelector(`[data-send][name="${sent}"]`)?.focus({ preventScroll: true });
 
 // What is sent once must not be sent twice: its answer may hold what is shown once.
 for (const form of document.querySelectorAll("form[data-once]")) {

@@ -37,6 +37,10 @@ export function turn(on) {
   else localStorage.setItem(OFF, "1");
 }
 
+// A key as its cap shows it, and as ARIA names it.
+export const cap = (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : `⇧${letter}`);
+const spoken = (letter) => (/[A-Z]/.test(letter) ? `Shift+${letter}` : letter);
+
 // Writes the letters on the buttons as they are now.
 export function print() {
   const now = keys();
@@ -44,11 +48,11 @@ export function print() {
   for (const button of document.querySelectorAll("[data-key]")) {
     const name = button.dataset.key;
     const letter = now[name === "leave-it" ? "skip" : name];
-    const cap = button.querySelector(".key");
+    const place = button.querySelector(".key");
     if (paused && button.matches("button")) button.disabled = true;
-    if (cap && letter) cap.textContent = letter === letter.toLowerCase() ? letter.toUpperCase() : `⇧${letter}`;
+    if (place && letter) place.textContent = cap(letter);
     if (isOff() || !letter) button.removeAttribute("aria-keyshortcuts");
-    else button.setAttribute("aria-keyshortcuts", /[A-Z]/.test(letter) ? `Shift+${letter}` : letter);
+    else button.setAttribute("aria-keyshortcuts", spoken(letter));
   }
 }
 

@@ -1,5 +1,5 @@
 // The sheet of all keys: what they are, to change them, to switch them off.
-import { change, isOff, keys, print, reset, turn } from "./keys.js";
+import { cap, change, isOff, keys, print, reset, turn } from "./keys.js";
 
 export function sheet() {
   const dialog = document.getElementById("keys-sheet");
@@ -11,15 +11,19 @@ export function sheet() {
   opener.addEventListener("click", () => dialog.showModal());
   on.checked = !isOff();
   on.addEventListener("change", () => { turn(on.checked); draw(); });
-  dialog.querySelector("[data-keys-default]").addEventListener("click", () => { reset(); draw(); });
+  dialog.querySelector("[data-keys-default]").addEventListener("click", () => { reset(); draw(); said.textContent = said.dataset.reset; });
   for (const button of dialog.querySelectorAll("[data-change]")) {
     button.addEventListener("click", () => ask(button));
   }
 
+  // What is heard of a key: its letter, and Shift by its name.
+  const heard = (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : dialog.dataset.withShift.replace("{letter}", letter));
+
   function draw() {
     const now = keys();
     for (const line of dialog.querySelectorAll("[data-line]")) {
-      line.querySelector(".key").textContent = now[line.dataset.line];
+      line.querySelector(".key").textContent = cap(now[line.dataset.line]);
+      line.querySelector("[data-heard]").textContent = heard(now[line.dataset.line]);
     }
     print();
   }
@@ -28,11 +32,11 @@ export function sheet() {
     const name = button.dataset.change;
     said.textContent = said.dataset.ask;
     const stop = () => {
-      button.removeEventListener("keydown", heard);
+      button.removeEventListener("keydown", pressed);
       button.removeEventListener("blur", stop);
       said.textContent = "";
     };
-    function heard(event) {
+    function pressed(event) {
       if (["Shift", "Tab", "CapsLock"].includes(event.key)) return;
       event.preventDefault();
       stop();
@@ -43,8 +47,9 @@ export function sheet() {
       }
       change(name, event.key);
       draw();
+      said.textContent = `${button.dataset.word}: ${heard(event.key)}`;
     }
-    button.addEventListener("keydown", heard);
+    button.addEventListener("keydown", pressed);
     button.addEventListener("blur", stop);
   }
   draw();

@@ -7,6 +7,7 @@ import re
 
 from msgspec import Struct
 
+from moderation.domain.addresses import mailbox
 from moderation.domain.akismet import Check
 from moderation.domain.comments import Comment, Submission
 from moderation.domain.shown import unescape
@@ -23,27 +24,32 @@ class Names(Struct, frozen=True):
     """Keyed hashes of one check: `same` of who wrote what, `reference` of the client's own id
     (b"" where it gave none), `external` of everything that makes it one comment.
 
-    The author is part of all: comments, forms and profiles of a site may count alike.
+    The author is part of all: comments, forms and profiles of a site may count alike. `before` are
+    the first two as they were kept while addresses were compared in lower case alone, None where
+    they are the same.
     """
 
     same: bytes
     reference: bytes
     external: str
+    before: tuple[bytes, bytes] | None = None
 
 
 def names_of(secret: bytes, asked: Check) -> Names:
     """Return what a comment is found by when it is asked about or reported again."""
     author = asked.submission.author
-    email = author.email.strip().lower()
+    email, written = mailbox(author.email), author.email.strip().lower()
     text = plain_text(asked.submission) + asked.whole
-    same = _hash(secret, "same", f"{_plain(author.name)}\0{email}\0{text}")
-    called = f"{email or _plain(author.name)}\0{asked.reference}"
+
+    def of(email: str) -> tuple[bytes, bytes]:
+        same = _hash(secret, "same", f"{_plain(author.name)}\0{email}\0{text}")
+        called = f"{email or _plain(author.name)}\0{asked.reference}"
+        return same, _hash(secret, "reference", called) if asked.reference else b""
+
+    same, reference = of(email)
     whole = "\0".join((same.hex(), asked.place, author.ip, asked.submission.type))
-    return Names(
-        same=same,
-        reference=_hash(secret, "reference", called) if asked.reference else b"",
-        external="akismet:" + _hash(secret, "external", whole).hex(),
-    )
+    external = "akismet:" + _hash(secret, "external", whole).hex()
+    return Names(same, reference, external, of(written) if written != email else None)
 
 
 def name_of_unread(secret: bytes, asked: Check) -> str:
@@ -76,10 +82,12 @@ def _plain(text: str) -> str:
 def known_comment(runtime: Runtime, site: str, asked: Check, names: Names) -> Comment | None:
     """Return the comment that a client means: by guid, by author and text, by its own id."""
     guid = bytes.fromhex(asked.guid) if asked.guid else b""
-    for raw in akismet.find(runtime.store, site, guid, names.same, names.reference):
-        comment = reading.get(runtime.store, site, raw) if raw else None
-        if comment is not None:
-            return comment
+    before = (names.before,) if names.before else ()
+    for same, reference in ((names.same, names.reference), *before):
+        for raw in akismet.find(runtime.store, site, guid, same, reference):
+            comment = reading.get(runtime.store, site, raw) if raw else None
+            if comment is not None:
+                return comment
     return None
 
 

@@ -13,6 +13,7 @@ from moderation.domain.errors import NotAuthorised, StoreDown, StoreFull, Winnow
 from moderation.domain.policy import by_fail_mode, effective_status, unscored
 from moderation.domain.sites import SiteSettings
 from moderation.domain.verdicts import COULD_NOT_BE_SCORED, STORE_UNREACHABLE
+from moderation.flow import revised
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.comments.draft import Draft, unrecorded
 from moderation.flow.drafts import fresh_comment, write_of
@@ -233,4 +234,5 @@ def _record(
         return Checked(comment, True, settings, "comment")
     found = codec.unpack_comment(grant.site, written.id, written.stored)
     new: New = "revision" if written.kind == "revision" else ""
+    revised.note(runtime, grant.site, [found.submission], [written])
     return Checked(found, True, settings, new)

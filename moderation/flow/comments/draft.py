@@ -116,7 +116,9 @@ class Draft:
 
     def _verdict(self) -> Verdict:
         if self._scored is not None and self._context is not None:
-            context = replace(self._context, known=self._known)
+            context = self._context
+            if self._known is not NOTHING_KNOWN:
+                context = replace(context, known=self._known)
             try:
                 verdict = judge_all([(self._submission, context)], [self._scored])[0]
                 return of_partly_read(verdict, self._missed) if self._missed else verdict

@@ -32,10 +32,17 @@ class Teller:
     def __init__(self, words: NullTranslations, number: Callable[[int], str] = str) -> None:
         self._words = words
         self._number = number
+        self._texts: dict[str, str] = {}
 
     def text(self, code: str) -> str:
         """Return a reason in plain words; the code itself where this version does not know it."""
-        return self._words.gettext(POLICY_REASONS.get(code) or classifier.REASONS.get(code) or code)
+        said = self._texts.get(code)
+        if said is None:
+            known = POLICY_REASONS.get(code) or classifier.REASONS.get(code)
+            if known is None:
+                return self._words.gettext(code)
+            said = self._texts[code] = self._words.gettext(known)
+        return said
 
     def name(self, code: str) -> str:
         """Return the short name of a reason, at most 30 characters where this version knows it."""
@@ -43,7 +50,9 @@ class Teller:
 
     def full(self, verdict: Verdict, code: str) -> str:
         """Return a reason of a verdict in plain words, with its figures where it has some."""
-        return (verdict.signals and self.figures(verdict, code)) or self.text(code)
+        if not verdict.signals:  # So it is with most.
+            return self._texts.get(code) or self.text(code)
+        return self.figures(verdict, code) or self.text(code)
 
     def figures(self, verdict: Verdict, code: str) -> str:
         """Return what was counted for a reason of a verdict, as a sentence, '' where nothing was:

@@ -148,7 +148,7 @@ class Scorer:
         ]  # fmt: skip
         contexts = look_all(
             self._runtime,
-            [(w.site, w.id, mark) for w, mark in zip(waiting, marks, strict=True)],
+            [(w.site, w.id, w.revision, mark) for w, mark in zip(waiting, marks, strict=True)],
             [context for _, context in items],
         )
         items = [

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from moderation.domain.comments import Comment, Status, Submission
 from moderation.domain.errors import IdempotencyConflict
+from moderation.flow import revised
 from moderation.flow.authorise import Grant, confirm, limited
 from moderation.flow.drafts import fresh_comment, write_of
 from moderation.flow.rows import keyed_hash
@@ -79,6 +80,9 @@ def submit(
         if len(done) < until:
             grant = confirm(runtime, grant)
             revision, settings = runtime.read_settings(grant.site)
+    for number, part in enumerate(done):
+        first = number * accepting.AT_ONCE
+        revised.note(runtime, grant.site, submissions[first : first + len(part)], part)
     return [_accepted(grant.site, written) for part in done for written in part]
 
 

@@ -168,7 +168,8 @@ def forget(runtime: Runtime, site: str, comment_id: str, replayable: int | None 
     if replayable is None:
         replayable = replaying.REPLAYABLE
     raw = raw_id(comment_id)
-    comment = reading.get(runtime.store, site, raw)
+    # What cannot be read has to go, too.
+    (comment,) = reading.get_many(runtime.store, site, [raw], unread=[])
     found, far = deletions.forget(
         runtime.store,
         site,

@@ -13,6 +13,7 @@ from moderation.domain.decisions import Decision
 from moderation.domain.errors import StoreDown
 from moderation.domain.policy import effective_status, of_partly_read
 from moderation.domain.verdicts import Label, Verdict
+from moderation.flow import revised
 from moderation.flow.authorise import Grant, confirm, refuse_retired
 from moderation.flow.drafts import write_of
 from moderation.flow.judging import SiteContext, score_batch
@@ -119,6 +120,7 @@ def write(
     answer = accepting.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):
         raise StoreDown("the site's tokens are being changed again and again")
+    revised.note(runtime, site, [lesson.submission for lesson in lessons], answer)
     return [codec.id_text(done.id) for done in answer]
 
 

@@ -29,6 +29,7 @@ WHOLE_SECONDS = 10.0
 """Bounds the exchange from the look-up of the name to the last byte."""
 BODY_BYTES = 64 * 1024
 
+_PIECE = 64 * 1024
 _IN_TARGETS = "%/?:@!$&'()*+,;=~"
 _GIVEN_OUT = IPv6Network("2000::/3")
 """Where public addresses of IPv6 are (RFC 4291 §2.4). Outside are the prefixes of translators
@@ -103,9 +104,28 @@ def _exchanged(sent: _Sent, allowed: Sequence[str], seconds: float) -> Reply:
     try:
         return answer.result(seconds)
     except (http.client.HTTPException, OSError, ValueError) as error:
-        raise OutboundError(f"no answer: {type(error).__name__}") from error
+        raise _as_said(error) from error
     finally:
         exchange.end()
+
+
+def _as_said(error: Exception) -> OutboundError:
+    """Return what became of an exchange in a few words."""
+    match error:
+        case TimeoutError():
+            return OutboundError("no answer in time")
+        case ConnectionRefusedError():
+            return OutboundError("no answer: nobody listens there")
+        case ssl.SSLCertVerificationError():
+            return OutboundError("no answer: its certificate is not trusted")
+        case http.client.IncompleteRead():
+            return OutboundError("its answer broke off")
+        case ConnectionError():
+            return OutboundError("no answer: it closed the connection")
+        case http.client.HTTPException():
+            return OutboundError("what it answers is no HTTP, or has endless headers")
+        case _:
+            return OutboundError(f"no answer: {type(error).__name__}")
 
 
 class _Exchange:
@@ -133,7 +153,11 @@ class _Exchange:
             with contextlib.closing(connection):
                 connection.request(sent.method, target, sent.body, {**own, **sent.headers})
                 reply = connection.getresponse()
-                body = reply.read(sent.most)
+                packed = reply.headers.get("Content-Encoding") or "identity"
+                if sent.method == "GET" and packed.strip().lower() != "identity":
+                    # Nothing is unpacked: a few bytes may become any number.
+                    raise OutboundError("its answer is packed, which was not asked for")
+                body = _read(reply, sent.most)
                 if sent.method == "GET" and reply.length and len(body) < sent.most:
                     # The client reads as much as there is, and says nothing of the rest.
                     raise http.client.IncompleteRead(body, reply.length)
@@ -159,6 +183,14 @@ class _Exchange:
                 with contextlib.suppress(OSError):
                     self._line.shutdown(socket.SHUT_RDWR)
                 self._line.close()
+
+
+def _read(reply: http.client.HTTPResponse, most: int) -> bytes:
+    """Return a body as far as it is to be read, in memory once, however small its pieces are."""
+    body = bytearray()
+    while len(body) < most and (piece := reply.read(min(_PIECE, most - len(body)))):
+        body += piece
+    return bytes(body)
 
 
 @functools.lru_cache(maxsize=1)

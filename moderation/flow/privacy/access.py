@@ -17,7 +17,7 @@ from moderation.domain.verdicts import Label
 from moderation.flow.people.links import By
 from moderation.flow.people.records import Way
 from moderation.flow.privacy import finding, traces
-from moderation.flow.privacy.finding import START, Piece, Place
+from moderation.flow.privacy.finding import START, Piece, Place, Unread, What
 from moderation.flow.privacy.person import Person, sought
 from moderation.flow.rows import training_row
 from moderation.flow.runtime import Runtime, now_ms
@@ -113,7 +113,18 @@ class HeldEntry(Struct, frozen=True, tag_field="kind", tag="list"):
     """When it was written."""
 
 
-Held = HeldComment | HeldLabel | HeldRecord | HeldEntry
+class HeldUnread(Struct, frozen=True, tag_field="kind", tag="unread"):
+    """Something that is kept and cannot be read: whose it is nobody can tell."""
+
+    site: str
+    """The site."""
+    what: What
+    """What it is."""
+    id: str
+    """Which one; empty where there is one."""
+
+
+Held = HeldComment | HeldLabel | HeldRecord | HeldEntry | HeldUnread
 
 
 class Page(Struct, frozen=True):
@@ -149,16 +160,27 @@ def note(runtime: Runtime, person: Person, by: By) -> None:
 
 
 def _held(runtime: Runtime, person: Person, piece: Piece) -> Iterator[Held]:
+    unread = list(piece.unread)
     if piece.begins_site:
-        yield from _records(runtime, person, piece.site)
-        for line in traces.listed(runtime, person, piece.site):
-            yield HeldEntry(piece.site, line.value, line.action, line.at_ms)
+        try:
+            yield from _records(runtime, person, piece.site)
+        except codec.UNREADABLE:
+            unread.append(Unread(piece.site, "record"))
+        try:
+            for line in traces.listed(runtime, person, piece.site):
+                yield HeldEntry(piece.site, line.value, line.action, line.at_ms)
+        except codec.UNREADABLE:
+            unread.append(Unread(piece.site, "list"))
     for entry in piece.entries:
         yield from _label(piece.site, entry)
     for comment in piece.comments:
-        raw = codec.id_bytes(comment.id)
-        yield from map(_comment, reading.older(runtime.store, piece.site, raw, comment.revision))
+        raw, missed = codec.id_bytes(comment.id), list[bytes]()
+        older = reading.older(runtime.store, piece.site, raw, comment.revision, missed)
+        yield from map(_comment, older)
         yield _comment(comment)
+        if missed:
+            unread.append(Unread(piece.site, "comment", comment.id))
+    yield from (HeldUnread(one.site, one.what, one.which) for one in unread)
 
 
 def _comment(comment: Comment) -> HeldComment:

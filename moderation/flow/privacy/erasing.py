@@ -6,12 +6,15 @@ as if his labels had never been, and so is a model of the installation that had 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from moderation import faults
 from moderation.domain.errors import NotFound
 from moderation.domain.jobs import Job
 from moderation.domain.people import Act
@@ -22,13 +25,15 @@ from moderation.flow.people import records
 from moderation.flow.people.links import By
 from moderation.flow.performing import HandOver, JobFailed, Unwanted, Watch, Work
 from moderation.flow.privacy import finding, traces
-from moderation.flow.privacy.finding import Piece, Place
+from moderation.flow.privacy.finding import Piece, Place, Unread, What
 from moderation.flow.privacy.person import Person, mark_of, seal, sought, unseal
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.store import authors, codec, labels, people
 from moderation.store.comments import reading
 
 KIND = "erasure"
+UNREAD_NAMED = 50
+"""Most records that cannot be read and are named in a report."""
 A_TURN_SECONDS = 3.0
 """After so long a worker leaves the rest to a later turn."""
 
@@ -48,8 +53,8 @@ class State(Struct, kw_only=True):
 
     `taught` are the sites whose labels were his, `learned` the models that may know them,
     `ended_ms` when the last of what he wrote was gone. `stage` counts the stages that are done,
-    `wanted` is the index of searches that is waited for, `unread` are the sites whose lists cannot
-    be read.
+    `wanted` is the index of searches that is waited for, `unread` are the first `UNREAD_NAMED` of
+    the `missed` records that cannot be read, in words.
     """
 
     sealed: str
@@ -63,6 +68,7 @@ class State(Struct, kw_only=True):
     ended_ms: int = 0
     wanted: traces.Wanted = msgspec.field(default_factory=traces.Wanted)
     unread: list[str] = []
+    missed: int = 0
     report: dict[str, Any] = {}
 
 
@@ -114,12 +120,14 @@ class _Erasing:
         except KeyboardInterrupt:
             # Half an erasure helps nobody: whoever takes up jobs goes on with it.
             raise HandOver(msgspec.to_builtins(state)) from None
+        report = self._report(files)
         if state.unread:
             raise JobFailed(
-                "all was erased that is found, but sites' lists that cannot be read may name the "
-                f"person: {', '.join(state.unread)}"
+                "all was erased that is found, but what cannot be read may be the person's: "
+                f"{', '.join(state.unread)}",
+                report,
             )
-        return self._report(files)
+        return report
 
     def _keep(self) -> None:
         self._work.keep(msgspec.to_builtins(self._state))
@@ -146,8 +154,10 @@ class _Erasing:
         total, looked = finding.size(runtime, person), self._work.job.done
         self._note("erasing", looked, max(total, looked))
         for piece in finding.pieces(runtime, person, state.place):
+            self._miss(*piece.unread)
             if piece.begins_site:
-                self._count_records(piece.site, person)
+                with self._read(piece.site, "record"):
+                    self._count_records(piece.site, person)
             if piece.comments or piece.entries:
                 self._forget(piece)
             if piece.ends_site:
@@ -168,8 +178,11 @@ class _Erasing:
         runtime, state, site = self._runtime, self._state, piece.site
         ids = {comment.id: True for comment in piece.comments}
         named = [entry.example.comment for entry in piece.entries if entry.example]
-        there = reading.get_many(runtime.store, site, list(map(codec.id_bytes, named)))
+        unread = list[bytes]()
+        there = reading.get_many(runtime.store, site, list(map(codec.id_bytes, named)), unread)
         ids |= {one: one in ids or bool(kept) for one, kept in zip(named, there, strict=True)}
+        # By its label it is theirs, so it goes.
+        ids |= {codec.id_text(raw): True for raw in unread}
         self._note_learned(piece)
         for comment, is_kept in ids.items():
             try:
@@ -191,7 +204,9 @@ class _Erasing:
         """Keep who may have learned what goes now, before it goes: nobody could tell afterwards."""
         state, site = self._state, piece.site
         if site not in self._learned:
-            self._learned[site] = withdrawing.learned(self._runtime, site)
+            self._learned[site] = []
+            with self._read("", "models"):
+                self._learned[site] = withdrawing.learned(self._runtime, site)
         seqs = [entry.seq for entry in piece.entries if entry.kind == "label"]
         # Of what is labelled under another name the labels were not looked at.
         written = [c.created_ms for c in piece.comments if c.last_label]
@@ -225,29 +240,33 @@ class _Erasing:
         state.taught = sorted({*state.taught, *waiting})
         self._keep()
         for site in state.taught:
-            made = rebuilding.rebuild(
-                self._runtime, site, lambda n, of: self._note("unlearning", n, of)
-            )
-            if not made:  # Labels were withdrawn all the time.
-                raise HandOver(msgspec.to_builtins(self._state))
-            compacting.compact(self._runtime, site, self._note, lambda taken: None)
+            with self._read(site, "learner"):
+                made = rebuilding.rebuild(
+                    self._runtime, site, lambda n, of: self._note("unlearning", n, of)
+                )
+                if not made:  # Labels were withdrawn all the time.
+                    raise HandOver(msgspec.to_builtins(self._state))
+                compacting.compact(self._runtime, site, self._note, lambda taken: None)
 
     def _withdraw(self) -> None:
         """Withdraw the models that had learned the labels, and have one trained without them."""
         state, runtime = self._state, self._runtime
-        if state.taught:
-            began = self._work.job.started_ms or self._work.job.created_ms
-            state.report["models"] = withdrawing.withdraw(
-                runtime, state.learned, began, state.ended_ms
-            )
-        training = withdrawing.replace(runtime, self._work.job.by)
+        training: Job | None = None
+        with self._read("", "models"):
+            if state.taught:
+                began = self._work.job.started_ms or self._work.job.created_ms
+                state.report["models"] = withdrawing.withdraw(
+                    runtime, state.learned, began, state.ended_ms
+                )
+            training = withdrawing.replace(runtime, self._work.job.by)
         state.report["training"] = training.id if training else ""
 
     def _traces(self) -> None:
         runtime, person = self._runtime, self._person()
         state = self._state
-        state.report["audit_entries"] = traces.drop_acts(runtime, person, self._note)
-        state.report["list_entries"], state.unread = traces.count_listed(runtime, person)
+        state.report["audit_entries"], unread = traces.drop_acts(runtime, person, self._note)
+        state.report["list_entries"], lists = traces.count_listed(runtime, person)
+        self._miss(*unread, *lists)
 
     def _search(self) -> None:
         self._state.report["search"] = traces.make_search_anew(
@@ -257,4 +276,23 @@ class _Erasing:
     def _report(self, files: dict[str, Any]) -> dict[str, Any]:
         state = self._state
         counted = msgspec.structs.asdict(state.count)
-        return {**counted, "sites": state.found_on, "models": [], **state.report, **files}
+        told = {**counted, "sites": state.found_on, "models": [], **state.report, **files}
+        return told | {"missed": state.missed, "unread": state.unread}
+
+    @contextmanager
+    def _read(self, site: str, what: What) -> Iterator[None]:
+        """Go on where something cannot be read, and keep in mind that it was missed."""
+        try:
+            yield
+        except codec.UNREADABLE as error:
+            faults.say(f"an erasure ({what})", error)
+            self._miss(Unread(site, what))
+
+    def _miss(self, *unread: Unread) -> None:
+        """Note what cannot be read, each once."""
+        state = self._state
+        for words in map(str, unread):
+            if words not in state.unread:
+                state.missed += 1
+                if len(state.unread) < UNREAD_NAMED:
+                    state.unread = [*state.unread, words]

@@ -23,6 +23,7 @@ AT_ONCE = 200
 """Comments, or entries of a log, that are read at once."""
 AT_ONCE_BYTES = 8 << 20
 
+What = Literal["comment", "label", "list", "record", "learner", "models", "entry of the audit log"]
 Stage = Literal["labels", "comments", "done"]
 
 
@@ -38,8 +39,23 @@ class Place(Struct, frozen=True):
 START = Place()
 
 
+class Unread(Struct, frozen=True):
+    """Something that is kept and cannot be read, so that nobody can tell whose it is: what it is,
+    and which (an id or a number, '' where there is one)."""
+
+    site: str
+    what: What
+    which: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(word for word in (self.site, self.what, self.which) if word)
+
+
 class Piece(Struct, frozen=True):
-    """A piece of a site that was looked through: what is the person's, and where to go on."""
+    """A piece of a site that was looked through: what is the person's, and where to go on.
+
+    `unread` names what cannot be read and may be theirs.
+    """
 
     site: str
     comments: list[Comment]
@@ -48,6 +64,7 @@ class Piece(Struct, frozen=True):
     place: Place
     begins_site: bool = False
     ends_site: bool = False
+    unread: list[Unread] = []
 
 
 def sites_of(runtime: Runtime, person: Person) -> list[str]:
@@ -83,31 +100,37 @@ def pieces(runtime: Runtime, person: Person, place: Place = START) -> Iterator[P
 def _entries(store: Store, site: str, who: Sought, after: int) -> Iterator[Piece]:
     while (end := sites.read(store, site).labels) > after:
         last = min(end, after + AT_ONCE)
-        read = labels.entries(store, site, after, last)
+        numbers: list[int] = []
+        read = labels.entries(store, site, after, last, numbers)
         found = [entry for entry in read if entry.example and who.taught(entry.example)]
-        after = last
-        yield Piece(site, [], found, len(read), Place(site, "labels", str(after)))
+        unread = [Unread(site, "label", str(number)) for number in numbers]
+        looked, after = last - after, last
+        yield Piece(site, [], found, looked, Place(site, "labels", str(after)), unread=unread)
 
 
 def _comments(store: Store, site: str, who: Sought, after: str) -> Iterator[Piece]:
     last = codec.id_bytes(after) if after else b""
     while True:
-        ids = reading.page(store, site, None, last, b"", False, AT_ONCE)
-        read, _ = reading.get_within(store, site, ids, AT_ONCE_BYTES) if ids else ([], 0)
-        found = [comment for comment in read if comment and _is_of(store, comment, who)]
+        ids, missed = reading.page(store, site, None, last, b"", False, AT_ONCE), list[bytes]()
+        read, _ = reading.get_within(store, site, ids, AT_ONCE_BYTES, missed) if ids else ([], 0)
+        found = [comment for comment in read if comment and _is_of(store, comment, who, missed)]
+        own = {comment.id for comment in found}
+        texts = [codec.id_text(raw) for raw in dict.fromkeys(missed)]
+        unread = [Unread(site, "comment", text) for text in texts if text not in own]
         if read:
             last = ids[len(read) - 1]
         is_last = len(read) == len(ids) < AT_ONCE
         place = Place(site, "comments", codec.id_text(last) if last else "")
         place = Place(site, "done") if is_last else place
-        yield Piece(site, found, [], len(read), place, ends_site=is_last)
+        yield Piece(site, found, [], len(read), place, ends_site=is_last, unread=unread)
         if is_last:
             return
 
 
-def _is_of(store: Store, comment: Comment, who: Sought) -> bool:
+def _is_of(store: Store, comment: Comment, who: Sought, unread: list[bytes]) -> bool:
     """Say whether a person wrote a comment, or an older revision of it."""
     if who.wrote(comment.submission.author):
         return True
-    older = reading.older(store, comment.site, codec.id_bytes(comment.id), comment.revision)
+    raw = codec.id_bytes(comment.id)
+    older = reading.older(store, comment.site, raw, comment.revision, unread)
     return any(who.wrote(one.submission.author) for one in older)

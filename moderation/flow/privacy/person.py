@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import msgspec
 from msgspec import Struct
 
+from moderation.domain.addresses import in_ascii, mailbox
 from moderation.domain.comments import Author
 from moderation.domain.decisions import Example
 from moderation.domain.errors import InvalidInput
 from moderation.flow import sealing
 from moderation.flow.people.records import WAYS, Way
-from moderation.flow.rows import keyed_hash, personal_hash
+from moderation.flow.rows import keyed_hash, personal_hash, training_row
 from moderation.flow.runtime import Runtime
 from moderation.store import sites
 
@@ -40,9 +42,12 @@ class Person(Struct, frozen=True, omit_defaults=True):
     def is_named_in(self, *texts: str) -> bool:
         """Say whether a text that people wrote names the person by one of these."""
         long = self.author_id if len(self.author_id) >= _SHORTEST_ID else ""
-        found = [re.escape(value) for value in (self.email, self.ip, long) if value]
+        email = mailbox(self.email)
+        named = dict.fromkeys((self.email, email, in_ascii(email), self.ip, long))
+        found = [re.escape(unicodedata.normalize("NFC", value)) for value in named if value]
         if not found:
             return False
+        texts = tuple(unicodedata.normalize("NFC", text) for text in texts)
         pattern = re.compile(rf"(?<![\w.@+-])(?:{'|'.join(found)})(?![\w@+-]|\.\w)", re.IGNORECASE)
         return any(pattern.search(text) for text in texts)
 
@@ -73,10 +78,17 @@ def asked_for(
 
 
 class Sought(Struct, frozen=True):
-    """A person by the keyed hashes under which labels and records know him."""
+    """A person by the keyed hashes under which labels and records know him.
+
+    A label outlives its comment, and what was hashed while addresses were compared in lower case
+    alone stays as it was: `before` are the hashes of the odd spellings that the address may have
+    had (`Ann <ann@mail.example>`), `wrapped` its spellings that may stand behind a name.
+    """
 
     secret: bytes
     hashes: dict[Way, str]
+    before: frozenset[str] = frozenset()
+    wrapped: tuple[str, ...] = ()
 
     def wrote(self, author: Author) -> bool:
         """Say whether a comment's author is the person."""
@@ -89,13 +101,38 @@ class Sought(Struct, frozen=True):
     def taught(self, example: Example) -> bool:
         """Say whether what a label teaches was written by the person."""
         known: dict[Way, str] = {"email": example.email, "ip": example.ip, "author": example.author}
-        return any(known[way] == found for way, found in self.hashes.items())
+        if any(known[way] == found for way, found in self.hashes.items()):
+            return True
+        return bool(self.before and example.email) and self._is_spelt(example)
+
+    def _is_spelt(self, example: Example) -> bool:
+        """Say whether a label knows the person by an odd spelling, as it was hashed before."""
+        if example.email in self.before:
+            return True
+        name = training_row(example.row).author.strip().lower()
+        if not name:
+            return False
+        return any(
+            keyed_hash(self.secret, "email", f"{shown} {address}") == example.email
+            for address in self.wrapped
+            for shown in (name, f'"{name}"')
+        )
 
 
 def sought(secret: bytes, person: Person) -> Sought:
     """Return a person as he is looked for."""
     hashes = {way: personal_hash(secret, way, person.value(way)) for way in WAYS}
-    return Sought(secret, {way: found for way, found in hashes.items() if found})
+    known = {way: found for way, found in hashes.items() if found}
+    if not person.email:
+        return Sought(secret, known)
+    email = mailbox(person.email)
+    forms = dict.fromkeys((email, in_ascii(email)))
+    forms |= {unicodedata.normalize("NFD", form): None for form in forms}
+    wrapped = tuple(f"<{form}>" for form in forms)
+    odd = [person.email.strip().lower(), *wrapped]
+    odd += [one for form in forms for one in (form, f"{form}.", f"mailto:{form}", f"<{form}.>")]
+    before = frozenset(keyed_hash(secret, "email", one) for one in odd)
+    return Sought(secret, known, before - {known.get("email", "")}, wrapped)
 
 
 def mark_of(secret: bytes, person: Person) -> str:

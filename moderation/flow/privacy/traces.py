@@ -8,17 +8,16 @@ from threading import Event
 from time import sleep
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from moderation.domain.listed import Entry
-from moderation.flow.privacy.finding import sites_of
+from moderation.flow.privacy.finding import Unread, sites_of
 from moderation.flow.privacy.person import Person
 from moderation.flow.rows import personal_hash
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.search import finding, folders
 from moderation.flow.search.following import Indexer
-from moderation.store import keys, leases, people, rewriting, sites
+from moderation.store import codec, keys, leases, people, rewriting, sites
 from moderation.store import search as stored
 
 Note = Callable[[str, int, int], None]
@@ -31,27 +30,28 @@ _LOOK_SECONDS = 0.1
 _MAKING = "making the index of searches anew"
 
 
-def drop_acts(runtime: Runtime, person: Person, note: Note) -> int:
-    """Take out of the audit log what names a person; return how many entries that were.
+def drop_acts(runtime: Runtime, person: Person, note: Note) -> tuple[int, list[Unread]]:
+    """Take out of the audit log what names a person; return how many entries that were, and what
+    cannot be read of it.
 
     From which address somebody acted stays: it is that of who works here.
     """
     dropped = looked = 0
-    before = ""
-    while found := people.acts(runtime.store, before, ACTS_AT_ONCE):
+    before, unread = "", list[str]()
+    while found := people.acts(runtime.store, before, ACTS_AT_ONCE, unread):
         before = found[-1][0]
         named = [at for at, act in found if person.is_named_in(act.note, act.about)]
         dropped += people.drop_acts(runtime.store, named)
         looked += len(found)
         note("looking through the audit log", looked, max(looked, people.AUDIT_KEPT))
-    return dropped
+    return dropped, [Unread("", "entry of the audit log", one) for one in unread]
 
 
 def listed(runtime: Runtime, person: Person, site: str) -> list[Entry]:
     """Return the entries of a site's list that a person's e-mail or IP address stands in.
 
     Raises:
-        msgspec.MsgspecError: the list cannot be read.
+        One of `codec.UNREADABLE`: the list cannot be read.
     """
     stored = sites.listed(runtime.store, site)
     if not stored:
@@ -70,15 +70,15 @@ def listed(runtime: Runtime, person: Person, site: str) -> list[Entry]:
     ]
 
 
-def count_listed(runtime: Runtime, person: Person) -> tuple[int, list[str]]:
+def count_listed(runtime: Runtime, person: Person) -> tuple[int, list[Unread]]:
     """Return how many entries of lists name a person, as whether these stay is for people to say,
-    and the sites whose lists cannot be read."""
+    and the lists that cannot be read."""
     count, unread = 0, []
     for site in sites_of(runtime, person):
         try:
             count += len(listed(runtime, person, site))
-        except msgspec.MsgspecError:
-            unread.append(site)
+        except codec.UNREADABLE:
+            unread.append(Unread(site, "list"))
     return count, unread
 
 

@@ -32,7 +32,9 @@ def decide(
     `as_sample` says that it was shown as one of the random sample, its verdict hidden.
 
     Raises:
-        NotFound: no such comment. StaleState: it changed since the person looked.
+        NotFound: no such comment. StaleState: it changed since the person looked; or it is decided,
+            and another changed it before this could be answered: the ETag of their word would let
+            this person undo it unseen.
     """
     word = Word(who, "console", note)
     before = find(runtime, site, comment_id)
@@ -48,6 +50,8 @@ def decide(
     people.note(runtime.store, Act(now_ms(), who, what, address, site, comment_id))
     tally.decided(runtime, who, before)
     looking.leave(runtime, site, comment_id, who)
+    if not _is_mine(done, label, who, if_match):
+        raise StaleState(done)
     return done
 
 

@@ -16,6 +16,7 @@ from moderation.flow.search import folders
 from moderation.search import asking
 from moderation.search.asking import fits
 from moderation.search.index import Bounds, Place, Reader
+from moderation.settings import Settings
 from moderation.store import Store, codec
 from moderation.store import search as stored
 from moderation.store.comments import reading as comments_stored
@@ -164,6 +165,17 @@ def progress(store: Store) -> tuple[int, int] | None:
     """Return how many of how many comments are in an index that is being made, None: none is."""
     state = stored.state(store)
     return (state.done, state.total) if state.total else None
+
+
+def is_here(store: Store, settings: Settings) -> bool:
+    """Say whether the index that serves lies in the folder of this machine's settings: it does on
+    the one machine whose process keeps it."""
+    parent, token = folders.root(settings), stored.state(store).token
+    return (
+        parent is not None
+        and folders.is_token(token)
+        and (folders.position(parent / token) is not None)
+    )
 
 
 def behind_ms(store: Store) -> int | None:

@@ -60,6 +60,16 @@ def note(folder: Path, positions: Positions, erased_ms: int) -> None:
     draft.replace(folder / _FILE)
 
 
+def remove_left(parent: Path, token: str, before_ms: int) -> None:
+    """Remove every index but one that was written to last before a time: whoever wrote it is gone,
+    or writes on another machine now."""
+    for path in parent.glob("*"):
+        with suppress(OSError):
+            is_left = path.stat().st_mtime * 1000 < before_ms
+            if is_left and path.name != token and is_token(path.name):
+                shutil.rmtree(path)
+
+
 def remove_others(parent: Path, token: str) -> None:
     """Remove every index but one; those that still read one go on with what they have open."""
     for path in parent.glob("*"):

@@ -112,10 +112,12 @@ class Indexer:
             alive()
             pause = EVERY_SECONDS
             try:
-                if self._claim() and self._round():
+                if not self._claim():
+                    self._tidy()
+                elif self._round():
                     continue
             except (StoreDown, StoreFull, LeaseLost, Gap) as error:
-                log.warning("the index of searches waits: %s", type(error).__name__)
+                log.warning("the index of searches waits: %s", str(error) or type(error).__name__)
                 self._drop()
             except (OSError, ValueError) as error:
                 # A full disk, a folder that may not be written to: tantivy's errors are values'.
@@ -146,6 +148,14 @@ class Indexer:
         if not mine:
             self._drop()
         return mine
+
+    def _tidy(self) -> None:
+        """Remove what lies here of an index that another machine keeps by now: it would hold words
+        of comments that are gone."""
+        if monotonic() - self._expired_at > EXPIRED_SECONDS:
+            self._expired_at = monotonic()
+            token = stored.state(self._store).token
+            folders.remove_left(self._parent, token, now_ms() - ERASED_MS)
 
     def _beat(self) -> None:
         """Keep the lease while much is to be done at once."""

@@ -19,6 +19,8 @@ from moderation import __version__
 from moderation.domain.backups import DamagedBackup
 from moderation.domain.errors import NotFound, SchemaMismatch, SecretMismatch
 from moderation.flow import sealing
+from moderation.flow import secret as noted
+from moderation.settings import Settings
 from moderation.store import Store, schema, sites
 from moderation.store.backups import copying
 from moderation.store.backups.pieces import Piece
@@ -141,11 +143,7 @@ def restore(
         NotEmpty: something is there already. DamagedBackup: the file is not what was looked at.
     """
     head = backup.head
-    if not hmac.compare_digest(head.secret.encode(), sealing.fingerprint(secret)):
-        raise SecretMismatch(
-            "this backup was written under another secret: put the secret_key file that belongs to "
-            "it into the data folder, or set WINNOW_SECRET_KEY (docs/operating.md, Backup)"
-        )
+    _refuse_other(head, secret)
     if head.winnow_backup > FORMAT or head.layout > schema.KNOWN:
         raise SchemaMismatch("this backup was written by a newer Winnow: install that version")
     if head.site and head.layout < schema.VERSION:
@@ -166,6 +164,36 @@ def restore(
             "put the whole one back by the same command"
         )
     restoring.end(head.layout)
+    if head.site:  # A whole one brings the fingerprint with it.
+        noted.note(store, secret)
+
+
+def refuse_other_secret(lines: Iterable[bytes], settings: Settings) -> None:
+    """Return if a file was written under this machine's secret, as its first line says; where this
+    machine has none, none is made.
+
+    Raises:
+        DamagedBackup: it is no backup. SecretMismatch: it was written under another secret.
+    """
+    _refuse_other(_head(lines), settings.secret_key if settings.has_secret else b"")
+
+
+def _head(lines: Iterable[bytes]) -> Head:
+    for line in lines:
+        head = _read(line, 1)
+        if isinstance(head, Head):
+            return head
+        break
+    raise DamagedBackup("this is no backup of Winnow")
+
+
+def _refuse_other(head: Head, secret: bytes) -> None:
+    own = sealing.fingerprint(secret) if secret else b""
+    if not hmac.compare_digest(head.secret.encode(), own):
+        raise SecretMismatch(
+            "this backup was written under another secret: put the secret_key file that belongs to "
+            "it into the data folder, or set WINNOW_SECRET_KEY (docs/operating.md, Backup)"
+        )
 
 
 def _parts(lines: Iterable[bytes], skip: int) -> Iterator[list[Piece]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import logging
+import math
 from collections.abc import Sequence
+from time import monotonic
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 EVERY_MS = 24 * 3_600_000
 AGAIN_MS = 3_600_000
 """After how long a list is fetched again, and one that failed is tried again."""
+A_TURN_SECONDS = 60.0
+"""After so long no other list is begun in a turn."""
 SECONDS = 30.0
 """Bounds a fetch, from the look-up of the name to the last byte."""
 
@@ -104,19 +109,29 @@ def subscribe(
 
 
 def fetch_due(runtime: Runtime) -> int:
-    """Fetch the lists that are due, of a hundred sites at most; return how many were tried."""
-    tried = 0
+    """Fetch the lists that are due, of a hundred sites at most; return how many were tried.
+
+    Where servers are slow the rest is left to the next turn after `A_TURN_SECONDS`.
+    """
+    tried, until = 0, monotonic() + A_TURN_SECONDS
     for site in subscriptions.due(runtime.store, now_ms()):
         # Before it is fetched: whoever dies of a list does not meet it again at once.
         subscriptions.plan(runtime.store, site, now_ms() + AGAIN_MS)
-        tried += fetch_site(runtime, site)
+        tried += fetch_site(runtime, site, until=until)
+        if monotonic() >= until:
+            break
     return tried
 
 
-def fetch_site(runtime: Runtime, site: str, *, at_once: bool = False) -> int:
-    """Fetch the lists of a site that are due, or all `at_once`; return how many were tried."""
+def fetch_site(
+    runtime: Runtime, site: str, *, at_once: bool = False, until: float = math.inf
+) -> int:
+    """Fetch the lists of a site that are due, or all `at_once`, while it is not later than `until`
+    (monotonic seconds); return how many were tried."""
     store, tried = runtime.store, 0
     for one in sites.policy(store, site).subscribed.lists:
+        if monotonic() >= until:
+            break
         state = subscriptions.states(store, site).get(one.number, Fetched())
         if at_once or now_ms() >= _due_ms(state):
             _fetch(runtime, site, one, state)
@@ -134,9 +149,16 @@ def _due_ms(state: Fetched) -> int:
     return state.tried_ms + (AGAIN_MS if state.error else EVERY_MS)
 
 
-def ask(runtime: Runtime, url: str, reads: Reads, key: str = "", seen: str = "") -> Answer:
+def ask(
+    runtime: Runtime,
+    url: str,
+    reads: Reads,
+    key: str = "",
+    seen: str = "",
+    known: Sequence[str] = (),
+) -> Answer:
     """Return what a list's address answers now; `key` signs it where it is a feed, `seen` is the
-    tag of the copy that is known.
+    tag of the copy that is known, `known` the lines of that of a feed.
 
     Raises:
         OutboundError: it cannot be fetched, or holds nothing that can be read.
@@ -146,37 +168,54 @@ def ask(runtime: Runtime, url: str, reads: Reads, key: str = "", seen: str = "")
     reply = request.get(url, headers, LIST_BYTES, SECONDS, allowed)
     if reply.status == 304 and seen:
         return Answer(None)
+    if 300 <= reply.status < 400:
+        raise OutboundError(f"it answered with status {reply.status}; redirects are not followed")
     if reply.status != 200:
         raise OutboundError(f"it answered with status {reply.status}")
     if reads == "feed":
-        entries, number = _feed(reply.body, key)
+        entries, number = _feed(reply.body, key, known)
         skipped = 0
     else:
-        entries, skipped = subscribed.read(reads, reply.body.decode("utf-8-sig", "replace"))
+        text = reply.body.decode("utf-8-sig", "replace")
+        entries, skipped = ([], 0) if subscribed.is_page(text) else subscribed.read(reads, text)
         number = len(entries)
         if not entries or skipped > len(entries):
-            # A page that says that the list has moved, in words.
+            # A page that says that the list has moved, in words; what is no text in UTF-8.
             raise OutboundError("what came is no list of this kind")
     digest = hashlib.blake2b("\n".join(entries).encode(), digest_size=12).hexdigest()
     tag = reply.etag if len(reply.etag) <= 256 and reply.etag.isprintable() else ""
     return Answer(entries[:LIST_ENTRIES], number, skipped, tag, digest)
 
 
-def _feed(data: bytes, key: str) -> tuple[list[str], int]:
-    """Return the lines of a feed, and how much it tells."""
+def _feed(data: bytes, key: str, known: Sequence[str]) -> tuple[list[str], int]:
+    """Return the lines of a feed, and how much it tells; `known` are those of the copy before."""
     try:
         feed = signing.read(data, key)
     except InvalidInput as error:
         raise OutboundError(str(error)) from error
+    before = _made_at(known, key)
+    if before is not None and feed.made_at < before:
+        # Whoever hands it out may keep an older one that its publisher has taken back.
+        raise OutboundError("it is older than the one that was fetched before")
     if feed.good_until.timestamp() * 1000 <= now_ms():
         raise OutboundError("it was not made anew for so long that it is not believed any more")
     return data.decode().splitlines(), len(feed.texts) + len(feed.domains)
 
 
+def _made_at(lines: Sequence[str], key: str) -> dt.datetime | None:
+    """Return when a feed was made that this key has signed, None where it is none."""
+    try:
+        return signing.read("\n".join(lines).encode(), key).made_at
+    except InvalidInput:
+        return None
+
+
 def _fetch(runtime: Runtime, site: str, one: Subscription, before: Fetched) -> None:
     store, now = runtime.store, now_ms()
     try:
-        answer = ask(runtime, one.url, one.reads, one.key, before.etag if one.digest else "")
+        known = subscriptions.copy(store, site, one.number) if one.reads == "feed" else []
+        seen = before.etag if one.digest else ""
+        answer = ask(runtime, one.url, one.reads, one.key, seen, known)
     except OutboundError as error:
         log.warning("list %d of %s was not fetched: %s", one.number, site, error)
         state = replace(before, tried_ms=now, error=str(error)[:200])

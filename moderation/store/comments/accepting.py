@@ -21,11 +21,10 @@ AT_ONCE = 100
 """Most comments that one script handles: it blocks the store for about 2 ms."""
 LIMIT_MS = 120_000
 IDEMPOTENCY_MS = 24 * 3600 * 1000
-_WORDS, _ALL_WORDS = 4, 6
-_NUMBERS = struct.Struct(">QQQQQQIIIBBB")
-_JUDGED = struct.Struct(">BBHB")
-_TAUGHT = struct.Struct(">I")
-"""What the accepting script is told in one word, which is quicker read there than many."""
+_NUMBERS = struct.Struct(">QQQQQQIIIBBBBB10s")
+_ABOUT = struct.Struct(">16sBBBHH")
+_LENGTH = struct.Struct(">H")
+_LONG = struct.Struct(">I")
 
 
 class Write(Struct, frozen=True, gc=False):
@@ -120,51 +119,72 @@ def accept_call(
     on: Conditions,
     notes: Notes = NO_NOTES,
     teaching: Teaching = PLAIN,
-) -> tuple[list[str], list[Any]]:
+) -> tuple[list[str], list[bytes]]:
     """Return keys and arguments of the script that writes up to `AT_ONCE` comments.
 
     `notes` are on the first of them, `teaching` belongs to the labels. What comes with a
     label is no answer to anybody.
     """
     k = keys.of_site(site)
-    idempotency, limit = k.meta, k.meta
-    request = b""
+    names, request = [k.meta], b""
     if on.idempotency is not None:
-        idempotency, request = k.idempotency + on.idempotency[0], on.idempotency[1]
+        name, request = on.idempotency
+        names.append(k.idempotency + name)
     if on.per_minute:
-        limit = _limit_key(site, on.token_id, now_ms)
+        names.append(_limit_key(site, on.token_id, now_ms))
     # Most comments come without a label, many without a verdict.
-    words = _ALL_WORDS if any(w.verdict or w.label for w in writes) else _WORDS
+    is_taught = any(w.label for w in writes)
+    words = 3 if is_taught else 2
+    is_judged = is_taught or any(w.verdict for w in writes)
     numbers = _NUMBERS.pack(
         now_ms, *retention, IDEMPOTENCY_MS, on.per_minute, on.charge or len(writes), on.replayable,
-        len(writes), words, codec.HOW_CODE[teaching.how],
+        len(writes), words, is_judged, on.tells, codec.HOW_CODE[teaching.how],
+        keys.day_of(now_ms).encode(),
     )  # fmt: skip
-    state = "" if on.state is None else _state_text(on.state)
-    args: list[Any] = [site, numbers, _known(on), request, state, teaching.evidence]
+    known, state = _known(on), b"" if on.state is None else _state_text(on.state)
+    args = [b"".join((
+        numbers, _short(site.encode()), _short(known), _short(request),
+        _LENGTH.pack(len(state)), state, teaching.evidence,
+    ))]  # fmt: skip
     for w in writes:
         told = codec.TOLD_NOTHING if w.label else codec.TOLD_CODE[notes.told]
-        stored = codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission
-        bucket = keys.external_bucket(w.external_id) if w.external_id else ""
-        args += (w.id, w.external_id, bucket, stored)
-        if words == _ALL_WORDS:
-            by = 0 if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
-            label, drawn = codec.LABEL_CODE[w.label], codec.drawn(w.verdict)
-            args.append(_JUDGED.pack(by, label, drawn, len(w.author)) + w.author + w.alike)
-            args.append(_TAUGHT.pack(len(w.decision)) + w.decision + w.example if label else b"")
-    for note in notes.kept:
-        args += note
-    return [
-        k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.inbox,
-        k.day + keys.day_of(now_ms), k.external, k.label, k.labels, idempotency, limit, k.snapshot,
-        k.waiting, k.labelled, k.authors, k.alike, k.sample, k.changes,
-        *((k.outbox,) if on.tells else ()),
-    ], args  # fmt: skip
+        args.append(_about(w))
+        args.append(codec.pack_new(w.verdict, w.status, w.digest, now_ms, told) + w.submission)
+        if is_taught:
+            taught = _LONG.pack(len(w.decision)) + w.decision + w.example
+            args.append(taught if w.label else b"")
+    if notes.kept:
+        args.append(b"".join(map(_note, notes.kept)))
+    return names, args
 
 
-def _known(on: Conditions) -> str:
+def _note(note: tuple[bytes, bytes]) -> bytes:
+    name, value = note
+    return _LENGTH.pack(len(name)) + name + _LONG.pack(len(value)) + value
+
+
+def _short(word: bytes) -> bytes:
+    """Return a word of at most 255 bytes behind its length."""
+    return bytes((len(word),)) + word
+
+
+def _about(w: Write) -> bytes:
+    """Return in one word what the script is told of a comment beside what it keeps of it."""
+    by = 0 if w.verdict is None else codec.BY_CODE[w.verdict.decided_by]
+    external = w.external_id.encode()
+    bucket = keys.external_bucket(w.external_id) if external else 0
+    return b"".join((
+        _ABOUT.pack(
+            w.id, by, codec.LABEL_CODE[w.label], codec.drawn(w.verdict), bucket, len(external)
+        ),
+        external, _LENGTH.pack(len(w.author)), w.author, w.alike,
+    ))  # fmt: skip
+
+
+def _known(on: Conditions) -> bytes:
     if on.tokens is None:
-        return ""
-    return f"{on.tokens}" if on.settings is None else f"{on.tokens} {on.settings}"
+        return b""
+    return (f"{on.tokens}" if on.settings is None else f"{on.tokens} {on.settings}").encode()
 
 
 def _limit_key(site: str, token_id: str, now_ms: int) -> str:
@@ -182,8 +202,9 @@ def charging(site: str, token_id: str, now_ms: int) -> Callable[[Any], None]:
     return count
 
 
-def _state_text(s: SiteState) -> str:
-    return f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
+def _state_text(s: SiteState) -> bytes:
+    text = f"{s.labels} {s.epoch} {s.settings} {s.tokens} {s.created_ms} {s.snapshot}"
+    return text.encode()
 
 
 def first_use(store: Store, site: str, key: str, digest: bytes, now_ms: int) -> tuple[bytes, int]:

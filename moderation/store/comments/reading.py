@@ -25,35 +25,67 @@ def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | 
     return None if data is None else codec.unpack_comment(site, raw_id, data)
 
 
-def get_many(store: Store, site: str, ids: Sequence[bytes]) -> list[Comment | None]:
-    """Return comments in the order of their ids; None for one that is gone."""
+def get_many(
+    store: Store, site: str, ids: Sequence[bytes], unread: list[bytes] | None = None
+) -> list[Comment | None]:
+    """Return comments in the order of their ids; None for one that is gone.
+
+    With `unread` also for one that cannot be read, whose id is put there.
+    """
     if not ids:
         return []
     prefix = keys.of_site(site).comment.encode()
     with store_errors():
         found = store.redis.mget([prefix + raw for raw in ids])
-    return [
-        None if data is None else codec.unpack_comment(site, raw, data)
-        for raw, data in zip(ids, found, strict=True)
-    ]
+    return [_read(site, raw, data, unread) for raw, data in zip(ids, found, strict=True)]
 
 
-def older(store: Store, site: str, raw_id: bytes, revision: int) -> Iterator[Comment]:
-    """Yield the revisions of a comment before one, the oldest first, those that are there."""
+def _read(
+    site: str, raw_id: bytes, data: bytes | None, unread: list[bytes] | None
+) -> Comment | None:
+    try:
+        return None if data is None else codec.unpack_comment(site, raw_id, data)
+    except codec.UNREADABLE:
+        if unread is None:
+            raise
+        unread.append(raw_id)
+        return None
+
+
+def revisions(store: Store, site: str, places: Sequence[tuple[bytes, int]]) -> list[Comment | None]:
+    """Return older revisions of comments, by the id and the revision of each; None for what is gone
+    or cannot be read."""
+    prefix = keys.of_site(site).comment.encode()
+    with store_errors():
+        found = store.redis.mget([prefix + raw + b":%d" % number for raw, number in places])
+    return [_read(site, raw, data, []) for (raw, _), data in zip(places, found, strict=True)]
+
+
+def older(
+    store: Store, site: str, raw_id: bytes, revision: int, unread: list[bytes] | None = None
+) -> Iterator[Comment]:
+    """Yield the revisions of a comment before one, the oldest first, those that are there; with
+    `unread` without those that cannot be read, for each of which the comment's id is put there."""
     key = keys.of_site(site).comment.encode() + raw_id
     for first in range(1, revision, _REVISIONS_AT_ONCE):
         last = min(revision, first + _REVISIONS_AT_ONCE)
         with store_errors():
             found = store.redis.mget([key + b":%d" % number for number in range(first, last)])
         for data in found:
-            if data is not None:
-                yield codec.unpack_comment(site, raw_id, data)
+            comment = _read(site, raw_id, data, unread)
+            if comment is not None:
+                yield comment
 
 
 def get_within(
-    store: Store, site: str, ids: Sequence[bytes], most_bytes: int
+    store: Store,
+    site: str,
+    ids: Sequence[bytes],
+    most_bytes: int,
+    unread: list[bytes] | None = None,
 ) -> tuple[list[Comment | None], int]:
-    """Return the first of these comments, as many as fit, and how many bytes they have.
+    """Return the first of these comments, as many as fit, and how many bytes they have; `unread` as
+    for `get_many`.
 
     The first is there whatever its size, so that whoever goes on gets on.
     """
@@ -64,7 +96,7 @@ def get_within(
             pipe.strlen(prefix + raw)
         sizes = list(itertools.accumulate(pipe.execute()))
     fitting = max(1, bisect.bisect_right(sizes, most_bytes))
-    found = get_many(store, site, ids[:fitting])
+    found = get_many(store, site, ids[:fitting], unread)
     return found, sizes[len(found) - 1] if found else 0
 
 

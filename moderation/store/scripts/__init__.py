@@ -25,6 +25,23 @@ _CONSTANTS = re.compile(
 _NAME = re.compile(r"\b[A-Z][A-Z_]+\b")
 
 
+def _parts_of_keys() -> dict[str, str]:
+    """Return as constants what scripts add to the key of a site for another one of it, and to the
+    first `KEY_SHARD` characters for one of its shard: to send those names takes longer."""
+    example = keys.SiteKeys("")
+    shard, _, site = example.meta.partition("}")
+    found = {"KEY_SHARD": str(len(shard) + 1)}
+    for name in example.__slots__:
+        key = getattr(example, name)
+        if isinstance(key, str):
+            part = key.removeprefix(f"{shard}}}").removeprefix(site)
+            found[f"KEY_{name.upper()}"] = f"'{part}'"
+    return found
+
+
+_KEYS = _parts_of_keys()
+
+
 class Script:
     """One Lua file: its text and the digest by which the server knows it."""
 
@@ -93,7 +110,7 @@ def with_constants(text: str) -> str:
     A server makes a script's functions anew at each call, each with the locals of the file that it
     names; a constant costs nothing there.
     """
-    values: dict[str, str] = {}
+    values = dict(_KEYS)
 
     def note(found: re.Match[str]) -> str:
         names, given = re.split(r",\s+", found[1]), re.split(r",\s+", found[2])

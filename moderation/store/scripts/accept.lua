@@ -1,25 +1,26 @@
 #!lua
 -- Writes up to 100 comments of one site, each with or without a verdict and a decision, at once.
--- KEYS: site, comment prefix, queued, approved, held, spam, inbox, day counters, external prefix,
---       label prefix, label log, idempotency key, limit key, snapshot of the shard,
---       channel of those who wait, prefix of what leads to last entries of the label log,
---       prefixes of authors and of those alike, sample, stream of changes, outbox where the site has
---       webhooks
--- ARGV: site's name, numbers (see below), what the caller knows ('' nothing: the revision of the tokens,
---       or those of tokens and settings with a blank between them), digest of the request ('' no
---       idempotency key), what the verdicts were made with ('' unasked: labels, epoch, revisions of
---       settings and tokens, time of making, snapshot, as in read.lua, with a blank between them),
---       evidence drawn with the first of the labels (as in log.lua);
---       a comment in 4 words: id, external id, its bucket, the comment as it is stored when new;
---       or in 6, with a verdict or a label: who judged, decided label (0: none), how many are kept of
---       those drawn (0: it was not drawn), marks of its authors behind their length, and of those
---       alike, packed; decision behind its length and example, packed, '' where it has no label;
---       then notes on the first comment if it is new, which live as long as it: a prefix to which
---       its id is added, what stands there; a key that leads to its id, '' in place of that
--- Numbers, packed: now (ms), time to live by status ×4 (ms, 0: for ever), that of the idempotency key,
+-- KEYS: site, idempotency key where there is one, limit key where there is a limit; the others are in
+--       the slot of the site, and begin as its key does
+-- ARGV: the call, packed (see below); a comment in two words, or in three where some of the call have a
+--       label: what is said of it, packed (see below); the comment as it is stored when new; decision
+--       behind its length and example, packed, '' where it has no label;
+--       then, where there are any, notes on the first comment if it is new, which live as long as it:
+--       behind the length of each a prefix to which its id is added, and what stands there; or a key
+--       that leads to its id, and '' in place of that
+-- Few words are quicker written and read than many.
+-- The call: now (ms), time to live by status ×4 (ms, 0: for ever), that of the idempotency key,
 --       comments allowed a minute (0: any number), what counts against that, how far back (labels) a
---       learner may be made anew at once, number of comments, words a comment, how the labels came
---       (0: as each comment shows)
+--       learner may be made anew at once, number of comments, words a comment, 1 if some have a
+--       verdict or a label, 1 if the site has webhooks, how the labels came (0: as each comment shows),
+--       day; behind the length of each: site's name, what the caller knows ('' nothing: the revision of
+--       the tokens, or those of tokens and settings with a blank between them), digest of the request
+--       ('' no idempotency key), what the verdicts were made with ('' unasked: labels, epoch, revisions
+--       of settings and tokens, time of making, snapshot, as in read.lua, with a blank between them);
+--       evidence drawn with the first of the labels (as in log.lua)
+-- Of a comment: id, who judged, decided label (0: none), how many are kept of those drawn (0: it was not
+--       drawn), bucket of its external id; that id and the marks of its authors, each behind its length;
+--       marks of those alike
 -- Comments that have no verdict wait together in one entry of the inbox: ids, revisions and sizes.
 -- Answer: {'ok', for each comment packed: id, kind, revision, status} kind: n new, r revised, s the
 --       same again; after one that was not new comes that comment as it then is; {'changed'},
@@ -28,45 +29,61 @@
 -- A comment whose id is there already was written by this very call, whose answer was lost: it is
 -- new to the caller, and counted no second time.
 local now, ttl_queued, ttl_approved, ttl_held, ttl_spam, ttl_request, allowed, charge, replayable, n, words,
-  how = struct.unpack('>I8I8I8I8I8I8I4I4I4BBB', ARGV[2])
-local inbox, external, first_at = KEYS[7], KEYS[9], 7
+  is_judged, is_told, how, day, site, asked, request, state, evidence_at =
+  struct.unpack('>I8I8I8I8I8I8I4I4I4BBBBBc10Bc0Bc0Bc0I2c0', ARGV[1])
+local once, limit = KEYS[2], KEYS[#KEYS]
+local shard = string.sub(KEYS[1], 1, KEY_SHARD)
+local prefix, external, people, likes = KEYS[1] .. KEY_COMMENT, KEYS[1] .. KEY_EXTERNAL,
+  KEYS[1] .. KEY_AUTHORS, KEYS[1] .. KEY_ALIKE
+local first_at = 2
+day = KEYS[1] .. KEY_DAY .. day
 
-if ARGV[5] ~= '' then
+-- Returns the sorted set of those in a status.
+local function set(status)
+  return KEYS[1] .. (status == COMMENT_QUEUED and KEY_QUEUED or status == COMMENT_APPROVED and KEY_APPROVED
+    or status == COMMENT_HELD and KEY_HELD or KEY_SPAM)
+end
+
+-- Returns what is said of a comment: id, who judged, label, how many are kept of those drawn, bucket,
+-- external id, marks of its authors, and those of what is alike.
+local function open(text)
+  local id, by, label, drawn, bucket, ext, authors, rest = struct.unpack('>c16BBBI2I2c0I2c0', text)
+  return id, by, label, drawn, bucket, ext, authors, string.sub(text, rest)
+end
+
+if state ~= '' then
   local meta = redis.call('HMGET', KEYS[1], 'labels', 'epoch', 'settings', 'tokens', 'created')
   for i = 1, 5 do meta[i] = meta[i] or '0' end
-  local snapshot, known = redis.call('GET', KEYS[14]) or '', ''
-  if words > 4 then
-    local _, _, _, mark = struct.unpack('>BBI2Bc0', ARGV[first_at + 4])
-    if mark ~= '' and #mark > 4 + 6 * (math.floor(string.byte(mark, 4) / 2) % 8) then
-      known = signals().look(KEYS[17], KEYS[18], mark, ARGV[first_at], now, tonumber(meta[1]),
-        KEYS[2], external, ARGV[first_at + 2], ARGV[first_at + 1])
-    end
+  local used, known = redis.call('GET', shard .. KEY_SNAPSHOT) or '', ''
+  local id, _, _, _, bucket, ext, mark = open(ARGV[first_at])
+  if mark ~= '' and #mark > 4 + 6 * (math.floor(string.byte(mark, 4) / 2) % 8) then
+    known = signals().look(people, likes, mark, id, now, tonumber(meta[1]), prefix, external, bucket, ext)
   end
-  if known ~= '' or table.concat(meta, ' ') .. ' ' .. snapshot ~= ARGV[5] then
+  if known ~= '' or table.concat(meta, ' ') .. ' ' .. used ~= state then
     return {'stale', tonumber(meta[1]), tonumber(meta[2]), tonumber(meta[3]), tonumber(meta[4]),
-      snapshot, tonumber(meta[5]), known}
+      used, tonumber(meta[5]), known}
   end
-elseif ARGV[3] ~= '' then
+elseif asked ~= '' then
   local meta = redis.call('HMGET', KEYS[1], 'tokens', 'settings', 'created')
   -- A site that was removed has no revisions, as one whose tokens were never changed.
   if not meta[3] then return {'changed'} end
   local known = meta[1] or '0'
-  if string.find(ARGV[3], ' ', 1, true) then known = known .. ' ' .. (meta[2] or '0') end
-  if known ~= ARGV[3] then return {'changed'} end
+  if string.find(asked, ' ', 1, true) then known = known .. ' ' .. (meta[2] or '0') end
+  if known ~= asked then return {'changed'} end
 end
-if ARGV[4] ~= '' then
-  local before = redis.call('GET', KEYS[12])
+if request ~= '' then
+  local before = redis.call('GET', once)
   if before then
-    if string.sub(before, 1, #ARGV[4]) ~= ARGV[4] then return {'conflict'} end
-    local answer = cmsgpack.unpack(string.sub(before, #ARGV[4] + 1))
+    if string.sub(before, 1, #request) ~= request then return {'conflict'} end
+    local answer = cmsgpack.unpack(string.sub(before, #request + 1))
     return answer
   end
 end
 if allowed > 0 then
-  local used = redis.call('INCRBY', KEYS[13], charge)
-  if used == charge then redis.call('PEXPIRE', KEYS[13], 120000) end
+  local used = redis.call('INCRBY', limit, charge)
+  if used == charge then redis.call('PEXPIRE', limit, 120000) end
   if used > allowed then
-    redis.call('DECRBY', KEYS[13], charge)
+    redis.call('DECRBY', limit, charge)
     return {'limited'}
   end
 end
@@ -93,13 +110,14 @@ end
 
 -- Notes what a comment became with its authors and those like it, and that it was drawn.
 local function settle(id, from, to, is_decided, is_new_text, drawn, authors, like)
-  author_note(KEYS[17], authors, id, from, to)
-  if from == COMMENT_HELD and (to ~= from or is_new_text) then alike().leave(KEYS[18], id, like) end
-  if to == COMMENT_HELD and (from ~= to or is_new_text) then alike().join(KEYS[18], id, like) end
+  -- Whose the text before was is not known here: of a revision revised.lua is told.
+  if not is_new_text then author_note(people, authors, id, from, to) end
+  if from == COMMENT_HELD and (to ~= from or is_new_text) then alike().leave(likes, id, like) end
+  if to == COMMENT_HELD and (from ~= to or is_new_text) then alike().join(likes, id, like) end
   if is_decided then
-    redis.call('ZREM', KEYS[19], id)
+    redis.call('ZREM', KEYS[1] .. KEY_SAMPLE, id)
   elseif drawn > 0 then
-    comment_draw(KEYS[19], id, drawn)
+    comment_draw(KEYS[1] .. KEY_SAMPLE, id, drawn)
   end
 end
 
@@ -107,7 +125,7 @@ end
 local function revise(id, c, text, by, label)
   local new = comment_open(text)
   if c.digest ~= new.digest then
-    comment_save(KEYS[2] .. id .. ':' .. c.revision, c, ttls[c.status])
+    comment_save(prefix .. id .. ':' .. c.revision, c, ttls[c.status])
     c.revision, c.decision, c.digest, c.submission = c.revision + 1, '', new.digest, new.submission
     c.status, c.told = new.status, new.told
     count('revisions')
@@ -131,15 +149,14 @@ local function answer_of(id, kind, revision, status)
 end
 
 local function accept(at)
-  local id, ext, text = ARGV[at], ARGV[at + 1], ARGV[at + 3]
-  local by, label, drawn, authors, rest = 0, 0, 0, '', 1
-  if words > 4 then by, label, drawn, authors, rest = struct.unpack('>BBI2Bc0', ARGV[at + 4]) end
+  local id, by, label, drawn, bucket, ext, authors, like = open(ARGV[at])
+  local text = ARGV[at + 1]
   local c, again
   if ext ~= '' then
-    local bucket = external .. ARGV[at + 2]
+    bucket = string.format('%s%d', external, bucket)
     if redis.call('HSETNX', bucket, ext, id) == 0 then
       local known = redis.call('HGET', bucket, ext)
-      c = comment_load(KEYS[2] .. known)
+      c = comment_load(prefix .. known)
       if c then id, again = known, known == id else redis.call('HSET', bucket, ext, id) end
     end
   end
@@ -147,7 +164,7 @@ local function accept(at)
   -- What was decided of another text counts no more.
   local was_decided, is_said = c and c.decision ~= '', false
   if not c then
-    if not comment_put(KEYS[2] .. id, text, ttls[status], 'NX') then
+    if not comment_put(prefix .. id, text, ttls[status], 'NX') then
       return answer_of(id, 'n', 1, status)
     end
     count('comments')
@@ -160,55 +177,57 @@ local function accept(at)
     kind, revision = c.revision > before and 'r' or again and 'n' or 's', c.revision
     if not changed then return answer_of(id, kind, revision, again and status or from) end
     status = c.status
-    if from ~= status then redis.call('ZREM', KEYS[3 + from], id) end
-    comment_save(KEYS[2] .. id, c, ttls[status])
+    if from ~= status then redis.call('ZREM', set(from), id) end
+    comment_save(prefix .. id, c, ttls[status])
   end
   if label > 0 then
-    local current = c.decision ~= '' and log().load(KEYS[10] .. c.active)
-    local decision, example = struct.unpack('>I4c0', ARGV[at + 5])
+    local current = c.decision ~= '' and log().load(KEYS[1] .. KEY_LABEL .. c.active)
+    local decision, example = struct.unpack('>I4c0', ARGV[at + 2])
     -- Somebody may have decided since whoever imports looked: his later word stays.
     local is_late = how == LABEL_IMPORT and c.decision ~= '' and decided_ms(c.decision) > decided_ms(decision)
     if not (is_late or current and current.label == label) then
-      k = k or {meta = KEYS[1], comment = KEYS[2], day = KEYS[8], label = KEYS[10],
-        labels = KEYS[11], site = ARGV[1], sets = {[0] = KEYS[3], KEYS[4], KEYS[5], KEYS[6]},
-        labelled = KEYS[16], replayable = replayable, how = how, evidence = ARGV[6]}
-      log().decide(k, id, c, label, decision, string.sub(ARGV[at + 5], example), now, ttls)
+      k = k or {meta = KEYS[1], comment = prefix, day = day, label = KEYS[1] .. KEY_LABEL,
+        labels = shard .. KEY_LABELS, site = site, labelled = KEYS[1] .. KEY_LABELLED,
+        sets = {[0] = set(0), set(1), set(2), set(3)}, replayable = replayable, how = how,
+        evidence = string.sub(ARGV[1], evidence_at)}
+      log().decide(k, id, c, label, decision, string.sub(ARGV[at + 2], example), now, ttls)
       status, is_said = c.status, true
-      if KEYS[21] and from then comment_tell(KEYS[21], 'changed', id, c, decision) end
+      if is_told == 1 and from then comment_tell(KEYS[1] .. KEY_OUTBOX, 'changed', id, c, decision) end
     end
-  elseif KEYS[21] and words > 4 then
+  elseif is_told + is_judged == 2 then
     c = c or comment_open(text)
-    if c.verdict ~= '' then comment_tell(KEYS[21], 'scored', id, c, '') end
+    if c.verdict ~= '' then comment_tell(KEYS[1] .. KEY_OUTBOX, 'scored', id, c, '') end
   end
-  if #authors > 4 and kind ~= 's' then signals().note(KEYS[18], authors, id, now) end
+  if #authors > 4 and kind ~= 's' then signals().note(likes, authors, id, now) end
   if is_said or was_decided and c.decision == '' then
     -- One that came with its label counts for nobody, nor does an import.
-    local counts = is_said and from and how ~= LABEL_IMPORT and log().said(KEYS[10], c) or 0
-    weighing(signals()).weigh(KEYS[17], KEYS[18], id, authors, counts, c.last, now)
+    local counts = is_said and from and how ~= LABEL_IMPORT and log().said(KEYS[1] .. KEY_LABEL, c) or 0
+    weighing(signals()).weigh(people, likes, id, authors, counts, c.last, now)
   end
-  if words > 4 then
-    settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors,
-      string.sub(ARGV[at + 4], rest))
+  if is_judged == 1 then
+    settle(id, from, status, c and c.decision ~= '', kind == 'r', drawn, authors, like)
   end
   -- The same comment may come twice in a call: its last status counts.
   places[id] = status
-  if from == COMMENT_QUEUED and status ~= from then redis.call('SPUBLISH', KEYS[15], id) end
+  if from == COMMENT_QUEUED and status ~= from then redis.call('SPUBLISH', shard .. KEY_WAITING, id) end
   return answer_of(id, kind, revision, status)
 end
 
 for i = 1, n do answers[i] = accept(first_at + words * (i - 1)) end
-local notes, id = first_at + words * n, string.sub(answers[1], 1, 16)
+local notes, id = ARGV[first_at + words * n], string.sub(answers[1], 1, 16)
 if places[id] and string.sub(answers[1], 17, 17) == 'n' then
-  for at = notes, #ARGV, 2 do
-    local key, value = ARGV[at], ARGV[at + 1]
+  local at = 1
+  while notes and at <= #notes do
+    local key, value
+    key, value, at = struct.unpack('>I2c0I4c0', notes, at)
     if value == '' then value = id else key = key .. id end
     comment_put(key, value, ttls[places[id]])
   end
 end
 if n == 1 then
   if places[id] then
-    redis.call('ZADD', KEYS[3 + places[id]], '0', id)
-    comment_changed(KEYS[20], ARGV[1], id)
+    redis.call('ZADD', set(places[id]), '0', id)
+    comment_changed(shard .. KEY_CHANGES, site, id)
   end
 else
   local into, changed = {[0] = {}, {}, {}, {}}, {}
@@ -218,18 +237,18 @@ else
     changed[#changed + 1] = each
   end
   for status, ids in pairs(into) do
-    if #ids > 0 then redis.call('ZADD', KEYS[3 + status], unpack(ids)) end
+    if #ids > 0 then redis.call('ZADD', set(status), unpack(ids)) end
   end
-  if #changed > 0 then comment_changed(KEYS[20], ARGV[1], table.concat(changed)) end
+  if #changed > 0 then comment_changed(shard .. KEY_CHANGES, site, table.concat(changed)) end
 end
-for field, by in pairs(counts) do comment_count(KEYS[8], field, by) end
-comment_count_verdicts(KEYS[8], judged)
-if #waiting > 0 then redis.call('XADD', inbox, '*', 's', ARGV[1], 'i', table.concat(waiting)) end
+for field, by in pairs(counts) do comment_count(day, field, by) end
+comment_count_verdicts(day, judged)
+if #waiting > 0 then redis.call('XADD', shard .. KEY_INBOX, '*', 's', site, 'i', table.concat(waiting)) end
 local answer = {'ok', table.concat(answers)}
 if n == 1 and string.sub(answer[2], 17, 17) ~= 'n' then
-  answer[3] = redis.call('GET', KEYS[2] .. id)
+  answer[3] = redis.call('GET', prefix .. id)
 end
-if ARGV[4] ~= '' then
-  redis.call('SET', KEYS[12], ARGV[4] .. cmsgpack.pack(answer), 'PX', ttl_request)
+if request ~= '' then
+  redis.call('SET', once, request .. cmsgpack.pack(answer), 'PX', ttl_request)
 end
 return answer

@@ -22,9 +22,15 @@ local revision, seq
 if noted then
   revision, seq = struct.unpack('>I4I4', noted)
 else
-  local c = comment_load(key)
+  local text = redis.call('GET', key)
+  local is_read, c = pcall(comment_open, text or '')
   local taught = redis.call('HGET', labelled, id)
-  if c then
+  if text and not is_read then
+    -- What cannot be read goes all the same, with what its labels taught.
+    redis.call('DEL', key)
+    revision, seq = 0, 0
+    if taught then revision, seq = struct.unpack('>I4I4', taught) end
+  elseif text then
     revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)
     author_note(KEYS[14], ARGV[4], id, c.status, 0)

@@ -5,7 +5,8 @@
 -- ARGV: the hour (since 1970), thousandths of it that are over, 1 if the comments are counted (0 for
 --       one that is only looked at), 1 if the pace is asked for, now (ms), external id of the only
 --       comment ('' none): what was sent before and is kept is that comment, and counts no second time;
---       of each comment, at most a hundred, the mark of its authors and its id
+--       of each comment, at most a hundred, the mark of its authors, its id, and its revision: a later
+--       one counts no second time either
 -- Answer: {what read.lua answers, for each comment what signals.lua knows of it, and the record of
 -- each of its people ('' nothing is known) with how many comments of theirs came within an hour, this
 -- one included}. Who is counted is put into the campaign of those alike, too.
@@ -17,11 +18,11 @@ local again = ARGV[6] ~= '' and redis.call('HGET', KEYS[6], ARGV[6])
 if again and redis.call('EXISTS', KEYS[7] .. again) == 0 then again = false end
 
 -- Comments of this hour, and of the one before as much as is still within an hour from now.
-local function pace(who)
+local function pace(who, is_revised)
   if ARGV[4] ~= '1' then return 0 end
   local key, before = KEYS[4] .. hour .. ':' .. who, KEYS[4] .. (hour - 1) .. ':' .. who
   local now
-  if again then
+  if again or is_revised then
     now = tonumber(redis.call('GET', key) or 0)
   elseif ARGV[3] == '1' then
     now = redis.call('INCR', key)
@@ -33,7 +34,7 @@ local function pace(who)
 end
 
 local answer = {}
-for i = 7, #ARGV, 2 do
+for i = 7, #ARGV, 3 do
   local mark, id, now = ARGV[i], again or ARGV[i + 1], tonumber(ARGV[5])
   local people = {signals().look(KEYS[3], KEYS[5], mark, id, now, state[1])}
   if ARGV[3] == '1' then signals().note(KEYS[5], mark, id, now) end
@@ -42,7 +43,7 @@ for i = 7, #ARGV, 2 do
     local who = string.sub(mark, at, at + 5)
     local bucket = KEYS[3] .. struct.unpack('>I2', who) % AUTHOR_BUCKETS
     people[#people + 1] = redis.call('HGET', bucket, string.sub(who, 3)) or ''
-    people[#people + 1] = pace(who)
+    people[#people + 1] = pace(who, ARGV[i + 2] ~= '1')
   end
   answer[#answer + 1] = people
 end

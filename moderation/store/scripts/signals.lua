@@ -30,14 +30,18 @@ local function signals()
 
   -- Says whether a sketch and the places of another are alike, as alike.lua does.
   local function is_alike(sketch, places)
-    local same, neither, other = 0, 0, {string.byte(sketch, 1, 24)}
+    local same, differ, other = 0, 0, {string.byte(sketch, 1, 24)}
     for i = 1, 24 do
       local at = places[i]
-      if at == other[i] then
-        if at == 0 then neither = neither + 1 else same = same + 1 end
+      if at ~= other[i] then
+        -- Two in five of the places in which either has something may differ: most differ in more.
+        if differ == 9 then return false end
+        differ = differ + 1
+      elseif at > 0 then
+        same = same + 1
       end
     end
-    return same > 0 and same * 5 >= (24 - neither) * 3
+    return same > 0 and same * 2 >= differ * 3
   end
 
   -- Returns the cells of a campaign's bands, 4,096 at most, and what is left of each band.
@@ -121,7 +125,7 @@ local function signals()
     local _, text = find(alike, campaign)
     if not text or string.byte(text) > 0 then return 0, 0, 0 end
     if ext and ext ~= '' then
-      local known = redis.call('HGET', external .. bucket, ext)
+      local known = redis.call('HGET', string.format('%s%d', external, bucket), ext)
       if known and redis.call('EXISTS', comment .. known) == 1 then id = known end
     end
     local oldest, tail = math.floor(now / 60000) - SIGNALS_MINUTES, string.sub(id, 13)

@@ -78,6 +78,8 @@ def test_train_compare_promote_and_roll_back(desk: Desk, winnow: Up, killed: int
     for heading in ("How much spam, at what price", "Whether the percent can be trusted", "Gate"):
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
     expect(page.locator('svg[role="img"]')).to_have_count(2)
+    table = page.locator("table.figures")
+    assert table.evaluate("e => e.offsetWidth === e.parentElement.clientWidth"), "it fills its card"
     page.get_by_text("As a table").first.click()
     expect(page.get_by_role("columnheader", name="Precision of the candidate, %")).to_be_visible()
     made = promoting.candidate(desk.runtime)
@@ -203,7 +205,7 @@ def test_the_screens_of_the_filter_fit_and_can_be_used_by_everybody(
     faults: dict[str, Any] = {}
     for name, path in SCREENS.items():
         page.goto(desk.url + path)
-        for table in page.locator("details").all():
+        for table in page.locator("main details").all():
             table.evaluate("e => { e.open = true }")
         picture(page, f"{name}-{width}-{theme}")
         if not fits(page):

@@ -91,6 +91,7 @@ def test_the_most_used_screens_fit_in_german_and_in_arabic(desk: Desk) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_every_screen_fits_in_german_and_in_arabic(desk: Desk) -> None:
     assert faults_of(desk, FEW | REST, {"de": (1280, 360), "ar": (1280, 360)}) == {}
 

@@ -31,10 +31,11 @@ REVIEW = """
       - list "Why":
         - listitem:
           - link /Towards (spam|fine)/
-    - button "Approve"
-    - button "Spam"
-    - button "Escalate"
-    - button "Skip"
+    - form "Decide":
+      - button "Approve"
+      - button "Spam"
+      - button "Escalate"
+      - button "Skip"
     - complementary "What is known":
       - heading /Author/ [level=2]
       - img /Their last comments, the oldest first/

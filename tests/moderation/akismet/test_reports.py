@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.errors import NotFound
+from moderation.flow.akismet import matching
 from moderation.flow.labels.deciding import Word, decide, forget
 from moderation.flow.lookup import find
 from moderation.flow.runtime import Runtime
@@ -153,3 +154,25 @@ def test_what_is_kept_of_a_check_goes_when_its_comment_goes(client: Client, valk
         assert len(kept) == 4
         for name in kept:
             assert 0 <= raw.pttl(comment) - raw.pttl(name) + 2000 < 10_000
+
+
+@pytest.mark.parametrize(
+    "spelt", ["Ada <ADA@mail.example>", "mailto:ada@mail.example", "ada@mail.example."]
+)
+def test_a_report_finds_its_comment_in_any_spelling_of_the_e_mail(
+    client: Client, spelt: str
+) -> None:
+    client.check(HAM, comment_author_email=spelt)
+    assert client.report("spam", HAM, comment_author_email="ada@mail.example") == THANKS
+    assert decided(client) == [("spam", HAM)]
+
+
+def test_a_report_finds_what_was_kept_while_spellings_were_told_apart(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = "Ada <ada@mail.example>"
+    with monkeypatch.context() as before:
+        before.setattr(matching, "mailbox", lambda text: text.strip().lower())
+        client.check(HAM, comment_author_email=odd, comment_ID="9")
+    client.report("spam", HAM, comment_author_email=odd, user_ip="")
+    assert decided(client) == [("spam", HAM)]

@@ -19,6 +19,7 @@ from moderation.flow.sites import first_run
 from moderation.settings import Settings
 from moderation.store import Store, keys, migrations
 from tests.factories import SITE
+from tests.webserver import Site
 
 
 class Caller:
@@ -93,9 +94,23 @@ def api(caller: Callable[..., Caller]) -> Caller:
 
 
 @pytest.fixture
+def admin(caller: Callable[..., Caller]) -> Caller:
+    """Return a caller with a token of the installation."""
+    return caller("admin", site="")
+
+
+@pytest.fixture
 def anyone(app: Flask) -> Caller:
     """Return a caller without a token."""
     return Caller(app.test_client(), "")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Site]:
+    """Return a web server on loopback, which no setting allows."""
+    made = Site()
+    yield made
+    made.close()
 
 
 @pytest.fixture

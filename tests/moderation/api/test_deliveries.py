@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
-import pytest
-
 from moderation.flow.runtime import Runtime
 from moderation.flow.webhooks import sending
 from tests.factories import SITE
@@ -13,20 +9,6 @@ from tests.moderation.api.conftest import Caller, is_problem
 from tests.webserver import Site
 
 PATH = f"/v1/sites/{SITE}/webhooks"
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller of the installation."""
-    return caller("admin", site="")
-
-
-@pytest.fixture
-def receiver() -> Iterator[Site]:
-    """Return a web server on loopback, which no setting allows."""
-    made = Site()
-    yield made
-    made.close()
 
 
 def test_the_log_says_how_it_went_and_a_message_is_sent_again(

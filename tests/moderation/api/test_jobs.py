@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from moderation.flow import jobs, performing
 from moderation.flow.runtime import Runtime
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
 Callers = Callable[..., Caller]
-
-
-@pytest.fixture
-def admin(caller: Callers) -> Caller:
-    """Return a caller with a token of the installation."""
-    return caller("admin", site="")
 
 
 def begun(runtime: Runtime, site: str = SITE) -> str:

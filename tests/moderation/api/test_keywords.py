@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
 PATH = f"/v1/sites/{SITE}/lists/keys"
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller with a token of the installation."""
-    return caller("admin", site="")
 
 
 def put(admin: Caller, etag: str = "*", **given: str):

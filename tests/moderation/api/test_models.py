@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from moderation.domain.sites import SiteSettings
@@ -16,12 +14,6 @@ from tests.moderation.flow.models.made import model_file
 from tests.moderation.flow.models.taught import teach_site
 
 BYTES = {"Content-Type": "application/octet-stream"}
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller with a token of the installation."""
-    return caller("admin", site="")
 
 
 def hand_in(admin: Caller, blob: bytes):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -18,12 +17,6 @@ from tests.moderation.flow.privacy.lived import EMAIL, IP, left, mixed, teach, t
 
 CALLS = ("/v1/people/search", "/v1/people/export", "/v1/erasures")
 OTHER = "other.example"
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller for the installation."""
-    return caller("admin", site="")
 
 
 @pytest.fixture

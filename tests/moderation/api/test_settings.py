@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
 
@@ -14,12 +13,6 @@ PATH = f"/v1/sites/{SITE}"
 HAM = "Thanks, the second example fixed my build on the new kiln."
 SPAM = "Buy cheap viagra online, best casino bonus at http://pills.example/buy now!!!"
 ADA = {"name": "Ada", "email": "ada@mail.example", "ip": "192.0.2.7"}
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller with a token of the installation."""
-    return caller("admin", site="")
 
 
 def choose(admin: Caller, **changes: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 import pytest
 
@@ -13,12 +12,6 @@ from tests.factories import SITE
 from tests.moderation.api.conftest import Caller, is_problem
 
 PATH = f"/v1/sites/{SITE}"
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller with a token of the installation."""
-    return caller("admin", site="")
 
 
 @pytest.fixture

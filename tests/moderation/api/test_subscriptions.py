@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from msgspec.structs import replace
@@ -24,12 +24,6 @@ from tests.webserver import Site
 
 PATH = f"/v1/sites/{SITE}/lists/subscriptions"
 HOSTS = b"# hosts\n0.0.0.0 shop.example\n0.0.0.0 pills.example\n"
-
-
-@pytest.fixture
-def admin(caller: Callable[..., Caller]) -> Caller:
-    """Return a caller with a token of the installation."""
-    return caller("admin", site="")
 
 
 @pytest.fixture

@@ -14,11 +14,14 @@ from moderation.cli import main
 from moderation.flow.labels.deciding import forget
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import backups, first_run
+from moderation.settings import Settings
 from moderation.store import keys, sites
+from tests.conftest import SECRET
 from tests.moderation.cli.conftest import Winnow
 from tests.moderation.flow.models.taught import teach_site
 
 Prepared = dict[str, str]
+OTHER = "yet another secret of thirty-two characters"
 
 
 @pytest.fixture
@@ -127,6 +130,50 @@ def test_a_file_that_changes_while_it_is_put_back_leaves_no_store_that_passes_fo
     assert "restore" in winnow("site", "list", status=1)
     assert "restored" in winnow("restore", str(whole))
     assert "demo" in winnow("site", "list")
+
+
+@pytest.mark.parametrize("other", ["another secret of thirty-two characters", ""])
+def test_another_secret_is_told_before_anything_is_read_or_made(
+    prepared: Prepared, winnow: Winnow, runtime: Runtime, tmp_path: Path, elsewhere,
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, other: str,
+) -> None:  # fmt: skip
+    teach_site(runtime, "demo", 6)
+    file = tmp_path / "all.gz"
+    winnow("backup", str(file))
+    assert "under the secret of this machine" in winnow("restore", str(file), "--check")
+    elsewhere()
+    here = tmp_path / "here"
+    monkeypatch.setenv("WINNOW_DATA", str(here))
+    monkeypatch.setenv("WINNOW_SECRET_KEY", other)
+
+    def never(lines: object) -> None:
+        raise AssertionError("the whole file was read first")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backups, "look_at", never)
+        assert "under another secret" in winnow("restore", str(file), status=1)
+    assert "under another secret" in winnow("restore", str(file), "--check")
+    assert not (here / "secret_key").exists()
+    monkeypatch.setenv("WINNOW_SECRET_KEY", SECRET)
+    assert "restored" in winnow("restore", str(file))
+    monkeypatch.setenv("WINNOW_SECRET_KEY", OTHER)
+    for words in (["site", "list"], ["backup", str(tmp_path / "again")], ["export", "-"]):
+        assert "the secret is not that under which" in winnow(*words, status=1)
+    assert not (tmp_path / "again").exists(), "it would have named a secret that opens nothing"
+
+
+def test_a_site_put_into_a_store_without_one_brings_the_fingerprint_of_its_secret(
+    prepared: Prepared, winnow: Winnow, runtime: Runtime, tmp_path: Path, elsewhere,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    teach_site(runtime, "demo", 6)
+    file = tmp_path / "demo.gz"
+    winnow("backup", str(file), "--site", "demo")
+    elsewhere()
+    winnow("migrate")
+    winnow("restore", str(file))
+    monkeypatch.setenv("WINNOW_SECRET_KEY", OTHER)
+    assert "the secret is not that under which" in winnow("site", "list", status=1)
 
 
 def lines_of(file: Path) -> list[dict]:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from moderation.cli import main
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
+from moderation.store import keys
 from tests.factories import SITE
 from tests.moderation.cli.conftest import Winnow
 from tests.moderation.flow.privacy.lived import EMAIL, IP, NAME, left, mixed, teach, write
@@ -54,3 +56,21 @@ def test_nobody_is_erased_unasked(winnow: Winnow, held: Runtime) -> None:
     assert "give an e-mail" in winnow("erase", "--yes", status=1)
     assert "name the site" in winnow("erase", "--author-id", "u-1", "--yes", status=1)
     assert left(held) != []
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_reported(
+    winnow: Winnow, held: Runtime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held.store.redis.set(keys.of_site(SITE).listed, b"[")
+    assert [SITE, "unread", "1"] in [
+        line.split() for line in winnow("people", "search", "--email", EMAIL).splitlines()
+    ]
+    with pytest.raises(SystemExit) as ended:
+        main(["erase", "--email", EMAIL, "--yes"])
+    report, said = capsys.readouterr()
+    rows = [" ".join(line.split()) for line in report.splitlines()]
+    assert {"comments erased 5", "labels erased 3", f"which these are {SITE} list"} <= set(rows), (
+        report
+    )
+    assert ended.value.code == 1 and "what cannot be read may be the person's" in said
+    assert left(held) == []

@@ -169,6 +169,30 @@ def test_rejects_go_into_a_file_and_nothing_is_waited_for(
     assert "--rejects cannot be written: it is no file" in err and err.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["itself", "link", "hard link", "in its folder", "new there"])
+def test_rejects_never_go_into_the_history_itself(
+    winnow: Winnow, store: Store, tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "blog"
+    folder.mkdir()
+    path = histories.write("wxr", folder / "x.xml", 20, faults=True)
+    before, rejects, imported = path.read_bytes(), path, path
+    if name == "link":
+        rejects = tmp_path / "link"
+        rejects.symlink_to(path)
+    elif name == "hard link":
+        rejects = tmp_path / "other"
+        rejects.hardlink_to(path)
+    elif name.endswith(("folder", "there")):
+        imported = folder
+        rejects = folder / ("x.xml" if name == "in its folder" else "rejects.txt")
+    words = ("import", str(imported), "--site", SITE, "--rejects", str(rejects))
+    _, err = winnow(*words, status=1)
+    assert "--rejects cannot be written: it " in err and "imported" in err
+    assert path.read_bytes() == before and list(folder.iterdir()) == [path]
+    assert sites.read(store, SITE).labels == 0
+
+
 @pytest.mark.parametrize("why", ["site", "store", "secret", "file"])
 def test_an_import_that_is_refused_leaves_no_file_that_says_there_were_no_rejects(
     winnow: Winnow, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str

@@ -45,6 +45,16 @@ def test_a_site_is_filled_and_its_index_made(run, runtime: Runtime, settings: Se
     assert len(after) == 1 and not before & after
 
 
+def test_a_machine_on_which_no_index_lies_is_told_so(run, tmp_path) -> None:
+    assert run("search", "rebuild").exit_code == 0
+    assert "ok     search: has an index that is up to date" in run("doctor").output
+    elsewhere = {"WINNOW_SEARCH": str(tmp_path / "another machine")}
+    status = run("search", "status", **elsewhere)
+    assert status.exit_code == 1 and "on another machine" in status.output
+    told = run("doctor", **elsewhere).output
+    assert "ok     search: has an index on another machine or in another folder" in told
+
+
 def test_a_site_with_real_comments_is_left_alone_unless_asked(run, runtime: Runtime) -> None:
     accept(runtime.store, write(submission()))
     refused = run("seed", "10", "--site", SITE)

@@ -14,6 +14,7 @@ from moderation.flow.models import promoting, training
 from moderation.flow.models.promoting import Why
 from moderation.flow.privacy import access, erasing
 from moderation.flow.runtime import Runtime
+from moderation.store import keys
 from moderation.store import people as stored_people
 from tests.factories import SITE
 from tests.moderation.console.conftest import OTHER, Browser
@@ -118,3 +119,17 @@ def test_a_model_that_had_learned_from_them_is_not_put_to_use_again(
         assert (answer.status_code, words in answer.text) == (409, True)
     assert words in root.get(f"/console/models/{name}").text
     assert promoting.in_use(held) == in_use
+
+
+def test_an_erasure_that_could_not_read_all_shows_its_report_with_what_that_was(
+    root: Browser, held: Runtime
+) -> None:
+    held.store.redis.set(keys.of_site(OTHER).listed, b"[")
+    shown = root.post(PATHS[0], {"email": EMAIL})
+    assert shown.status_code == 200 and "Records that cannot be read" in shown.text
+    root.post(PATHS[2], {"email": EMAIL, "again": EMAIL})
+    (job,) = jobs.page(held, kind=erasing.KIND).jobs
+    erasing.work_on(held, job.id, here=True)
+    page = root.get("/console/personal").text
+    assert "Failed" in page and "Deleted: comments 8" in page
+    assert "1 record cannot be read and may be theirs:" in page and f"{OTHER} list" in page

@@ -1,4 +1,4 @@
-"""Review: leases, conflicts, decisions sent twice, sites of others."""
+"""Review: leases, sites of others, what is shown next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Callable
 
-import pytest
 from ulid import ULID
 
 from moderation.console.shown import iso
@@ -75,56 +74,6 @@ def test_a_decision_frees_the_comment_and_is_learned(ann: Browser, hold, runtime
     assert now.decision and (now.decision.by, now.decision.via) == ("ann", "console")
     assert looking.look_of(runtime, now).looks == ""
     assert shown(ann) == ""
-
-
-def test_a_decision_sent_twice_has_one_effect(ann: Browser, hold, runtime: Runtime) -> None:
-    comment = hold()
-    first, second = ann.decide(comment, "spam", **JSON), ann.decide(comment, "spam", **JSON)
-    assert (first.status_code, second.status_code) == (200, 200)
-    assert first.json == second.json
-    assert find(runtime, SITE, comment.id).decisions == 1
-
-
-def test_a_decision_of_long_ago_sent_again_is_not_the_one_that_holds(
-    ann: Browser, hold, runtime: Runtime
-) -> None:
-    comment = hold()
-    ann.decide(comment, "spam")
-    path = f"/console/comments/{SITE}/{comment.id}/undo"
-    ann.post(path, {"etag": find(runtime, SITE, comment.id).etag})
-    ann.decide(find(runtime, SITE, comment.id), "spam")
-    assert ann.decide(comment, "spam", **JSON).status_code == 412
-
-
-def test_who_is_late_is_told_and_nothing_is_changed(
-    person: Callable[..., Browser], hold, runtime: Runtime
-) -> None:
-    comment = hold()
-    ann, bob = person("ann"), person("bob")
-    ann.decide(comment, "spam")
-    answer = bob.decide(comment, "ham", **JSON)
-    assert answer.status_code == 412
-    assert "ann marked this spam" in answer.text
-    now = find(runtime, SITE, comment.id)
-    assert html.escape(now.etag, quote=True).replace("&quot;", "&#34;") in answer.text
-    assert (now.status, now.decisions) == ("spam", 1)
-    assert bob.decide(comment, "spam", **JSON).status_code == 412, "the same word is not his"
-    assert (
-        bob.post(f"/console/comments/{SITE}/{comment.id}/undo", {"etag": comment.etag}).status_code
-        == 412
-    )
-    assert bob.decide(now, "ham", **JSON).json["status"] == "approved"
-
-
-@pytest.mark.parametrize("etag", ["", "*", '"1-0', 'W/"1-0"', '"9-9"'])
-def test_nothing_is_decided_that_was_not_seen(
-    ann: Browser, hold, runtime: Runtime, etag: str
-) -> None:
-    comment = hold()
-    path = f"/console/comments/{SITE}/{comment.id}/decision"
-    answer = ann.post(path, {"label": "spam", "etag": etag})
-    assert answer.status_code == 412
-    assert find(runtime, SITE, comment.id).status == "held"
 
 
 def test_sites_of_others_are_as_if_they_were_not(ann: Browser, hold, runtime: Runtime) -> None:

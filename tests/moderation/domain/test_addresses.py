@@ -6,7 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from moderation.domain.addresses import HOPS_AT_MOST, client_address, counted_as, parsed
+from moderation.domain.addresses import (
+    HOPS_AT_MOST,
+    client_address,
+    counted_as,
+    in_ascii,
+    mailbox,
+    parsed,
+)
 
 WRITTEN = [
     ("203.0.113.5", "203.0.113.5"),
@@ -118,3 +125,46 @@ def test_whatever_is_written_nobody_but_a_hop_is_believed(peer: str, forwarded: 
     assert through == PROXY or parsed(through) is not None
     if through != PROXY:
         assert any(through == str(parsed(hop)) for hop in forwarded.split(","))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "zo\u00eb@m\u00fcller.example",
+        "ZO\u00cb@M\u00dcLLER.example",
+        " zo\u00eb@m\u00fcller.example\n",
+        "zoe\u0308@mu\u0308ller.example",
+        "zo\u00eb@xn--mller-kva.example",
+        "zo\u00eb@XN--MLLER-KVA.Example",
+        "Zo\u00eb <zo\u00eb@m\u00fcller.example>",
+        "mailto:zo\u00eb@m\u00fcller.example",
+        "zo\u00eb@m\u00fcller.example.",
+        "zo\u00eb@m\u00fcller\u3002example",
+        "zo\u00eb@\uff4d\u00fcller\uff0eexample",
+        "zo\u00eb@m\u00fcller\uff61example",
+    ],
+)
+def test_an_e_mail_address_is_one_in_any_spelling(written: str) -> None:
+    assert mailbox(written) == "zo\u00eb@m\u00fcller.example"
+    assert in_ascii(mailbox(written)) == "zo\u00eb@xn--mller-kva.example"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "zoe@m\u00fcller.example",
+        "zo\u00eb+x@m\u00fcller.example",
+        "zo\u00eb@muller.example",
+        "",
+        "@",
+    ],
+)
+def test_another_e_mail_address_is_another_one(other: str) -> None:
+    assert mailbox(other) != "zo\u00eb@m\u00fcller.example"
+
+
+@given(st.text("aZ\u00eb\u0308\u0130\u03a3\u2121.@-", max_size=24))
+@example("A@\u2121.example")
+def test_the_rule_applied_twice_changes_nothing_more(written: str) -> None:
+    """So that what is kept in its one form is found by that form."""
+    assert mailbox(mailbox(written)) == mailbox(written)

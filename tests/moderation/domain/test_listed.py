@@ -37,6 +37,8 @@ from moderation.domain.listed import (
         ("email", "*@example.com", "*@example.com"),
         ("email", "shop*@*.example", "shop*@*.example"),
         ("email", "offer*@*", "offer*@*"),
+        ("email", "Ann <Ann@Example.com>", "ann@example.com"),
+        ("email", "zoe\u0308@XN--MLLER-KVA.example", "zo\u00eb@m\u00fcller.example"),
     ],
 )
 def test_a_value_has_one_form(kind, written, value):

@@ -28,7 +28,7 @@ def comment(content: str, site: str = "a.example", status: Any = "held", **field
 
 KNOWN = [
     comment("Cheap pills, order now https://shop.pills.example/buy",
-            author={"name": "Pill Shop", "email": "Sale@Pills.Example", "ip": "203.0.113.7"}),
+            author={"name": "Pill Shop", "email": "Us <Sale@Pills.Example>", "ip": "203.0.113.7"}),
     comment("Thanks, that fixed my build.", author={"name": "Ada Lovelace", "ip": "2001:db8::1"}),
     comment("谢谢分享,河边小路", status="approved", language="zh"),
     comment("ขอบคุณครับ ลองทำตามสูตร", status="spam"),
@@ -68,7 +68,8 @@ def found(reader: Reader, text: str, sites: tuple[str, ...] = SITES) -> list[int
     [
         ("pills", [0, 4]), ("PILLS order", [0, 4]), ('"cheap pills"', [0]), ('"pills cheap"', []),
         ("pil*", [0, 4]), ("pil", []), ("author:lovelace", [1]), ("lovelace", [1]),
-        ("email:sale@pills.example", [0]), ("sale@pills.example", [0]), ("email:sale", []),
+        ("email:sale@pills.example", [0]), ("email:mailto:SALE@pills.example.", [0]),
+        ("sale@pills.example", [0]), ("email:sale", []),
         ("domain:pills.example", [0]), ("domain:shop.pills.example", [0]),
         ("domain:ills.example", []),
         ("ip:203.0.113.7", [0]), ("ip:203.0.113.0/24", [0]), ("ip:2001:db8::/32", [1]),

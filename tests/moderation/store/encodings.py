@@ -43,8 +43,8 @@ _FITTING = ("0123456789abcdef01234567", "0123456789abcdef", "2026-11-22")
 
 _SAID_ANEW = ("json Process",)
 
-_OF_CALLS = ("_JUDGED", "_NUMBERS", "_TAUGHT", "_RECORDED", "_REJUDGED", "_STEP", "_WRITTEN",
-             "_WAITING", "_SHOWN")  # fmt: skip
+_OF_CALLS = ("_ABOUT", "_LENGTH", "_LONG", "_NUMBERS", "_RECORDED", "_REJUDGED", "_STEP",
+             "_WRITTEN", "_WAITING", "_SHOWN")  # fmt: skip
 """Formats of what scripts are given and answer: both sides are of one version."""
 
 

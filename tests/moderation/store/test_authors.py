@@ -85,7 +85,10 @@ def test_decisions_and_undos_put_the_record_right(store):
 def test_a_new_text_of_a_comment_takes_the_place_of_its_outcome(store):
     sent = submission("First.", external_id="x")
     accept(store, judged("approved", mark(ANN), sent=sent))
-    accept(store, judged("spam", mark(ANN), sent=submission("Second.", external_id="x")))
+    second = judged("spam", mark(ANN), sent=submission("Second.", external_id="x"))
+    (done,) = accept(store, second)
+    assert record(store).strip == ("approved",), "whose it was is not known where it is written"
+    authors.revise(store, SITE, [(done.id, 2, "approved", b"", mark(ANN), b"")])
     assert (record(store).strip, record(store).approved, record(store).today) == (("spam",), 0, 1)
 
 

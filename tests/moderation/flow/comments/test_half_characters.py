@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation.domain.addresses import mailbox, unicode_label
+from moderation.domain.addresses import host_name, mailbox, unicode_label
 from moderation.domain.errors import NotFound
 from moderation.domain.hosts import look_alike
-from moderation.domain.listed import host_name
 from moderation.domain.matching import domains_named
 from moderation.flow.comments.checking import check
 from moderation.flow.comments.draining import drain_lane

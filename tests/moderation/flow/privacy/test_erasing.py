@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from moderation.domain.comments import Author
 from moderation.domain.errors import Conflict, InvalidInput, NotFound
 from moderation.domain.listed import Draft
 from moderation.domain.people import Act
-from moderation.flow import jobs
+from moderation.flow import jobs, rows
 from moderation.flow.comments.checking import check
 from moderation.flow.lookup import find
 from moderation.flow.privacy import erasing, finding
 from moderation.flow.privacy.person import asked_for
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import choosing
-from moderation.store import authors, compaction, keys, labels, sites
+from moderation.store import authors, codec, compaction, keys, labels, sites
 from moderation.store import people as stored_people
 from moderation.store.comments import reading
 from tests.factories import SITE, submission
@@ -23,6 +25,7 @@ from tests.moderation.flow.privacy.lived import (
     BY,
     EMAIL,
     IP,
+    NAME,
     OTHER_SITE,
     PERSON,
     begin,
@@ -244,15 +247,29 @@ def test_what_one_site_has_and_cannot_be_read_fails_nobody_elses_erasure(both: R
     assert left(both) == []
 
 
-def test_an_erasure_that_could_not_read_a_sites_list_is_not_called_done(both: Runtime) -> None:
-    choosing.put_list(both.store, SITE, [Draft("email", EMAIL, "spam")], BY, None)
-    write(both, SITE, [theirs(n) for n in range(5)])
-    both.store.redis.set(keys.of_site(OTHER_SITE).listed, b"[")
-    job = begin(both, email=EMAIL)
-    erasing.work_on(both, job.id, here=True)
-    failed = jobs.find(both, job.id)
-    assert failed.state == "failed"
-    assert "cannot be read" in failed.error and failed.error.endswith(OTHER_SITE)
-    assert left(both, but=(keys.of_site(SITE).listed,)) == []
-    both.store.redis.delete(keys.of_site(OTHER_SITE).listed)
-    assert (erase(both, email=EMAIL).result or {})["list_entries"] == 1
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        "Mabel Quillfeather <mabel@m\u00fcller.example>",
+        '"Mabel Quillfeather" <Mabel@XN--MLLER-KVA.example>',
+        "mailto:Mabel@m\u00fcller.example",
+        "MABEL@mu\u0308ller.example",
+        "<mabel@m\u00fcller.example>",
+        "mabel@xn--mller-kva.example.",
+    ],
+)
+def test_a_label_that_outlived_its_comment_is_found_by_the_hash_that_it_was_given_once(
+    both: Runtime, spelt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Addresses were compared in lower case alone; what was hashed then stays as it is."""
+    sent = msgspec.structs.replace(others(1), author=Author(name=NAME, email=spelt))
+    with monkeypatch.context() as before:
+        before.setattr(rows, "mailbox", str.lower)
+        (known,) = teach(both, SITE, [sent])
+        teach(both, SITE, [others(2)])
+    both.store.redis.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(known))
+    job = erase(both, email="mabel@M\u00dcLLER.example")
+    assert job.result is not None
+    assert (job.result["labels"], job.result["sites"]) == (1, [SITE])
+    log = labels.entries(both.store, SITE, 0, sites.read(both.store, SITE).labels)
+    assert sum(entry.example is not None for entry in log) == 1

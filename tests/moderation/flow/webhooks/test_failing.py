@@ -202,7 +202,7 @@ def test_a_receiver_that_is_away_is_told_when_it_is_back(hooked: Hooked) -> None
     hooked.id, hooked.secret = hooked.add(f"http://127.0.0.1:{port}/hook")
     hooked.check()
     hooked.work()
-    assert hooked.log()[0].message.answer == "no answer: ConnectionRefusedError"
+    assert hooked.log()[0].message.answer == "no answer: nobody listens there"
     endpoints.change(
         hooked.runtime.store, SITE, hooked.id, endpoints.Wanted(url=hooked.url), OPERATOR
     )
@@ -220,7 +220,7 @@ def test_a_receiver_that_hangs_is_given_up_and_holds_up_nobody_else(
     try:
         hooked.check()
         hooked.work()
-        assert hooked.log()[0].message.answer.startswith("no answer: ")
+        assert hooked.log()[0].message.answer == "no answer in time"
     finally:
         over.set()
 

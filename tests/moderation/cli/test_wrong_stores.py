@@ -1,0 +1,136 @@
+"""Every command and part says in one line that a store, or a broker, is of the wrong kind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moderation.cli import embedded, main
+from moderation.settings import Settings
+from tests.certificates import certificate
+from tests.clusters import ClusterNode
+from tests.conftest import SECRET, program
+from tests.moderation.cli.conftest import Winnow
+from tests.processes import until
+from tests.replicas import Node
+from tests.sentinels import Sentinel
+
+
+@pytest.fixture(scope="module")
+def addresses() -> Iterator[dict[str, str]]:
+    """Return addresses that lead to another kind of server than they say, by what it is."""
+    folder = embedded.make_runtime_folder()
+    server = Node(folder, "server")
+    node = ClusterNode(folder, "node")
+    node.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+    until(lambda: node.knows()["cluster_state"] == "ok")
+    sentinel = Sentinel(folder / "watching", server.port, "")
+    until(lambda: sentinel.ask("PING"))
+    yield {
+        "no Cluster": f"redis+cluster://127.0.0.1:{server.port}/",
+        "as a Sentinel is none": f"redis+sentinel://127.0.0.1:{server.port}/winnow",
+        "leads to a Sentinel": f"redis://127.0.0.1:{sentinel.port}/0",
+        "is a Cluster": f"redis://127.0.0.1:{node.port}/0",
+    }
+    sentinel.end()
+    node.end()
+    server.end()
+    shutil.rmtree(folder)
+
+
+KINDS = ["no Cluster", "as a Sentinel is none", "leads to a Sentinel", "is a Cluster"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", ["up", "init", "web", "worker", "beat"])
+def test_no_part_starts(
+    winnow: Winnow,
+    addresses: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    part: str,
+) -> None:
+    monkeypatch.setattr("os.execve", lambda *_: pytest.fail("it starts"))
+    monkeypatch.setenv("WINNOW_REDIS_URL", addresses[kind])
+    said = winnow(part, status=1)
+    assert kind in said
+    assert "127.0.0.1" not in said
+
+
+@pytest.mark.usefixtures("kernels", "winnow")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_doctor_says_so_and_goes_on(
+    addresses: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+) -> None:
+    monkeypatch.setenv("WINNOW_REDIS_URL", addresses[kind])
+    told = doctored(capsys)
+    for check in ("store", "clock", "processes", "search"):
+        assert next(line for line in told if f"  {check}: " in line).startswith("WRONG")
+    assert kind in next(line for line in told if "  store: " in line)
+    assert any(line.startswith("ok     model: ") for line in told)
+
+
+@pytest.mark.usefixtures("kernels", "prepared")
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("is a Cluster", "it is a node of a Cluster"), ("leads to a Sentinel", "it is a Sentinel")],
+)
+def test_the_doctor_tells_a_broker_that_cannot_be_one(
+    addresses: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("WINNOW_BROKER_URL", addresses[kind])
+    (line,) = (line for line in doctored(capsys) if "  broker: " in line)
+    assert line.startswith(f"WRONG  broker: {words}")
+
+
+@pytest.mark.usefixtures("kernels")
+def test_the_doctor_says_why_a_server_does_not_let_it_in(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Settings,
+    tmp_path: Path,
+) -> None:
+    folder = embedded.make_runtime_folder()
+    shown = certificate(tmp_path)
+    monkeypatch.setenv("WINNOW_SECRET_KEY", SECRET)
+    monkeypatch.setenv("WINNOW_DATA", str(settings.data))
+    locked = Node(folder, "locked")
+    with locked.client() as client:
+        client.config_set("requirepass", "right")
+    secure = Node(folder, "secure", program("redis"), certificate=shown)
+    try:
+        for url, words in (
+            (f"redis://:not-its-word@127.0.0.1:{locked.port}/0", "user and password"),
+            (f"redis://127.0.0.1:{locked.port}/0", "user and password"),
+            (f"rediss://127.0.0.1:{secure.port}/0", "the certificate of the store is refused"),
+        ):
+            monkeypatch.setenv("WINNOW_REDIS_URL", url)
+            monkeypatch.setenv("WINNOW_BROKER_URL", url)
+            told = doctored(capsys)
+            assert words in next(line for line in told if "  store: " in line)
+            broker = next(line for line in told if "  broker: " in line)
+            assert "password" in broker or "certificate" in broker
+            assert "not-its-word" not in "".join(told)
+    finally:
+        locked.end()
+        secure.end()
+        shutil.rmtree(folder)
+
+
+def doctored(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the lines of a doctor who finds something wrong."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor"])
+    assert ended.value.code == 1
+    return capsys.readouterr().out.splitlines()
