@@ -83,4 +83,6 @@ def _looks(head: bytes) -> str:
         return f"its first line has more than {spreadsheet.COLUMNS:,} columns"
     if b"\r" in head and b"\n" not in head:
         return "its lines end with CR alone; write them with LF at the end"
+    if spreadsheet.is_table(head):
+        return "a table needs a column called content and one called label in its first line"
     return "say which it is (--format), one of " + ", ".join(FORMATS)

@@ -65,6 +65,11 @@ def separator_of(line: str) -> str:
     return max(_SEPARATORS, key=line.count)
 
 
+def is_table(head: bytes) -> bool:
+    """Say whether a file begins with a line of several columns, whatever they are called."""
+    return len(names_in(head)) > 1
+
+
 def is_one(head: bytes) -> bool:
     """Say whether a file begins like one."""
     return has_content(names_in(head))
@@ -82,6 +87,10 @@ def read(source: Source, of: RowOf | None = None) -> Iterator[Found]:
     by_name = partial(row_of, day_first=_day_first(source.beginning()))
     lines = _Lines(source)
     names, separator = lines.header()
+    if of is None and not has_content(names):
+        raise Unreadable(
+            "line 1: no column has the text: one called content, text, comment or body"
+        )
     if of is None and not says_label(names):
         raise Unreadable("line 1: no column says what is spam: one called label, spam or status")
     made = of or by_name

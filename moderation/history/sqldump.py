@@ -49,11 +49,14 @@ def read(source: Source) -> Iterator[Found]:
     """Yield what is found, as it stands in the dump.
 
     Raises:
-        Unreadable: it is cut off, has no table of comments, or several of them and none was named.
+        Unreadable: it is cut off, has no table of comments, or several of them and none was named,
+        or those of several databases.
     """
     tables = _Tables(source.table)
     ending = _Ending(source.as_utf8())
-    statements = Statements(ending.pieces(), tables.wants)
+    statements = Statements(
+        ending.pieces(), lambda table, columns: tables.wants(statements.database, table, columns)
+    )
     encoding = "utf-8" if is_wide(source.encoding(source.head())) else source.encoding(b"")
     for line in statements.rows():
         if isinstance(line, Reject):
@@ -115,17 +118,19 @@ class _Tables:
     def __init__(self, named: str) -> None:
         self._is_named = bool(named)
         self._prefix = named.removesuffix("comments") if named else None
+        self._database: str | None = None
         self.has_comments = False
 
     def kind(self, table: str) -> str:
         """Return what a table holds: comments, commentmeta or posts; '' for others."""
         return next((kind for kind in _NEEDED if table.endswith(kind)), "")
 
-    def wants(self, table: str, columns: Sequence[str]) -> Sequence[str] | None:
+    def wants(self, database: str, table: str, columns: Sequence[str]) -> Sequence[str] | None:
         """Return the columns of a table that is read, None for others.
 
         Raises:
-            Unreadable: it is the comments of a second site, and none was named.
+            Unreadable: it is the comments of a second site, and none was named; or of a second
+            database.
         """
         kind = self.kind(table)
         columns = columns or {"comments": _COMMENTS, "commentmeta": _META}.get(kind, ())
@@ -137,6 +142,13 @@ class _Tables:
         elif prefix != self._prefix:
             if kind == "comments" and not self._is_named:
                 self._refuse(prefix)
+            return None
+        if self._database is None:
+            self._database = database
+        elif database != self._database:
+            # Two sites may well have one prefix, and the same numbers for their comments.
+            if kind == "comments":
+                raise Unreadable("the dump has comments of several databases: dump the one alone")
             return None
         self.has_comments = self.has_comments or kind == "comments"
         return columns

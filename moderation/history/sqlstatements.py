@@ -31,9 +31,11 @@ _REST = re.compile(
 _NAME = rb"(?:`[^`]{1,64}`|\"[^\"]{1,64}\"|[\w$]{1,64})"
 _INSERT = re.compile(
     rb"(?:INSERT|REPLACE)\s+(?:(?:IGNORE|DELAYED|LOW_PRIORITY)\s+)*INTO\s+"
-    rb"(?:" + _NAME + rb"\s*\.\s*)?(" + _NAME + rb")\s*(\(|VALUES?\b)",
+    rb"(?:(?P<database>" + _NAME + rb")\s*\.\s*)?(?P<table>" + _NAME + rb")\s*"
+    rb"(?P<then>\(|VALUES?\b)",
     re.I,
 )
+_USE = re.compile(rb"USE\s+(" + _NAME + rb")\s*;", re.I)
 _VALUES = re.compile(rb"([^)]*)\)\s*VALUES?\b", re.I)
 _CREATE = re.compile(
     rb"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:"
@@ -91,6 +93,9 @@ class Statements:
         self._line = 1
         self._is_whole = False
         self._columns: dict[str, list[str]] = {}
+        self._used = ""
+        self.database = ""
+        """The database of the statement with rows that is read; '' where the dump names none."""
 
     @property
     def line(self) -> int:
@@ -108,6 +113,9 @@ class Statements:
             if insert is not None:
                 yield from self._insert(insert)
                 continue
+            use = self._head(_USE)
+            if use is not None:
+                self._used = _name(use.group(1))
             create = self._head(_CREATE)
             if create is not None:
                 self._create(create)
@@ -173,10 +181,11 @@ class Statements:
             self._columns[_name(found.group(1))] = columns
 
     def _insert(self, found: re.Match[bytes]) -> Iterator[Line | Reject]:
-        table = _name(found.group(1))
+        table, named = _name(found["table"]), found["database"]
+        self.database = self._used if named is None else _name(named)
         columns: Sequence[str] = self._columns.get(table, [])
         end = found.end()
-        if found.group(2) == b"(":
+        if found["then"] == b"(":
             listed = _VALUES.match(self._data, end)
             if listed is None or listed.group(1).count(b",") >= COLUMNS:
                 columns, end = [""] * (COLUMNS + 1), end if listed is None else listed.end()

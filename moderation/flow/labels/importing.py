@@ -124,6 +124,10 @@ def launch(runtime: Runtime, job_id: str) -> None:
     """
     job = jobs.find(runtime, job_id)
     if job.is_over:
+        # Cancelled before anybody took it up: whoever works on one takes its file away himself.
+        asked = msgspec.convert(job.asked, Asked)
+        if asked.is_spooled and _lies_here(runtime, job):
+            Path(asked.path).unlink(missing_ok=True)
         return
     if not _lies_here(runtime, job):
         if now_ms() - job.updated_ms > AWAY_MS:

@@ -10,7 +10,7 @@ from moderation.history import sqlstatements
 from moderation.history.rows import Unreadable
 from moderation.history.sqlstatements import Statements
 from tests import histories
-from tests.moderation.history.reading import found, rejects, rows
+from tests.moderation.history.reading import found, refused, rejects, rows
 
 COLUMNS = (
     "`comment_ID`, `comment_post_ID`, `comment_author`, `comment_author_email`, "
@@ -131,3 +131,34 @@ def test_remarks_may_be_parted_anywhere(
     pieces = (data[at : at + piece] for at in range(0, len(data), piece))
     lines = list(Statements(pieces, lambda table, columns: columns or None).rows())
     assert len(lines) == 6
+
+
+def databases(*names: str, prefix: str = "x9_") -> str:
+    """Return a dump of databases that each have a table of comments of one name."""
+    parts = [
+        f"\n--\n-- Current Database: `{name}`\n--\n\n"
+        f"CREATE DATABASE /*!32312 IF NOT EXISTS*/ `{name}`;\n\nUSE `{name}`;\n"
+        + inserts().replace("`x9_", f"`{prefix}")
+        for name in names
+    ]
+    return "-- MySQL dump 10.13\n" + "".join(parts) + "-- Dump completed on 2026-03-01\n"
+
+
+@pytest.mark.parametrize("table", ["", "x9_comments"])
+def test_comments_of_several_databases_are_never_taken_for_one_site(
+    tmp_path: Path, table: str
+) -> None:
+    alone = rows(found(tmp_path / "x.sql", databases("blog"), table=table)[1])
+    assert len(alone) == 6
+    why = refused(tmp_path / "x.sql", databases("blog", "shop"), table=table)
+    assert why == "the dump has comments of several databases: dump the one alone"
+
+
+def test_a_dump_that_names_the_databases_in_its_statements_is_told_apart_as_well(
+    tmp_path: Path,
+) -> None:
+    dump = "".join(
+        inserts().replace("INTO `x9_comments`", f"INTO `{name}`.`x9_comments`")
+        for name in ("blog", "shop")
+    )
+    assert "several databases" in refused(tmp_path / "x.sql", dump)

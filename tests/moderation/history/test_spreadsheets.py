@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from moderation.history.rows import Row, time_at
-from tests.moderation.history.reading import found, rejects, rows
+from moderation.history.formats import FORMATS
+from moderation.history.rows import Row, Unreadable, time_at
+from tests.moderation.history.reading import found, refused, rejects, rows, source
 
 
 def sheet(*dates: str, head: str = "id;content;date;label") -> str:
@@ -78,3 +79,13 @@ def test_a_line_that_only_names_the_separator_is_none_of_the_table(
     text = f"{mark}sep=|\r\nid|content|date|label\r\n1|a;b;c;d;e|2009-01-02|spam\r\n"
     (row,) = read(tmp_path, text)
     assert (row.submission.content, row.label, row.place) == ("a;b;c;d;e", "spam", "line 3")
+
+
+def test_a_sheet_without_a_column_of_texts_is_refused_and_told_what_it_is_called(
+    tmp_path: Path,
+) -> None:
+    sheet_of_theirs = "Kommentar;Autor;Spam\r\nHallo;Ann;1\r\n"
+    assert "a table needs a column called content" in refused(tmp_path / "x.csv", sheet_of_theirs)
+    with pytest.raises(Unreadable, match="line 1: no column has the text: one called content"):
+        list(FORMATS["csv"].read(source(tmp_path / "x.csv")))
+    assert "a table" not in refused(tmp_path / "x.csv", "Just words.\n")

@@ -150,3 +150,22 @@ def test_an_import_leaves_room_on_the_disk(
     assert failed.error == "less than 1 GiB of the disk is left; nothing was imported"
     assert log(runtime) == []
     assert not list((runtime.settings.data / "imports").iterdir())
+
+
+def test_the_file_of_an_import_that_was_cancelled_before_it_began_goes_as_well(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    path = histories.write("wxr", tmp_path / "x.xml", 10)
+    with path.open("rb") as file:
+        job = importing.receive(runtime, SITE, "token:test", Asked(), file)
+    sent = runtime.settings.data / "imports"
+    assert len(list(sent.glob("sent-*"))) == 1
+    assert jobs.cancel(runtime, job.id).state == "cancelled"
+    importing.launch(runtime, job.id)
+    assert not list(sent.iterdir())
+    assert path.exists()
+    # One that lies where the operator has it is his.
+    mine = importing.begin(runtime, SITE, "ann", Asked(str(path)))
+    jobs.cancel(runtime, mine.id)
+    importing.launch(runtime, mine.id)
+    assert path.exists()
