@@ -10,13 +10,23 @@ from playwright.sync_api import Page, expect
 
 from moderation.wording import catalogue
 from tests.e2e.console.conftest import Desk
-from tests.e2e.console.test_screens import WIDEST, broken, draw, fill, fits, picture, serious
+from tests.e2e.console.test_screens import (
+    WIDEST,
+    broken,
+    draw,
+    fill,
+    fits,
+    overlapping,
+    picture,
+    serious,
+)
 
 DIRECTIONS = {"de": "ltr", "ar": "rtl"}
 FEW = {
     "review": "/console/review",
     "queue": "/console/queue",
     "comment": "/console/comments/{site}/{id}",
+    "search": "/console/search?q=kiln",
     "site": "/console/sites/{site}",
     "models": "/console/models",
     "account": "/console/account",
@@ -27,7 +37,6 @@ REST = {
     "spam": "/console/spam",
     "escalated": "/console/queue?escalated=1",
     "empty": "/console/queue?q=nowhere-to-be-found",
-    "search": "/console/search?q=kiln",
     "decisions": "/console/decisions",
     "upload": "/console/models/upload",
     "health": "/console/health",
@@ -58,6 +67,8 @@ def look(page: Page, name: str, language: str, asked: tuple[int, ...]) -> dict[s
             faults[f"{where} sticks out"] = page.evaluate(WIDEST)
         if words := broken(page):
             faults[f"{where} breaks words"] = words
+        if words := overlapping(page):
+            faults[f"{where} has words on words"] = words
         if width in asked and (found := serious(page)):
             faults[where] = found
     page.set_viewport_size({"width": 1280, "height": 900})

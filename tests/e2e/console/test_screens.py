@@ -124,6 +124,32 @@ def broken(page: Page) -> list[str]:
     return list(page.evaluate(BROKEN))
 
 
+OVERLAPPING = """[...document.querySelectorAll("tbody tr")].flatMap((row) => {
+  const boxes = [...row.cells].map((cell) => [cell, ...cell.querySelectorAll("*")].filter((e) =>
+    e.checkVisibility() && !e.closest(".unseen-label")
+    && [...e.childNodes].some((node) => node.nodeType === 3 && node.data.trim())
+  ).map((e) => {
+    let { left, right, top, bottom } = e.getBoundingClientRect();
+    for (let at = e.parentElement; at !== row; at = at.parentElement) {
+      if (getComputedStyle(at).overflowX === "visible") continue;
+      const cut = at.getBoundingClientRect();
+      left = Math.max(left, cut.left); right = Math.min(right, cut.right);
+    }
+    return { left, right, top, bottom, words: e.textContent.trim().slice(0, 40) };
+  }));
+  return boxes.flatMap((some, n) => boxes.slice(n + 1).flat().flatMap((b) => some.filter((a) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4
+  ).map((a) => `${a.words} and ${b.words}`)));
+})"""
+"""Words of one cell of a table that stand on those of another."""
+
+
+def overlapping(page: Page) -> list[str]:
+    """Return words that stand on each other in the page's tables."""
+    return list(page.evaluate(OVERLAPPING))
+
+
 def serious(page: Page) -> list[Any]:
     """Return what axe finds that keeps people from using the page; it stands, nothing is on its way
     to another one: who clicked waits first for what the next page shows."""
@@ -173,6 +199,8 @@ def themed(page: Page, name: str) -> dict[str, Any]:
             faults[f"{where} sticks out"] = page.evaluate(WIDEST)
         if words := broken(page):
             faults[f"{where} breaks words"] = words
+        if words := overlapping(page):
+            faults[f"{where} has words on words"] = words
         if theme == thorough and (found := serious(page)):
             faults[where] = found
     if not page.evaluate(DOUBLED):
