@@ -183,6 +183,7 @@ def refuse_other_store(settings: Settings) -> None:
                     "or set WINNOW_SECRET_KEY to that of the other machines "
                     "(docs/many-machines.md)"
                 ) from error
+            log.warning("%s; it is waited for", error)
 
 
 def check(store: Store) -> None:

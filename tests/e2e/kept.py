@@ -56,7 +56,7 @@ def totals(up: Served) -> Counter[str]:
 def check_kept(up: Served, store_url: str, load: Load) -> None:
     """Wait for the verdicts of all that was accepted; compare what is there with the promises."""
     promised = load.promised
-    assert load.errors == []
+    assert load.errors == [], load.errors[:3]
 
     def scored() -> bool:
         try:

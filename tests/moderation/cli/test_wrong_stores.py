@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from moderation.cli import embedded, main
 from moderation.settings import Settings
 from tests.certificates import certificate
 from tests.clusters import ClusterNode
-from tests.conftest import SECRET, program
+from tests.conftest import SECRET, Server, program
+from tests.e2e.running import free_port
 from tests.moderation.cli.conftest import Winnow
 from tests.processes import until
 from tests.replicas import Node
@@ -125,6 +127,35 @@ def test_the_doctor_says_why_a_server_does_not_let_it_in(
         locked.end()
         secure.end()
         shutil.rmtree(folder)
+
+
+@pytest.mark.one_server
+@pytest.mark.usefixtures("kernels", "winnow")
+@pytest.mark.parametrize("part", ["web", "worker", "beat"])
+def test_a_part_that_starts_without_its_store_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    valkey: Server,
+    part: str,
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr("os.execve", lambda *words: started.append(words))
+    with valkey.client() as client:
+        client.config_set("requirepass", "right")
+        try:
+            for url, words in (
+                (f"{valkey.url}&password=wrong", "user and password in the store's address"),
+                (f"redis://127.0.0.1:{free_port()}/0", "the store does not answer"),
+            ):
+                caplog.clear()
+                monkeypatch.setenv("WINNOW_REDIS_URL", url)
+                with suppress(SystemExit):
+                    main([part])
+                (said,) = (line for line in caplog.messages if "waited for" in line)
+                assert said.startswith(words)
+        finally:
+            client.config_set("requirepass", "")
+    assert len(started) == 2
 
 
 def doctored(capsys: pytest.CaptureFixture[str]) -> list[str]:
