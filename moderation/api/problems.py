@@ -37,6 +37,8 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.IdempotencyConflict: "idempotency-conflict",
     errors.RateLimited: "rate-limited",
     errors.StoreDown: "store-down",
+    errors.StoreSilent: "store-down",
+    errors.WrongStore: "store-down",
     errors.StoreFull: "store-full",
     errors.SchemaMismatch: "store-mismatch",
     errors.SecretMismatch: "secret-mismatch",

@@ -160,7 +160,7 @@ def test_a_page_reads_the_comments_that_it_answers_and_no_others(
     monkeypatch.setattr(
         stored,
         "get_many",
-        lambda store, site, ids: read.append(len(ids)) or get_many(store, site, ids),
+        lambda store, site, ids, *rest: read.append(len(ids)) or get_many(store, site, ids, *rest),
     )
     assert len(api.get("/v1/comments?limit=1").json["data"]) == 1
     assert read == [1]
