@@ -97,6 +97,12 @@ def body(data: bytes, *headers: bytes, length: int | None = None) -> bytes:
 
 BOMB = gzip.compress(b"a.example\n" * (BOMB_BYTES // 10))
 
+
+def patience(said: str) -> float:
+    """Return the seconds to give an exchange of which this is said: few for one that takes them."""
+    return 1.0 if "in time" in said else 30.0
+
+
 FAULTS: dict[str, tuple[Speak, str]] = {
     "says nothing": (drips(b"", b""), "no answer in time"),
     "drips its status": (drips(b"HTTP/1.1 200 "), "no answer in time"),

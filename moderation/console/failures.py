@@ -28,6 +28,7 @@ SAID = (
     "it answered with status %(what)s",
     "it answered with status %(what)s; redirects are not followed",
     "what came is no list of this kind",
+    "it was made in the future: its publisher's clock, or this one, is wrong",
     "it was not made anew for so long that it is not believed any more",
     "it is older than the one that was fetched before",
     "it is larger than a feed may be",

@@ -123,5 +123,5 @@ _ROUNDING = 1e-9
 def _more(rule: str, what: str, current: float, candidate: float, allowed: float) -> list[Refusal]:
     if candidate <= current + allowed + _ROUNDING:
         return []
-    text = f"{what}: {candidate:.2f} instead of {current:.2f}, {allowed:g} more are allowed"
+    text = f"{what}: {candidate:.2f} instead of {current:.2f}, at most {allowed:g} more"
     return [Refusal(rule, text)]

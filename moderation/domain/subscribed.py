@@ -7,7 +7,7 @@ import io
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import islice
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -32,6 +32,9 @@ LIST_BYTES = 8 << 20
 """Most bytes of a list as it is fetched."""
 LIST_ENTRIES = 250_000
 """Most entries of a list; what comes after them is not read."""
+LIST_LOOKED_AT = 4 * LIST_ENTRIES
+"""Most lines (and words that stand on one) of a list, with the blank ones, remarks and entries that
+come again; what comes after them is not read."""
 
 _REMARK = re.compile(r"[#;!].*")
 _LOCAL = frozenset((
@@ -180,7 +183,9 @@ def read(reads: Reads, text: str) -> tuple[list[str], int]:
     """
     entries: dict[str, None] = {}
     skipped = 0
-    for found in _READERS[reads](text):
+    for found in islice(_READERS[reads](text), LIST_LOOKED_AT):
+        if found == "":
+            continue
         if found is None:
             skipped += 1
             if skipped > LIST_ENTRIES:
@@ -197,22 +202,29 @@ def _lines(text: str) -> Iterator[str]:
     return iter(io.StringIO(text, newline=None))
 
 
+# Readers yield an entry, None for what should be one, and '' for what need not be.
+
+
 def _domains(text: str) -> Iterator[str | None]:
     for line in _lines(text):
         words = _REMARK.sub("", line).replace(",", " ").split()
         if len(words) > 1 and (words[0][0].isdigit() or ":" in words[0]):
             words = words[1:]  # A hosts file: an address, and the names that lead to it.
+        if not words:
+            yield ""
         for word in words:
             name = word.lower().removeprefix("||").removesuffix("^").removeprefix("*.")
             host = host_name(name.strip("."))
-            if host not in _LOCAL:
+            if host in _LOCAL:
+                yield ""
+            else:
                 yield host if "." in host and not host.replace(".", "").isdigit() else None
 
 
 def _networks(text: str) -> Iterator[str | None]:
     for line in _lines(text):
-        for word in _REMARK.sub("", line).replace(",", " ").split()[:1]:
-            yield _network(word)
+        words = _REMARK.sub("", line).replace(",", " ").split(maxsplit=1)
+        yield _network(words[0]) if words else ""
 
 
 def _network(word: str) -> str | None:
@@ -228,8 +240,11 @@ def _network(word: str) -> str | None:
 
 
 def _keys(text: str) -> Iterator[str | None]:
-    for key in chain.from_iterable(map(keys_of, _lines(text))):
-        if not key.startswith("#"):
+    for line in _lines(text):
+        key = "".join(keys_of(line))
+        if not key or key.startswith("#"):
+            yield ""
+        else:
             # A key of one or two characters is in nearly every comment; what was no UTF-8 in none.
             yield key if 3 <= len(key) <= 320 and "\ufffd" not in key else None
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from kombu.connection import Connection
 from kombu.entity import Queue
+from kombu.exceptions import OperationalError
 
 from moderation.values import is_no, tls_words
 
@@ -21,6 +22,11 @@ HEARTBEAT_SECONDS = 10
 """A worker that hears nothing of RabbitMQ for twice as long has lost it."""
 _QUORUM = {"x-queue-type": "quorum"}
 """Redis takes no notice of it."""
+_REFUSALS = {
+    "unknown command": "sentinel",
+    "not allowed in cluster mode": "cluster",
+    "DB index is out of range": "numbered",
+}
 
 
 def is_rabbit(url: str) -> bool:
@@ -99,7 +105,15 @@ def _tls(url: str) -> dict[str, Any]:
 
 def answers(url: str) -> str:
     """Return what the broker is by its own words, `cluster` or `sentinel` for one that cannot be,
-    '' where it does not say; raises what kombu and the system raise."""
+    `numbered` for one without a database of this number, '' where it does not say; raises what
+    kombu and the system raise."""
+    kind = _answers(url)
+    if kind == "numbered" and _answers(urlsplit(url)._replace(path="/0").geturl()) == "cluster":
+        return "cluster"  # One of Valkey may have more than one database.
+    return kind
+
+
+def _answers(url: str) -> str:
     chosen = options(url, 2.0, 1.0)
     with Connection(
         chosen["broker_url"],
@@ -107,7 +121,14 @@ def answers(url: str) -> str:
         transport_options=chosen["broker_transport_options"],
         ssl=chosen.get("broker_use_ssl", False),
     ) as connection:
-        connection.ensure_connection(max_retries=max(1, retries(url)), timeout=2)
+        try:
+            connection.ensure_connection(max_retries=max(1, retries(url)), timeout=2)
+        except OperationalError as error:
+            # The number of a database is the first that a server is told, and may refuse.
+            for words, kind in _REFUSALS.items():
+                if words in str(error.__cause__):
+                    return kind
+            raise
         if is_rabbit(url):
             return ""
         try:

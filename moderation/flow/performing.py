@@ -67,7 +67,7 @@ class Work:
         self._store = runtime.store
         self._stage = ""
         self._began = self._first = self._noted = 0.0
-        self._done = job.done
+        self.done = self._done = job.done
         self.total = job.total
         self._answered = monotonic()
         self.watch: Watch = lambda *_: None
@@ -79,7 +79,7 @@ class Work:
             Unwanted: the job is to be cancelled. Lost: another process holds it. StoreDown: the
             store has not answered for `AWAY_SECONDS`.
         """
-        now, self.total = monotonic(), total
+        now, self.done, self.total = monotonic(), done, total
         if stage != self._stage:
             self._stage, self._began, self._first = stage, now, done
         elif now - self._noted < NOTED_EVERY_SECONDS:
@@ -183,7 +183,8 @@ def run(runtime: Runtime, work: Work, does: Callable[[Work], dict[str, Any]]) ->
         _end(runtime, work, "failed", error="something went wrong in Winnow: its log says where")
     else:
         # How far it is was told now and then: the last rows are done as well.
-        _end(runtime, work, "succeeded", result=result, done=work.total, total=work.total)
+        done = work.total or work.done
+        _end(runtime, work, "succeeded", result=result, done=done, total=work.total)
     return jobs.find(runtime, work.job.id)
 
 

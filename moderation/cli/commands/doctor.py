@@ -128,6 +128,8 @@ def _broker(settings: Settings) -> Iterator[str]:
                 "it refuses this machine: see the password in WINNOW_BROKER_URL"
             ) from error
         raise Refused("it does not answer: see WINNOW_BROKER_URL") from error
+    if kind == "numbered":
+        raise Refused("it has no database of this number: see the end of WINNOW_BROKER_URL")
     if kind in _NO_BROKERS:
         raise Refused(
             f"it is {_NO_BROKERS[kind]}: WINNOW_BROKER_URL must lead to one server of its own, or "

@@ -11,7 +11,6 @@ import msgspec
 from moderation.cli import connect
 from moderation.cli.context import pass_settings
 from moderation.cli.outcomes import done_here
-from moderation.cli.progress import Progress
 from moderation.cli.table import echo_rows, plain
 from moderation.domain.reports import Report
 from moderation.flow.models import promoting, rescoring
@@ -111,19 +110,18 @@ def rescore(settings: Settings, site: str) -> None:
 @click.argument("name")
 @pass_settings
 def evaluate(settings: Settings, name: str) -> None:
-    """Judge the candidate NAME beside the model in use, here and now."""
+    """Judge the candidate NAME beside the model in use, as a job.
+
+    It works here, in the foreground; Ctrl-C cancels it.
+    """
     from moderation.flow import aside
-    from moderation.flow.models import training
+    from moderation.flow.models import working
 
     aside.give_way()
-    progress = Progress()
     with connect.open_runtime(settings) as runtime:
-        try:
-            found = training.evaluate(
-                runtime, name, lambda stage, done, total: progress.show(stage, done, total, None)
-            )
-        finally:
-            progress.end()
+        job = working.ask_evaluation(runtime, BY, name, send=False)
+        done_here(runtime, job, working.work_on, "evaluation")
+        found = promoting.report(runtime, name)
     _print(found)
 
 

@@ -28,13 +28,17 @@ def ask_training(runtime: Runtime, by: str, send: bool = True) -> Job:
     return jobs.ask(runtime, TRAINING, by, send_it=send)
 
 
-def ask_evaluation(runtime: Runtime, by: str, name: str) -> Job:
-    """Return a job that judges a candidate: the one that waits for it, else a new one."""
+def ask_evaluation(runtime: Runtime, by: str, name: str, send: bool = True) -> Job:
+    """Return a job that judges a candidate: the one that waits for it, else a new one.
+
+    Without `send` the caller takes it up.
+    """
     for job in jobs.unfinished(runtime, EVALUATION):
         if job.asked == {"name": name} and job.state == "queued":
             return job
     job = jobs.begin(runtime, EVALUATION, by, asked={"name": name})
-    jobs.send(runtime, job)
+    if send:
+        jobs.send(runtime, job)
     return job
 
 

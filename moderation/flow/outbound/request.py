@@ -30,6 +30,7 @@ WHOLE_SECONDS = 10.0
 BODY_BYTES = 64 * 1024
 
 _PIECE = 64 * 1024
+_PACKED = frozenset(("gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"))
 _IN_TARGETS = "%/?:@!$&'()*+,;=~"
 _GIVEN_OUT = IPv6Network("2000::/3")
 """Where public addresses of IPv6 are (RFC 4291 §2.4). Outside are the prefixes of translators
@@ -153,8 +154,7 @@ class _Exchange:
             with contextlib.closing(connection):
                 connection.request(sent.method, target, sent.body, {**own, **sent.headers})
                 reply = connection.getresponse()
-                packed = reply.headers.get("Content-Encoding") or "identity"
-                if sent.method == "GET" and packed.strip().lower() != "identity":
+                if sent.method == "GET" and 200 <= reply.status < 300 and _is_packed(reply):
                     # Nothing is unpacked: a few bytes may become any number.
                     raise OutboundError("its answer is packed, which was not asked for")
                 body = _read(reply, sent.most)
@@ -183,6 +183,12 @@ class _Exchange:
                 with contextlib.suppress(OSError):
                     self._line.shutdown(socket.SHUT_RDWR)
                 self._line.close()
+
+
+def _is_packed(reply: http.client.HTTPResponse) -> bool:
+    """Say whether a body is packed; what some call a coding is none, such as `UTF-8`."""
+    named = ",".join(reply.headers.get_all("Content-Encoding", []))
+    return any(one.strip().lower() in _PACKED for one in named.split(","))
 
 
 def _read(reply: http.client.HTTPResponse, most: int) -> bytes:

@@ -40,6 +40,8 @@ A_TURN_SECONDS = 60.0
 """After so long no other list is begun in a turn."""
 SECONDS = 30.0
 """Bounds a fetch, from the look-up of the name to the last byte."""
+AHEAD = dt.timedelta(hours=1)
+"""By how much the clock of a feed's publisher may be ahead of the one here."""
 
 
 class Held(Struct, frozen=True):
@@ -111,7 +113,8 @@ def subscribe(
 def fetch_due(runtime: Runtime) -> int:
     """Fetch the lists that are due, of a hundred sites at most; return how many were tried.
 
-    Where servers are slow the rest is left to the next turn after `A_TURN_SECONDS`.
+    Where servers are slow the rest is left to the next turn after `A_TURN_SECONDS`, and the time
+    of the one that was begun by then.
     """
     tried, until = 0, monotonic() + A_TURN_SECONDS
     for site in subscriptions.due(runtime.store, now_ms()):
@@ -193,8 +196,14 @@ def _feed(data: bytes, key: str, known: Sequence[str]) -> tuple[list[str], int]:
         feed = signing.read(data, key)
     except InvalidInput as error:
         raise OutboundError(str(error)) from error
+    latest = dt.datetime.fromtimestamp(now_ms() / 1000, dt.UTC) + AHEAD
+    if feed.made_at > latest:
+        # It would keep away all that is made until then.
+        raise OutboundError(
+            "it was made in the future: its publisher's clock, or this one, is wrong"
+        )
     before = _made_at(known, key)
-    if before is not None and feed.made_at < before:
+    if before is not None and feed.made_at < before <= latest:
         # Whoever hands it out may keep an older one that its publisher has taken back.
         raise OutboundError("it is older than the one that was fetched before")
     if feed.good_until.timestamp() * 1000 <= now_ms():

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from classifier import marks_of
 from moderation.domain import subscribed
 from moderation.domain.feeds import FORMAT, Feed, Text, sketch_of
+from moderation.domain.subscribed import Reads
 from moderation.flow import signing
 from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime, now_ms
@@ -21,7 +22,7 @@ from tests.clock import Stopwatch
 from tests.factories import SITE
 from tests.moderation.api.conftest import Caller
 from tests.processes import until
-from tests.strangers import BOMB, FAULTS, OK, Speak, Stranger, body, drips, pours, says
+from tests.strangers import BOMB, FAULTS, OK, Speak, Stranger, body, drips, patience, pours, says
 
 PATH = f"/v1/sites/{SITE}/lists/subscriptions"
 HOSTS = b"shop.example\npills.example\n"
@@ -83,6 +84,10 @@ STRANGE = {name: (speak, said) for name, (speak, said) in FAULTS.items()} | {
     "is a bomb that says nothing": (says(body(BOMB)), "no list of this kind"),
     "is in UTF-16": (says(body(HOSTS.decode().encode("utf-16"))), "no list of this kind"),
     "is a page": (says(body(b"\n<!DOCTYPE html><p>moved to\nnew.example\n")), "no list of this"),
+    "leads elsewhere in packed words": (
+        says(b"HTTP/1.1 301 Moved\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"),
+        "status 301; redirects are not followed",
+    ),
     "leads elsewhere": (
         says(b"HTTP/1.1 301 Moved\r\nLocation: /\r\nContent-Length: 0\r\n\r\n"),
         "status 301; redirects are not followed",
@@ -95,7 +100,7 @@ def test_the_last_good_copy_serves_on_whatever_comes(
     fetch: Fetch, api: Caller, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert fetch(HOSTS)["error"] is None
-    monkeypatch.setattr(fetching, "SECONDS", 1.0 if "time" in STRANGE[name][1] else 30.0)
+    monkeypatch.setattr(fetching, "SECONDS", patience(STRANGE[name][1]))
     with Stopwatch() as watch:
         found = fetch(STRANGE[name][0])
     assert watch.seconds < 15
@@ -129,6 +134,19 @@ def test_a_remark_in_another_encoding_costs_its_line_alone(fetch: Fetch) -> None
 def test_what_is_no_list_from_end_to_end_is_not_read_to_its_end(reads: str, line: str) -> None:
     entries, skipped = subscribed.read(reads, line * (subscribed.LIST_BYTES // len(line)))
     assert (entries, skipped) == ([], subscribed.LIST_ENTRIES + 1)
+
+
+@pytest.mark.parametrize("nothing", ["\n", "# a remark\n", "localhost ", "a.example\n"])
+@pytest.mark.parametrize("reads", ["networks", "domains", "keys"])
+def test_a_list_of_nothing_new_is_not_read_to_its_end(
+    reads: Reads, nothing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has neither entries that end it nor lines that are none."""
+    monkeypatch.setattr(subscribed, "LIST_LOOKED_AT", 1000)
+    entry = {"networks": "192.0.2.7/32", "domains": "shop.example", "keys": "kiln"}[reads]
+    if "\n" in nothing or reads == "domains":
+        assert entry not in subscribed.read(reads, nothing * 1000 + f"\n{entry}\n")[0]
+    assert entry in subscribed.read(reads, nothing * 900 + f"\n{entry}\n")[0]
 
 
 def test_slow_servers_leave_the_rest_to_the_next_turn(
@@ -169,6 +187,37 @@ def test_a_feed_that_is_rolled_back_to_an_older_file_is_not_heard(
     assert "older than the one that was fetched before" in found["error"]
     assert not is_heard(api)
     assert fetch(newer, "feed")["error"] is None
+    assert fetch(feed(PITCH), "feed")["error"] is None
+    until(lambda: is_heard(api))
+
+
+@pytest.mark.parametrize("hours", [2, 24 * 365])
+def test_a_feed_of_a_clock_that_is_ahead_is_not_heard_and_keeps_no_later_one_away(
+    fetch: Fetch, api: Caller, hours: int
+) -> None:
+    assert "made in the future" in fetch(feed(PITCH, made=hours), "feed")["error"]
+    assert not is_heard(api)
+    assert fetch(feed(PITCH), "feed")["error"] is None
+    assert is_heard(api)
+
+
+def test_clocks_that_are_some_minutes_apart_cost_nothing(fetch: Fetch, api: Caller) -> None:
+    assert fetch(feed(PITCH, made=0.5), "feed")["error"] is None
+    assert (
+        "older than the one"
+        in fetch(feed("another text of many other words", made=0.2), "feed")["error"]
+    )
+    assert is_heard(api)
+
+
+def test_a_copy_that_was_kept_while_the_clock_here_was_ahead_keeps_no_later_one_away(
+    fetch: Fetch, api: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as ahead:
+        ahead.setattr(fetching, "now_ms", lambda: now_ms() + 365 * 86_400_000)
+        assert (
+            fetch(feed("another text of many other words", made=24 * 365), "feed")["error"] is None
+        )
     assert fetch(feed(PITCH), "feed")["error"] is None
     until(lambda: is_heard(api))
 

@@ -12,6 +12,8 @@ from moderation.flow import jobs
 from moderation.flow.comments.checking import check
 from moderation.flow.models import working
 from moderation.flow.runtime import Runtime
+from moderation.store import keys
+from moderation.store.leases import lease
 from tests.factories import put_settings, submission
 from tests.moderation.cli.conftest import Winnow
 from tests.moderation.flow.models.made import model_file
@@ -75,6 +77,9 @@ def test_a_training_in_the_foreground_says_what_came_of_it(
     assert f"{name} beside {Model.load().name}, by 8 labels held back" in shown
     assert winnow("models", "evaluate", name).splitlines()[0] == shown.splitlines()[0]
     assert json.loads(winnow("models", "report", name, "--json"))["held_back"] == 8
+    assert "no model of this name" in winnow("models", "evaluate", "made-9", status=1)
+    assert lease(runtime.store, keys.TRAINING, "claim", "another", 60_000)
+    assert "another process does it just now" in winnow("models", "evaluate", name, status=1)
 
 
 def test_bands_by_a_target_are_said_and_set(prepared: dict[str, str], winnow: Winnow) -> None:

@@ -79,6 +79,7 @@ def test_the_doctor_says_so_and_goes_on(
 
 
 @pytest.mark.usefixtures("kernels", "prepared")
+@pytest.mark.parametrize("database", ["0", "1"])
 @pytest.mark.parametrize(
     ("kind", "words"),
     [("is a Cluster", "it is a node of a Cluster"), ("leads to a Sentinel", "it is a Sentinel")],
@@ -89,10 +90,21 @@ def test_the_doctor_tells_a_broker_that_cannot_be_one(
     capsys: pytest.CaptureFixture[str],
     kind: str,
     words: str,
+    database: str,
 ) -> None:
-    monkeypatch.setenv("WINNOW_BROKER_URL", addresses[kind])
+    monkeypatch.setenv("WINNOW_BROKER_URL", addresses[kind].removesuffix("0") + database)
     (line,) = (line for line in doctored(capsys) if "  broker: " in line)
     assert line.startswith(f"WRONG  broker: {words}")
+
+
+@pytest.mark.usefixtures("kernels", "prepared")
+def test_the_doctor_tells_a_broker_that_has_no_such_database(
+    addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = addresses["no Cluster"].replace("redis+cluster", "redis")
+    monkeypatch.setenv("WINNOW_BROKER_URL", f"{server}9999")
+    (line,) = (line for line in doctored(capsys) if "  broker: " in line)
+    assert line.startswith("WRONG  broker: it has no database of this number")
 
 
 @pytest.mark.usefixtures("kernels")

@@ -265,6 +265,22 @@ def test_what_hands_over_goes_on_in_the_next_task(
     assert performing.take(other, job.id) is not None
 
 
+@pytest.mark.parametrize("last", [0, 7])
+def test_what_ends_in_a_stage_of_unknown_size_keeps_how_much_was_done(
+    runtime: Runtime, last: int
+) -> None:
+    job = begun(runtime)
+
+    def does(work: Work) -> dict[str, Any]:
+        for stage, done, total in (("reading", 3, 9), ("erasing", 2, 0), ("erasing", last, 0)):
+            work.note(stage, done, total)
+        return {}
+
+    performing.work_on(runtime, job.id, does)
+    ended = jobs.find(runtime, job.id)
+    assert (ended.state, ended.done, ended.total) == ("succeeded", last, 0)
+
+
 def test_jobs_are_listed_by_site_state_and_kind_newest_first(runtime: Runtime) -> None:
     mine = [begun(runtime) for _ in range(3)]
     others = begun(runtime, "other.example")

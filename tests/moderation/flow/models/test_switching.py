@@ -73,8 +73,8 @@ def test_sites_that_take_less_time_are_made_ready_before_one_that_has_too_many_l
 def test_a_check_is_recorded_however_long_the_promoted_model_is_on_its_way(
     runtime, bearer, settings, valkey, candidate, monkeypatch
 ):
-    monkeypatch.setattr("moderation.store.connection.HURRY_SECONDS", 5.0)
-    monkeypatch.setattr("moderation.store.hurry.WAIT_SECONDS", 1.0)
+    monkeypatch.setattr("moderation.store.connection.HURRY_SECONDS", 30.0)
+    monkeypatch.setattr("moderation.store.hurry.WAIT_SECONDS", 5.0)
     way = SlowWay(valkey.socket)
     cold = open_runtime(msgspec.structs.replace(settings, redis_url=way.url))
     try:
@@ -82,7 +82,7 @@ def test_a_check_is_recorded_however_long_the_promoted_model_is_on_its_way(
         score(cold, theirs)
         promoting.promote(runtime, candidate, WHY, override=True)
         # The answer that the model is another one, and that model: together all a check's time.
-        with way.slow(b"EVALSHA", keys.SNAPSHOTS.encode(), seconds=0.6):
+        with way.slow(b"EVALSHA", keys.SNAPSHOTS.encode(), seconds=3.0):
             done = check(cold, theirs, PROBE)
         assert (done.recorded, done.comment.verdict.decided_by) == (True, "model")
         assert done.comment.verdict.model == "made-1+0"
