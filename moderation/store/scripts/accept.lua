@@ -110,8 +110,8 @@ end
 
 -- Notes what a comment became with its authors and those like it, and that it was drawn.
 local function settle(id, from, to, is_decided, is_new_text, drawn, authors, like)
-  -- Whose the text before was is not known here: of a revision revised.lua is told.
-  if not is_new_text then author_note(people, authors, id, from, to) end
+  -- Whose the text before was is not known here: out of the records of others revised.lua takes it.
+  if to > 0 then author_note(people, authors, id, is_new_text and COMMENT_QUEUED or from, to) end
   if from == COMMENT_HELD and (to ~= from or is_new_text) then alike().leave(likes, id, like) end
   if to == COMMENT_HELD and (from ~= to or is_new_text) then alike().join(likes, id, like) end
   if is_decided then
@@ -144,6 +144,16 @@ end
 -- Returns the time at which was decided.
 local function decided_ms(decision) return cmsgpack.unpack(decision)[4] end
 
+-- Says whether a comment came here, or was revised, since whoever imports looked: he sends the text that
+-- he found, or his own for one that was not there, and the revision that he found stands in the example.
+local function is_other(c, is_known, text, taught)
+  if c.digest == comment_open(text).digest then return false end
+  local _, example = struct.unpack('>I4c0', taught)
+  -- It is the second value there, behind the comment's id in 26 characters.
+  local _, revision = cmsgpack.unpack_one(taught, example + 27)
+  return not is_known or revision ~= c.revision
+end
+
 local function answer_of(id, kind, revision, status)
   return id .. struct.pack('>c1I4B', kind, revision, status)
 end
@@ -173,6 +183,9 @@ local function accept(at)
   else
     local before = c.revision
     from = c.status
+    if how == LABEL_IMPORT and is_other(c, again, text, ARGV[at + 2]) then
+      return answer_of(id, 's', before, from)
+    end
     local changed = revise(id, c, text, by, label)
     kind, revision = c.revision > before and 'r' or again and 'n' or 's', c.revision
     if not changed then return answer_of(id, kind, revision, again and status or from) end
@@ -184,7 +197,7 @@ local function accept(at)
     local current = c.decision ~= '' and log().load(KEYS[1] .. KEY_LABEL .. c.active)
     local decision, example = struct.unpack('>I4c0', ARGV[at + 2])
     -- Somebody may have decided since whoever imports looked: his later word stays.
-    local is_late = how == LABEL_IMPORT and c.decision ~= '' and decided_ms(c.decision) > decided_ms(decision)
+    local is_late = how == LABEL_IMPORT and c.decision ~= '' and decided_ms(c.decision) >= decided_ms(decision)
     if not (is_late or current and current.label == label) then
       k = k or {meta = KEYS[1], comment = prefix, day = day, label = KEYS[1] .. KEY_LABEL,
         labels = shard .. KEY_LABELS, site = site, labelled = KEYS[1] .. KEY_LABELLED,
