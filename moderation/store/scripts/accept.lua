@@ -144,16 +144,6 @@ end
 -- Returns the time at which was decided.
 local function decided_ms(decision) return cmsgpack.unpack(decision)[4] end
 
--- Says whether a comment came here, or was revised, since whoever imports looked: he sends the text that
--- he found, or his own for one that was not there, and the revision that he found stands in the example.
-local function is_other(c, is_known, text, taught)
-  if c.digest == comment_open(text).digest then return false end
-  local _, example = struct.unpack('>I4c0', taught)
-  -- It is the second value there, behind the comment's id in 26 characters.
-  local _, revision = cmsgpack.unpack_one(taught, example + 27)
-  return not is_known or revision ~= c.revision
-end
-
 local function answer_of(id, kind, revision, status)
   return id .. struct.pack('>c1I4B', kind, revision, status)
 end
@@ -183,8 +173,12 @@ local function accept(at)
   else
     local before = c.revision
     from = c.status
-    if how == LABEL_IMPORT and is_other(c, again, text, ARGV[at + 2]) then
-      return answer_of(id, 's', before, from)
+    if how == LABEL_IMPORT and label > 0 and c.digest ~= comment_open(text).digest then
+      -- Whoever imports sends the text that he found, or his own for one that was not there. The
+      -- revision that he found stands in the example, behind the comment's id in 26 characters.
+      local _, example = struct.unpack('>I4c0', ARGV[at + 2])
+      local _, found = cmsgpack.unpack_one(ARGV[at + 2], example + 27)
+      if not again or found ~= before then return answer_of(id, 's', before, from) end
     end
     local changed = revise(id, c, text, by, label)
     kind, revision = c.revision > before and 'r' or again and 'n' or 's', c.revision
