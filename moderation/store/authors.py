@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -130,16 +129,15 @@ def drop_all(store: Store, site: str) -> None:
         pipe.execute()
 
 
-def revise(
-    store: Store, site: str, comments: Sequence[tuple[bytes, int, Status, bytes, bytes, bytes]]
-) -> None:
-    """Note comments that were revised with their authors: id, revision, the status that the text
-    before had, and the marks of who wrote that alone, both, and the new one alone."""
+def take_from(store: Store, site: str, comments: Sequence[tuple[bytes, int, bytes]]) -> int:
+    """Take revised comments from who wrote an earlier text alone: id, the revision that is compared
+    (0: it is gone), and the mark of those who did not write that one.
+
+    Return how many have another revision by now, and were left. It may be done again.
+    """
     k = keys.of_site(site)
-    words: list[Any] = []
-    for raw_id, revision, before, *marks in comments:
-        words += (raw_id, revision, STATUSES.index(before), *marks)
-    store.run("revised", [k.comment, k.authors], words)
+    words = [word for comment in comments for word in comment]
+    return int(store.run("revised", [k.comment, k.authors], words))
 
 
 def note(store: Store, site: str, comments: Sequence[tuple[bytes, bytes, bytes]]) -> None:

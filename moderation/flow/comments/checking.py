@@ -234,5 +234,5 @@ def _record(
         return Checked(comment, True, settings, "comment")
     found = codec.unpack_comment(grant.site, written.id, written.stored)
     new: New = "revision" if written.kind == "revision" else ""
-    revised.note(runtime, grant.site, [found.submission], [written])
+    revised.note(runtime, grant.site, [written])
     return Checked(found, True, settings, new)

@@ -76,13 +76,15 @@ def submit(
             )
             retention = accepting.ttls(settings.retention)
             calls.append(accepting.accept_call(grant.site, parts[number], retention, now, on))
-        done += _write(runtime, grant, calls)
+        before = len(done)
+        try:
+            _write(runtime, grant, calls, done)
+        finally:
+            for part in done[before:]:
+                revised.note(runtime, grant.site, part)
         if len(done) < until:
             grant = confirm(runtime, grant)
             revision, settings = runtime.read_settings(grant.site)
-    for number, part in enumerate(done):
-        first = number * accepting.AT_ONCE
-        revised.note(runtime, grant.site, submissions[first : first + len(part)], part)
     return [_accepted(grant.site, written) for part in done for written in part]
 
 
@@ -117,8 +119,9 @@ def _accepted(site: str, w: Written) -> Accepted:
     return Accepted(id_text(w.id), w.revision, w.kind, w.status, stored)
 
 
-def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Written]]:
-    """Write parts of a batch and return those written before tokens or settings changed."""
+def _write(runtime: Runtime, grant: Grant, calls: list[Any], done: list[list[Written]]) -> None:
+    """Write parts of a batch and add to `done` those written before tokens or settings changed, or
+    before one was refused."""
     lane = keys.shard_of(grant.site) % keys.LANES
     if runtime.store.is_spread:
         # The bell may be on another server, and rung before the comments are there it is in vain.
@@ -130,7 +133,6 @@ def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Writte
         )
     if free:
         runtime.tasks.send(SCORE_INBOX, lane)
-    done: list[list[Written]] = []
     for answer in map(accepting.written, answers):
         if answer == "changed":
             break
@@ -139,7 +141,6 @@ def _write(runtime: Runtime, grant: Grant, calls: list[Any]) -> list[list[Writte
         if isinstance(answer, str):
             raise _conflict()
         done.append(answer)
-    return done
 
 
 def comment_of(grant: Grant, submission: Submission, done: Accepted) -> Comment:

@@ -187,12 +187,25 @@ def _written(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> d
 
 
 def _write(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> dict[str, int]:
+    """Write some comments and return what became of how many, as it is found once they are written.
+
+    Where somebody decides meanwhile his word stays; what is revised meanwhile is left, and comes
+    again with the text that stands here then.
+    """
+    sent: dict[int, Lesson] = {}
+    while True:
+        found = list(_outcomes(runtime, site, batch, by))
+        lessons = {
+            n: lesson
+            for n, (_, lesson) in enumerate(found)
+            if lesson is not None and lesson != sent.get(n)
+        }
+        if not lessons:
+            break
+        word = Word(by, "import", suggestion_shown=False)
+        teaching.write(runtime, site, list(lessons.values()), word)
+        sent |= lessons
     counts = dict.fromkeys(_OUTCOMES, 0)
-    lessons = []
-    for outcome, lesson in _outcomes(runtime, site, batch, by):
+    for outcome, _ in found:
         counts[outcome] += 1
-        if lesson is not None:
-            lessons.append(lesson)
-    if lessons:
-        teaching.write(runtime, site, lessons, Word(by, "import", suggestion_shown=False))
     return counts

@@ -120,7 +120,7 @@ def write(
     answer = accepting.written(runtime.store.run("accept", names, args))
     if isinstance(answer, str):
         raise StoreDown("the site's tokens are being changed again and again")
-    revised.note(runtime, site, [lesson.submission for lesson in lessons], answer)
+    revised.note(runtime, site, answer)
     return [codec.id_text(done.id) for done in answer]
 
 

@@ -52,13 +52,18 @@ def _read(
         return None
 
 
-def revisions(store: Store, site: str, places: Sequence[tuple[bytes, int]]) -> list[Comment | None]:
-    """Return older revisions of comments, by the id and the revision of each; None for what is gone
-    or cannot be read."""
+def with_older(
+    store: Store, site: str, places: Sequence[tuple[bytes, int]]
+) -> list[tuple[Comment | None, Comment | None]]:
+    """Return older revisions of comments, by the id and the revision of each, with the comments as
+    they are now; None for what is gone or cannot be read."""
     prefix = keys.of_site(site).comment.encode()
+    names = [prefix + raw + b":%d" % number for raw, number in places]
     with store_errors():
-        found = store.redis.mget([prefix + raw + b":%d" % number for raw, number in places])
-    return [_read(site, raw, data, []) for (raw, _), data in zip(places, found, strict=True)]
+        found = store.redis.mget(names + [prefix + raw for raw, _ in places])
+    ids = [raw for raw, _ in places]
+    read = [_read(site, raw, data, []) for raw, data in zip(ids * 2, found, strict=True)]
+    return list(zip(read[: len(ids)], read[len(ids) :], strict=True))
 
 
 def older(

@@ -110,8 +110,8 @@ end
 
 -- Notes what a comment became with its authors and those like it, and that it was drawn.
 local function settle(id, from, to, is_decided, is_new_text, drawn, authors, like)
-  -- Whose the text before was is not known here: of a revision revised.lua is told.
-  if not is_new_text then author_note(people, authors, id, from, to) end
+  -- Whose the text before was is not known here: out of the records of others revised.lua takes it.
+  if to > 0 then author_note(people, authors, id, is_new_text and COMMENT_QUEUED or from, to) end
   if from == COMMENT_HELD and (to ~= from or is_new_text) then alike().leave(likes, id, like) end
   if to == COMMENT_HELD and (from ~= to or is_new_text) then alike().join(likes, id, like) end
   if is_decided then
@@ -173,6 +173,13 @@ local function accept(at)
   else
     local before = c.revision
     from = c.status
+    if how == LABEL_IMPORT and label > 0 and c.digest ~= comment_open(text).digest then
+      -- Whoever imports sends the text that he found, or his own for one that was not there. The
+      -- revision that he found stands in the example, behind the comment's id in 26 characters.
+      local _, example = struct.unpack('>I4c0', ARGV[at + 2])
+      local _, found = cmsgpack.unpack_one(ARGV[at + 2], example + 27)
+      if not again or found ~= before then return answer_of(id, 's', before, from) end
+    end
     local changed = revise(id, c, text, by, label)
     kind, revision = c.revision > before and 'r' or again and 'n' or 's', c.revision
     if not changed then return answer_of(id, kind, revision, again and status or from) end
@@ -184,7 +191,7 @@ local function accept(at)
     local current = c.decision ~= '' and log().load(KEYS[1] .. KEY_LABEL .. c.active)
     local decision, example = struct.unpack('>I4c0', ARGV[at + 2])
     -- Somebody may have decided since whoever imports looked: his later word stays.
-    local is_late = how == LABEL_IMPORT and c.decision ~= '' and decided_ms(c.decision) > decided_ms(decision)
+    local is_late = how == LABEL_IMPORT and c.decision ~= '' and decided_ms(c.decision) >= decided_ms(decision)
     if not (is_late or current and current.label == label) then
       k = k or {meta = KEYS[1], comment = prefix, day = day, label = KEYS[1] .. KEY_LABEL,
         labels = shard .. KEY_LABELS, site = site, labelled = KEYS[1] .. KEY_LABELLED,

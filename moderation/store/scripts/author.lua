@@ -93,11 +93,11 @@ local function author_make_room(bucket)
 end
 
 -- Notes with its authors what a comment became: a status, 0 where it is gone; `from` is what it was,
--- 0 where it had no verdict yet, nil for one that was never there. `mark`: its day, a byte for the
--- author's name, a byte (1 if the last hash is of an address, twice the number of hashes, 16 as in
--- signals.lua), six bytes a hash, and what signals.lua reads.
+-- 0 for whatever stands there, as of a text before, nil for one that was never there. `mark`: its
+-- day, a byte for the author's name, a byte (1 if the last hash is of an address, twice the number of
+-- hashes, 16 as in signals.lua), six bytes a hash, and what signals.lua reads.
 local function author_note(prefix, mark, id, from, to)
-  if mark == '' or from == to then return end
+  if mark == '' or from == to and to > 0 then return end
   local day, name, flags = struct.unpack('>I2c1B', mark)
   local tag = struct.unpack('>I2', id, 15) % 16384
   local last = 6 * (math.floor(flags / 2) % 8) - 1

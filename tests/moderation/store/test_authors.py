@@ -84,12 +84,23 @@ def test_decisions_and_undos_put_the_record_right(store):
 
 def test_a_new_text_of_a_comment_takes_the_place_of_its_outcome(store):
     sent = submission("First.", external_id="x")
-    accept(store, judged("approved", mark(ANN), sent=sent))
-    second = judged("spam", mark(ANN), sent=submission("Second.", external_id="x"))
+    accept(store, judged("approved", mark(ANN, ADDRESS), sent=sent))
+    second = judged("spam", mark(ANN, BOB), sent=submission("Second.", external_id="x"))
     (done,) = accept(store, second)
-    assert record(store).strip == ("approved",), "whose it was is not known where it is written"
-    authors.revise(store, SITE, [(done.id, 2, "approved", b"", mark(ANN), b"")])
     assert (record(store).strip, record(store).approved, record(store).today) == (("spam",), 0, 1)
+    assert record(store, BOB).strip == ("spam",)
+    assert authors.take_from(store, SITE, [(done.id, 1, mark(ADDRESS))]) == 1
+    assert record(store, ADDRESS).strip == ("approved",), "it was revised since"
+    for _ in range(2):
+        assert authors.take_from(store, SITE, [(done.id, 2, mark(ADDRESS))]) == 0
+        assert record(store, ADDRESS) is None
+
+
+def test_what_a_record_has_no_more_of_itself_is_not_taken_from_its_counts(store):
+    first, *_ = [accept(store, judged("approved", mark(ANN)))[0] for _ in range(25)]
+    for _ in range(2):
+        authors.take_from(store, SITE, [(first.id, 1, mark(ANN))])
+        assert record(store).approved == 25
 
 
 def test_twenty_outcomes_are_kept_each_and_all_are_counted(store):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from moderation.domain.comments import Comment
+from moderation.domain.errors import IdempotencyConflict
 from moderation.domain.sites import SiteSettings
+from moderation.flow import revised
 from moderation.flow.comments import checking, draining, submitting
 from moderation.flow.labels import deciding, teaching
 from moderation.flow.lookup import find
 from moderation.flow.people import records
+from moderation.flow.rows import keyed_hash
 from moderation.store import keys
 from tests.factories import SITE, put_settings, submission
 from tests.moderation.flow.comments.counted import ADA, EVE, STRICT, WORD
@@ -96,3 +99,107 @@ def test_revisions_that_waited_together_count_once(runtime, grant):
     draining.drain_lane(runtime, keys.shard_of(SITE) % keys.LANES)
     assert send(runtime, grant, "Another word.", ADA, "c-2", "submitted").status == "approved"
     assert send(runtime, grant, "A third word.", ADA, "c-3", "submitted").status == "held"
+
+
+class Killed(BaseException):
+    """Ends a process at once, as far as a test can: nothing of ours catches it."""
+
+
+def drain(runtime) -> None:
+    draining.drain_lane(runtime, keys.shard_of(SITE) % keys.LANES)
+
+
+@pytest.mark.parametrize("way", ["checked", "submitted"])
+@pytest.mark.parametrize("who", [ADA, EVE])
+def test_what_became_of_a_revision_before_it_was_noted_counts_once(
+    runtime, grant, monkeypatch, way, who
+):
+    """A worker, or whoever decides, is quicker than whoever revised."""
+    put_settings(runtime.store, SITE, STRICT)
+    first = send(runtime, grant, "A word on kilns, friends.", ADA, "c-1")
+    note = revised.note
+
+    def later(*words) -> None:
+        drain(runtime)
+        deciding.decide(runtime, SITE, first.id, "spam", WORD, None)
+        note(*words)
+        note(*words)
+
+    monkeypatch.setattr(revised, "note", later)
+    send(runtime, grant, "A word on bricks, friends.", who, "c-1", way)
+    assert outcomes(runtime, who) == ("spam",)
+    assert outcomes(runtime, EVE if who is ADA else ADA) == ()
+
+
+@pytest.mark.parametrize("way", ["checked", "taught"])
+def test_a_revision_whose_process_dies_is_in_the_record_of_its_author(
+    runtime, grant, monkeypatch, way
+):
+    put_settings(runtime.store, SITE, STRICT)
+    send(runtime, grant, "A word on kilns, friends.", ADA, "c-1")
+
+    def die(*words) -> None:
+        raise Killed
+
+    monkeypatch.setattr(revised, "note", die)
+    with pytest.raises(Killed):
+        send(runtime, grant, "A word on bricks, friends.", EVE, "c-1", way)
+    assert outcomes(runtime, EVE) == ("approved",)
+
+
+def test_a_call_that_is_repeated_takes_a_comment_from_its_author_once(runtime, grant):
+    put_settings(runtime.store, SITE, STRICT)
+    for n in range(24):
+        send(runtime, grant, f"A word on kiln number {n}.", ADA, f"e-{n}")
+    send(runtime, grant, "A word on kilns, friends.", ADA, "c-1")
+    for _ in range(3):
+        sent = [submission("A word on bricks, friends.", author=EVE, external_id="c-1")]
+        submitting.submit(runtime, grant, sent, idempotency_key="k", body=b"x")
+        drain(runtime)
+        (known,) = records.known_of(runtime, [by(ADA)])
+        assert (known.approved, outcomes(runtime, EVE)) == (24, ("approved",))
+
+
+@pytest.mark.parametrize("way", ["submitted", "taught"])
+@pytest.mark.parametrize("last", [ADA, EVE])
+def test_a_comment_revised_twice_at_once_is_in_the_record_of_its_last_author(
+    runtime, grant, last, way
+):
+    put_settings(runtime.store, SITE, STRICT)
+    neighbour = {"name": "Ida", "email": "ida@mail.example"}
+    send(runtime, grant, "A word on kilns, friends.", ADA, "c-1")
+    texts = (("A word on bricks, friends.", neighbour), ("A word on ash, friends.", last))
+    sent = [submission(text, author=who, external_id="c-1") for text, who in texts]
+    if way == "submitted":
+        submitting.submit(runtime, grant, sent)
+        drain(runtime)
+    else:
+        lessons = [teaching.Lesson(one, "ham") for one in sent]
+        teaching.teach_many(runtime, grant, lessons, WORD)
+    assert outcomes(runtime, last) == ("approved",)
+    for who in (ADA, EVE, neighbour):
+        assert who is last or outcomes(runtime, who) == ()
+
+
+def test_a_revision_that_is_deleted_while_it_waits_leaves_nothing_of_the_text_before(
+    runtime, grant
+):
+    put_settings(runtime.store, SITE, STRICT)
+    first = send(runtime, grant, "A word on kilns, friends.", ADA, "c-1")
+    sent = [submission("A word on bricks, friends.", author=ADA, external_id="c-1")]
+    submitting.submit(runtime, grant, sent)
+    deciding.forget(runtime, SITE, first.id)
+    assert outcomes(runtime, ADA) == ()
+
+
+def test_what_was_written_is_noted_where_a_later_part_of_the_call_is_refused(runtime, grant):
+    put_settings(runtime.store, SITE, STRICT)
+    send(runtime, grant, "A word on kilns, friends.", ADA, "c-0")
+    second = keyed_hash(runtime.secret, "idempotency", "k/1")
+    runtime.store.redis.set(keys.of_site(SITE).idempotency + second, b"of another call.")
+    sent = [
+        submission(f"Word {n} on bricks.", author=EVE, external_id=f"c-{n}") for n in range(101)
+    ]
+    with pytest.raises(IdempotencyConflict):
+        submitting.submit(runtime, grant, sent, idempotency_key="k", body=b"x")
+    assert outcomes(runtime, ADA) == ()

@@ -11,7 +11,6 @@ import pytest
 from moderation.domain.decisions import LabelEntry
 from moderation.flow import jobs
 from moderation.flow.authorise import Grant
-from moderation.flow.comments import checking
 from moderation.flow.labels import deciding, importing, learning, rebuilding, teaching
 from moderation.flow.labels.deciding import Word
 from moderation.flow.labels.history import Asked
@@ -116,29 +115,6 @@ def test_what_was_decided_here_later_stays_and_what_was_decided_before_gives_way
     changed = comment(runtime, "before")
     assert (changed.decision.label, changed.status) == ("spam", "spam")
     assert (changed.revision, changed.submission.content) == (1, "Text of before")
-
-
-def test_who_decides_while_his_comment_is_imported_has_the_last_word(
-    runtime: Runtime, other: Runtime, grant: Grant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent = [submission(f"Text of {name}", external_id=name) for name in ("decided", "waits")]
-    ids = [checking.check(runtime, grant, one).comment.id for one in sent]
-    row = {"label": "spam", "labelled_at": "2017-07-14T02:40:00Z", "content": "x"}
-    path = lines(tmp_path / "x.jsonl", *({**row, "external_id": one.external_id} for one in sent))
-    write = teaching.write
-
-    def decided_meanwhile(*words: Any) -> list[str]:
-        deciding.decide(other, SITE, ids[0], "ham", Word("ann", "console"), None)
-        return write(*words)
-
-    monkeypatch.setattr(teaching, "write", decided_meanwhile)
-    done(runtime, path)
-    kept = comment(runtime, "decided")
-    assert (kept.decision.label, kept.decision.by, kept.status) == ("ham", "ann", "approved")
-    assert comment(runtime, "waits").decision.label == "spam"
-    first, second = log(runtime)
-    assert first.decision is not None
-    assert (first.label, first.decision.by, second.label) == ("ham", "ann", "spam")
 
 
 def test_a_worker_that_cannot_see_the_file_says_so(runtime: Runtime, tmp_path: Path) -> None:

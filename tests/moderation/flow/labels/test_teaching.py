@@ -9,7 +9,7 @@ from moderation.flow.rows import training_row
 from moderation.store import labels
 from tests.factories import SITE, submission
 
-WORD = Word("ann", "import")
+WORD = Word("ann", "api")
 
 
 def learned(runtime):
