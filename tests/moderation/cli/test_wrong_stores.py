@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from moderation.cli import embedded, main
+from moderation.cli import connect, embedded, main
 from moderation.settings import Settings
 from tests.certificates import certificate
 from tests.clusters import ClusterNode
-from tests.conftest import SECRET, program
+from tests.conftest import SECRET, Server, program
 from tests.moderation.cli.conftest import Winnow
 from tests.processes import until
 from tests.replicas import Node
@@ -125,6 +126,35 @@ def test_the_doctor_says_why_a_server_does_not_let_it_in(
         locked.end()
         secure.end()
         shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("part", ["web", "worker", "beat"])
+def test_a_store_that_does_not_say_what_it_is_may_carry_winnow(
+    valkey: Server,
+    winnow: Winnow,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: str,
+) -> None:
+    def starts(*_: object) -> None:
+        raise SystemExit(0)
+
+    monkeypatch.setattr("os.execve", starts)
+    url = settings.redis_url.replace("unix://", "unix://limited:word@")
+    monkeypatch.setenv("WINNOW_REDIS_URL", url)
+    with valkey.client() as client:
+        client.execute_command(
+            "ACL", "SETUSER", "limited", "on", ">word", "~*", "&*", "+@all", "-info"
+        )
+        try:
+            winnow(part)
+            with connect.store_of(msgspec.structs.replace(settings, redis_url=url)) as store:
+                connect.check(store)
+        finally:
+            client.execute_command("ACL", "DELUSER", "limited")
+    assert "does not let Winnow ask what it is (INFO)" in caplog.text
 
 
 def doctored(capsys: pytest.CaptureFixture[str]) -> list[str]:
