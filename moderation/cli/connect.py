@@ -198,7 +198,13 @@ def check(store: Store) -> None:
             "start it, or set WINNOW_REDIS_URL to one that runs"
         ) from error
     for one in facts:
-        _check_one(one)
+        if one:
+            _check_one(one)
+    if not all(facts):
+        log.warning(
+            "the store does not let Winnow ask what it is (INFO): that it can carry Winnow is "
+            "not looked at"
+        )
 
 
 def _check_one(facts: dict[str, Any]) -> None:

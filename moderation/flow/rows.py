@@ -34,8 +34,15 @@ def row_of(submission: Submission) -> Row:
 
 
 def training_row(data: bytes) -> Row:
-    """Return the row of a stored example."""
-    return _row(data)
+    """Return the row of a stored example.
+
+    Raises:
+        codec.Unreadable: it cannot be read.
+    """
+    try:
+        return _row(data)
+    except codec.UNREADABLE as error:
+        raise codec.Unreadable("the row of an example cannot be read") from error
 
 
 def personal_hash(secret: bytes, kind: str, value: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 
 from moderation.domain.comments import STATUSES, Status
-from moderation.store import keys
+from moderation.store import codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
@@ -86,7 +86,11 @@ def people_of(mark: bytes) -> tuple[list[bytes], bool]:
 
 def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record | None]:
     """Return the record of each person: site, who, and a comment that is left out of it (b"" none),
-    in one round trip."""
+    in one round trip.
+
+    Raises:
+        codec.Unreadable: one cannot be read.
+    """
     if not asked:
         return []
     with store_errors():
@@ -94,10 +98,13 @@ def read(store: Store, asked: Sequence[tuple[str, bytes, bytes]]) -> list[Record
         for site, person, _ in asked:
             pipe.hget(*_place(site, person))
         found = pipe.execute()
-    return [
-        None if data is None else record_of(data, left_out)
-        for (_, _, left_out), data in zip(asked, found, strict=True)
-    ]
+    try:
+        return [
+            None if data is None else record_of(data, left_out)
+            for (_, _, left_out), data in zip(asked, found, strict=True)
+        ]
+    except codec.UNREADABLE as error:
+        raise codec.Unreadable("the record of an author cannot be read") from error
 
 
 def drop(store: Store, site: str, people: Sequence[bytes]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
 import redis
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoPermissionError, NoScriptError, RedisError, ResponseError
 
 from moderation.domain.errors import WrongStore
 from moderation.store import addresses, fingerprint, keys, schema, together
@@ -115,10 +115,22 @@ class Store:
         with store_errors():
             return [server.info() for server in self.each()]
 
+    def facts_told(self) -> list[dict[str, Any]]:
+        """Return the `facts`, none of a server that does not let this user ask."""
+        found: list[dict[str, Any]] = []
+        with store_errors():
+            for server in self.each():
+                try:
+                    found.append(server.info())
+                except NoPermissionError:
+                    found.append({})
+        return found
+
     def check_kind(self) -> list[dict[str, Any]]:
-        """Return the `facts`; raise `WrongStore` for a node of a Cluster that is addressed as the
-        one server, `StoreDown` where there are none: it may have every slot now, and not later."""
-        found = self.facts()
+        """Return the `facts_told`; raise `WrongStore` for a node of a Cluster that is addressed as
+        the one server, `StoreDown` where none answers: it may have every slot now, and not later.
+        """
+        found = self.facts_told()
         modes = {one.get("redis_mode") or one.get("server_mode") for one in found}  # Redis; Valkey.
         if not self.is_spread and "cluster" in modes:
             raise WrongStore(A_CLUSTER)

@@ -20,7 +20,13 @@ from moderation.domain.reasons import CODES, NUMBERS
 from moderation.domain.verdicts import LABELS, DecidedBy, Verdict
 
 UNREADABLE = (msgspec.MsgspecError, struct.error, ValueError, LookupError)
-"""What is raised where stored bytes are none that any version wrote."""
+"""What is raised where stored bytes are none that any version wrote; by faults of ours, too."""
+
+
+class Unreadable(ValueError):
+    """Stored bytes are none that any version wrote: raised where nothing but they can be at fault,
+    for whoever does more than to read."""
+
 
 _COMMENT = struct.Struct(">BBBBIHIIHHQ8s")
 _BY: tuple[DecidedBy, ...] = ("model", "rule", "fail_mode")

@@ -35,7 +35,7 @@ def entries(
             for seq, data in zip(trip, itertools.chain.from_iterable(pipe.execute()), strict=True):
                 try:
                     found.append(_entry(seq, data))
-                except codec.UNREADABLE:
+                except codec.Unreadable:
                     if unread is None:
                         raise
                     unread.append(seq)
@@ -60,14 +60,20 @@ def outlines(store: Store, site: str, seqs: Sequence[int]) -> list[LabelEntry]:
         for seq in seqs:
             pipe.getrange(f"{prefix}{seq}", 0, entry_codec.OUTLINE_BYTES - 1)
         found = pipe.execute()
-    return [
-        entry_codec.unpack_outline(seq, data) if data else _gone(seq)
-        for seq, data in zip(seqs, found, strict=True)
-    ]
+    try:
+        return [
+            entry_codec.unpack_outline(seq, data) if data else _gone(seq)
+            for seq, data in zip(seqs, found, strict=True)
+        ]
+    except codec.UNREADABLE as error:
+        raise codec.Unreadable("an entry of the label log cannot be read") from error
 
 
 def _entry(seq: int, data: bytes | None) -> LabelEntry:
-    return _gone(seq) if data is None else entry_codec.unpack_label(seq, data)
+    try:
+        return _gone(seq) if data is None else entry_codec.unpack_label(seq, data)
+    except codec.UNREADABLE as error:
+        raise codec.Unreadable("an entry of the label log cannot be read") from error
 
 
 def _gone(seq: int) -> LabelEntry:

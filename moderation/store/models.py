@@ -13,7 +13,7 @@ import msgspec
 
 from moderation.domain.models import InUse, Promotion, Snapshot
 from moderation.domain.reports import Report
-from moderation.store import keys
+from moderation.store import codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
@@ -45,14 +45,21 @@ def blob(store: Store, name: str) -> bytes | None:
 
 
 def every(store: Store) -> list[Snapshot]:
-    """Return what is known of each snapshot, the newest first."""
+    """Return what is known of each snapshot, the newest first.
+
+    Raises:
+        codec.Unreadable: of one it cannot be read.
+    """
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         pipe.hvals(keys.MODELS)
         pipe.hgetall(keys.FIRST_USED)
         pipe.hgetall(keys.WITHDRAWN)
         known, used, withdrawn = pipe.execute()
-    found = [_with_times(_snapshot(data), used, withdrawn) for data in known]
+    try:
+        found = [_with_times(_snapshot(data), used, withdrawn) for data in known]
+    except codec.UNREADABLE as error:
+        raise codec.Unreadable("what is known of a model cannot be read") from error
     return sorted(found, key=lambda s: (s.made_ms, s.name), reverse=True)
 
 

@@ -8,7 +8,7 @@ from time import sleep
 from typing import Any, Literal
 
 from msgspec import Struct
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
@@ -36,10 +36,10 @@ class Files(Struct, frozen=True):
 def files(store: Store) -> Files:
     """Return how the store keeps its data, all of its servers together; what one does not tell
     counts as there."""
-    facts, told = store.facts(), [_configured(server) for server in store.each()]
+    facts, told = store.facts_told(), [_configured(server) for server in store.each()]
     folders = {one.get("dir", "") for one in told}
     return Files(
-        appends=any(one.get("aof_enabled") for one in facts),
+        appends=any(one.get("aof_enabled", not one) for one in facts),
         snapshots=any(one.get("save", "?") != "" for one in told),
         replicas=sum(int(one.get("connected_slaves", 0)) for one in facts),
         folder=folders.pop() if len(folders) == 1 else "",
@@ -71,7 +71,13 @@ def rewrite(store: Store) -> Iterator[What | None]:
 
 
 def _rewrite_one(server: Any) -> Iterator[What | None]:
-    if not _facts(server).get("aof_enabled"):
+    with store_errors():
+        try:
+            facts = server.info()
+        except NoPermissionError:
+            yield "refused"
+            return
+    if not facts.get("aof_enabled"):
         yield "none"
         return
     yield from _until_written(server)

@@ -169,15 +169,18 @@ def forget(runtime: Runtime, site: str, comment_id: str, replayable: int | None 
         replayable = replaying.REPLAYABLE
     raw = raw_id(comment_id)
     # What cannot be read has to go, too.
-    (comment,) = reading.get_many(runtime.store, site, [raw], unread=[])
+    unread = list[bytes]()
+    (comment,) = reading.get_many(runtime.store, site, [raw], unread)
+    left = reading.left_of(runtime.store, site, raw) if unread else reading.Left()
     found, far = deletions.forget(
         runtime.store,
         site,
         raw,
-        comment.submission.external_id if comment else "",
+        comment.submission.external_id if comment else left.external_id,
         replayable,
         now_ms(),
         marks_of_comment(runtime.secret, comment, codec.id_ms(raw)) if comment else NO_MARKS,
+        left.revision if unread else None,
     )
     if not found:
         raise NotFound("this site has no such comment")

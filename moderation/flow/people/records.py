@@ -85,12 +85,21 @@ def _known(found: dict[Way, authors.Record | None], today: int) -> Known | None:
 
 
 def forget(
-    runtime: Runtime, site: str, *, email: str = "", ip: str = "", author_id: str = ""
+    runtime: Runtime,
+    site: str,
+    *,
+    email: str = "",
+    ip: str = "",
+    author_id: str = "",
+    before: Collection[str] = (),
 ) -> int:
     """Drop what a site counts of a person, by whatever is known of him: records, paces and
-    reputations; return how many that were. Comments of his that come later begin anew."""
+    reputations; return how many that were. Comments of his that come later begin anew.
+
+    `before` are more keyed hashes that he may stand under.
+    """
     values = {"author": author_id, "email": email, "ip": ip}
-    hashes = [personal_hash(runtime.secret, way, values[way]) for way in WAYS]
+    hashes = [*(personal_hash(runtime.secret, way, values[way]) for way in WAYS), *before]
     network = network_of(ip) if ip else ""
     if mailbox(email) and network:
         hashes.append(keyed_hash(runtime.secret, "pair", pair_of(email, network)))

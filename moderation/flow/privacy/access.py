@@ -164,7 +164,7 @@ def _held(runtime: Runtime, person: Person, piece: Piece) -> Iterator[Held]:
     if piece.begins_site:
         try:
             yield from _records(runtime, person, piece.site)
-        except codec.UNREADABLE:
+        except codec.Unreadable:
             unread.append(Unread(piece.site, "record"))
         try:
             for line in traces.listed(runtime, person, piece.site):
@@ -172,7 +172,10 @@ def _held(runtime: Runtime, person: Person, piece: Piece) -> Iterator[Held]:
         except codec.UNREADABLE:
             unread.append(Unread(piece.site, "list"))
     for entry in piece.entries:
-        yield from _label(piece.site, entry)
+        try:
+            yield from _label(piece.site, entry)
+        except codec.Unreadable:
+            unread.append(Unread(piece.site, "label", str(entry.seq)))
     for comment in piece.comments:
         raw, missed = codec.id_bytes(comment.id), list[bytes]()
         older = reading.older(runtime.store, piece.site, raw, comment.revision, missed)
@@ -217,9 +220,9 @@ def _label(site: str, entry: LabelEntry) -> Iterator[HeldLabel]:
 
 
 def _records(runtime: Runtime, person: Person, site: str) -> Iterator[HeldRecord]:
-    hashes = sought(runtime.secret, person).hashes
-    asked = [(site, authors.who(found), b"") for found in hashes.values()]
-    for way, known in zip(hashes, authors.read(runtime.store, asked), strict=True):
+    hashes = sought(runtime.secret, person).recorded()
+    asked = [(site, authors.who(found), b"") for _, found in hashes]
+    for (way, _), known in zip(hashes, authors.read(runtime.store, asked), strict=True):
         if known is not None:
             days = known.first_day * authors.DAY_MS, known.last_day * authors.DAY_MS
             yield HeldRecord(site, way, *days, known.approved, known.spam)

@@ -167,6 +167,7 @@ class _Erasing:
                     email=person.email,
                     ip=person.ip,
                     author_id=person.author_id,
+                    before=sought(runtime.secret, person).before,
                 )
             looked += piece.looked
             state.place = piece.place
@@ -225,8 +226,8 @@ class _Erasing:
 
     def _count_records(self, site: str, person: Person) -> None:
         """Count the records, which lose their last comments, and so go, on the way."""
-        hashes = sought(self._runtime.secret, person).hashes
-        asked = [(site, authors.who(found), b"") for found in hashes.values()]
+        hashes = sought(self._runtime.secret, person).recorded()
+        asked = [(site, authors.who(found), b"") for _, found in hashes]
         known = sum(one is not None for one in authors.read(self._runtime.store, asked))
         self._state.count.records += known
         if known:
@@ -281,10 +282,13 @@ class _Erasing:
 
     @contextmanager
     def _read(self, site: str, what: What) -> Iterator[None]:
-        """Go on where something cannot be read, and keep in mind that it was missed."""
+        """Go on where something cannot be read, and keep in mind that it was missed.
+
+        Any other fault is one of ours, and ends the job: what it kept from being done is not.
+        """
         try:
             yield
-        except codec.UNREADABLE as error:
+        except codec.Unreadable as error:
             faults.say(f"an erasure ({what})", error)
             self._miss(Unread(site, what))
 

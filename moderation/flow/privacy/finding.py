@@ -102,10 +102,20 @@ def _entries(store: Store, site: str, who: Sought, after: int) -> Iterator[Piece
         last = min(end, after + AT_ONCE)
         numbers: list[int] = []
         read = labels.entries(store, site, after, last, numbers)
-        found = [entry for entry in read if entry.example and who.taught(entry.example)]
+        found = [entry for entry in read if _is_taught_by(entry, who, numbers)]
         unread = [Unread(site, "label", str(number)) for number in numbers]
         looked, after = last - after, last
         yield Piece(site, [], found, looked, Place(site, "labels", str(after)), unread=unread)
+
+
+def _is_taught_by(entry: LabelEntry, who: Sought, unread: list[int]) -> bool:
+    """Say whether a person wrote what an entry teaches; where its row would have to be read for
+    that, and cannot, its number is put into `unread`."""
+    try:
+        return entry.example is not None and who.taught(entry.example)
+    except codec.Unreadable:
+        unread.append(entry.seq)
+        return False
 
 
 def _comments(store: Store, site: str, who: Sought, after: str) -> Iterator[Piece]:

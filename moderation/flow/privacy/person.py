@@ -90,6 +90,11 @@ class Sought(Struct, frozen=True):
     before: frozenset[str] = frozenset()
     wrapped: tuple[str, ...] = ()
 
+    def recorded(self) -> list[tuple[Way, str]]:
+        """Return each hash under which a record of the person may stand, and what it is of."""
+        older: list[tuple[Way, str]] = [("email", found) for found in sorted(self.before)]
+        return [*self.hashes.items(), *older]
+
     def wrote(self, author: Author) -> bool:
         """Say whether a comment's author is the person."""
         values: dict[Way, str] = {"email": author.email, "ip": author.ip, "author": author.id}
@@ -99,7 +104,11 @@ class Sought(Struct, frozen=True):
         )
 
     def taught(self, example: Example) -> bool:
-        """Say whether what a label teaches was written by the person."""
+        """Say whether what a label teaches was written by the person.
+
+        Raises:
+            codec.Unreadable: its row would have to be read, and cannot.
+        """
         known: dict[Way, str] = {"email": example.email, "ip": example.ip, "author": example.author}
         if any(known[way] == found for way, found in self.hashes.items()):
             return True

@@ -32,16 +32,20 @@ def forget(
     replayable: int,
     now_ms: int,
     marks: Marks = NO_MARKS,
+    older: int | None = None,
 ) -> tuple[bool, bool]:
     """Delete a comment and what was kept of it.
+
+    `older` is given for one that cannot be read: its newest older revision that is there, 0 for
+    none.
 
     Return whether there was one, and whether learners still have what it taught until a job makes
     them anew: it was labelled `replayable` labels ago or more.
     """
-    some = forget_some(store, site, raw_id, external_id, replayable, now_ms, marks)
+    some = forget_some(store, site, raw_id, external_id, replayable, now_ms, marks, older)
     found, far = some.found, some.far
     while some.more:
-        some = forget_some(store, site, raw_id, external_id, replayable, now_ms, marks)
+        some = forget_some(store, site, raw_id, external_id, replayable, now_ms, marks, older)
         far = far or some.far
     return found, far
 
@@ -54,6 +58,7 @@ def forget_some(
     replayable: int,
     now_ms: int,
     marks: Marks = NO_MARKS,
+    older: int | None = None,
 ) -> Forgotten:
     """Delete a comment and at most a hundred of what was kept of it, in one script."""
     k = keys.of_site(site)
@@ -63,7 +68,7 @@ def forget_some(
         [k.meta, k.comment, k.queued, k.approved, k.held, k.spam, k.day + keys.day_of(now_ms),
          bucket, k.label, k.checkpoints, k.forgetting, k.waiting, k.labelled, k.authors, k.alike,
          k.sample, k.changes],
-        [raw_id, external_id, replayable, *marks, site],
+        [raw_id, external_id, replayable, *marks, site, -1 if older is None else older],
     )  # fmt: skip
     if answer[0] != b"ok":
         return Forgotten(False)

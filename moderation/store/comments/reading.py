@@ -7,12 +7,24 @@ import heapq
 import itertools
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from moderation.domain.comments import Comment, Status
 from moderation.store import codec, keys
 from moderation.store.client import Store
 from moderation.store.faults import store_errors
 
 _REVISIONS_AT_ONCE = 20
+_MISSING_AT_MOST = 100
+"""After so many revisions that are not there, older ones that went first, none is looked for."""
+
+
+class Left(Struct, frozen=True):
+    """What is there of a comment that cannot be read itself: its newest older revision, 0 for none,
+    and what its site calls it by the newest of them that can be read."""
+
+    revision: int = 0
+    external_id: str = ""
 
 
 def get(store: Store, site: str, raw_id: bytes, revision: int = 0) -> Comment | None:
@@ -80,6 +92,22 @@ def older(
             comment = _read(site, raw_id, data, unread)
             if comment is not None:
                 yield comment
+
+
+def left_of(store: Store, site: str, raw_id: bytes) -> Left:
+    """Return what is there of a comment that cannot be read itself, and so says nothing of it."""
+    key = keys.of_site(site).comment.encode() + raw_id
+    newest, external_id, first = 0, "", 1
+    while first <= newest + _MISSING_AT_MOST:
+        numbers = range(first, first + _REVISIONS_AT_ONCE)
+        with store_errors():
+            found = store.redis.mget([key + b":%d" % number for number in numbers])
+        for number, data in zip(numbers, found, strict=True):
+            newest = newest if data is None else number
+            comment = _read(site, raw_id, data, [])
+            external_id = (comment.submission.external_id if comment else "") or external_id
+        first = numbers.stop
+    return Left(newest, external_id)
 
 
 def get_within(

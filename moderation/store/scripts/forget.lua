@@ -11,7 +11,8 @@
 --       leads to last entries of the label log, prefixes of authors and of those alike, sample,
 --       stream of changes
 -- ARGV: id, external id ('' none), how far back (labels) a learner may be made anew at once, marks of
---       its authors and of those alike, site's name
+--       its authors and of those alike, site's name, of one that cannot be read its newest older
+--       revision that is there (-1: it can be read)
 -- Answer: {'missing'} or {'ok', number of label entries emptied, 1 if a job must rebuild, 1 if it
 -- must be called again}
 local id, room = ARGV[1], 100
@@ -24,12 +25,15 @@ if noted then
 else
   local text = redis.call('GET', key)
   local is_read, c = pcall(comment_open, text or '')
+  local older = tonumber(ARGV[7])
   local taught = redis.call('HGET', labelled, id)
-  if text and not is_read then
-    -- What cannot be read goes all the same, with what its labels taught.
+  if text and (older >= 0 or not is_read) then
+    -- What cannot be read goes all the same, with its older revisions and what its labels taught;
+    -- what its header seems to say may be anything.
     redis.call('DEL', key)
     revision, seq = 0, 0
     if taught then revision, seq = struct.unpack('>I4I4', taught) end
+    revision = math.max(revision, older)
   elseif text then
     revision, seq = c.revision - 1, c.last
     redis.call('DEL', key)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from moderation.cli import embedded, main
+from moderation.cli import connect, embedded, main
 from moderation.settings import Settings
 from tests.certificates import certificate
 from tests.clusters import ClusterNode
@@ -168,6 +169,35 @@ def test_a_part_that_starts_without_its_store_says_what_it_waits_for(
         finally:
             client.config_set("requirepass", "")
     assert len(started) == 2
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("part", ["web", "worker", "beat"])
+def test_a_store_that_does_not_say_what_it_is_may_carry_winnow(
+    valkey: Server,
+    winnow: Winnow,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    part: str,
+) -> None:
+    def starts(*_: object) -> None:
+        raise SystemExit(0)
+
+    monkeypatch.setattr("os.execve", starts)
+    url = settings.redis_url.replace("unix://", "unix://limited:word@")
+    monkeypatch.setenv("WINNOW_REDIS_URL", url)
+    with valkey.client() as client:
+        client.execute_command(
+            "ACL", "SETUSER", "limited", "on", ">word", "~*", "&*", "+@all", "-info"
+        )
+        try:
+            winnow(part)
+            with connect.store_of(msgspec.structs.replace(settings, redis_url=url)) as store:
+                connect.check(store)
+        finally:
+            client.execute_command("ACL", "DELUSER", "limited")
+    assert "does not let Winnow ask what it is (INFO)" in caplog.text
 
 
 def doctored(capsys: pytest.CaptureFixture[str]) -> list[str]:

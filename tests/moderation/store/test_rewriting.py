@@ -66,6 +66,18 @@ def test_a_store_that_refuses_is_said_to(limited: Store) -> None:
     assert not found.lies_in(Path("/"))
 
 
+def test_a_store_that_does_not_say_what_it_is_is_taken_for_one_that_refuses(
+    valkey: Server, limited: Store
+) -> None:
+    with valkey.client() as client:
+        client.execute_command("ACL", "SETUSER", "limited", "-info")
+    assert limited.check_kind() == [{}]
+    *_, came = rewriting.rewrite(limited)
+    assert came == "refused"
+    found = rewriting.files(limited)
+    assert (found.appends, found.snapshots, found.replicas) == (True, True, 0)
+
+
 def test_a_store_without_a_file_has_none(store: Store) -> None:
     store.redis.config_set("appendonly", "no")
     try:

@@ -9,10 +9,10 @@ from moderation.domain.comments import Author
 from moderation.domain.errors import Conflict, InvalidInput, NotFound
 from moderation.domain.listed import Draft
 from moderation.domain.people import Act
-from moderation.flow import jobs, rows
+from moderation.flow import jobs, marks, rows
 from moderation.flow.comments.checking import check
 from moderation.flow.lookup import find
-from moderation.flow.privacy import erasing, finding
+from moderation.flow.privacy import access, erasing, finding
 from moderation.flow.privacy.person import asked_for
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import choosing
@@ -273,3 +273,21 @@ def test_a_label_that_outlived_its_comment_is_found_by_the_hash_that_it_was_give
     assert (job.result["labels"], job.result["sites"]) == (1, [SITE])
     log = labels.entries(both.store, SITE, 0, sites.read(both.store, SITE).labels)
     assert sum(entry.example is not None for entry in log) == 1
+
+
+@pytest.mark.parametrize("spelt", ["mailto:Mabel@mail.example", "<mabel@mail.example>"])
+def test_a_record_under_the_hash_that_it_was_given_once_is_shown_and_goes(
+    both: Runtime, spelt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = msgspec.structs.replace(others(1), author=Author(email=spelt))
+    with monkeypatch.context() as before:
+        before.setattr(rows, "mailbox", str.lower)
+        before.setattr(marks, "mailbox", str.lower)
+        (known,) = teach(both, SITE, [sent])
+    both.store.redis.delete(keys.of_site(SITE).comment.encode() + codec.id_bytes(known))
+    person = asked_for(both, email="mabel@mail.example")
+    held = [one for one in access.page(both, person).held if isinstance(one, access.HeldRecord)]
+    assert [(one.site, one.known_by, one.approved) for one in held] == [(SITE, "email", 1)]
+    job = erase(both, email="mabel@mail.example")
+    assert job.result is not None and job.result["records"] == 1
+    assert not any(isinstance(one, access.HeldRecord) for one in access.page(both, person).held)

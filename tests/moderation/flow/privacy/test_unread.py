@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
+from moderation.domain.comments import Submission
 from moderation.domain.jobs import Job
 from moderation.domain.listed import Draft
 from moderation.flow import jobs
 from moderation.flow.comments.checking import check
 from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
 from moderation.flow.privacy import access, erasing
 from moderation.flow.privacy.person import asked_for
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import choosing
-from moderation.store import codec, keys, people, sites
-from tests.factories import SITE
+from moderation.store import codec, keys, labels, people, sites
+from moderation.store.comments import deletions, reading
+from tests.factories import SITE, contents
 from tests.moderation.flow.models.taught import grant_of
 from tests.moderation.flow.privacy.lived import (
     BY,
     EMAIL,
     OTHER_SITE,
+    PERSON,
     WORD,
     begin,
     erase,
@@ -129,3 +135,108 @@ def test_who_looks_is_told_of_it_too_and_it_can_be_deleted_by_its_id(both: Runti
     both.store.redis.delete(keys.of_site(OTHER_SITE).listed)
     again = access.page(both, asked_for(both, email=EMAIL)).held
     assert not any(isinstance(one, access.HeldUnread) for one in again)
+
+
+def junk(runtime: Runtime, comment: str, data: bytes) -> None:
+    runtime.store.redis.set(keys.of_site(SITE).comment.encode() + codec.id_bytes(comment), data)
+
+
+def sent_again(runtime: Runtime, times: int) -> str:
+    """Return a comment of which there are so many older revisions."""
+    for number in range(times + 1):
+        text = f"The {WORD} was sold {number} times"
+        sent = Submission(content=text, author=PERSON, external_id="again")
+        made = check(runtime, grant_of(runtime, SITE), sent).comment
+    assert made.revision == times + 1
+    return made.id
+
+
+@pytest.mark.parametrize("times", [0, 3, 130])
+@pytest.mark.parametrize("is_labelled", [False, True])
+@pytest.mark.parametrize("data", [b"[", b"f" * 80])
+def test_what_is_left_of_one_that_cannot_be_read_goes_in_a_few_calls(
+    both: Runtime, monkeypatch: pytest.MonkeyPatch, data: bytes, is_labelled: bool, times: int
+) -> None:
+    comment = sent_again(both, times)
+    if is_labelled:
+        deciding.decide(both, SITE, comment, "spam", Word("ann", "api"), None)
+    junk(both, comment, data)
+    if times > 3:  # The oldest went first, as they do.
+        name = keys.of_site(SITE).comment.encode() + codec.id_bytes(comment)
+        both.store.redis.delete(*(b"%s:%d" % (name, number) for number in range(1, 50)))
+    run, calls = both.store.run, list[str]()
+
+    def counted(name: str, names: Any, args: Any) -> Any:
+        calls.append(name)
+        assert calls.count("forget") < 5
+        return run(name, names, args)
+
+    monkeypatch.setattr(both.store, "run", counted)
+    deciding.forget(both, SITE, comment)
+    raw = codec.id_bytes(comment)
+    assert [key for key, _ in contents(both.store) if raw in key] == []
+    assert left(both) == []
+    if times:
+        assert reading.find_externals(both.store, SITE, ["again"]) == [None]
+    assert deletions.unfinished(both.store, SITE) == []
+
+
+def spoil_row(runtime: Runtime, number: int) -> None:
+    """Make a label's row unreadable, and nothing else of it."""
+    (entry,) = labels.some(runtime.store, SITE, [number])
+    assert entry.example is not None
+    key, row = f"{keys.of_site(SITE).label}{number}", entry.example.row
+    data = runtime.store.redis.get(key)
+    assert row in data
+    runtime.store.redis.set(key, data.replace(row, b"\xc1" * len(row)))
+
+
+def test_a_label_whose_row_cannot_be_read_is_named(both: Runtime) -> None:
+    ids = teach(both, SITE, [theirs(1), others(2), theirs(3), others(4)])
+    spoil_row(both, 2)
+    spoil_row(both, 3)
+    held = access.page(both, asked_for(both, email=EMAIL)).held
+    assert {one.id for one in held if isinstance(one, access.HeldComment)} == {ids[0], ids[2]}
+    assert [one.id for one in held if isinstance(one, access.HeldLabel)] == [ids[0]]
+    unread = [(one.what, one.id) for one in held if isinstance(one, access.HeldUnread)]
+    assert sorted(unread) == [("label", "2"), ("label", "3")]
+    done = erased_but(both)
+    assert done.state == "failed" and done.result is not None
+    assert (done.result["comments"], done.result["labels"]) == (2, 2)
+    assert f"{SITE} label 2" in done.result["unread"]
+    assert left(both) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "stage"),
+    [
+        (erasing.rebuilding, "rebuild", 1),
+        (erasing.compacting, "compact", 1),
+        (erasing.withdrawing, "withdraw", 2),
+        (erasing.withdrawing, "replace", 2),
+    ],
+)
+def test_a_fault_of_ones_own_is_not_taken_for_what_cannot_be_read(
+    both: Runtime, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, stage: int
+) -> None:
+    teach(both, SITE, [theirs(1), others(2)])
+    job = begin(both, email=EMAIL)
+
+    def breaks(*_: object, **__: object) -> None:
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(where, name, breaks)
+    with suppress(KeyError):
+        erasing.work_on(both, job.id, here=True)
+    done = jobs.find(both, job.id)
+    assert done.asked["stage"] == stage
+    assert "cannot be read" not in (done.error or "")
+
+
+def test_a_model_that_cannot_be_read_is_named(both: Runtime) -> None:
+    teach(both, SITE, [theirs(1), others(2)])
+    both.store.redis.hset(keys.MODELS, "broken", b"[")
+    done = erased_but(both)
+    assert done.state == "failed" and done.result is not None
+    assert done.result["unread"] == ["models"]
+    assert left(both) == []
