@@ -15,7 +15,7 @@ from moderation.console.review import asked_order
 from moderation.console.revisions import Piece, differences
 from moderation.console.screens import back_to, screen, wants_json
 from moderation.domain.comments import Comment
-from moderation.domain.errors import InvalidInput, StaleState
+from moderation.domain.errors import InvalidInput, Overruled, StaleState
 from moderation.domain.verdicts import Label
 from moderation.flow.lookup import find
 from moderation.flow.models import withdrawing
@@ -66,7 +66,7 @@ def decide(site: str, comment_id: str) -> Any:
             runtime(), site, comment_id, label, who, address(), etag, as_sample=as_sample
         )
     except StaleState as error:
-        return _conflict(error.current, label)
+        return _conflict(error.current, label, was_saved=isinstance(error, Overruled))
     return _answer(done, "decided", sampling.agreement(done, label) if as_sample else None)
 
 
@@ -136,9 +136,15 @@ def _back(comment: Comment, what: str) -> str:
     return f"/console/review?{urlencode({'after': comment.id, **done, **asked_order()})}"
 
 
-def _conflict(now: Comment, label: Label | None, status: int = 412) -> Any:
-    """Return who decided what meanwhile; nothing was saved."""
+def _conflict(now: Comment, label: Label | None, status: int = 412, was_saved: bool = False) -> Any:
+    """Return who decided what meanwhile: before what was asked was saved, or after it was."""
     found = item_of(runtime(), looking.look_of(runtime(), now))
     template = "conflict.html" if wants_json() else "conflict_page.html"
-    page = render_template(f"console/review/{template}", item=found, wanted=label)
+    page = render_template(
+        f"console/review/{template}",
+        item=found,
+        wanted=label,
+        was_saved=was_saved,
+        today=today_words(tally.decided_today(runtime(), entering.user().name)),
+    )
     return make_response(page, status, {"Content-Type": "text/html; charset=utf-8"})

@@ -51,6 +51,10 @@ class StaleState(WinnowError):
         self.current = current
 
 
+class Overruled(StaleState):
+    """What the caller decided was saved, and the comment changed again before they were told."""
+
+
 class StaleChoice(WinnowError):
     """What people chose was changed since the caller looked: the model in use, a site's settings
     or its list."""

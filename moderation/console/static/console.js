@@ -39,11 +39,13 @@ for (const field of document.querySelectorAll("[data-send]")) {
   const sendChanged = () => isChanged && send();
   if (field.matches("select")) {
     field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") isStepping = !["Tab", "Shift"].includes(event.key);
+      // What is chosen from the open list is chosen: a step changes the field while its key is down.
+      const opens = event.altKey || [" ", "F4", "Tab", "Shift"].includes(event.key);
+      if (event.key !== "Enter") isStepping = !opens;
       else if (isChanged) event.preventDefault();
       if (event.key === "Enter") sendChanged();
     });
-    field.addEventListener("pointerdown", () => { isStepping = false; });
+    for (const other of ["keyup", "pointerdown"]) field.addEventListener(other, () => { isStepping = false; });
     field.addEventListener("blur", sendChanged);
   }
   field.addEventListener("change", () => {

@@ -181,6 +181,7 @@ function reason(text) {
 function conflict(item, html) {
   const made = parse(html);
   conflicted = { etag: made.dataset.etag };
+  sayToday(made.dataset);
   item.querySelector(".bar").replaceChildren(made);
   item.querySelector(".where .tags").replaceChildren(...made.querySelector("[data-state]").children);
   saidPlace.replaceChildren();

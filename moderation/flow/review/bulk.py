@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from moderation.domain.comments import Comment
-from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo, StaleState
+from moderation.domain.errors import InvalidInput, NotFound, NothingToUndo, Overruled, StaleState
 from moderation.domain.jobs import Job
 from moderation.domain.verdicts import Label
 from moderation.flow import jobs, performing
@@ -42,10 +42,17 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Result(Struct, frozen=True):
-    """The comments that were decided, as they were then, and those that were left alone."""
+    """The comments that were decided, as they were then, and those that were left alone.
+
+    Those of `overruled` were decided too, and somebody else changed them at once.
+    """
 
     done: tuple[Tick, ...] = ()
     left: tuple[Tick, ...] = ()
+    overruled: tuple[Tick, ...] = ()
+
+
+Outcome = Literal["done", "overruled", "left", "waits"]
 
 
 class Row(Struct, frozen=True):
@@ -53,7 +60,7 @@ class Row(Struct, frozen=True):
 
     tick: Tick
     comment: Comment | None
-    outcome: Literal["done", "left", "waits"]
+    outcome: Outcome
 
 
 class Together(Struct, frozen=True):
@@ -102,16 +109,25 @@ def _decide_all(runtime: Runtime, work: Work) -> dict[str, Any]:
     asked = msgspec.convert(work.job.asked, Asked)
     done: list[Tick] = []
     left: list[Tick] = []
+    overruled: list[Tick] = []
     for number, tick in enumerate(asked.ticked):
         work.note("deciding", number, len(asked.ticked))
-        decided = _decide(runtime, work.job, asked, tick)
-        (left if decided is None else done).append(decided or tick)
-    found: dict[str, Any] = msgspec.to_builtins(Result(tuple(done), tuple(left)))
+        try:
+            decided = _decide(runtime, work.job, asked, tick)
+            (left if decided is None else done).append(decided or tick)
+        except Overruled:
+            overruled.append(tick)
+    result = Result(tuple(done), tuple(left), tuple(overruled))
+    found: dict[str, Any] = msgspec.to_builtins(result)
     return found
 
 
 def _decide(runtime: Runtime, job: Job, asked: Asked, tick: Tick) -> Tick | None:
-    """Decide one comment and return it as it is then; None where it is no longer as it was seen."""
+    """Decide one comment and return it as it is then; None where it is no longer as it was seen.
+
+    Raises:
+        Overruled: it was decided, and somebody else changed it at once.
+    """
     place = (runtime, tick.site, tick.comment)
     try:
         if asked.label == "undo":
@@ -120,6 +136,8 @@ def _decide(runtime: Runtime, job: Job, asked: Asked, tick: Tick) -> Tick | None
             label: Label = asked.label
             note = NOTE + job.id
             now = deciding.decide(*place, label, job.by, asked.address, tick.etag, note)
+    except Overruled:
+        raise
     except (StaleState, NotFound, NothingToUndo):
         return None
     return Tick(tick.site, tick.comment, now.etag)
@@ -140,13 +158,14 @@ def find(runtime: Runtime, job_id: str, sites: Collection[str]) -> Together:
     if not ticked:
         raise NotFound("there is no such job")
     now = _comments(runtime, ticked)
-    decided = {(tick.site, tick.comment) for tick in result.done}
+    became: dict[tuple[str, str], Outcome] = {
+        **{(tick.site, tick.comment): "overruled" for tick in result.overruled},
+        **{(tick.site, tick.comment): "done" for tick in result.done},
+    }
     rows = []
     for tick in ticked:
         place = tick.site, tick.comment
-        outcome: Literal["done", "left", "waits"] = "waits"
-        if job.is_over:
-            outcome = "done" if place in decided else "left"
+        outcome = became.get(place, "left") if job.is_over else "waits"
         rows.append(Row(tick, now.get(place), outcome))
     undoable = tuple(
         tick

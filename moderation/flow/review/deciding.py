@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from moderation.domain.comments import Comment
-from moderation.domain.errors import StaleState
+from moderation.domain.errors import Overruled, StaleState
 from moderation.domain.people import Act
 from moderation.domain.verdicts import Label
 from moderation.flow.labels import deciding
@@ -32,9 +32,9 @@ def decide(
     `as_sample` says that it was shown as one of the random sample, its verdict hidden.
 
     Raises:
-        NotFound: no such comment. StaleState: it changed since the person looked; or it is decided,
-            and another changed it before this could be answered: the ETag of their word would let
-            this person undo it unseen.
+        NotFound: no such comment. StaleState: it changed since the person looked. Overruled: it is
+            decided, and another changed it before this could be answered: the ETag of their word
+            would let this person undo it unseen.
     """
     word = Word(who, "console", note)
     before = find(runtime, site, comment_id)
@@ -51,7 +51,7 @@ def decide(
     tally.decided(runtime, who, before)
     looking.leave(runtime, site, comment_id, who)
     if not _is_mine(done, label, who, if_match):
-        raise StaleState(done)
+        raise Overruled(done)
     return done
 
 

@@ -208,6 +208,7 @@ def test_who_has_comments_blurred_sees_their_words_where_they_point_alone(desk: 
     page.locator("form", has=page.get_by_label("Blurred until you point at them")).get_by_role(
         "button", name="Save"
     ).click()
+    expect(page.locator("body.blurred")).to_be_attached()
     for path in (
         f"review?site={desk.site}&id={answers[0]}", f"queue?site={desk.site}",
         f"comments/{desk.site}/{answers[1]}", f"queue?site={desk.site}&like={above}",
@@ -225,3 +226,45 @@ def test_who_has_comments_blurred_sees_their_words_where_they_point_alone(desk: 
     assert page.evaluate(SEEN, "anyone needs") == []
     page.goto(f"{desk.url}/console/decisions")
     assert page.evaluate(SEEN, "WhatsApp") == []
+
+
+def test_who_has_comments_blurred_sees_their_words_by_the_keyboard_too(desk: Desk) -> None:
+    desk.hold(PITCH.format("oven", "aunt"), external_id="above")
+    context = ["On WhatsApp, too."]
+    (answer, last) = desk.hold(
+        PITCH.format("kiln", "boss"), "Another.", parent_id="above", context=context
+    )
+    page = desk.person()
+    page.goto(f"{desk.url}/console/account")
+    assert page.locator("[tabindex='0'].evidence").count() == 0
+    blurred = page.get_by_label("Blurred until you point at them")
+    blurred.check()
+    page.locator("form", has=blurred).get_by_role("button", name="Save").click()
+    expect(page.locator("body.blurred")).to_be_attached()
+    page.goto(f"{desk.url}/console/review?site={desk.site}&id={answer}")
+    evidence = page.locator("article.item aside.evidence")
+    hidden = evidence.locator(".thread .quiet-text[dir], .answered .excerpt-lines")
+    row = page.locator(f'.coming [data-id="{answer}"] a')
+    assert hidden.count() >= 2
+    for words in (*hidden.all(), row.locator(".excerpt")):
+        expect(words).to_have_css("filter", "blur(5px)")
+    row.focus()
+    expect(row.locator(".excerpt")).to_have_css("filter", "none")
+    evidence.press("Shift")
+    expect(evidence).to_be_focused()
+    for words in hidden.all():
+        expect(words).to_have_css("filter", "none")
+    note = "It sells by WhatsApp."
+    word = Word("jonas", "console", note)
+    deciding.decide(desk.runtime, desk.site, answer, "spam", word, None)
+    page.keyboard.press("a")
+    quoted = page.locator(".conflict q")
+    expect(quoted).to_have_css("filter", "blur(5px)")
+    page.keyboard.press("Tab")
+    expect(quoted).to_have_css("filter", "none")
+    page.keyboard.press("Enter")  # Leaves it: no button is in what is said then.
+    in_focus(page, last)
+    about = page.locator(".toast .about")
+    expect(about).to_have_css("filter", "blur(5px)")
+    about.press("Shift")
+    expect(about).to_have_css("filter", "none")

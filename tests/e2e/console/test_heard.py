@@ -10,10 +10,11 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from moderation.flow import jobs
+from moderation.flow import jobs, performing
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.review import bulk
+from moderation.store import jobs as jobs_stored
 from tests.e2e.console.conftest import Desk
 from tests.e2e.console.hearing import heard_tree, listening, order_of, says
 from tests.e2e.console.test_around import PITCH, draw_all
@@ -191,8 +192,15 @@ def test_the_end_of_what_is_decided_together_is_heard(desk: Desk) -> None:
     job = jobs.begin(desk.runtime, bulk.KIND, "ruth", desk.site, asked)
     page.goto(f"{desk.url}/console/queue/bulk/{job.id}")
     expect(page.get_by_role("heading", level=1)).to_have_text("0 of 3 are done")
+    work = performing.take(desk.runtime, job.id)
+    assert work
+    for n in (1, 2):
+        work.note(f"step {n}", n, 3)
+        expect(page.get_by_role("heading", level=1)).to_have_text(f"{n} of 3 are done")
+    jobs_stored.change(desk.runtime.store, job.id, "leave", work.token)
     bulk.work_on(desk.runtime, job.id)
-    says(page, "3 of 3 are spam now")
+    expect(page.get_by_role("heading", level=1)).to_have_text("3 of 3 are spam now")
+    assert page.evaluate("heard") == ["3 of 3 are spam now"]
     desk.become(ids, "spam", "spam", "spam")
 
 
@@ -220,6 +228,19 @@ def test_a_filter_is_chosen_by_the_keyboard_without_leaving_it_at_each_step(desk
     expect(overruled).to_be_focused()
     said.select_option("ham")  # As a pointer chooses: at once.
     page.wait_for_url("**/console/decisions?*label=ham*")
+
+
+def test_a_filter_that_is_opened_by_a_key_and_chosen_by_the_pointer_is_sent(desk: Desk) -> None:
+    desk.hold("The only one.")
+    page = desk.person()
+    page.goto(f"{desk.url}/console/decisions")
+    said = page.get_by_label("Said")
+    # The open list may have the release of the key, and steps of its own before the choice.
+    for key, label in (("Space", "ham"), ("Alt+ArrowDown", "spam")):
+        said.focus()
+        page.keyboard.down("Space") if key == "Space" else page.keyboard.press(key)
+        said.select_option(label)  # The list is its own window: no press of it is seen here.
+        page.wait_for_url(f"**/console/decisions?*label={label}*")
 
 
 def test_who_decides_on_a_comment_s_own_page_is_at_what_was_done(desk: Desk) -> None:

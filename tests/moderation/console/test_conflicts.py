@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from moderation.domain.verdicts import Label
 from moderation.flow.events import Decided
 from moderation.flow.labels import deciding as labels
 from moderation.flow.labels.deciding import Word
@@ -27,24 +28,52 @@ def test_a_decision_sent_twice_has_one_effect(ann: Browser, hold, runtime: Runti
     assert find(runtime, SITE, comment.id).decisions == 1
 
 
-def test_who_is_overruled_before_the_answer_is_told_and_undoes_nothing(
-    ann: Browser, hold, runtime: Runtime
+@pytest.fixture
+def between(runtime: Runtime) -> Callable[[Callable[[], object]], None]:
+    """Return what has something done once, between the next decision and its answer."""
+
+    def arrange(act: Callable[[], object]) -> None:
+        waiting = [act]
+        runtime.events.listen(Decided, lambda _: waiting.pop()() if waiting else None)
+
+    return arrange
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("ham", "Your approval was saved; then the comment was changed."),
+        ("spam", "Your decision for spam was saved; then the comment was changed."),
+    ],
+)
+def test_who_is_overruled_before_the_answer_is_told_that_and_undoes_nothing(
+    ann: Browser, hold, runtime: Runtime, between, label: Label, told: str
 ) -> None:
     comment = hold()
-    waiting = [Word("zoe", "console")]
-
-    def overrule(_: Decided) -> None:
-        if waiting:
-            labels.decide(runtime, SITE, comment.id, "spam", waiting.pop(), None)
-
-    runtime.events.listen(Decided, overrule)
-    answer = ann.decide(comment, "ham", **JSON)
+    zoe, theirs = Word("zoe", "console"), "ham" if label == "spam" else "spam"
+    between(lambda: labels.decide(runtime, SITE, comment.id, theirs, zoe, None))
+    answer = ann.decide(comment, label, **JSON)
     assert answer.status_code == 412
-    assert "zoe marked this spam" in answer.text
+    assert ("zoe marked this spam" if theirs == "spam" else "zoe approved this") in answer.text
+    assert told in answer.text and "not saved" not in answer.text
+    assert 'data-today="1 ' in answer.text, "it counts as the person's"
     now = find(runtime, SITE, comment.id)
-    assert (now.decisions, now.status) == (2, "spam")
+    assert (now.decisions, now.decision and now.decision.by) == (2, "zoe")
     said = history.of_comment(runtime, now)
     assert [one.decision.by for one in said if one.decision] == ["ann", "zoe"]
+
+
+def test_who_decided_what_is_edited_before_the_answer_is_told_that(
+    ann: Browser, hold, runtime: Runtime, between
+) -> None:
+    comment = hold("Hello.", external_id="edited")
+    between(lambda: hold("Hello, and buy.", external_id="edited"))
+    answer = ann.decide(comment, "ham", **JSON)
+    now = find(runtime, SITE, comment.id)
+    assert (now.revision, now.decisions) == (2, 1)
+    assert answer.status_code == 412
+    assert "This comment changed since you saw it" in answer.text
+    assert "Your approval was saved; then the comment was changed." in answer.text
 
 
 def test_a_decision_of_long_ago_sent_again_is_not_the_one_that_holds(

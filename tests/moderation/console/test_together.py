@@ -9,7 +9,9 @@ import pytest
 
 from moderation.domain.comments import Comment
 from moderation.flow import jobs
-from moderation.flow.labels.deciding import forget
+from moderation.flow.events import Decided
+from moderation.flow.labels import deciding as labels
+from moderation.flow.labels.deciding import Word, forget
 from moderation.flow.lookup import find
 from moderation.flow.review import bulk, deciding
 from moderation.flow.runtime import Runtime
@@ -70,6 +72,29 @@ def test_what_somebody_else_decided_meanwhile_is_left_alone(
     back = ann.post(f"/console/queue/bulk/{job}/undo").headers["Location"]
     bulk.work_on(runtime, back.rpartition("/")[2])
     assert statuses(runtime, comments) == ["approved", "approved", "held"]
+
+
+def test_what_was_decided_and_overruled_at_once_is_said_and_not_undone(
+    person: Callable[..., Browser], hold, runtime: Runtime
+) -> None:
+    comments = [hold(f"number {n}") for n in range(3)]
+    ann = person("ann")
+    job = send(ann, comments)
+
+    def overrule(decided: Decided) -> None:
+        it = decided.comment
+        if it == comments[1].id and find(runtime, SITE, it).decisions == 1:
+            labels.decide(runtime, SITE, it, "ham", Word("zoe", "console"), None)
+
+    runtime.events.listen(Decided, overrule)
+    bulk.work_on(runtime, job)
+    assert statuses(runtime, comments) == ["spam", "approved", "spam"]
+    page = ann.get(f"/console/queue/bulk/{job}").text
+    assert "2 of 3 are spam now" in page and "left alone" not in page
+    assert "1 was decided; then somebody else changed it." in page and "by zoe" in page
+    back = ann.post(f"/console/queue/bulk/{job}/undo").headers["Location"]
+    bulk.work_on(runtime, back.rpartition("/")[2])
+    assert statuses(runtime, comments) == ["held", "approved", "held"]
 
 
 @pytest.mark.parametrize("undone", [False, True])
