@@ -43,9 +43,11 @@ def decide(
     try:
         done = deciding.decide(runtime, site, comment_id, label, word, if_match)
     except StaleState as error:
-        if not _is_mine(error.current, label, who, if_match):
-            raise
-        return error.current
+        if _is_mine(error.current, label, who, if_match):
+            return error.current
+        if _was_mine(runtime, error.current, label, who, if_match):
+            raise Overruled(error.current) from None
+        raise
     what = "spam" if label == "spam" else "approved"
     people.note(runtime.store, Act(now_ms(), who, what, address, site, comment_id))
     tally.decided(runtime, who, before)
@@ -70,6 +72,16 @@ def _is_mine(now: Comment, label: Label, who: str, if_match: str) -> bool:
         now.decision is not None
         and (now.decision.by, now.decision.via, now.decision.label) == (who, "console", label)
         and if_match == replace(now, decisions=now.decisions - 1).etag
+    )
+
+
+def _was_mine(runtime: Runtime, now: Comment, label: Label, who: str, if_match: str) -> bool:
+    """Say whether this very decision, sent twice, was saved before a comment changed again."""
+    return any(
+        if_match.endswith(f'-{now.decisions - back}"')
+        and (said.kind, said.decision.by, said.decision.via, said.decision.label)
+        == ("label", who, "console", label)
+        for back, said in enumerate(reversed(history.of_comment(runtime, now)), 1)
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
+from moderation.flow.labels import deciding
+from moderation.flow.labels.deciding import Word
 from moderation.flow.people import accounts
 from moderation.flow.people.links import OPERATOR
 from tests.e2e.console.conftest import Desk
@@ -76,3 +78,32 @@ def test_a_role_that_is_taken_away_ends_at_the_next_click(desk: Desk) -> None:
     page.get_by_role("link", name="Queue").first.click()
     page.wait_for_url("**/console/login*")
     assert desk.statuses(ids) == ["held"] * 3
+
+
+def test_what_is_sent_again_and_was_overruled_meanwhile_was_saved_and_is_not_undone(
+    desk: Desk,
+) -> None:
+    ids = desk.hold(*TEXTS)
+    page = desk.person()
+    in_focus(page, ids[0])
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/decision", lose)
+    page.keyboard.press("a")
+    saved(page, "Not saved")
+    in_focus(page, ids[0])
+    page.unroute("**/decision")
+    zoe = Word("zoe", "console")
+    deciding.decide(desk.runtime, desk.site, ids[0], "spam", zoe, desk.comment(ids[0]).etag)
+    page.keyboard.press("a")
+    conflict = page.locator("[data-conflict]")
+    expect(conflict).to_contain_text("zoe marked this spam")
+    expect(conflict).to_contain_text("Your approval was saved; then the comment was changed.")
+    expect(page.locator(".coming [data-today]")).to_contain_text("1")
+    page.keyboard.press("u")
+    saved(page, "There is nothing to undo")
+    desk.become(ids, "spam", "held", "held")
+    assert desk.comment(ids[0]).decision.by == "zoe"

@@ -63,6 +63,25 @@ def test_who_is_overruled_before_the_answer_is_told_that_and_undoes_nothing(
     assert [one.decision.by for one in said if one.decision] == ["ann", "zoe"]
 
 
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_a_decision_sent_again_after_it_was_overruled_was_saved(
+    person: Callable[..., Browser], hold, runtime: Runtime, is_edited: bool
+) -> None:
+    """As where the first answer was lost."""
+    comment = hold("Hello.", external_id="again")
+    ann, bob = person("ann"), person("bob")
+    assert ann.decide(comment, "ham", **JSON).status_code == 200
+    if is_edited:
+        hold("Hello, and buy.", external_id="again")
+    bob.decide(find(runtime, SITE, comment.id), "spam", **JSON)
+    again = ann.decide(comment, "ham", **JSON)
+    assert again.status_code == 412 and "bob marked this spam" in again.text
+    assert "Your approval was saved; then the comment was changed." in again.text
+    other = bob.decide(comment, "ham", **JSON)
+    assert other.status_code == 412 and "Your approval was not saved." in other.text
+    assert find(runtime, SITE, comment.id).decisions == 2
+
+
 def test_who_decided_what_is_edited_before_the_answer_is_told_that(
     ann: Browser, hold, runtime: Runtime, between
 ) -> None:
