@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.running import ROOT
 
-LANDED = "9cd660d4b82d1ec0844c1c5a8dfd2f49daf4272a"
+LANDED = "2436863f4435d6d9a945732982655a8fe610871e"
 """A version that was landed and never tagged. A tag `v…` takes its place when there is one."""
 FROM = "ROLL_FROM"
 """The variable that names another commit or tag to roll from."""

@@ -106,8 +106,9 @@ def stop_and_migrate(installation: Installation, load: Load, to: Path) -> None:
     running, host.root = host.root, to
     for command in ("web", "worker", "beat", "search follow"):
         assert "./winnow migrate" in host.fails(*command.split()), "it starts on no older layout"
-    said = host.fails("migrate")
-    assert "Stop them first" in said and f"web {installation.web(host)} on " in said
+    if installation.versions():  # A version that tells the store of no process cannot be seen.
+        said = host.fails("migrate")
+        assert "Stop them first" in said and f"web {installation.web(host)} on " in said
     before = load.count()
     until(lambda: load.count() >= before + MORE, 120, lambda: installation.output)
     host.root = running
