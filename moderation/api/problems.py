@@ -30,6 +30,7 @@ OF_ERROR: dict[type[errors.WinnowError], str] = {
     errors.KeyRefused: "unauthorised",
     errors.NotAllowed: "forbidden",
     errors.StaleState: "stale",
+    errors.Overruled: "stale",
     errors.StaleChoice: "stale",
     errors.Conflict: "conflict",
     errors.GateRefused: "gate-refused",

@@ -107,8 +107,10 @@ def answers(url: str) -> str:
     """Return what the broker is by its own words, `cluster` or `sentinel` for one that cannot be,
     `numbered` for one without a database of this number, '' where it does not say; raises what
     kombu and the system raise."""
-    kind = _answers(url)
-    if kind == "numbered" and _answers(urlsplit(url)._replace(path="/0").geturl()) == "cluster":
+    kind, (place, _, _) = _answers(url), url.partition("?")
+    is_socket = url.startswith("redis+socket:")
+    first = f"{place}?virtual_host=0" if is_socket else urlsplit(url)._replace(path="/0").geturl()
+    if kind == "numbered" and _answers(first) == "cluster":
         return "cluster"  # One of Valkey may have more than one database.
     return kind
 

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.domain.errors import StoreDown
 from moderation.flow import performing
@@ -159,7 +160,7 @@ def _outcomes(
     for staged, raw in zip(batch, ids, strict=True):
         comment = None if raw is None else stored[raw]
         submission = staged.submission if comment is None else comment.submission
-        lesson = Lesson(submission, staged.label, labelled_ms=staged.at_ms)
+        lesson = replace(_as_new(staged), submission=submission)
         decision = comment.decision if comment else None
         if decision is not None and decision.by == by and decision.label == staged.label:
             yield "imported", None  # Before this import was cut off.
@@ -169,6 +170,11 @@ def _outcomes(
             yield "decided_here", None
         else:
             yield "imported", lesson
+
+
+def _as_new(staged: Staged) -> Lesson:
+    """Return what is to be taught of a comment that is not known here."""
+    return Lesson(staged.submission, staged.label, labelled_ms=staged.at_ms)
 
 
 def _written(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> dict[str, int]:
@@ -190,7 +196,7 @@ def _write(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> dic
     """Write some comments and return what became of how many, as it is found once they are written.
 
     Where somebody decides meanwhile his word stays; what is revised meanwhile is left, and comes
-    again with the text that stands here then.
+    again with the text that stands here then; what is deleted meanwhile stays deleted.
     """
     sent: dict[int, Lesson] = {}
     while True:
@@ -198,7 +204,7 @@ def _write(runtime: Runtime, site: str, batch: Sequence[Staged], by: str) -> dic
         lessons = {
             n: lesson
             for n, (_, lesson) in enumerate(found)
-            if lesson is not None and lesson != sent.get(n)
+            if lesson is not None and (n not in sent or lesson not in (sent[n], _as_new(batch[n])))
         }
         if not lessons:
             break

@@ -99,11 +99,15 @@ def test_the_doctor_tells_a_broker_that_cannot_be_one(
 
 
 @pytest.mark.usefixtures("kernels", "prepared")
+@pytest.mark.parametrize("by", ["port", "socket"])
 def test_the_doctor_tells_a_broker_that_has_no_such_database(
-    addresses: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    server = addresses["no Cluster"].replace("redis+cluster", "redis")
-    monkeypatch.setenv("WINNOW_BROKER_URL", f"{server}9999")
+    addresses: dict[str, str], valkey: Server, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], by: str,
+) -> None:  # fmt: skip
+    server = f"{addresses['no Cluster'].replace('redis+cluster', 'redis')}9999"
+    if by == "socket":
+        server = f"redis+socket://{valkey.socket}?virtual_host=9999"
+    monkeypatch.setenv("WINNOW_BROKER_URL", server)
     (line,) = (line for line in doctored(capsys) if "  broker: " in line)
     assert line.startswith("WRONG  broker: it has no database of this number")
 

@@ -12,6 +12,7 @@ from moderation.flow.comments import checking
 from moderation.flow.labels import deciding, teaching
 from moderation.flow.labels.deciding import Word
 from moderation.flow.runtime import Runtime
+from moderation.store.comments.reading import find_externals
 from tests.factories import SITE, submission
 from tests.moderation.flow.labels.history import comment, done, lines, log
 
@@ -111,3 +112,22 @@ def test_a_comment_that_comes_while_its_label_is_imported_keeps_its_text(
     assert (kept.revision, kept.submission.content) == (1, "Of the site")
     assert kept.decision.label == "spam"
     assert job.result is not None and job.result["imported"] == 1
+
+
+def test_a_comment_that_is_deleted_while_its_label_is_imported_stays_deleted(
+    runtime: Runtime, other: Runtime, grant: Grant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = checking.check(runtime, grant, submission("Old text", external_id="c")).comment
+    row = {"label": "spam", "labelled_at": "2017-07-14T02:40:00Z", "content": "x"}
+    path = lines(tmp_path / "x.jsonl", {**row, "external_id": "c"})
+    write = teaching.write
+
+    def deleted_after_it(*words: Any) -> list[str]:
+        monkeypatch.setattr(teaching, "write", write)
+        written = write(*words)
+        deciding.forget(other, SITE, known.id)
+        return written
+
+    monkeypatch.setattr(teaching, "write", deleted_after_it)
+    done(runtime, path)
+    assert find_externals(runtime.store, SITE, ["c"]) == [None]
