@@ -29,7 +29,7 @@ from tests.factories import accept, submission, write
 from tests.processes import until
 
 PASSWORD = "a password of the tests"
-_numbers = itertools.count(1)
+_numbers = itertools.count(1000)  # Names of sites are longer than desk1.example.
 # On a busy machine a page takes longer than the five seconds that are waited for by default.
 expect.set_options(timeout=20_000)
 
