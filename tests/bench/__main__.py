@@ -26,6 +26,7 @@ from tests.bench import (
     cluster_flow,
     cluster_http,
     console,
+    feeds,
     history,
     memory,
     texts,
@@ -36,6 +37,7 @@ from tests.e2e.running import Up, free_port
 from tests.processes import until
 
 FORM = "application/x-www-form-urlencoded"
+BENCH_SITE = "bench.example"
 CONNECTIONS = 2
 """How many send batches at once."""
 READ_SECONDS = 900.0
@@ -78,11 +80,11 @@ def start(folder: Path) -> Up:
     return up
 
 
-def check_http(up: Up, folder: Path) -> None:
+def check_http(up: Up, folder: Path, token: str) -> None:
     """Check over HTTP: the most, then latencies at half the budget."""
     progress("check_http")
     # Each comment once: who repeats himself is looked at for a campaign, in a second trip.
-    token, bodies = own_token(up), json_bodies(seed=1, count=80_000)
+    bodies = json_bodies(seed=1, count=80_000)
     run = {"connections": 16, "seconds": 3}
     wrk.load(folder, up.url, "/v1/check", token, bodies[65_000:], **run)
     before = spent(up)
@@ -99,25 +101,14 @@ def check_http(up: Up, folder: Path) -> None:
         seconds=8,
         each_ms=10,
     )
-    show_http("check_http", most, half, cpu)
-
-
-def own_token(up: Up) -> str:
-    """Return a token of a site that tells nobody of its comments, as the demo site does."""
-    headers = {"Authorization": f"Bearer {up.credentials['admin_token']}"}
-    with httpx.Client(base_url=up.url, headers=headers, timeout=30) as client:
-        client.post("/v1/sites", json={"name": "bench.example"}).raise_for_status()
-        asked = {"name": "bench", "scopes": ["submit"]}
-        answer = client.post("/v1/sites/bench.example/tokens", json=asked)
-        answer.raise_for_status()
-    return str(answer.json()["token"])
+    show_http("check_http", most, half, cpu, 3000)
 
 
 def show_http(
-    name: str, most: dict[str, float], half: dict[str, float], cpu: dict[str, int]
+    name: str, most: dict[str, float], half: dict[str, float], cpu: dict[str, int], budget: int
 ) -> None:
     """Print a load as fast as it went, and one at about half of the budget."""
-    show(name, most["per_second"], "requests/s", budget=2500, p50_ms=most["p50_ms"],
+    show(name, most["per_second"], "requests/s", budget=budget, p50_ms=most["p50_ms"],
          p99_ms=most["p99_ms"], errors=most["errors"], cpu_us=cpu)  # fmt: skip
     show(f"{name}_half_rate", half["per_second"], "requests/s", p50_ms=half["p50_ms"],
          p99_ms=half["p99_ms"], p99_budget_ms=25, errors=half["errors"])  # fmt: skip
@@ -142,47 +133,43 @@ def akismet_http(up: Up, folder: Path) -> None:
     most = wrk.load(folder, up.url, path, "", bodies[:30_000], seconds=6, **run)
     cpu = each_us(before, spent(up), most["requests"])
     half = wrk.load(folder, up.url, path, "", bodies[30_000:40_000], seconds=6, each_ms=10, **run)
-    show_http("akismet_http", most, half, cpu)
+    show_http("akismet_http", most, half, cpu, 2500)
 
 
-def submit_http(up: Up, folder: Path) -> None:
+def submit_http(up: Up, folder: Path, token: str) -> None:
     """Return single submissions over HTTP, answered 202."""
     progress("submit_http")
     run = wrk.load(
-        folder, up.url, "/v1/comments", up.credentials["api_token"], json_bodies(seed=2),
-        connections=16, seconds=8,
-    )  # fmt: skip
+        folder, up.url, "/v1/comments", token, json_bodies(seed=2), connections=16, seconds=8
+    )
     show("submit_http", run["per_second"], "requests/s", p50_ms=run["p50_ms"],
          p99_ms=run["p99_ms"], errors=run["errors"])  # fmt: skip
-    drained(up)
+    drained(up, token)
 
 
-def verdicts(up: Up) -> int:
-    """Return how many verdicts of the demo site are stored."""
-    headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
+def verdicts(up: Up, token: str) -> int:
+    """Return how many verdicts of the token's site are stored."""
+    headers = {"Authorization": f"Bearer {token}"}
     answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
     answer.raise_for_status()
     return sum(sum(day["statuses"].values()) for day in answer.json()["data"])
 
 
-def comments_stored(up: Up) -> int:
-    """Return how many comments and revisions of the demo site were accepted."""
-    headers = {"Authorization": f"Bearer {up.credentials['api_token']}"}
+def comments_stored(up: Up, token: str) -> int:
+    """Return how many comments and revisions of the token's site were accepted."""
+    headers = {"Authorization": f"Bearer {token}"}
     answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
     return sum(day["comments"] + day["revisions"] for day in answer.json()["data"])
 
 
-def drained(up: Up) -> None:
+def drained(up: Up, token: str) -> None:
     """Wait until everything accepted has its verdict."""
-    until(lambda: verdicts(up) >= comments_stored(up), 120, up.output)
+    until(lambda: verdicts(up, token) >= comments_stored(up, token), 120, up.output)
 
 
-def send_all(up: Up, batches: list[bytes]) -> None:
+def send_all(up: Up, token: str, batches: list[bytes]) -> None:
     """Send batches by `CONNECTIONS` connections at once, each its share of them in order."""
-    headers = {
-        "Authorization": f"Bearer {up.credentials['api_token']}",
-        "Content-Type": "application/x-ndjson",
-    }
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
 
     def send(share: list[bytes]) -> None:
         with httpx.Client(base_url=up.url, headers=headers, timeout=60) as client:
@@ -193,7 +180,7 @@ def send_all(up: Up, batches: list[bytes]) -> None:
         list(threads.map(send, [batches[i::CONNECTIONS] for i in range(CONNECTIONS)]))
 
 
-def batch_end_to_end(up: Up, count: int = 40_000) -> None:
+def batch_end_to_end(up: Up, token: str, count: int = 40_000) -> None:
     """Return batches of 1,000 by two connections, from the first byte to the last stored
     verdict.
     """
@@ -201,11 +188,11 @@ def batch_end_to_end(up: Up, count: int = 40_000) -> None:
     sent = texts.comments(count, seed=3)
     lines = [json.dumps(body) for body in sent]
     batches = ["\n".join(lines[i : i + 1000]).encode() for i in range(0, count, 1000)]
-    before, used = verdicts(up), spent(up)
+    before, used = verdicts(up, token), spent(up)
     began = time.monotonic()
-    send_all(up, batches)
+    send_all(up, token, batches)
     submitted = time.monotonic() - began
-    until(lambda: verdicts(up) >= before + count, 120, up.output)
+    until(lambda: verdicts(up, token) >= before + count, 120, up.output)
     seconds = time.monotonic() - began
     show("batch_end_to_end", count / seconds, "comments/s", budget=15_000,
          submitted_per_second=round(count / submitted),
@@ -240,8 +227,8 @@ def classifier() -> None:
         [sys.executable, "-m", "classifier", "bench"], capture_output=True, text=True, check=True
     )
     figures = json.loads(run.stdout)
-    show("classifier", figures["comments_per_second"]["256"], "comments/s", budget=150_000,
-         ratio_budget=45, **figures)  # fmt: skip
+    show("classifier", figures["comments_per_second"]["256"], "comments/s", budget=120_000,
+         ratio_budget=30, **figures)  # fmt: skip
 
 
 def main() -> int:
@@ -261,11 +248,14 @@ def main() -> int:
         folder = Path(name)
         up = start(options.data or folder / "var")
         try:
+            # The demo site is told of each of its comments by a webhook, as few others are.
+            token = capacity.token_of(up, BENCH_SITE)
             parts: dict[str, Callable[[], None]] = {
-                "check_http": lambda: check_http(up, folder),
+                "check_http": lambda: check_http(up, folder, token),
                 "akismet_http": lambda: akismet_http(up, folder),
-                "submit_http": lambda: submit_http(up, folder),
-                "batch_end_to_end": lambda: batch_end_to_end(up),
+                "check_with_two_feeds": lambda: feeds.measure(up, folder, show),
+                "submit_http": lambda: submit_http(up, folder, token),
+                "batch_end_to_end": lambda: batch_end_to_end(up, token),
             }
             if options.full:
                 parts["decision_visible_ms"] = lambda: decision_visible(up)
