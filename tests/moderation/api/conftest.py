@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 from werkzeug.test import TestResponse
 
 from moderation.app import create_app
@@ -111,6 +112,14 @@ def receiver() -> Iterator[Site]:
     made = Site()
     yield made
     made.close()
+
+
+@pytest.fixture
+def worker(settings: Settings, api: Caller) -> Iterator[Runtime]:
+    """Return another process, which may call this machine."""
+    opened = open_runtime(replace(settings, outbound_allow=("127.0.0.0/8",)))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -6,17 +6,14 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 import pytest
-from msgspec.structs import replace
 
 from classifier import marks_of
 from moderation.domain import subscribed
 from moderation.domain.feeds import FORMAT, Feed, Text, sketch_of
 from moderation.domain.subscribed import Reads
 from moderation.flow import signing
-from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.sites import fetching
-from moderation.settings import Settings
 from moderation.store import keys
 from tests.clock import Stopwatch
 from tests.factories import SITE
@@ -38,14 +35,6 @@ def stranger() -> Iterator[Stranger]:
     made = Stranger(says(body(HOSTS)))
     yield made
     made.close()
-
-
-@pytest.fixture
-def worker(settings: Settings, api: Caller) -> Iterator[Runtime]:
-    """Return another process, which may call this machine."""
-    opened = open_runtime(replace(settings, outbound_allow=("127.0.0.0/8",)))
-    yield opened
-    opened.close()
 
 
 Fetch = Callable[..., dict]

@@ -7,16 +7,13 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from msgspec.structs import replace
 
 from classifier import marks_of
 from moderation.domain.feeds import FORMAT, Domain, Feed, Text, domain_hash, sketch_of
 from moderation.domain.sites import SiteSettings
 from moderation.flow import judging, signing
-from moderation.flow.opening import open_runtime
 from moderation.flow.runtime import Runtime
 from moderation.flow.sites import fetching
-from moderation.settings import Settings
 from moderation.store import keys, subscriptions
 from tests.factories import SITE, all_keys, put_settings
 from tests.moderation.api.conftest import Caller, is_problem
@@ -34,14 +31,6 @@ def others() -> Iterator[Site]:
     site.headers = {"ETag": '"one"'}
     yield site
     site.close()
-
-
-@pytest.fixture
-def worker(settings: Settings, api: Caller) -> Iterator[Runtime]:
-    """Return another process, which may call this machine."""
-    opened = open_runtime(replace(settings, outbound_allow=("127.0.0.0/8",)))
-    yield opened
-    opened.close()
 
 
 def subscribe(admin: Caller, url: str, reads="domains", action="hold", **more):

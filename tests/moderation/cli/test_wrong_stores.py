@@ -13,35 +13,23 @@ import pytest
 from moderation.cli import connect, embedded, main
 from moderation.settings import Settings
 from tests.certificates import certificate
-from tests.clusters import ClusterNode
 from tests.conftest import SECRET, Server, program
 from tests.e2e.running import free_port
+from tests.kinds import one_of_each
 from tests.moderation.cli.conftest import Winnow
-from tests.processes import until
 from tests.replicas import Node
-from tests.sentinels import Sentinel
 
 
 @pytest.fixture(scope="module")
 def addresses() -> Iterator[dict[str, str]]:
     """Return addresses that lead to another kind of server than they say, by what it is."""
-    folder = embedded.make_runtime_folder()
-    server = Node(folder, "server")
-    node = ClusterNode(folder, "node")
-    node.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    until(lambda: node.knows()["cluster_state"] == "ok")
-    sentinel = Sentinel(folder / "watching", server.port, "")
-    until(lambda: sentinel.ask("PING"))
-    yield {
-        "no Cluster": f"redis+cluster://127.0.0.1:{server.port}/",
-        "as a Sentinel is none": f"redis+sentinel://127.0.0.1:{server.port}/winnow",
-        "leads to a Sentinel": f"redis://127.0.0.1:{sentinel.port}/0",
-        "is a Cluster": f"redis://127.0.0.1:{node.port}/0",
-    }
-    sentinel.end()
-    node.end()
-    server.end()
-    shutil.rmtree(folder)
+    with one_of_each() as ports:
+        yield {
+            "no Cluster": f"redis+cluster://127.0.0.1:{ports.server}/",
+            "as a Sentinel is none": f"redis+sentinel://127.0.0.1:{ports.server}/winnow",
+            "leads to a Sentinel": f"redis://127.0.0.1:{ports.sentinel}/0",
+            "is a Cluster": f"redis://127.0.0.1:{ports.node}/0",
+        }
 
 
 KINDS = ["no Cluster", "as a Sentinel is none", "leads to a Sentinel", "is a Cluster"]

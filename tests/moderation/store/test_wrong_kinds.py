@@ -13,32 +13,16 @@ from moderation.store import Store, faults
 from tests.clusters import ClusterNode
 from tests.conftest import Servers
 from tests.e2e.running import free_port
-from tests.processes import until
-from tests.replicas import Node
-from tests.sentinels import NAME, Sentinel, Watched
+from tests.kinds import one_of_each
+from tests.sentinels import NAME, Watched
 
 
 @pytest.fixture(scope="module")
 def ports() -> Iterator[dict[str, int]]:
     """Return ports of a server, of a node that has every slot of its Cluster, of a Sentinel and of
     nobody."""
-    folder = embedded.make_runtime_folder()
-    server = Node(folder, "server")
-    node = ClusterNode(folder, "node")
-    node.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-    until(lambda: node.knows()["cluster_state"] == "ok")
-    sentinel = Sentinel(folder / "watching", server.port, "")
-    until(lambda: sentinel.ask("PING"))
-    yield {
-        "server": server.port,
-        "node": node.port,
-        "sentinel": sentinel.port,
-        "nobody": free_port(),
-    }
-    sentinel.end()
-    node.end()
-    server.end()
-    shutil.rmtree(folder)
+    with one_of_each() as found:
+        yield {**found._asdict(), "nobody": free_port()}
 
 
 @pytest.mark.parametrize(
