@@ -12,6 +12,7 @@ from pathlib import Path
 
 import tantivy
 from msgspec import Struct
+from msgspec.structs import replace
 
 from moderation.domain.addresses import mailbox, parsed
 from moderation.domain.comments import Comment
@@ -42,6 +43,22 @@ class Bounds(Struct, frozen=True):
     after: bytes = b""
     before: bytes = b""
     newest_first: bool = True
+
+    def has(self, raw_id: bytes) -> bool:
+        """Say whether an id lies between them."""
+        return self.after < raw_id and (not self.before or raw_id < self.before)
+
+    def past(self, raw_id: bytes) -> Bounds:
+        """Return what is left of them, in their order, behind an id."""
+        if self.newest_first:
+            return replace(self, before=raw_id)
+        return replace(self, after=raw_id)
+
+    def up_to(self, raw_id: bytes) -> Bounds:
+        """Return what of them comes, in their order, before an id."""
+        if self.newest_first:
+            return replace(self, after=raw_id)
+        return replace(self, before=raw_id)
 
 
 @functools.cache

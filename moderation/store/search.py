@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ TAKEN_AT_ONCE = 5_000
 """So many comments that changed are taken together, or a few more: each commit writes a part of the
 index of its own, which is read and merged later."""
 _FETCHED_AT_ONCE = 100
+_NEWEST_ENTRIES = 50
 _ID = 16
 
 Positions = list[str]
@@ -111,10 +112,35 @@ def changes(store: Store, positions: Positions) -> Changes:
                 raise Gap
             following[shard] = entries[-1][0].decode()
             for _, fields in entries[1:]:
-                ids, site = fields[b"i"], fields[b"s"].decode()
-                places.update((site, ids[at : at + _ID]) for at in range(0, len(ids), _ID))
+                places.update(_places(fields))
         waiting = [shard for shard, entries in found.items() if len(entries) == _ENTRIES]
     return Changes(places, following, bool(waiting))
+
+
+def newest(store: Store, sites: Collection[str], most: int) -> set[tuple[str, bytes]]:
+    """Return up to `most` comments of these sites that changed last, by site and id.
+
+    What was read is dropped, so that all that was not read is among them, but for what is more.
+    """
+    shards = sorted({keys.shard_of(site) for site in sites})
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for shard in shards:
+            pipe.xrevrange(keys.changes(shard), count=_NEWEST_ENTRIES)
+        entries = sorted(itertools.chain.from_iterable(pipe.execute()), key=_moment, reverse=True)
+    changed = (place for _, fields in entries for place in reversed(_places(fields)))
+    return set(itertools.islice(filter(lambda place: place[0] in sites, changed), most))
+
+
+def _moment(entry: tuple[bytes, Mapping[bytes, bytes]]) -> tuple[int, int]:
+    ms, _, number = entry[0].partition(b"-")
+    return int(ms), int(number)
+
+
+def _places(fields: Mapping[bytes, bytes]) -> list[tuple[str, bytes]]:
+    """Return which comments an entry names; the one with which following begins names none."""
+    ids, site = fields[b"i"], fields[b"s"].decode()
+    return [(site, ids[at : at + _ID]) for at in range(0, len(ids), _ID)]
 
 
 def read_up_to(store: Store, positions: Positions) -> None:

@@ -27,6 +27,8 @@ BEHIND_MS = 5000
 """An index that lacks what changed before that is not asked."""
 _ROUNDS = 8
 _MORE = 10
+_FRESH = 200
+"""So many of the comments that changed last are looked at beside the index."""
 
 LONGEST_QUESTION, TYPED = asking.LONGEST, asking.TYPED
 """Characters of a question; the fields that may be typed in one."""
@@ -118,24 +120,39 @@ def _by_index(
     after: str,
     limit: int,
 ) -> Found | None:
-    """Return what the index finds, None where it has no word to look for."""
+    """Return what the index finds, None where it has no word to look for.
+
+    Comments that changed last are looked at whatever the index says of them: it may not have them
+    yet. They are asked for first, for what the index takes in it drops from them only then.
+    """
     terms, known = wanted.terms, frozenset(of_sites)
-    last = codec.id_bytes(after) if after else b""
+    bounds = _bounds(tuple(of_sites), wanted, codec.id_bytes(after) if after else b"")
+    fresh = [Place(raw, site) for site, raw in stored.newest(runtime.store, known, _FRESH)]
     found: list[Comment] = []
     for _ in range(_ROUNDS):
         number = limit - len(found) + _MORE
-        places = reader.find(terms, _bounds(tuple(of_sites), wanted, last), number)
-        if places is None:
+        indexed = reader.find(terms, bounds, number)
+        if indexed is None:
             return None
+        is_last = len(indexed) < number
+        places = _merged(indexed, fresh, bounds, is_last)
         for place, comment in zip(places, _stored(runtime, places), strict=True):
-            last = place.id
+            bounds = bounds.past(place.id)
             if comment and comment.site in known and fits(comment, terms):
                 found.append(comment)
                 if len(found) == limit:
-                    return Found(found, codec.id_text(last), "index")
-        if len(places) < number:
+                    return Found(found, codec.id_text(place.id), "index")
+        if is_last:
             return Found(found, "", "index")
-    return Found(found, codec.id_text(last), "index")
+    return Found(found, codec.id_text(places[-1].id), "index")
+
+
+def _merged(indexed: list[Place], fresh: list[Place], bounds: Bounds, is_last: bool) -> list[Place]:
+    """Return the index's places and those of the fresh ones that come before its last, in order;
+    all of these where the index has no more."""
+    upto = bounds if is_last else bounds.up_to(indexed[-1].id)
+    among = {*indexed, *(place for place in fresh if upto.has(place.id))}
+    return sorted(among, key=lambda place: place.id, reverse=bounds.newest_first)
 
 
 def _bounds(of_sites: tuple[str, ...], wanted: Filter, last: bytes) -> Bounds:

@@ -71,6 +71,53 @@ def test_what_the_index_still_has_is_compared_with_the_store(
     assert (page.how, [c.id for c in page.comments]) == ("index", ids[2:])
 
 
+def test_what_the_index_has_not_taken_in_yet_is_found_all_the_same(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower
+) -> None:
+    old = send(runtime, grant, *[f"apple {n}" for n in range(10)])
+    finds(search, "apple", old)
+    followed.end()
+    new = send(runtime, grant, "a pear", "an apple of today", "a plum", "one more apple")
+    apples = [*old, new[1], new[3]]
+    page = search("apple")
+    assert (page.how, [c.id for c in page.comments]) == ("index", apples[::-1])
+    deciding.decide(runtime, SITE, old[4], "spam", Word("ann", "console"), None)
+    assert [c.id for c in search("apple", status="spam").comments] == [old[4]]
+    assert old[4] not in [c.id for c in search("apple", status="approved").comments]
+    assert search("apple", sites=("other.example",)).comments == []
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_pages_go_on_among_what_the_index_has_and_has_not(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower, newest_first: bool
+) -> None:
+    ids = send(runtime, grant, *[f"apple {n}" for n in range(30)])
+    finds(search, "apple", ids)
+    followed.end()
+    deciding.decide(runtime, SITE, ids[7], "spam", Word("ann", "console"), None)
+    ids += send(runtime, grant, *[f"apple {n}" for n in range(5)])
+    seen, last = [], ""
+    while len(seen) < 50:
+        wanted = Filter(text="apple", newest_first=newest_first)
+        page = finding.find(runtime, [SITE], wanted, last, 4)
+        assert page.how == "index" and len(page.comments) <= 4
+        seen += [c.id for c in page.comments]
+        if not (last := page.last):
+            break
+    assert seen == (ids[::-1] if newest_first else ids)
+
+
+def test_of_what_changed_last_a_bounded_part_is_looked_at(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    finds(search, "apple", send(runtime, grant, "apple"))
+    followed.end()
+    ids = send(runtime, grant, *[f"pear {n}" for n in range(9)])
+    monkeypatch.setattr(finding, "_FRESH", 4)
+    assert [c.id for c in search("pear").comments] == ids[:4:-1]
+
+
 def test_pages_go_on(runtime: Runtime, grant: Grant, search: Search, followed: Follower) -> None:
     ids = send(runtime, grant, *[f"apple {n}" for n in range(30)])
     finds(search, "apple", ids)
