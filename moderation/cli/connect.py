@@ -132,7 +132,7 @@ def own_store(settings: Settings, supervisor: Supervisor) -> Iterator[Settings]:
         append_only.refuse_lost(store.folder)
         supervisor.guard_folder(store.runtime)
         child = Child(
-            "store", store.argv(), embedded.ENVIRONMENT,
+            "store", store.argv(), embedded.environment(),
             stop_seconds=_STORE_STOP_SECONDS, pass_fds=[store.lock.fd],
         )  # fmt: skip
         try:

@@ -5,12 +5,14 @@ the server loses nothing that was answered; what a power cut may lose is bounded
 fdatasync here every second. Valkey's own `everysec` holds writes back while it syncs.
 """
 
+import ctypes.util
 import fcntl
 import json
 import logging
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -58,9 +60,17 @@ class FolderLock:
         self.fd = -1
 
 
-ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
-"""Has the C library keep more of the small pieces of memory at hand that a script's strings take: a
-check takes an eighth less of the server. Other C libraries do not know it."""
+def environment() -> dict[str, str]:
+    """Return what the server's process is given besides our own environment.
+
+    Scripts take memory in many pieces, and jemalloc, for which Valkey is made and with which this
+    one is not built, hands them out far quicker than the C library: it is taken where the machine
+    has it. Elsewhere GNU's C library is told to keep more small pieces at hand.
+    """
+    if sys.platform == "linux" and (jemalloc := ctypes.util.find_library("jemalloc")):
+        others = os.environ.get("LD_PRELOAD", "").replace(":", " ").split()
+        return {"LD_PRELOAD": " ".join([*others, jemalloc])}
+    return {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
 
 
 def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:

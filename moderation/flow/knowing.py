@@ -44,24 +44,24 @@ def look_all(
     contexts: Sequence[SiteContext],
 ) -> list[SiteContext]:
     """Return how comments (site, id, revision and mark of the author of each) are judged, with what
-    is known of the author of each where their rules ask for it, and count the first revisions."""
+    is known of the author of each where the rules of their sites ask, and count the first revisions
+    there."""
     by_site: dict[str, list[int]] = {}
     for i, ((site, *_), context) in enumerate(zip(waiting, contexts, strict=True)):
-        if is_asked(context.settings) or context.settings.reputation:
+        if is_asked(context.settings):
             by_site.setdefault(site, []).append(i)
     known, now = list(contexts), now_ms()
     for site, every in by_site.items():
         for at in range(0, len(every), knowing.AT_ONCE):
             places = every[at : at + knowing.AT_ONCE]
             settings = contexts[places[0]].settings
-            asks = is_asked(settings)
             some = [waiting[i] for i in places]
             ids, marks = [one[1] for one in some], [one[3] for one in some]
             revisions, asked = [one[2] for one in some], Asked(True, _asks_pace(settings))
             call = knowing.call(site, marks, ids, asked, now, revisions=revisions)
             _, found = knowing.answered(marks, runtime.store.run(*call))
             for i, (people, signals) in zip(places, found, strict=True):
-                known[i] = replace(contexts[i], known=known_of(people if asks else (), signals))
+                known[i] = replace(contexts[i], known=known_of(people, signals))
     return known
 
 

@@ -31,41 +31,47 @@ def author_mark(
     """
     author = submission.author
     email, address = spelt("email", author.email), spelt("ip", author.ip)
-    known = [
-        (kind, _who(secret, way, value))
-        for kind, way, value in (
-            (signals.EMAIL, "email", email),
-            (signals.ID, "author", spelt("author", author.id)),
-            (signals.ADDRESS, "ip", address),
-        )
-        if value
-    ]
+    own = author.id and spelt("author", author.id)
+    known = []
+    if email:
+        known.append((signals.EMAIL, _who(secret, "email", email)))
+    if own:
+        known.append((signals.ID, _who(secret, "author", own)))
+    if address:
+        known.append((signals.ADDRESS, _who(secret, "ip", address)))
     campaign = b""
-    reputations: list[bytes] = []
+    reputations: list[tuple[int, bytes]] = []
     if like is not None:
-        reputations = [
-            signals.packed(kind, who)
-            for kind, who in (*known, *_more(secret, submission, email, address))
-        ]
+        reputations = known + _more(secret, submission, email, address)
         if len(like) == signals.MARK_BYTES:
             campaign = like + _tags(known, author.name)
-    if not known and not campaign and not reputations:
+    if not reputations and not known and not campaign:
         return b""
     written = submission.created_at
     at = now if written is None else min(now, max(0, round(written.timestamp() * 1000)))
-    name = zlib.crc32(author.name.casefold().encode("utf-8", "replace")) & 255
     people = [who for _, who in known]
-    return authors.pack_mark(at, name, bool(address), people, campaign, reputations)
+    return authors.pack_mark(
+        at, _short(author.name)[-1], bool(address), people, campaign, signals.packed(reputations)
+    )
+
+
+def _short(name: str) -> bytes:
+    """Return four bytes by which names are told apart, in whatever case."""
+    return zlib.crc32(name.casefold().encode("utf-8", "replace")).to_bytes(4, "big")
 
 
 def _tags(known: Sequence[tuple[int, bytes]], name: str) -> bytes:
     """Return two bytes each by which the address and the author of a campaign are told apart."""
-    people = dict(known)
-    address = people.get(signals.ADDRESS, bytes(2))[:2]
-    author = people.get(signals.ID) or people.get(signals.EMAIL)
-    if author is None:
-        author = zlib.crc32(name.casefold().encode("utf-8", "replace")).to_bytes(4, "big")
-    return address + (author[:2] if name or len(people) > 1 else bytes(2))
+    address = email = own = b""
+    for kind, who in known:
+        if kind == signals.ADDRESS:
+            address = who
+        elif kind == signals.ID:
+            own = who
+        else:
+            email = who
+    author = own or email or _short(name) if name or len(known) > 1 else bytes(2)
+    return (address[:2] or bytes(2)) + author[:2]
 
 
 def _who(secret: bytes, way: str, value: str) -> bytes:
@@ -78,19 +84,22 @@ def _more(
 ) -> list[tuple[int, bytes]]:
     """Return what else of a comment has a reputation: its author's network, alone and with the
     e-mail, the name where that is all, the domain of the author's address, those of its links."""
-    author = submission.author
+    author, found = submission.author, []
     network = network_of(address) if address else ""
-    named = [(signals.NETWORK, "net", network)] if network else []
-    if network and email:
-        named.append((signals.PAIR, "pair", _pair(email, network)))
-    if not (network or email or author.id.strip()) and author.name.strip():
+    if network:
+        found.append((signals.NETWORK, _who(secret, "net", network)))
+        if email:
+            found.append((signals.PAIR, _who(secret, "pair", _pair(email, network))))
+    elif not (email or author.id.strip()) and author.name.strip():
         # Nothing else says who it is, as on sites that only keep names.
-        named.append((signals.NAME, "name", " ".join(author.name.casefold().split())))
-    own = hosts_in(author.url)[:1]
-    named += [(signals.AUTHOR_DOMAIN, "domain", host) for host in own]
+        name = " ".join(author.name.casefold().split())
+        found.append((signals.NAME, _who(secret, "name", name)))
+    for host in hosts_in(author.url)[:1]:
+        found.append((signals.AUTHOR_DOMAIN, _who(secret, "domain", host)))
     links = dict.fromkeys(hosts_in(submission.content))
-    named += [(signals.LINK_DOMAIN, "link", host) for host in list(links)[:LINKS]]
-    return [(kind, _who(secret, way, value)) for kind, way, value in named]
+    for host in list(links)[:LINKS]:
+        found.append((signals.LINK_DOMAIN, _who(secret, "link", host)))
+    return found
 
 
 def pair_of(email: str, network: str) -> str:

@@ -53,14 +53,14 @@ def pack_mark(
     has_address: bool,
     people: Sequence[bytes],
     campaign: bytes = b"",
-    reputations: Sequence[bytes] = (),
+    reputations: bytes = b"",
 ) -> bytes:
     """Return what the scripts note a comment under: its day, a byte for the author's name, and its
     people, the address last where there is one; then its campaign and its reputations, as
     `signals` packs them."""
     flags = has_address | len(people) << 1 | bool(campaign) << 4
     head = _MARK.pack(min(at_ms // DAY_MS, 0xFFFF), name, flags)
-    return b"".join((head, *people, campaign, *reputations))
+    return b"".join((head, *people, campaign, reputations))
 
 
 def only(mark: bytes, who: Collection[bytes]) -> bytes:

@@ -268,19 +268,23 @@ class Store:
             connection = self._ahead.connection = self._pool.get_connection()
             connection.send_packed_command(connection.pack_commands(map(self._words, calls)))
 
-    def receive(self, calls: Sequence[Call]) -> list[Any]:
-        """Return the answers to `calls`, which were sent last.
+    def receive(self, calls: Sequence[Call], more: bool = False) -> list[Any]:
+        """Return the answers to `calls`, which were sent last, or first of those that were sent
+        last: `more` says that the answers to the others are received next.
 
         A server that does not know a script yet is taught it and asked again. What a plain command
         did wrong is returned as well.
         """
         answers: list[Any] = []
         with store_errors():
+            is_over = True
             try:
                 for _ in calls:
                     answers.append(_answer(self._ahead.connection))
+                is_over = not more
             finally:
-                self._end_ahead()
+                if is_over:
+                    self._end_ahead()
             for i, call in enumerate(calls):
                 error = answers[i]
                 if isinstance(error, NoScriptError):

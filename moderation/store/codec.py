@@ -49,7 +49,7 @@ TOLD_CODE: dict[str, int] = {"": TOLD_STATUS, "ham": 2, "spam": 3, "wait": 5}
 
 _WRITTEN = struct.Struct(">16scIB")
 _WAITING = struct.Struct(">16sII")
-_RECORDED = struct.Struct(">B16sIBBBBH")
+_RECORDED = struct.Struct(">B16sIBBBBHB")
 _SHOWN = struct.Struct(">16sI")
 
 
@@ -224,11 +224,15 @@ def drawn(verdict: Verdict | None) -> int:
     return SAMPLED_AT_MOST if verdict is not None and verdict.audit is not None else 0
 
 
-def pack_recorded(site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str) -> bytes:
-    """Return a verdict as the recording script takes it; `site` is its index in the call."""
+def pack_recorded(
+    site: int, raw_id: bytes, revision: int, verdict: Verdict, status: str, is_looked_up: bool
+) -> bytes:
+    """Return a verdict as the recording script takes it; `site` is its index in the call, and
+    `is_looked_up` says whether it was made with what is known of its author."""
     return _RECORDED.pack(
         site, raw_id, revision, STATUS_CODE[status], STATUS_CODE[verdict.status],
         LABEL_CODE[verdict.label], BY_CODE[verdict.decided_by], drawn(verdict),
+        is_looked_up,
     ) + pack_verdict(verdict)  # fmt: skip
 
 

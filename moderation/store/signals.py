@@ -22,6 +22,7 @@ HOUR_MS = 3_600_000
 ID, PAIR, EMAIL, ADDRESS, NETWORK, AUTHOR_DOMAIN, LINK_DOMAIN, NAME = range(1, 9)
 """What has a reputation; the script has the half-life of each."""
 
+_KINDS = [bytes((kind,)) for kind in range(NAME + 1)]
 _SEEN = struct.Struct(">HHH")
 _KNOWN = struct.Struct(">IIHH")
 
@@ -50,9 +51,9 @@ class Signals(Struct, frozen=True):
 NO_SIGNALS = Signals()
 
 
-def packed(kind: int, who: bytes) -> bytes:
-    """Return something that has a reputation as a mark holds it."""
-    return bytes((kind,)) + who
+def packed(reputations: Sequence[tuple[int, bytes]]) -> bytes:
+    """Return what has reputations, kind and keyed hash of each, as a mark holds it."""
+    return b"".join([_KINDS[kind] + who for kind, who in reputations])
 
 
 def unpack(mark: bytes, data: bytes) -> Signals:

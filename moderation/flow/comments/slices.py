@@ -12,23 +12,25 @@ from moderation import faults
 from moderation.domain.comments import Submission
 from moderation.domain.errors import StoreDown, StoreFull
 from moderation.domain.policy import effective_status, unscored
+from moderation.flow.comments import batches
+from moderation.flow.comments.batches import Batch
 from moderation.flow.comments.isolation import score_apart
 from moderation.flow.events import Scored as SiteScored
-from moderation.flow.judging import Scored, SiteContext, judge_all, score_all
-from moderation.flow.knowing import look_all
+from moderation.flow.judging import SiteContext, score_all
 from moderation.flow.labels import learning
-from moderation.flow.marks import author_mark, likenesses
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.flow.sampling import drawn
 from moderation.flow.vitals import Vitals
 from moderation.store import codec, sites
 from moderation.store.client import Call
 from moderation.store.comments import accepting, inbox, recording
 from moderation.store.comments.inbox import Waiting
 from moderation.store.comments.recording import Part, Recorded
+from moderation.store.signals import Signals
 from moderation.store.sites import SiteState
 
-SLICE = 256
+SLICE = 100
+"""As many as an entry holds at most, and one call records: of more than that the answers do not fit
+between the processes at once, and what is scored falls out of the processor's caches."""
 SLICE_BYTES = 8 << 20
 """A comment with all that belongs to it may take a third of a MiB."""
 SMALLER = 16
@@ -44,6 +46,13 @@ class _Read(Struct, frozen=True):
     waiting: list[Waiting]
     found: list[bytes | None]
     states: dict[str, SiteState]
+
+
+class _Judged(Struct, frozen=True):
+    """Verdicts, and the calls that record them, one a part."""
+
+    batch: Batch = batches.NONE
+    calls: Sequence[Call] = ()
 
 
 class Scorer:
@@ -71,33 +80,33 @@ class Scorer:
         """
         store, queue = self._runtime.store, deque(waiting)
         read: _Read | None = None
-        verdicts: list[Call] = []
-        while queue or read or verdicts:
+        judged = _Judged()
+        while queue or read or judged.calls:
             self._keep()
-            calls = list(verdicts)
-            recorded = len(calls)
             following = next_slice(queue)
-            calls += _reading(following)
+            reading = _reading(following)
             take = more() if len(queue) < SLICE else None
             if take is not None:
-                calls.append(take)
-            store.send(calls)
-            verdicts, failed = self._try(read)
-            answers = store.receive(calls)
-            self._note(answers[:recorded])
-            if failed is not None and read is not None:
-                self._isolate(read.waiting, failed)
+                reading.append(take)
+            # What is read first is at hand while the store still records: it need not wait then.
+            store.send([*reading, *judged.calls])
+            sent, scored = judged, read
+            judged, failed = self._try(scored)
+            answers = store.receive(reading, more=True)
             if take is not None:
                 queue.extend(inbox.taken(store, answers.pop()))
-            read = self._as_read(following, answers[recorded:]) if following else None
+            read = self._as_read(following, answers) if following else None
+            self._note(sent, store.receive(sent.calls))
+            if failed is not None and scored is not None:
+                self._isolate(scored.waiting, failed)
 
-    def _try(self, read: _Read | None, apart: bool = False) -> tuple[list[Call], Exception | None]:
+    def _try(self, read: _Read | None, apart: bool = False) -> tuple[_Judged, Exception | None]:
         """Return what records a slice's verdicts, and what kept it from being scored or packed.
 
         Only that counts: what it takes to come to it may fail by nobody's fault.
         """
         if read is None:
-            return [], None
+            return _Judged(), None
         contexts = {
             site: learning.context(self._runtime, site, state)
             for site, state in read.states.items()
@@ -107,14 +116,14 @@ class Scorer:
         except (LeaseLost, StoreDown, StoreFull):
             raise
         except Exception as error:  # whatever a hostile comment may set off
-            return [], error
+            return _Judged(), error
 
     def _as_read(self, waiting: list[Waiting], answers: list[Any]) -> _Read:
         found = inbox.fetched(self._runtime.store, waiting, answers[0])
         states = dict(zip(_sites(waiting), map(sites.state_of, answers[1:]), strict=True))
         return _Read(waiting, found, states)
 
-    def _score(self, read: _Read, contexts: dict[str, SiteContext], apart: bool) -> list[Call]:
+    def _score(self, read: _Read, contexts: dict[str, SiteContext], apart: bool) -> _Judged:
         items: list[tuple[Submission, SiteContext]] = []
         scored: list[Waiting] = []
         for w, data in zip(read.waiting, read.found, strict=True):
@@ -126,57 +135,7 @@ class Scorer:
             made = score_apart(lambda: score_all(items), self._keep)
         else:
             made = score_all(items) if items else []
-        return _calls(_parts(read.waiting, scored, self._recorded(scored, items, made)))
-
-    def _recorded(
-        self,
-        waiting: Sequence[Waiting],
-        items: Sequence[tuple[Submission, SiteContext]],
-        made: Sequence[Scored],
-    ) -> list[Recorded]:
-        """Return the verdicts as they are recorded, with what each comment is noted under.
-
-        Only what was scored is read for its likeness: what could not be may be what ends processes.
-        """
-        secret = self._runtime.secret
-        marks = [
-            author_mark(
-                secret, submission, codec.id_ms(w.id),
-                one.like if context.settings.reputation else None,
-            )
-            for w, (submission, context), one in zip(waiting, items, made, strict=True)
-        ]  # fmt: skip
-        contexts = look_all(
-            self._runtime,
-            [(w.site, w.id, w.revision, mark) for w, mark in zip(waiting, marks, strict=True)],
-            [context for _, context in items],
-        )
-        items = [
-            (submission, known) for (submission, _), known in zip(items, contexts, strict=True)
-        ]
-        verdicts = judge_all(items, made)
-        statuses = [
-            effective_status(verdict, context.settings)
-            for verdict, (_, context) in zip(verdicts, items, strict=True)
-        ]
-        held = [i for i, at in enumerate(statuses) if at == "held"]
-        alike = {i: made[i].like for i in held}
-        few = [i for i in held if not alike[i]]
-        alike.update(zip(few, likenesses([items[i][0] for i in few]), strict=True))
-        return [
-            Recorded(
-                site=w.site,
-                id=w.id,
-                revision=w.revision,
-                verdict=drawn(secret, w.id, verdicts[i], statuses[i], items[i][1].settings),
-                status=statuses[i],
-                ttls=accepting.ttls(items[i][1].settings.retention),
-                tells=self._tells(w.site),
-                author=marks[i],
-                alike=alike.get(i, b""),
-            )
-            for i, w in enumerate(waiting)
-        ]
+        return _judged(batches.batch(self._runtime, read.waiting, scored, items, made, self._tells))
 
     def run_apart(self, waiting: Sequence[Waiting]) -> None:
         """Score and record what may have ended workers, where it can end none.
@@ -203,11 +162,11 @@ class Scorer:
         calls = _reading(waiting)
         self._runtime.store.send(calls)
         answers = self._runtime.store.receive(calls)
-        verdicts, failed = self._try(self._as_read(list(waiting), answers), apart)
+        judged, failed = self._try(self._as_read(list(waiting), answers), apart)
         if failed is not None:
             self._isolate(waiting, failed, apart)
         else:
-            self._record(verdicts)
+            self._record(judged)
 
     def _hold(self, waiting: Waiting) -> None:
         state = sites.read(self._runtime.store, waiting.site)
@@ -220,19 +179,36 @@ class Scorer:
             status=effective_status(unscored("", state.settings), settings),
             ttls=accepting.ttls(settings.retention),
             tells=self._tells(waiting.site),
+            is_looked_up=True,
         )
-        self._record(_calls(_parts([waiting], [waiting], [recorded])))
+        self._record(_judged(Batch(batches.parts([waiting], [waiting], [recorded]), {})))
         self._runtime.own(Vitals).unscored()
 
-    def _record(self, calls: Sequence[Call]) -> None:
-        self._runtime.store.send(calls)
-        self._note(self._runtime.store.receive(calls))
+    def _record(self, judged: _Judged) -> None:
+        self._runtime.store.send(judged.calls)
+        self._note(judged, self._runtime.store.receive(judged.calls))
 
-    def _note(self, answers: Sequence[Any]) -> None:
-        """Count what was recorded, and say so where sites are to be told."""
-        self.recorded += sum(answers)
+    def _note(self, judged: _Judged, answers: Sequence[Any]) -> None:
+        """Count what was recorded, and say so where sites are to be told; make anew what was made
+        without what is known of its author, before anything else is recorded."""
+        for part, answer in zip(judged.batch.parts, answers, strict=True):
+            recorded, known = recording.answered(part, answer)
+            self.recorded += recorded
+            if known:
+                self._anew(judged.batch, part, known)
         for site in self._tell if answers else ():
             self._runtime.events.announce(SiteScored(site))
+
+    def _anew(self, batch: Batch, part: Part, known: Sequence[tuple[Recorded, Signals]]) -> None:
+        try:
+            made = batches.anew(self._runtime, batch, part, known, self._tells)
+            judged = _judged(Batch([made], {}))
+        except (LeaseLost, StoreDown, StoreFull):
+            raise
+        except Exception as error:  # whatever a hostile comment may set off
+            self._isolate([batch.on(recorded).waiting for recorded, _ in known], error)
+            judged = _judged(Batch([Part(part.shard, [], part.done)], {}))
+        self._record(judged)
 
     def _tells(self, site: str) -> bool:
         """Say whether a site is to be told of its verdicts, and keep in mind to have it told."""
@@ -242,15 +218,15 @@ class Scorer:
         return tells
 
 
-def _calls(parts: Sequence[Part]) -> list[Call]:
+def _judged(batch: Batch) -> _Judged:
     now = now_ms()
-    return [recording.record_call(part, now) for part in parts]
+    return _Judged(batch, [recording.record_call(part, now) for part in batch.parts])
 
 
 def next_slice(queue: deque[Waiting]) -> list[Waiting]:
     """Take the next slice from a queue: whole entries where more than one fits.
 
-    At most 256 comments or 8 MiB, at least one comment of any size.
+    At most 100 comments or 8 MiB, at least one comment of any size.
     """
     size = whole = number = 0
     for w in queue:
@@ -274,30 +250,3 @@ def _reading(waiting: Sequence[Waiting]) -> list[Call]:
     if not waiting:
         return []
     return [inbox.fetch_call(waiting), *map(sites.read_call, _sites(waiting))]
-
-
-def _parts(
-    waiting: Sequence[Waiting],
-    scored: Sequence[Waiting],
-    verdicts: Sequence[Recorded],
-) -> list[Part]:
-    """Return what records the verdicts on `scored`, of those `waiting`, and ends their entries.
-
-    The verdicts of one entry stay together: where they are not recorded, it is not ended.
-    """
-    parts: list[Part] = []
-    entry: list[Recorded] = []
-    each = iter(zip(scored, verdicts, strict=True))
-    following, verdict = next(each, (None, None))
-    for at, w in enumerate(waiting):
-        if w is following and verdict is not None:
-            entry.append(verdict)
-            following, verdict = next(each, (None, None))
-        if w.last or at == len(waiting) - 1:
-            if not parts or not parts[-1].has_room(w.shard, len(entry)):
-                parts.append(Part(w.shard, [], []))
-            parts[-1].verdicts.extend(entry)
-            if w.last:
-                parts[-1].done.append(w.entry)
-            entry = []
-    return parts

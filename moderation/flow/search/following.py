@@ -21,12 +21,16 @@ from moderation.flow.search import folders
 from moderation.search.index import Writer
 from moderation.store import Store, sites
 from moderation.store import search as stored
-from moderation.store.comments import reading
+from moderation.store.comments import inbox, reading
 from moderation.store.search import Gap, Positions
 
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
+RESTED_SECONDS = 3.0
+"""So long it leaves the processors to the verdicts where more than so many entries (`MANY`, each of
+up to a hundred comments) wait for theirs: what waits changes again with its verdict."""
+MANY = 8
 LEASE_MS = 10_000
 BROKEN_SECONDS = 30.0
 """How long it waits where the folder cannot be written to."""
@@ -104,7 +108,7 @@ class Indexer:
         self._positions: Positions = []
         self._changed: set[tuple[str, bytes]] = set()
         self._state = stored.State()
-        self._expired_at = self._kept_at = self._beaten_at = monotonic()
+        self._expired_at = self._kept_at = self._beaten_at = self._followed_at = monotonic()
 
     def run(self, alive: Callable[[], None] = lambda: None) -> None:
         """Follow until told to stop, whatever the store does meanwhile."""
@@ -114,7 +118,7 @@ class Indexer:
             try:
                 if not self._claim():
                     self._tidy()
-                elif self._round():
+                elif not self._rests() and self._round():
                     continue
             except (StoreDown, StoreFull, LeaseLost, Gap) as error:
                 log.warning("the index of searches waits: %s", str(error) or type(error).__name__)
@@ -169,6 +173,10 @@ class Indexer:
         index, self._index = self._index, None
         if index is not None:
             index.close()
+
+    def _rests(self) -> bool:
+        rested = monotonic() - self._followed_at
+        return rested < RESTED_SECONDS and sum(inbox.lengths(self._store)) > MANY
 
     def _round(self) -> bool:
         """Take in what changed; say whether more waits already."""
@@ -230,6 +238,7 @@ class Indexer:
             self._kept_at = monotonic()
             stored.keep(self._store)
         if not found.is_more:
+            self._followed_at = monotonic()
             stored.note(self._store, {"at_ms": began})
         return found.is_more
 

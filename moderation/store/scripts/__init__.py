@@ -11,6 +11,7 @@ from typing import Any
 from moderation.store import keys
 
 LIBRARIES = {
+    "quick": "quick_",
     "signals": "signals(",
     "weighing": "weighing(",
     "author": "author_",
@@ -18,7 +19,8 @@ LIBRARIES = {
     "comment": "comment_",
     "log": "log(",
 }
-"""Files that are put in front of every script that names something of them, by what names it."""
+"""Files that are put in front of every script that names something of them, by what names it: each
+of them may name those before it."""
 _CONSTANTS = re.compile(
     r"^ *local ([A-Z][A-Z_]*(?:,\s+[A-Z][A-Z_]*)*) =\s+([^{}()\n]+?)$", re.MULTILINE
 )
@@ -58,12 +60,10 @@ class Script:
             first, rest = text.split("\n", 1)
         else:
             first, rest = "", text
-        library = "".join(
-            (folder / f"{part}.lua").read_text()
-            for part, sign in LIBRARIES.items()
-            if sign in rest.lower()
-        )
-        return first, with_constants(library + rest)
+        for part, sign in reversed(LIBRARIES.items()):
+            if sign in rest.lower():
+                rest = (folder / f"{part}.lua").read_text() + rest
+        return first, with_constants(rest)
 
     def _take(self, parts: tuple[str, str]) -> None:
         self.text = "\n".join(filter(None, parts))

@@ -6,38 +6,24 @@
 -- the oldest that has a single comment. Bands and groups are spread over hashes that stay small.
 local ALIKE_GROUPS, ALIKE_BUCKETS, ALIKE_TRIES = 1024, 128, 16
 local ALIKE_SKETCH, ALIKE_BAND, ALIKE_ID = 24, 4, 16
--- Of the places in which either of two sketches has something so many are the same in both.
-local ALIKE_SAME, ALIKE_OF = 3, 5
 
 local alike_made
 local function alike()
   if alike_made then return alike_made end
 
   local function alike_bucket(prefix, band)
-    return prefix .. struct.unpack('>I2', band) % ALIKE_BUCKETS
+    return prefix .. quick_digits(struct.unpack('>I2', band) % ALIKE_BUCKETS)
   end
 
   -- Returns the hash and the field of a group; the field is longer than a band.
   local function alike_place(prefix, g)
-    return prefix .. tonumber(g) % ALIKE_BUCKETS, string.format('g%04d', tonumber(g))
+    return prefix .. quick_digits(tonumber(g) % ALIKE_BUCKETS), 'g' .. string.rep('0', 4 - #g) .. g
   end
 
   local function alike_group(prefix, g)
     local text = redis.call('HGET', alike_place(prefix, g))
     if not text then return nil end
     return {first = string.sub(text, 1, ALIKE_ID), mark = string.sub(text, ALIKE_ID + 1)}
-  end
-
-  local function alike_is(a, b)
-    local same, either = 0, 0
-    local x, y = {string.byte(a, 1, ALIKE_SKETCH)}, {string.byte(b, 1, ALIKE_SKETCH)}
-    for i = 1, ALIKE_SKETCH do
-      if x[i] + y[i] > 0 then
-        either = either + 1
-        if x[i] == y[i] then same = same + 1 end
-      end
-    end
-    return same > 0 and same * ALIKE_OF >= either * ALIKE_SAME
   end
 
   local function alike_drop(prefix, g, mark)
@@ -54,7 +40,7 @@ local function alike()
   local function alike_number(prefix)
     local g
     for _ = 1, ALIKE_TRIES do
-      g = tostring(redis.call('INCR', prefix .. 'last') % ALIKE_GROUPS)
+      g = quick_digits(redis.call('INCR', prefix .. 'last') % ALIKE_GROUPS)
       if redis.call('EXISTS', prefix .. 'of:' .. g) == 0 then break end
     end
     local before = alike_group(prefix, g)
@@ -82,7 +68,7 @@ local function alike()
   local function alike_join(prefix, id, mark)
     if mark == '' then return end
     local joined = alike_find(prefix, mark, function(g, group)
-      if not alike_is(group.mark, mark) then return nil end
+      if not quick_alike(group.mark, 1, mark, 1) then return nil end
       local members = prefix .. 'of:' .. g
       if group.first ~= id and redis.call('EXISTS', members) == 0 then
         redis.call('ZADD', members, '0', group.first)

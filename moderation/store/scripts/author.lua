@@ -102,9 +102,8 @@ local function author_note(prefix, mark, id, from, to)
   local tag = struct.unpack('>I2', id, 15) % 16384
   local last = 6 * (math.floor(flags / 2) % 8) - 1
   for at = 5, last, 6 do
-    -- A number that is joined to a text is written as a fraction would be, which takes far longer.
     local place, who = struct.unpack('>I2c4', mark, at)
-    local bucket = string.format('%s%d', prefix, place % AUTHOR_BUCKETS)
+    local bucket = prefix .. quick_digits(place % AUTHOR_BUCKETS)
     local named = flags % 2 == 1 and at == last and name
     local before, after = redis.call('HGET', bucket, who), nil
     if before then

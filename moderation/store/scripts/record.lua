@@ -1,18 +1,22 @@
 #!lua flags=allow-oom
 -- Records up to 100 verdicts of one shard and takes entries that are done out of the inbox.
--- KEYS: inbox, channel of those who wait, stream of changes; for each site: comment prefix, queued,
---       approved, held, spam, day counters, prefixes of authors and of those alike, sample, outbox
+-- KEYS: inbox, channel of those who wait, stream of changes; for each site: site, comment prefix,
+--       queued, approved, held, spam, day counters, prefixes of authors and of those alike, sample,
+--       outbox
 -- ARGV: group, now (ms), number of entries; the entries; for each site: its name, time to live by
 --       status ×4 (ms, 0: for ever), 1 where it has webhooks, else 0; the verdicts, each packed: site's index from 0, id, revision,
 --       status, status and label by the verdict, who judged, how many are kept of those drawn at
---       random (0: it was not drawn), verdict (msgpack); behind each the marks of its authors and of
---       those alike
+--       random (0: it was not drawn), 1 where what signals.lua knows of it was looked up before it
+--       was judged, verdict (msgpack); behind each the marks of its authors and of those alike
 -- A verdict on a revision that has one already, or that was deleted, is dropped: the script may
--- run twice. Answer: how many verdicts were recorded.
+-- run twice. One on a comment of which something is known that it was made without is not recorded,
+-- and no entry is taken out of the inbox then.
+-- Answer: how many verdicts were recorded; for each that is to be made anew its place among them,
+-- from 0, and what signals.lua knows of the comment.
 local now, n_entries = tonumber(ARGV[2]), tonumber(ARGV[3])
 local ttls_at = 4 + n_entries
-local n_sites = (#KEYS - 3) / 10
-local judged, left, moved, changed, recorded = {}, {}, {}, {}, 0
+local n_sites = (#KEYS - 3) / 11
+local judged, left, moved, changed, labels, answer = {}, {}, {}, {}, {}, {0}
 local heard = redis.call('PUBSUB', 'SHARDNUMSUB', KEYS[2])[2] > 0
 
 local function put(of, key, value)
@@ -21,51 +25,70 @@ local function put(of, key, value)
   values[#values + 1] = value
 end
 
-for at = ttls_at + 6 * n_sites, #ARGV, 3 do
-  local site, id, revision, status, verdict_status, verdict_label, by, drawn, from =
-    struct.unpack('>Bc16I4BBBBI2', ARGV[at])
-  local base = 4 + 10 * site
-  local key = KEYS[base] .. id
-  local c = comment_load(key)
-  local is_current = c and c.revision == revision
-  if c and not is_current then
+-- Returns what is known of a comment, and puts it into the campaign of those like it.
+local function look(base, id, mark)
+  if not labels[base] then labels[base] = tonumber(redis.call('HGET', KEYS[base], 'labels') or 0) end
+  local known = signals().look(KEYS[base + 7], KEYS[base + 8], mark, id, now, labels[base])
+  signals().note(KEYS[base + 8], mark, id, now)
+  return known
+end
+
+local first_at = ttls_at + 6 * n_sites
+for at = first_at, #ARGV, 3 do
+  local site, id, revision, status, verdict_status, verdict_label, by, drawn, is_looked_up, from =
+    struct.unpack('>Bc16I4BBBBI2B', ARGV[at])
+  local base, mark = 4 + 11 * site, ARGV[at + 1]
+  local key = KEYS[base + 1] .. id
+  local text, known = redis.call('GET', key), ''
+  local is_current = text and struct.unpack('>I4', text, COMMENT_REVISION_AT) == revision
+  if text and not is_current then
     key = key .. ':' .. revision
-    c = comment_load(key)
+    text = redis.call('GET', key)
   end
-  if c and c.verdict == '' then
-    local was = c.status
-    c.verdict_status, c.verdict_label, c.verdict =
-      verdict_status, verdict_label, string.sub(ARGV[at], from)
+  local was, is_decided
+  if text then
+    local _, before, _, _, _, _, _, _, n_verdict, n_decision = struct.unpack(COMMENT_FORMAT, text)
+    was, is_decided = before, n_decision > 0
+    -- What has a verdict already keeps it.
+    if n_verdict > 0 then text = nil end
+  end
+  if text and is_looked_up == 0 and mark ~= '' then known = look(base, id, mark) end
+  if known ~= '' then
+    answer[#answer + 1], answer[#answer + 2] = (at - first_at) / 3, known
+  elseif text then
     local ttl
-    if c.decision == '' then
-      c.status, ttl = status, tonumber(ARGV[ttls_at + 6 * site + 1 + status])
+    if is_decided then
+      status, ttl = was, redis.call('PTTL', key)
     else
-      ttl = redis.call('PTTL', key)
+      ttl = tonumber(ARGV[ttls_at + 6 * site + 1 + status])
     end
-    c.updated = now
-    comment_save(key, c, ttl)
+    text = comment_judge(text, status, verdict_status, verdict_label, string.sub(ARGV[at], from), now)
+    comment_put(key, text, ttl)
     if is_current then
       put(changed, site, id)
-      if ARGV[ttls_at + 6 * site + 5] == '1' then comment_tell(KEYS[base + 9], 'scored', id, c, '') end
+      if ARGV[ttls_at + 6 * site + 5] == '1' then
+        comment_tell(KEYS[base + 10], 'scored', id, comment_open(text), '')
+      end
       if was == COMMENT_QUEUED then
-        put(left, KEYS[base + 1], id)
-        local into = KEYS[base + 1 + c.status]
+        put(left, KEYS[base + 2], id)
+        local into = KEYS[base + 2 + status]
         put(moved, into, '0')
         put(moved, into, id)
       end
       if heard then redis.call('SPUBLISH', KEYS[2], id) end
-      if c.decision == '' then
-        author_note(KEYS[base + 6], ARGV[at + 1], id, COMMENT_QUEUED, c.status)
-        if c.status == COMMENT_HELD then alike().join(KEYS[base + 7], id, ARGV[at + 2]) end
-        if drawn > 0 then comment_draw(KEYS[base + 8], id, drawn) end
+      if not is_decided then
+        -- Of a first text nothing stands there yet.
+        author_note(KEYS[base + 7], mark, id, revision > 1 and COMMENT_QUEUED or nil, status)
+        if status == COMMENT_HELD then alike().join(KEYS[base + 8], id, ARGV[at + 2]) end
+        if drawn > 0 then comment_draw(KEYS[base + 9], id, drawn) end
       end
     end
-    local day = KEYS[base + 5]
+    local day = KEYS[base + 6]
     local codes = judged[day]
     if not codes then codes = {}; judged[day] = codes end
     local code = 100 * verdict_status + 10 * verdict_label + by
     codes[code] = (codes[code] or 0) + 1
-    recorded = recorded + 1
+    answer[1] = answer[1] + 1
   end
 end
 for set, ids in pairs(left) do redis.call('ZREM', set, unpack(ids)) end
@@ -74,8 +97,8 @@ for site, ids in pairs(changed) do
   comment_changed(KEYS[3], ARGV[ttls_at + 6 * site], table.concat(ids))
 end
 for day, codes in pairs(judged) do comment_count_verdicts(day, codes) end
-if n_entries > 0 then
+if n_entries > 0 and #answer == 1 then
   redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 4, 3 + n_entries))
   redis.call('XDEL', KEYS[1], unpack(ARGV, 4, 3 + n_entries))
 end
-return recorded
+return answer

@@ -28,27 +28,16 @@ local function signals()
     return '', at
   end
 
-  -- Says whether a sketch and the places of another are alike, as alike.lua does.
-  local function is_alike(sketch, places)
-    local same, differ, other = 0, 0, {string.byte(sketch, 1, 24)}
-    for i = 1, 24 do
-      local at = places[i]
-      if at ~= other[i] then
-        -- Two in five of the places in which either has something may differ: most differ in more.
-        if differ == 9 then return false end
-        differ = differ + 1
-      elseif at > 0 then
-        same = same + 1
-      end
-    end
-    return same > 0 and same * 2 >= differ * 3
-  end
-
   -- Returns the cells of a campaign's bands, 4,096 at most, and what is left of each band.
+  local split = {}
   local function cells(campaign)
-    local a, b, c, d, e, f, g, h, i, j, k, l = string.byte(campaign, 25, 36)
-    return string.char(a % 16, b), string.char(e % 16, f), string.char(i % 16, j),
-      string.char(c, d), string.char(g, h), string.char(k, l)
+    if split.campaign ~= campaign then
+      local a, b, _, _, e, f, _, _, i, j = string.byte(campaign, 25, 34)
+      split = {string.char(a % 16, b), string.char(e % 16, f), string.char(i % 16, j),
+        string.sub(campaign, 27, 28), string.sub(campaign, 31, 32), string.sub(campaign, 35, 36),
+        campaign = campaign}
+    end
+    return split[1], split[2], split[3], split[4], split[5], split[6]
   end
 
   local function name(alike, number) return alike .. 'c:' .. string.format('%d', number) end
@@ -62,20 +51,21 @@ local function signals()
     local first, second, third, a, b, c = cells(campaign)
     local found = redis.call('HMGET', alike .. 'recent', first, second, third)
     last.is_quiet = not (found[1] or found[2] or found[3])
-    local rests, seen, places = {a, b, c}, {}, nil
+    local rests, seen = {a, b, c}, {}
     for i = 1, 3 do
       local cell = found[i]
       if cell and string.sub(cell, 1, 2) == rests[i] then
-        local number, text = nil, '\0' .. string.sub(cell, 3)
         if #cell == 2 + SIGNALS_NUMBER then
-          number = struct.unpack('>I4', cell, 3)
-          text = not seen[number] and redis.call('GET', name(alike, number))
+          local number = struct.unpack('>I4', cell, 3)
+          local text = not seen[number] and redis.call('GET', name(alike, number))
           seen[number] = true
-        end
-        places = places or {string.byte(campaign, 1, 24)}
-        if text and is_alike(string.sub(text, 2, SIGNALS_HEAD), places) then
-          last.number, last.text = number, text
-          return number, text
+          if text and quick_alike(campaign, 1, text, 2) then
+            last.number, last.text = number, text
+            return number, text
+          end
+        elseif quick_alike(campaign, 1, cell, 3) then
+          last.text = '\0' .. string.sub(cell, 3)
+          return nil, last.text
         end
       end
     end

@@ -1,6 +1,7 @@
 """The embedded store: what survives a kill, who may use a folder, what is left behind."""
 
 import contextlib
+import ctypes.util
 import os
 import signal
 import subprocess
@@ -263,3 +264,24 @@ def test_a_store_that_still_reads_its_file_does_not_answer_yet(tmp_path: Path) -
                 for n in range(found, 4096):
                     pipe.set(f"key:{n}", "")
                 pipe.execute()
+
+
+def mapped(pid: int) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+@pytest.mark.parametrize("has_jemalloc", [True, False])
+def test_the_store_takes_memory_from_jemalloc_where_the_machine_has_it(
+    alone: Settings, monkeypatch: pytest.MonkeyPatch, has_jemalloc: bool
+) -> None:
+    found = ctypes.util.find_library("jemalloc")
+    if has_jemalloc and found is None:
+        pytest.skip("NOT TESTED WITH JEMALLOC: apt-get install libjemalloc2")
+    monkeypatch.setenv("LD_PRELOAD", "libm.so.6")
+    monkeypatch.setattr(ctypes.util, "find_library", lambda _: found if has_jemalloc else None)
+    with Supervisor(lambda _: None) as supervisor, connect.own_store(alone, supervisor) as own:
+        libraries = mapped(supervisor.children[0].pid)
+        assert ("jemalloc" in libraries) == has_jemalloc
+        assert "libm.so.6" in libraries, "what the operator has preloaded stays"
+        with redis.Redis.from_url(own.redis_url) as client:
+            assert client.set("word", "x" * 100_000) and client.get("word") == b"x" * 100_000

@@ -91,10 +91,10 @@ def test_what_can_be_scored_but_not_written_down_is_held_too(runtime, grant, mon
     done = submit(runtime, grant, [*texts(20), submission("poison"), *texts(20)])
     poison, real = codec.id_bytes(done[20].id), codec.pack_recorded
 
-    def failing(site, raw_id, revision, verdict, status):
+    def failing(site, raw_id, revision, verdict, *more):
         if raw_id == poison and verdict.decided_by == "model":
             raise OverflowError("poison")
-        return real(site, raw_id, revision, verdict, status)
+        return real(site, raw_id, revision, verdict, *more)
 
     monkeypatch.setattr(codec, "pack_recorded", failing)
     assert drain_lane(runtime, LANE) == 41

@@ -103,7 +103,7 @@ def kill_before_recording(runtime):
 
 
 def kill_after_scoring(runtime):
-    slices._parts = kill_this
+    slices.batches.parts = kill_this
 
 
 @pytest.mark.parametrize("kill", [kill_while_reading, kill_before_recording, kill_after_scoring])

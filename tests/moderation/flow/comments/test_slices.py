@@ -8,6 +8,7 @@ from collections import deque
 import pytest
 
 from moderation.domain.errors import StoreDown
+from moderation.domain.sites import SiteSettings
 from moderation.flow.comments import slices
 from moderation.flow.comments.draining import drain_lane
 from moderation.flow.comments.reading import stats
@@ -19,7 +20,7 @@ from moderation.flow.runtime import now_ms
 from moderation.store import keys
 from moderation.store.comments import inbox
 from moderation.store.comments.inbox import Waiting
-from tests.factories import SITE, submission
+from tests.factories import SITE, put_settings, submission
 
 LANE = keys.shard_of(SITE) % keys.LANES
 
@@ -55,7 +56,8 @@ def one_by_one(monkeypatch):
 
 
 def test_slices_hold_whole_entries_as_far_as_they_fit():
-    assert cut(*(entry(b"%d" % n, 100) for n in range(3))) == [200, 100]
+    assert cut(*(entry(b"%d" % n, 40) for n in range(3))) == [80, 40]
+    assert cut(entry(b"1", 1), entry(b"2", SLICE)) == [1, SLICE]
     assert cut(*(entry(b"%d" % n, 1) for n in range(SLICE + 1))) == [SLICE, 1]
 
 
@@ -80,7 +82,8 @@ def test_what_was_not_recorded_still_waits_wherever_the_store_fails(
     runtime, grant, monkeypatch, failing
 ):
     one_by_one(monkeypatch)
-    done = submit(runtime, grant, texts(7))
+    words = ["bread", "garden", "camera", "winter", "engine", "recipe", "window"]
+    done = submit(runtime, grant, [submission(f"Your {w} looks good.") for w in words])
     real, calls = slices.recording.record_call, []
 
     def record_call(part, now):
@@ -187,3 +190,67 @@ def test_the_second_of_two_revisions_of_one_batch_is_the_one_that_stands(runtime
     assert drain_lane(runtime, LANE) == 2 == verdicts(runtime)
     stored = find(runtime, SITE, done[0].id)
     assert (stored.submission.content, stored.status) == ("two", "approved")
+
+
+WALL = "Our garden wall fell down last night and my {} neighbour helped me all day to build it."
+
+
+def campaign(n):
+    """Return nearly the same comment by so many people, among some that nothing is known of."""
+    made = []
+    for i, word in enumerate(["old", "new", "kind", "tall", "good", "late", "busy", "glad"][:n]):
+        who = {"name": f"W {i}", "email": f"w{i}@mail.example", "ip": f"198.51.{i}.7"}
+        made += [submission(WALL.format(word), author=who), submission(f"What a lovely {word}.")]
+    return made
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_what_turns_out_to_be_a_campaign_is_judged_anew_before_its_entry_ends(
+    runtime, grant, monkeypatch, split
+):
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99))
+    if split:
+        one_by_one(monkeypatch)
+    done = submit(runtime, grant, campaign(8))
+    assert drain_lane(runtime, LANE) == 16 == verdicts(runtime)
+    found = [find(runtime, SITE, d.id) for d in done]
+    counts = [one.verdict.signals.get("campaign", 0) for one in found[::2]]
+    assert counts == [0, *range(2, 9)]
+    assert [one.status for one in found[::2]] == ["approved"] * 4 + ["held"] * 4
+    assert {one.status for one in found[1::2]} == {"approved"}
+    assert sum(inbox.lengths(runtime.store)) == 0
+
+
+def test_who_ends_before_a_campaign_is_judged_anew_leaves_it_to_the_next(
+    runtime, grant, monkeypatch
+):
+    put_settings(runtime.store, SITE, SiteSettings(hold=0.98, reject=0.99))
+    done = submit(runtime, grant, campaign(8))
+    with monkeypatch.context() as patched:
+        patched.setattr(slices.batches, "anew", raising(StoreDown("gone")))
+        with pytest.raises(StoreDown):
+            drain_lane(runtime, LANE)
+    assert verdicts(runtime) == 9 and sum(inbox.lengths(runtime.store)) == 1
+    runtime.store.redis.delete(keys.bell(LANE))
+    assert drain_lane(runtime, LANE) == 7
+    assert [find(runtime, SITE, d.id).status for d in done[::2]].count("held") == 7
+    assert verdicts(runtime) == 16 and sum(inbox.lengths(runtime.store)) == 0
+
+
+def test_what_cannot_be_judged_with_what_is_known_is_held_and_its_entry_ends(
+    runtime, grant, monkeypatch
+):
+    done = submit(runtime, grant, campaign(3))
+    monkeypatch.setattr(slices.batches, "known_of", raising(ZeroDivisionError()))
+    assert drain_lane(runtime, LANE) == 6 == verdicts(runtime)
+    found = [find(runtime, SITE, d.id) for d in done]
+    assert [one.status for one in found] == ["approved", "approved", *["held", "approved"] * 2]
+    assert found[2].verdict.reasons[0][0] == "could_not_be_scored"
+    assert sum(inbox.lengths(runtime.store)) == 0
+
+
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail

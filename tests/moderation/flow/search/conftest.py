@@ -110,6 +110,12 @@ def followed(runtime: Runtime, settings: Settings) -> Iterator[Follower]:
     made.end()
 
 
+@pytest.fixture
+def index_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nothing found but by the index: what changed last is not looked at besides."""
+    monkeypatch.setattr(finding, "_FRESH", 0)
+
+
 Search = Callable[..., Found]
 
 

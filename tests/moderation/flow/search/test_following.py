@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import threading
 import time
+from contextlib import closing
 from typing import Any
 
 import psutil
@@ -11,6 +14,7 @@ import pytest
 
 from moderation.cli.commands.search import NICE
 from moderation.flow.authorise import Grant, authorise
+from moderation.flow.comments import submitting
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.lookup import find, raw_id
@@ -18,12 +22,14 @@ from moderation.flow.runtime import Runtime
 from moderation.flow.search import folders, following
 from moderation.flow.sites import first_run
 from moderation.settings import Settings
-from moderation.store import keys
+from moderation.store import Store, keys
 from moderation.store import search as stored
-from tests.factories import SITE
+from tests.factories import SITE, submission
 from tests.moderation.flow.search.conftest import Follower, Keeper, Search
 from tests.moderation.flow.search.followed import SECONDS, finds, running, send
 from tests.processes import until
+
+pytestmark = pytest.mark.usefixtures("index_alone")
 
 
 def erased(runtime: Runtime, settings: Settings) -> int:
@@ -199,3 +205,29 @@ def test_a_folder_that_cannot_be_written_to_is_said_and_tried_again(
         finds(search, "words", ids)
     finally:
         follower.end()
+
+
+def rounds(settings: Settings, number: int) -> int:
+    """Return until when (ms) an index follows after so many rounds, 0: it does not at all."""
+    stop, left = threading.Event(), itertools.count(number, -1)
+    root = folders.root(settings)
+    assert root is not None
+    with closing(Store.connect(settings.redis_url)) as store:
+        indexer = following.Indexer(store, root, stop)
+        indexer.run(lambda: stop.set() if next(left) == 0 else None)
+        return stored.state(store).at_ms
+
+
+def test_while_many_wait_for_their_verdicts_the_index_rests_for_a_while(
+    runtime: Runtime, grant: Grant, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(following, "RESTED_SECONDS", 3600)
+    for number in range(following.MANY + 1):
+        submitting.submit(runtime, grant, [submission(f"one entry, number {number}")])
+    assert rounds(settings, 3) == 0
+    monkeypatch.setattr(following, "RESTED_SECONDS", 0)
+    assert rounds(settings, 3) > 0
+    monkeypatch.setattr(following, "RESTED_SECONDS", 3600)
+    send(runtime, grant, "with its verdict")
+    assert rounds(settings, 3) > 0

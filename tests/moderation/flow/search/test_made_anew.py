@@ -18,6 +18,8 @@ from tests.moderation.flow.search.conftest import Follower, Search
 from tests.moderation.flow.search.followed import SECONDS, finds, running, send
 from tests.processes import until
 
+pytestmark = pytest.mark.usefixtures("index_alone")
+
 
 def test_an_index_that_holds_what_is_gone_is_made_anew_in_time(
     runtime: Runtime,

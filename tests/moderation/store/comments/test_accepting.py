@@ -127,7 +127,7 @@ def everything(store):
 def judge(store, raw_id):
     word = recording.Recorded(SITE, raw_id, 1, verdict(), "approved", RETENTION)
     call = recording.record_call(recording.Part(keys.shard_of(SITE), [word], []), NOW)
-    assert store.run(*call) == 1
+    assert store.run(*call) == [1]
 
 
 @pytest.mark.parametrize("other", [False, True])
