@@ -67,10 +67,15 @@ def environment() -> dict[str, str]:
     one is not built, hands them out far quicker than the C library: it is taken where the machine
     has it. Elsewhere GNU's C library is told to keep more small pieces at hand.
     """
-    if sys.platform == "linux" and (jemalloc := ctypes.util.find_library("jemalloc")):
+    if jemalloc := find_jemalloc():
         others = os.environ.get("LD_PRELOAD", "").replace(":", " ").split()
         return {"LD_PRELOAD": " ".join([*others, jemalloc])}
     return {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
+
+
+def find_jemalloc() -> str | None:
+    """Return the name by which this machine has jemalloc, None where it has none."""
+    return ctypes.util.find_library("jemalloc") if sys.platform == "linux" else None
 
 
 def arguments(folder: Path, unix_socket: Path, fsync: str) -> list[str]:

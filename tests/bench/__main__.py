@@ -6,6 +6,7 @@ Two cores are shared by web, store, worker and load; a busy machine shows in eve
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import shutil
 import signal
@@ -15,12 +16,16 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
+from moderation.cli import embedded
+from moderation.flow.search import finding
+from moderation.store import Store
 from tests.bench import (
     capacity,
     cluster_flow,
@@ -149,17 +154,28 @@ def submit_http(up: Up, folder: Path, token: str) -> None:
 
 def verdicts(up: Up, token: str) -> int:
     """Return how many verdicts of the token's site are stored."""
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
+    return sum(sum(day["statuses"].values()) for day in stats(up, token))
+
+
+def stats(up: Up, token: str) -> list[dict[str, Any]]:
+    """Return the counts of each day of the token's site."""
+    # A client of its own for each call would take longer to make than the answer.
+    answer = asking().get(
+        f"{up.url}/v1/stats", headers={"Authorization": f"Bearer {token}"}, timeout=30
+    )
     answer.raise_for_status()
-    return sum(sum(day["statuses"].values()) for day in answer.json()["data"])
+    return list(answer.json()["data"])
+
+
+@functools.cache
+def asking() -> httpx.Client:
+    """Return the client that asks how far something is."""
+    return httpx.Client()
 
 
 def comments_stored(up: Up, token: str) -> int:
     """Return how many comments and revisions of the token's site were accepted."""
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(f"{up.url}/v1/stats", headers=headers, timeout=30)
-    return sum(day["comments"] + day["revisions"] for day in answer.json()["data"])
+    return sum(day["comments"] + day["revisions"] for day in stats(up, token))
 
 
 def drained(up: Up, token: str) -> None:
@@ -183,8 +199,13 @@ def send_all(up: Up, token: str, batches: list[bytes]) -> None:
 def batch_end_to_end(up: Up, token: str, count: int = 40_000) -> None:
     """Return batches of 1,000 by two connections, from the first byte to the last stored
     verdict.
+
+    It begins when the index of searches has what came before: that is no part of it.
     """
     progress("batch_end_to_end")
+    running = json.loads((up.data / "run.json").read_bytes())
+    with closing(Store.connect(running["redis_url"])) as store:
+        until(lambda: (finding.behind_ms(store) or 0) < 1500, 120, up.output)
     sent = texts.comments(count, seed=3)
     lines = [json.dumps(body) for body in sent]
     batches = ["\n".join(lines[i : i + 1000]).encode() for i in range(0, count, 1000)]
@@ -242,6 +263,8 @@ def main() -> int:
     if not shutil.which("wrk"):
         print("bench: wrk is missing; install it (Debian: apt-get install wrk)", file=sys.stderr)
         return 1
+    if embedded.find_jemalloc() is None:
+        progress("without jemalloc, which the store is quicker with (apt-get install libjemalloc2)")
     # So that what was started is ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="wn-", dir="/tmp") as name:

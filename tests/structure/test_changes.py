@@ -8,7 +8,8 @@ from tests.structure.tree import ROOT
 
 SCRIPTS = ROOT / "moderation" / "store" / "scripts"
 WRITES = re.compile(
-    r"\bcomment_(?:save|move)\(|\blog\(\)\.decide\(|comment_put\((?:prefix|key)\b|ZREM', KEYS\[set\]"
+    r"\bcomment_(?:save|move)\(|\blog\(\)\.decide\(|comment_put\((?:prefix|key)\b"
+    r"|ZREM', KEYS\[set\]"
 )
 LAID_OUT = frozenset(("comment.lua", "log.lua"))
 NOT_SOUGHT = {"akismet_trace.lua"}

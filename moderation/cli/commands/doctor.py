@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from moderation.cli import connect, first_run
+from moderation.cli import connect, embedded, first_run
 from moderation.cli.context import pass_settings
 from moderation.cli.embedded import Refused
 from moderation.domain.errors import StoreDown, StoreFull, WinnowError
@@ -86,6 +86,13 @@ def _store(settings: Settings) -> Iterator[str]:
         secret.check(store, settings.secret_key)
         yield "the secret is that under which it was written"
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
+    if not settings.redis_url:
+        yield (
+            "its memory comes from jemalloc"
+            if embedded.find_jemalloc()
+            else "its memory comes from the C library; from jemalloc it is quicker "
+            "(docs/performance.md, What the store's memory costs)"
+        )
 
 
 def _clock(settings: Settings) -> Iterator[str]:

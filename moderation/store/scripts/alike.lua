@@ -26,25 +26,32 @@ local function alike()
     return {first = string.sub(text, 1, ALIKE_ID), mark = string.sub(text, ALIKE_ID + 1)}
   end
 
-  local function alike_drop(prefix, g, mark)
+  local function alike_lead_nowhere(prefix, mark)
     for at = ALIKE_SKETCH + 1, #mark, ALIKE_BAND do
       -- Where another group took this band since it loses it too: it has five more.
       local band = string.sub(mark, at, at + ALIKE_BAND - 1)
       redis.call('HDEL', alike_bucket(prefix, band), band)
     end
+  end
+
+  local function alike_drop(prefix, g, mark)
+    alike_lead_nowhere(prefix, mark)
     redis.call('DEL', prefix .. 'of:' .. g)
     redis.call('HDEL', alike_place(prefix, g))
   end
 
   -- Returns the number of a new group.
   local function alike_number(prefix)
-    local g
+    local g, has_members
     for _ = 1, ALIKE_TRIES do
       g = quick_digits(redis.call('INCR', prefix .. 'last') % ALIKE_GROUPS)
-      if redis.call('EXISTS', prefix .. 'of:' .. g) == 0 then break end
+      has_members = redis.call('EXISTS', prefix .. 'of:' .. g) == 1
+      if not has_members then break end
     end
+    if has_members then redis.call('DEL', prefix .. 'of:' .. g) end
+    -- What stands at its place is written over.
     local before = alike_group(prefix, g)
-    if before then alike_drop(prefix, g, before.mark) end
+    if before then alike_lead_nowhere(prefix, before.mark) end
     return g
   end
 

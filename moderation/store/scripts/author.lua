@@ -89,7 +89,9 @@ local function author_make_room(bucket)
     people[#people + 1] = {found[i], last}
   end
   table.sort(people, function(a, b) return a[2] < b[2] end)
-  for i = 1, AUTHOR_DROPPED do redis.call('HDEL', bucket, people[i][1]) end
+  local gone = {}
+  for i = 1, AUTHOR_DROPPED do gone[i] = people[i][1] end
+  redis.call('HDEL', bucket, unpack(gone))
 end
 
 -- Notes with its authors what a comment became: a status, 0 where it is gone; `from` is what it was,

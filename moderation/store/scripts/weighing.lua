@@ -18,7 +18,9 @@ local function weighing(s)
     local found, all = redis.call('HGETALL', bucket), {}
     for i = 1, #found, 2 do all[#all + 1] = {found[i], (struct.unpack('>I4', found[i + 1]))} end
     table.sort(all, function(a, b) return a[2] < b[2] end)
-    for i = 1, WEIGHING_DROPPED do redis.call('HDEL', bucket, all[i][1]) end
+    local gone = {}
+    for i = 1, WEIGHING_DROPPED do gone[i] = all[i][1] end
+    redis.call('HDEL', bucket, unpack(gone))
   end
 
   -- Changes how often a status was said by `one`, and what that weighs by `by`. What counted with an
