@@ -61,16 +61,18 @@ class FolderLock:
 
 
 def environment() -> dict[str, str]:
-    """Return what the server's process is given besides our own environment.
+    """Return the environment of the server's process, which has what the operator preloads of ours.
 
     Scripts take memory in many pieces, and jemalloc, for which Valkey is made and with which this
     one is not built, hands them out far quicker than the C library: it is taken where the machine
     has it. Elsewhere GNU's C library is told to keep more small pieces at hand.
     """
-    if jemalloc := find_jemalloc():
-        others = os.environ.get("LD_PRELOAD", "").replace(":", " ").split()
-        return {"LD_PRELOAD": " ".join([*others, jemalloc])}
-    return {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
+    preloaded = os.environ.get("LD_PRELOAD", "").replace(":", " ").split()
+    jemalloc = find_jemalloc()
+    if jemalloc is not None:
+        return {"LD_PRELOAD": " ".join([*preloaded, jemalloc])}
+    found = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=1000"}
+    return found | {"LD_PRELOAD": " ".join(preloaded)} if preloaded else found
 
 
 def find_jemalloc() -> str | None:

@@ -72,6 +72,22 @@ def fits(comment: Comment, terms: Sequence[Term]) -> bool:
     return all(_FITS[term.field](comment, term.value) for term in terms)
 
 
+def has_whole_words(comment: Comment, terms: Sequence[Term]) -> bool:
+    """Say whether the words that are asked for stand in a comment as words, as an index finds
+    them; `fits` says whether it has all that is asked."""
+    return all(_stands(comment, term) for term in terms if term.field in _OF_WORDS)
+
+
+def _stands(comment: Comment, term: Term) -> bool:
+    sought = joined(term.value)
+    if sought:
+        phrase = f" {sought}" if term.is_start else f" {sought} "
+        texts = (text_of(comment) for text_of in _OF_WORDS[term.field])
+        if any(phrase in f" {joined(text)} " for text in texts):
+            return True
+    return term.field == "any" and (_domain(comment, term.value) or _ip(comment, term.value))
+
+
 def phrases(terms: Sequence[Term]) -> list[str]:
     """Return what is to be marked in the content of a comment that was found."""
     return [term.value for term in terms if term.field in ("any", "content")]
@@ -129,6 +145,12 @@ def _language(comment: Comment, value: str) -> bool:
     return comment.submission.language.casefold() == value.casefold()
 
 
+_OF_WORDS: dict[Field, tuple[Callable[[Comment], str], ...]] = {
+    "any": (lambda c: c.submission.content, author_text),
+    "content": (lambda c: c.submission.content,),
+    "author": (author_text,),
+}
+"""The texts in which the words of a field are sought."""
 _FITS: dict[Field, Callable[[Comment, str], bool]] = {
     "any": _any,
     "content": _content,

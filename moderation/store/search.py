@@ -22,7 +22,6 @@ TAKEN_AT_ONCE = 5_000
 """So many comments that changed are taken together, or a few more: each commit writes a part of the
 index of its own, which is read and merged later."""
 _FETCHED_AT_ONCE = 100
-_NEWEST_ENTRIES = 50
 _ID = 16
 
 Positions = list[str]
@@ -117,19 +116,23 @@ def changes(store: Store, positions: Positions) -> Changes:
     return Changes(places, following, bool(waiting))
 
 
-def newest(store: Store, sites: Collection[str], most: int) -> set[tuple[str, bytes]]:
-    """Return up to `most` comments of these sites that changed last, by site and id.
+def newest(
+    store: Store, sites: Collection[str], positions: Positions, most: int
+) -> list[tuple[str, bytes]]:
+    """Return up to `most` comments of these sites that changed after these positions, those that
+    changed last first, by site and id.
 
-    What was read is dropped, so that all that was not read is among them, but for what is more.
+    Of each shard as many entries are read; a shard's other sites have their part of them.
     """
     shards = sorted({keys.shard_of(site) for site in sites})
     with store_errors():
         pipe = store.redis.pipeline(transaction=False)
         for shard in shards:
-            pipe.xrevrange(keys.changes(shard), count=_NEWEST_ENTRIES)
+            pipe.xrevrange(keys.changes(shard), min=f"({positions[shard]}", count=most)
         entries = sorted(itertools.chain.from_iterable(pipe.execute()), key=_moment, reverse=True)
     changed = (place for _, fields in entries for place in reversed(_places(fields)))
-    return set(itertools.islice(filter(lambda place: place[0] in sites, changed), most))
+    ours = dict.fromkeys(place for place in changed if place[0] in sites)
+    return list(itertools.islice(ours, most))
 
 
 def _moment(entry: tuple[bytes, Mapping[bytes, bytes]]) -> tuple[int, int]:

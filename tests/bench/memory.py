@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -46,7 +47,8 @@ def _bytes_each(binary: str) -> tuple[float, float]:
     socket = folder / "s.sock"
     argv = embedded.arguments(folder, socket, "everysec")
     argv[0] = binary or argv[0]
-    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    env = {**os.environ, **({} if binary else embedded.environment())}
+    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL, env=env)
     try:
         until(lambda: embedded.answers(socket))
         return _fill(folder, socket)

@@ -88,9 +88,9 @@ def _store(settings: Settings) -> Iterator[str]:
         yield f"{len(sites.names(store))} sites, snapshot {models.in_use(store).name}"
     if not settings.redis_url:
         yield (
-            "its memory comes from jemalloc"
+            "jemalloc is there for its memory"
             if embedded.find_jemalloc()
-            else "its memory comes from the C library; from jemalloc it is quicker "
+            else "jemalloc, from which memory is quicker, is not there for it "
             "(docs/performance.md, What the store's memory costs)"
         )
 

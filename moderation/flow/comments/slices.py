@@ -49,10 +49,11 @@ class _Read(Struct, frozen=True):
 
 
 class _Judged(Struct, frozen=True):
-    """Verdicts, and the calls that record them, one a part."""
+    """Verdicts, the calls that record them, one a part, and whether they were scored in a child."""
 
     batch: Batch = batches.NONE
     calls: Sequence[Call] = ()
+    apart: bool = False
 
 
 class Scorer:
@@ -93,10 +94,10 @@ class Scorer:
             sent, scored = judged, read
             judged, failed = self._try(scored)
             answers = store.receive(reading, more=True)
+            self._note(sent, store.receive(sent.calls))
             if take is not None:
                 queue.extend(inbox.taken(store, answers.pop()))
             read = self._as_read(following, answers) if following else None
-            self._note(sent, store.receive(sent.calls))
             if failed is not None and scored is not None:
                 self._isolate(scored.waiting, failed)
 
@@ -135,7 +136,8 @@ class Scorer:
             made = score_apart(lambda: score_all(items), self._keep)
         else:
             made = score_all(items) if items else []
-        return _judged(batches.batch(self._runtime, read.waiting, scored, items, made, self._tells))
+        judged = batches.batch(self._runtime, read.waiting, scored, items, made, self._tells)
+        return _judged(judged, apart)
 
     def run_apart(self, waiting: Sequence[Waiting]) -> None:
         """Score and record what may have ended workers, where it can end none.
@@ -195,18 +197,19 @@ class Scorer:
             recorded, known = recording.answered(part, answer)
             self.recorded += recorded
             if known:
-                self._anew(judged.batch, part, known)
+                self._anew(judged, part, known)
         for site in self._tell if answers else ():
             self._runtime.events.announce(SiteScored(site))
 
-    def _anew(self, batch: Batch, part: Part, known: Sequence[tuple[Recorded, Signals]]) -> None:
+    def _anew(self, first: _Judged, part: Part, known: Sequence[tuple[Recorded, Signals]]) -> None:
         try:
-            made = batches.anew(self._runtime, batch, part, known, self._tells)
+            made = batches.anew(self._runtime, first.batch, part, known, self._tells)
             judged = _judged(Batch([made], {}))
         except (LeaseLost, StoreDown, StoreFull):
             raise
         except Exception as error:  # whatever a hostile comment may set off
-            self._isolate([batch.on(recorded).waiting for recorded, _ in known], error)
+            waiting = [first.batch.on(recorded).waiting for recorded, _ in known]
+            self._isolate(waiting, error, first.apart)
             judged = _judged(Batch([Part(part.shard, [], part.done)], {}))
         self._record(judged)
 
@@ -218,9 +221,9 @@ class Scorer:
         return tells
 
 
-def _judged(batch: Batch) -> _Judged:
+def _judged(batch: Batch, apart: bool = False) -> _Judged:
     now = now_ms()
-    return _Judged(batch, [recording.record_call(part, now) for part in batch.parts])
+    return _Judged(batch, [recording.record_call(part, now) for part in batch.parts], apart)
 
 
 def next_slice(queue: deque[Waiting]) -> list[Waiting]:

@@ -14,12 +14,13 @@ from moderation.flow.comments.reading import Filter
 from moderation.flow.runtime import Runtime, now_ms
 from moderation.flow.search import folders
 from moderation.search import asking
-from moderation.search.asking import fits
+from moderation.search.asking import Term, fits, has_whole_words
 from moderation.search.index import Bounds, Place, Reader
 from moderation.settings import Settings
 from moderation.store import Store, codec
 from moderation.store import search as stored
 from moderation.store.comments import reading as comments_stored
+from moderation.store.search import Positions
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,9 @@ BEHIND_MS = 5000
 """An index that lacks what changed before that is not asked."""
 _ROUNDS = 8
 _MORE = 10
-_FRESH = 200
-"""So many of the comments that changed last are looked at beside the index."""
+_FRESH, _FRESH_BYTES = 200, 1 << 19
+"""So many of the comments that changed last, and of so many bytes as they are stored, are looked at
+beside the index."""
 
 LONGEST_QUESTION, TYPED = asking.LONGEST, asking.TYPED
 """Characters of a question; the fields that may be typed in one."""
@@ -62,8 +64,9 @@ class Readers:
         self._token = ""
         self._reader: Reader | None = None
 
-    def of(self, runtime: Runtime) -> Reader | None:
-        """Return a reader of an index that is up to date and lies on this machine, else None."""
+    def of(self, runtime: Runtime) -> tuple[Reader, Positions] | None:
+        """Return a reader of an index that is up to date and lies on this machine, and up to where
+        that has the store's changes, else None."""
         parent = folders.root(runtime.settings)
         if parent is None:
             return None
@@ -71,11 +74,12 @@ class Readers:
         if not state.token or now_ms() - state.at_ms > BEHIND_MS:
             return None
         folder = parent / state.token
-        if state.token != self._token:
-            if not folders.is_token(state.token) or folders.position(folder) is None:
-                return None
+        position = folders.position(folder) if folders.is_token(state.token) else None
+        if position is None:
+            return None
+        if self._reader is None or state.token != self._token:
             self._reader, self._token = Reader(folder), state.token
-        return self._reader
+        return self._reader, position.positions
 
 
 def find(
@@ -91,9 +95,9 @@ def find(
     is_indexed = not wanted.external_id and not wanted.updated_from_ms
     if wanted.asks and is_indexed and of_sites:
         try:
-            reader = runtime.own(Readers).of(runtime)
-            if reader is not None:
-                found = _by_index(runtime, reader, of_sites, wanted, after, limit)
+            serving = runtime.own(Readers).of(runtime)
+            if serving is not None:
+                found = _by_index(runtime, *serving, of_sites, wanted, after, limit)
                 is_wordless = found is None
         except (OSError, ValueError) as error:
             # An index that was removed or broken a moment ago; its writer sees to it.
@@ -115,6 +119,7 @@ def phrases(wanted: Filter) -> list[str]:
 def _by_index(
     runtime: Runtime,
     reader: Reader,
+    positions: Positions,
     of_sites: Sequence[str],
     wanted: Filter,
     after: str,
@@ -127,7 +132,7 @@ def _by_index(
     """
     terms, known = wanted.terms, frozenset(of_sites)
     bounds = _bounds(tuple(of_sites), wanted, codec.id_bytes(after) if after else b"")
-    fresh = [Place(raw, site) for site, raw in stored.newest(runtime.store, known, _FRESH)]
+    fresh = _fresh(runtime, positions, known, terms)
     found: list[Comment] = []
     for _ in range(_ROUNDS):
         number = limit - len(found) + _MORE
@@ -145,6 +150,27 @@ def _by_index(
         if is_last:
             return Found(found, "", "index")
     return Found(found, codec.id_text(places[-1].id), "index")
+
+
+def _fresh(
+    runtime: Runtime, positions: Positions, known: frozenset[str], terms: Sequence[Term]
+) -> list[Place]:
+    """Return the comments that changed after what the index has and that have what is asked, their
+    words whole as the index would find them."""
+    by_site: dict[str, list[bytes]] = {}
+    for site, raw in stored.newest(runtime.store, known, positions, _FRESH):
+        by_site.setdefault(site, []).append(raw)
+    found: list[Place] = []
+    left = _FRESH_BYTES
+    for site, ids in by_site.items():
+        read, size = comments_stored.get_within(runtime.store, site, ids, left)
+        for raw, comment in zip(ids, read, strict=False):
+            if comment and fits(comment, terms) and has_whole_words(comment, terms):
+                found.append(Place(raw, site))
+        left -= size
+        if left <= 0:
+            break
+    return found
 
 
 def _merged(indexed: list[Place], fresh: list[Place], bounds: Bounds, is_last: bool) -> list[Place]:

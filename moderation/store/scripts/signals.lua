@@ -46,8 +46,8 @@ local function signals()
   -- it has one comment alone; what was just found is not looked for again.
   local last = {}
   local function find(alike, campaign)
-    if last.campaign == campaign then return last.number, last.text end
-    last = {campaign = campaign}
+    if last.campaign == campaign and last.alike == alike then return last.number, last.text end
+    last = {campaign = campaign, alike = alike}
     local first, second, third, a, b, c = cells(campaign)
     local found = redis.call('HMGET', alike .. 'recent', first, second, third)
     last.is_quiet = not (found[1] or found[2] or found[3])

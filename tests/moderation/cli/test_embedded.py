@@ -277,11 +277,11 @@ def test_the_store_takes_memory_from_jemalloc_where_the_machine_has_it(
     found = ctypes.util.find_library("jemalloc")
     if has_jemalloc and found is None:
         pytest.skip("NOT TESTED WITH JEMALLOC: apt-get install libjemalloc2")
-    monkeypatch.setenv("LD_PRELOAD", "libm.so.6")
+    monkeypatch.setenv("LD_PRELOAD", "libanl.so.1")
     monkeypatch.setattr(ctypes.util, "find_library", lambda _: found if has_jemalloc else None)
     with Supervisor(lambda _: None) as supervisor, connect.own_store(alone, supervisor) as own:
         libraries = mapped(supervisor.children[0].pid)
         assert ("jemalloc" in libraries) == has_jemalloc
-        assert "libm.so.6" in libraries, "what the operator has preloaded stays"
+        assert "libanl.so.1" in libraries, "what the operator has preloaded stays"
         with redis.Redis.from_url(own.redis_url) as client:
             assert client.set("word", "x" * 100_000) and client.get("word") == b"x" * 100_000

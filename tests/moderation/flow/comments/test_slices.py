@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import deque
 
 import pytest
+from msgspec.structs import replace
 
 from moderation.domain.errors import StoreDown
 from moderation.domain.sites import SiteSettings
+from moderation.flow.authorise import authorise
 from moderation.flow.comments import slices
 from moderation.flow.comments.draining import drain_lane
 from moderation.flow.comments.reading import stats
@@ -17,6 +20,7 @@ from moderation.flow.comments.submitting import submit
 from moderation.flow.labels.deciding import forget
 from moderation.flow.lookup import find
 from moderation.flow.runtime import now_ms
+from moderation.flow.sites import first_run
 from moderation.store import keys
 from moderation.store.comments import inbox
 from moderation.store.comments.inbox import Waiting
@@ -235,6 +239,27 @@ def test_who_ends_before_a_campaign_is_judged_anew_leaves_it_to_the_next(
     assert drain_lane(runtime, LANE) == 7
     assert [find(runtime, SITE, d.id).status for d in done[::2]].count("held") == 7
     assert verdicts(runtime) == 16 and sum(inbox.lengths(runtime.store)) == 0
+
+
+def test_a_campaign_of_one_site_is_none_of_another_whose_comments_are_recorded_with_it(
+    runtime, grant, monkeypatch
+):
+    names = (f"neighbour{n}.example" for n in itertools.count())
+    other = next(name for name in names if keys.shard_of(name) == keys.shard_of(SITE))
+    first_run.add_site(runtime.store, other)
+    bearer = first_run.add_token(runtime.store, other, ("submit",), "neighbour")
+    theirs = authorise(runtime, bearer, "submit")
+    for site in (SITE, other):
+        put_settings(runtime.store, site, SiteSettings(hold=0.98, reject=0.99))
+    *before, last = campaign(8)[::2]
+    submit(runtime, grant, [*before, replace(last, external_id="x")])
+    drain_lane(runtime, LANE)
+    # It is in the campaign already when it comes with another text, and is not noted again.
+    again = replace(last, content=WALL.format("very glad"), external_id="x")
+    (ours,), (their,) = submit(runtime, grant, [again]), submit(runtime, theirs, [again])
+    assert drain_lane(runtime, LANE) == 2 and ours.revision == 2
+    assert find(runtime, SITE, ours.id).verdict.signals["campaign"] == 8
+    assert find(runtime, other, their.id).verdict.signals.get("campaign", 0) == 0
 
 
 def test_what_cannot_be_judged_with_what_is_known_is_held_and_its_entry_ends(

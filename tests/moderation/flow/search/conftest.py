@@ -113,7 +113,7 @@ def followed(runtime: Runtime, settings: Settings) -> Iterator[Follower]:
 @pytest.fixture
 def index_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have nothing found but by the index: what changed last is not looked at besides."""
-    monkeypatch.setattr(finding, "_FRESH", 0)
+    monkeypatch.setattr(finding, "_fresh", lambda *_: [])
 
 
 Search = Callable[..., Found]

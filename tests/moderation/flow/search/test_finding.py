@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -11,12 +13,14 @@ from moderation.flow.comments.reading import Filter
 from moderation.flow.labels import deciding
 from moderation.flow.labels.deciding import Word
 from moderation.flow.runtime import Runtime, now_ms
-from moderation.flow.search import finding
+from moderation.flow.search import finding, folders
 from moderation.flow.search.excerpts import LONGEST, excerpt
 from moderation.store import keys
+from moderation.store import search as stored
 from tests.factories import SITE
 from tests.moderation.flow.search.conftest import Follower, Search
 from tests.moderation.flow.search.followed import finds, send
+from tests.processes import until
 
 
 def test_without_an_index_the_newest_are_looked_through(
@@ -113,9 +117,61 @@ def test_of_what_changed_last_a_bounded_part_is_looked_at(
 ) -> None:  # fmt: skip
     finds(search, "apple", send(runtime, grant, "apple"))
     followed.end()
+    ids = [send(runtime, grant, f"pear {n}")[0] for n in range(9)]
+    monkeypatch.setattr(finding, "_FRESH", 6)
+    # Each changed twice, by being accepted and by its verdict.
+    assert [c.id for c in search("pear").comments] == ids[:5:-1]
+    monkeypatch.setattr(finding, "_FRESH", 200)
+    assert [c.id for c in search("pear").comments] == ids[::-1]
+    monkeypatch.setattr(finding, "_FRESH_BYTES", 1)
+    assert [c.id for c in search("pear").comments] == ids[:7:-1]
+
+
+def test_what_the_index_has_is_not_looked_at_besides(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     ids = send(runtime, grant, *[f"pear {n}" for n in range(9)])
-    monkeypatch.setattr(finding, "_FRESH", 4)
-    assert [c.id for c in search("pear").comments] == ids[:4:-1]
+    finds(search, "pear", ids)
+    root = folders.root(runtime.settings)
+    assert root is not None
+    until(lambda: not left_to_read(runtime, root), 30, "the index has not taken in all of it")
+    monkeypatch.setattr(finding, "has_whole_words", lambda *_: pytest.fail("it was looked at"))
+    assert [c.id for c in search("pear").comments] == ids[::-1]
+
+
+def left_to_read(runtime: Runtime, root: Path) -> list[tuple[str, bytes]]:
+    """Return what changed that an index has not."""
+    position = folders.position(root / stored.state(runtime.store).token)
+    assert position is not None
+    return stored.newest(runtime.store, {SITE}, position.positions, 100)
+
+
+@pytest.mark.parametrize(
+    ("sought", "stands"),
+    [
+        ("pear", False), ("mint tea", False), ("spearmint tea", True), ("spear*", True),
+        ("ear*", False), ("spearmint t*", True), ("TEA", True), ("author:nna", False),
+        ("author:Hanna", True), ("分享", True),
+        ("domain:shop.example", True), ("shop.example", True),
+    ],
+)  # fmt: skip
+def test_words_are_sought_as_the_index_seeks_them_before_and_after_it_has_a_comment(
+    runtime: Runtime, grant: Grant, search: Search, followed: Follower, sought: str, stands: bool
+) -> None:
+    finds(search, "apple", send(runtime, grant, "apple"))
+    followed.end()
+    ids = send(
+        runtime, grant, "A spearmint tea, 谢谢分享: https://www.shop.example/x",
+        author={"name": "Hanna Vogel", "email": "h@mail.example"},
+    )  # fmt: skip
+    assert [c.id for c in search(sought).comments] == (ids if stands else [])
+    again = Follower(runtime.settings)
+    try:
+        finds(search, "spearmint", ids)
+        finds(search, sought, ids if stands else [])
+    finally:
+        again.end()
 
 
 def test_pages_go_on(runtime: Runtime, grant: Grant, search: Search, followed: Follower) -> None:
