@@ -74,7 +74,8 @@ def _weights(
     groups = codes >> GROUP_BITS
     total: npt.NDArray[np.float64]
     factors, penalty = model.base_reading(codes)
-    total = model.slope * factors * model.table[base_buckets(codes)]
+    slope = model.slope * (1.0 if learner is None else learner.base_share)
+    total = slope * factors * model.table[base_buckets(codes)]
     if learner is not None:
         site = SITE_WEIGHTS[groups]
         length = _length(site)
@@ -83,7 +84,7 @@ def _weights(
         counted = np.empty(len(codes))
         tally.parts(codes, learner.tally, tally.GROUP_WEIGHTS, counted)
         total = total + counted
-    return total, model.slope * penalty
+    return total, slope * penalty
 
 
 def _length(weights: npt.NDArray[np.float64]) -> float:

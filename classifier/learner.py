@@ -34,7 +34,7 @@ from classifier.row import Row
 from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, LABELLED, PUSH, REJECT
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 7
+LAYOUT = 8
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
 sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
 """
@@ -48,6 +48,9 @@ SUSPICIOUS = 0.7
 """Probability of spam from which a published comment is no evidence, whoever left it unreported."""
 STANDS_FOR = 4.0
 """The most comments for which one piece of evidence speaks."""
+FADED, FADED_BY = 0.4, 100.0
+"""The share of the base's score that a site's own labels take the place of at most, and how many of
+each class take the place of half of that. What only one class was decided of fades nothing."""
 LOWERED = 0.35
 """Logits by which evidence lowers the intercept at most below the base's and that of labels alone:
 what nobody reported takes back what labels raised, and does little more."""
@@ -78,6 +81,12 @@ class Learner:
     def position(self) -> int:
         """Number of labels learned."""
         return int(self._state[svm.SPAM] + self._state[svm.HAM])
+
+    @property
+    def base_share(self) -> float:
+        """The share of the base's score that still counts."""
+        both = float(min(self._state[svm.SPAM], self._state[svm.HAM]))
+        return 1.0 - FADED * both / (both + FADED_BY)
 
     @property
     def intercept(self) -> float:
@@ -161,7 +170,8 @@ class Learner:
         codes, base = batch.row(0), float(self._model.raw_scores(batch)[0])
         counted = tally.evidence(codes, 0, len(codes), self.tally, tally.GROUP_WEIGHTS)[0]
         learned = svm.product(codes, self.table, SITE_WEIGHTS)
-        logit = self._model.slope * base + self._model.scale * learned + tally.WEIGHT * counted
+        logit = self._model.slope * self.base_share * base
+        logit += self._model.scale * learned + tally.WEIGHT * counted
         return (
             svm.PRIOR_WEIGHT * base + svm.EVIDENCE_WEIGHT * counted,
             logit + float(self._curve[CENTRE]),

@@ -53,6 +53,10 @@ class Taught(Protocol):
     def intercept(self) -> float:
         """What is added to the evidence of a comment to give the site's logit."""
 
+    @property
+    def base_share(self) -> float:
+        """The share of the base's score that counts beside what the site taught."""
+
     def follow(
         self,
         codes: npt.NDArray[np.uint32],
@@ -191,6 +195,7 @@ class Model:
         shifts = np.zeros(len(batch))
         for first, last, learner in runs:
             offset = self.offset if learner is None else learner.intercept
+            slope = self.slope if learner is None else self.slope * learner.base_share
             scoring.score_rows(
                 batch.codes,
                 batch.starts[first : last + 1],
@@ -198,7 +203,7 @@ class Model:
                 *_taught(learner),
                 SITE_WEIGHTS,
                 tally.GROUP_WEIGHTS,
-                np.array([self.intercept, self.slope, self.scale, offset]),
+                np.array([self.intercept, slope, self.scale, offset]),
                 logit[first:last],
                 probability[first:last],
             )
@@ -224,9 +229,9 @@ class Model:
         """Return each row's heaviest reasons as places in `CODES` (-1: none) and their logits."""
         places = np.empty((len(batch), most), np.int16)
         weights = np.empty((len(batch), most))
-        scales, sums = np.array([self.slope, self.scale]), np.empty(256)
-        scratch = np.empty(SCRATCH)
+        sums, scratch = np.empty(256), np.empty(SCRATCH)
         for first, last, learner in runs:
+            slope = self.slope if learner is None else self.slope * learner.base_share
             scoring.top_reasons(
                 batch.codes,
                 batch.starts[first : last + 1],
@@ -235,7 +240,7 @@ class Model:
                 BASE_WEIGHTS,
                 SITE_WEIGHTS,
                 tally.GROUP_WEIGHTS,
-                scales,
+                np.array([slope, self.scale]),
                 len(CODES),
                 INDEX["calibration"],
                 sums,

@@ -249,3 +249,31 @@ def test_a_comment_of_which_nothing_is_read_teaches_nothing(text: str) -> None:
     assert learner.to_bytes() == before
     learner.learn(Row(text=text, author="Cheap Pills", url="http://pills.example"), "spam", "error")
     assert learner.to_bytes() != before
+
+
+def test_what_a_site_decided_of_both_classes_takes_the_place_of_a_part_of_the_base() -> None:
+    learner, shares = Learner(MODEL), []
+    spam = [row for row, label in LABELLED if label == "spam"]
+    ham = [row for row, label in LABELLED if label == "ham"]
+    for row in spam[:60]:
+        learner.learn(row, "spam")
+    assert learner.base_share == 1.0, "of one class alone nothing fades"
+    for row in ham[:60]:
+        learner.learn(row, "ham")
+        shares.append(learner.base_share)
+    assert shares == sorted(shares, reverse=True) and shares[-1] == 1 - 0.4 * 60 / 160
+    assert Learner.from_bytes(learner.to_bytes(), MODEL).base_share == shares[-1]
+
+
+def test_a_part_of_the_base_is_taken_out_of_the_score_and_of_what_explains_it() -> None:
+    learner = taught(300)
+    learner.table[:], learner.tally[:] = 0, 0
+    fresh = Row(text="Has anybody seen a heron at the weir this spring?", author="Ilse")
+    batch = MODEL.features([fresh])
+    raw, share = float(MODEL.raw_scores(batch)[0]), learner.base_share
+    assert 0.6 < share < 0.9
+    scored = MODEL.score(batch, learner)
+    assert float(scored.logit[0]) == pytest.approx(MODEL.slope * share * raw + learner.intercept)
+    found, cold = explain(MODEL, fresh, learner), explain(MODEL, fresh)
+    for one, whole in zip(found.spans, cold.spans, strict=True):
+        assert one.weight == pytest.approx(share * whole.weight)
