@@ -27,7 +27,7 @@ from moderation.store.search import Gap, Positions
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
-RESTED_SECONDS = 2.5
+RESTED_SECONDS = 3.5
 """So long it leaves the processors to the verdicts where more than so many entries (`MANY`, each of
 up to a hundred comments) wait for theirs: what waits changes again with its verdict."""
 MANY = 8
