@@ -74,7 +74,7 @@ def _weights(
     groups = codes >> GROUP_BITS
     total: npt.NDArray[np.float64]
     factors, penalty = model.base_reading(codes)
-    slope = model.slope * (1.0 if learner is None else learner.base_share)
+    slope = model.slope_beside(learner)
     total = slope * factors * model.table[base_buckets(codes)]
     if learner is not None:
         site = SITE_WEIGHTS[groups]

@@ -170,7 +170,7 @@ class Learner:
         codes, base = batch.row(0), float(self._model.raw_scores(batch)[0])
         counted = tally.evidence(codes, 0, len(codes), self.tally, tally.GROUP_WEIGHTS)[0]
         learned = svm.product(codes, self.table, SITE_WEIGHTS)
-        logit = self._model.slope * self.base_share * base
+        logit = self._model.slope_beside(self) * base
         logit += self._model.scale * learned + tally.WEIGHT * counted
         return (
             svm.PRIOR_WEIGHT * base + svm.EVIDENCE_WEIGHT * counted,

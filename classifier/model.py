@@ -180,6 +180,10 @@ class Model:
         product = float(found @ self.table[base_buckets(codes)])
         return found, PENALTY if product - given > PENALTY / 2 else 0.0
 
+    def slope_beside(self, learner: Taught | None) -> float:
+        """Return the logits for each unit of the base's score, beside what a site taught."""
+        return self.slope if learner is None else self.slope * learner.base_share
+
     def score(
         self,
         rows: Sequence[Row] | FeatureBatch,
@@ -195,7 +199,6 @@ class Model:
         shifts = np.zeros(len(batch))
         for first, last, learner in runs:
             offset = self.offset if learner is None else learner.intercept
-            slope = self.slope if learner is None else self.slope * learner.base_share
             scoring.score_rows(
                 batch.codes,
                 batch.starts[first : last + 1],
@@ -203,7 +206,7 @@ class Model:
                 *_taught(learner),
                 SITE_WEIGHTS,
                 tally.GROUP_WEIGHTS,
-                np.array([self.intercept, slope, self.scale, offset]),
+                np.array([self.intercept, self.slope_beside(learner), self.scale, offset]),
                 logit[first:last],
                 probability[first:last],
             )
@@ -231,7 +234,6 @@ class Model:
         weights = np.empty((len(batch), most))
         sums, scratch = np.empty(256), np.empty(SCRATCH)
         for first, last, learner in runs:
-            slope = self.slope if learner is None else self.slope * learner.base_share
             scoring.top_reasons(
                 batch.codes,
                 batch.starts[first : last + 1],
@@ -240,7 +242,7 @@ class Model:
                 BASE_WEIGHTS,
                 SITE_WEIGHTS,
                 tally.GROUP_WEIGHTS,
-                np.array([slope, self.scale]),
+                np.array([self.slope_beside(learner), self.scale]),
                 len(CODES),
                 INDEX["calibration"],
                 sums,

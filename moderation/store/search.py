@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -188,6 +189,20 @@ def fetch(
                 expires = now_ms + ttl if ttl > 0 else 0
                 found[at] = codec.unpack_comment(site, places[at][1], data), expires
     return found
+
+
+def fetch_within(
+    store: Store, places: Sequence[tuple[str, bytes]], most_bytes: int, now_ms: int
+) -> list[Comment | None]:
+    """Return the first of these comments, as many as have no more bytes together but one at least,
+    in two round trips whatever their sites; None for one that is gone."""
+    with store_errors():
+        pipe = store.redis.pipeline(transaction=False)
+        for site, raw in places:
+            pipe.strlen(keys.of_site(site).comment.encode() + raw)
+        sizes = list(itertools.accumulate(pipe.execute()))
+    fitting = places[: max(1, bisect.bisect_right(sizes, most_bytes))]
+    return [comment for comment, _ in fetch(store, fitting, now_ms)]
 
 
 def count(store: Store, sites: Sequence[str]) -> int:

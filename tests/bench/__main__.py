@@ -43,6 +43,7 @@ from tests.processes import until
 
 FORM = "application/x-www-form-urlencoded"
 BENCH_SITE = "bench.example"
+PARTS = ("web", "store", "worker")
 CONNECTIONS = 2
 """How many send batches at once."""
 READ_SECONDS = 900.0
@@ -59,19 +60,10 @@ def progress(line: str) -> None:
     print(f"bench: {line}", file=sys.stderr, flush=True)
 
 
-def spent(up: Up) -> dict[str, float]:
-    """Return the processor time that each part has used so far, in seconds."""
-    used = {}
-    for part in ("web", "store", "worker"):
-        first = up.part(part)
-        times = [p.cpu_times() for p in (first, *first.children(recursive=True))]
-        used[part] = sum(t.user + t.system for t in times)
-    return used
-
-
-def each_us(before: dict[str, float], after: dict[str, float], count: float) -> dict[str, int]:
-    """Return the processor time of each part for one of `count` comments, in microseconds."""
-    return {part: round((after[part] - before[part]) / count * 1e6) for part in before}
+def cost_us(up: Up, before: dict[str, float], count: float) -> dict[str, int]:
+    """Return the processor time of each part since `before` for one of `count`, in microseconds."""
+    each = capacity.each_us(before, capacity.spent(up, PARTS), count)
+    return {part: round(us) for part, us in each.items()}
 
 
 def start(folder: Path) -> Up:
@@ -92,9 +84,9 @@ def check_http(up: Up, folder: Path, token: str) -> None:
     bodies = json_bodies(seed=1, count=80_000)
     run = {"connections": 16, "seconds": 3}
     wrk.load(folder, up.url, "/v1/check", token, bodies[65_000:], **run)
-    before = spent(up)
+    before = capacity.spent(up, PARTS)
     most = wrk.load(folder, up.url, "/v1/check", token, bodies[:50_000], connections=16, seconds=10)
-    cpu = each_us(before, spent(up), most["requests"])
+    cpu = cost_us(up, before, most["requests"])
     # 16 connections that rest 10 ms and are answered in 2 ms or 3: some 1,250 a second.
     half = wrk.load(
         folder,
@@ -134,9 +126,9 @@ def akismet_http(up: Up, folder: Path) -> None:
     path, run = "/1.1/comment-check", {"connections": 16, "media": FORM}
     # Each comment once: one that was asked about before costs a site two round trips more.
     wrk.load(folder, up.url, path, "", bodies[40_000:], seconds=2, **run)
-    before = spent(up)
+    before = capacity.spent(up, PARTS)
     most = wrk.load(folder, up.url, path, "", bodies[:30_000], seconds=6, **run)
-    cpu = each_us(before, spent(up), most["requests"])
+    cpu = cost_us(up, before, most["requests"])
     half = wrk.load(folder, up.url, path, "", bodies[30_000:40_000], seconds=6, each_ms=10, **run)
     show_http("akismet_http", most, half, cpu, 2500)
 
@@ -209,7 +201,7 @@ def batch_end_to_end(up: Up, token: str, count: int = 40_000) -> None:
     sent = texts.comments(count, seed=3)
     lines = [json.dumps(body) for body in sent]
     batches = ["\n".join(lines[i : i + 1000]).encode() for i in range(0, count, 1000)]
-    before, used = verdicts(up, token), spent(up)
+    before, used = verdicts(up, token), capacity.spent(up, PARTS)
     began = time.monotonic()
     send_all(up, token, batches)
     submitted = time.monotonic() - began
@@ -217,7 +209,7 @@ def batch_end_to_end(up: Up, token: str, count: int = 40_000) -> None:
     seconds = time.monotonic() - began
     show("batch_end_to_end", count / seconds, "comments/s", budget=15_000,
          submitted_per_second=round(count / submitted),
-         cpu_us=each_us(used, spent(up), count))  # fmt: skip
+         cpu_us=cost_us(up, used, count))  # fmt: skip
 
 
 def decision_visible(up: Up, times: int = 30) -> None:

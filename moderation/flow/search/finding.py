@@ -157,20 +157,13 @@ def _fresh(
 ) -> list[Place]:
     """Return the comments that changed after what the index has and that have what is asked, their
     words whole as the index would find them."""
-    by_site: dict[str, list[bytes]] = {}
-    for site, raw in stored.newest(runtime.store, known, positions, _FRESH):
-        by_site.setdefault(site, []).append(raw)
-    found: list[Place] = []
-    left = _FRESH_BYTES
-    for site, ids in by_site.items():
-        read, size = comments_stored.get_within(runtime.store, site, ids, left)
-        for raw, comment in zip(ids, read, strict=False):
-            if comment and fits(comment, terms) and has_whole_words(comment, terms):
-                found.append(Place(raw, site))
-        left -= size
-        if left <= 0:
-            break
-    return found
+    changed = stored.newest(runtime.store, known, positions, _FRESH)
+    read = stored.fetch_within(runtime.store, changed, _FRESH_BYTES, now_ms())
+    return [
+        Place(raw, site)
+        for (site, raw), comment in zip(changed, read, strict=False)
+        if comment and fits(comment, terms) and has_whole_words(comment, terms)
+    ]
 
 
 def _merged(indexed: list[Place], fresh: list[Place], bounds: Bounds, is_last: bool) -> list[Place]:

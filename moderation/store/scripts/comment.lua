@@ -13,10 +13,9 @@ local COMMENT_TOLD_STATUS, COMMENT_TOLD_HAM, COMMENT_TOLD_SPAM, COMMENT_TOLD_NOT
   COMMENT_TOLD_TO_WAIT = 1, 2, 3, 4, 5
 local COMMENT_TOLD = {[COMMENT_TOLD_HAM] = 'told_ham', [COMMENT_TOLD_SPAM] = 'told_spam',
   [COMMENT_TOLD_TO_WAIT] = 'told_ham'}
--- Where the header has active and last label, counted from 0; revision, lengths of verdict and
--- decision, and digest, counted from 1.
-local COMMENT_LABELS_AT = 10
-local COMMENT_REVISION_AT, COMMENT_VERDICT_AT, COMMENT_DECISION_AT, COMMENT_DIGEST_AT = 5, 19, 21, 31
+-- Where the header has active and last label, counted from 0, and the revision and the length of the
+-- verdict, counted from 1.
+local COMMENT_LABELS_AT, COMMENT_REVISION_AT, COMMENT_VERDICT_AT = 10, 5, 19
 
 -- Returns a comment of its bytes. The constructor gives the table its size at once.
 local function comment_open(text)
@@ -40,14 +39,6 @@ local function comment_pack(c)
   return struct.pack(COMMENT_FORMAT, c.told, c.status, c.verdict_status, c.verdict_label, c.revision,
     c.decisions, c.active, c.last, #c.verdict, #c.decision, c.updated, c.digest)
     .. c.verdict .. c.decision .. c.submission
-end
-
--- Returns the bytes of a comment that has no verdict with one.
-local function comment_judge(text, status, verdict_status, verdict_label, verdict, updated)
-  return string.sub(text, 1, 1) .. struct.pack('>BBB', status, verdict_status, verdict_label)
-    .. string.sub(text, COMMENT_REVISION_AT, COMMENT_VERDICT_AT - 1) .. struct.pack('>I2', #verdict)
-    .. string.sub(text, COMMENT_DECISION_AT, COMMENT_DECISION_AT + 1) .. struct.pack('>I8', updated)
-    .. string.sub(text, COMMENT_DIGEST_AT, COMMENT_HEADER) .. verdict .. string.sub(text, COMMENT_HEADER + 1)
 end
 
 -- Writes a comment; with `only` 'NX' where none is there, else returns false.

@@ -45,10 +45,10 @@ for at = first_at, #ARGV, 3 do
     key = key .. ':' .. revision
     text = redis.call('GET', key)
   end
-  local was, is_decided
+  local told, was, decisions, active, last, n_verdict, n_decision, digest, _
   if text then
-    local _, before, _, _, _, _, _, _, n_verdict, n_decision = struct.unpack(COMMENT_FORMAT, text)
-    was, is_decided = before, n_decision > 0
+    told, was, _, _, _, decisions, active, last, n_verdict, n_decision, _, digest =
+      struct.unpack(COMMENT_FORMAT, text)
     -- What has a verdict already keeps it.
     if n_verdict > 0 then text = nil end
   end
@@ -57,12 +57,15 @@ for at = first_at, #ARGV, 3 do
     answer[#answer + 1], answer[#answer + 2] = (at - first_at) / 3, known
   elseif text then
     local ttl
+    local is_decided = n_decision > 0
     if is_decided then
       status, ttl = was, redis.call('PTTL', key)
     else
       ttl = tonumber(ARGV[ttls_at + 6 * site + 1 + status])
     end
-    text = comment_judge(text, status, verdict_status, verdict_label, string.sub(ARGV[at], from), now)
+    local verdict = string.sub(ARGV[at], from)
+    text = struct.pack(COMMENT_FORMAT, told, status, verdict_status, verdict_label, revision, decisions,
+      active, last, #verdict, n_decision, now, digest) .. verdict .. string.sub(text, COMMENT_HEADER + 1)
     comment_put(key, text, ttl)
     if is_current then
       put(changed, site, id)

@@ -23,6 +23,12 @@ from tests.moderation.flow.search.followed import finds, send
 from tests.processes import until
 
 
+@pytest.fixture(autouse=True)
+def however_slow_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have an index that nobody keeps any more asked all the same, for an hour."""
+    monkeypatch.setattr(finding, "BEHIND_MS", 3_600_000)
+
+
 def test_without_an_index_the_newest_are_looked_through(
     runtime: Runtime, grant: Grant, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
