@@ -18,8 +18,11 @@ Row = dict[str, Any]
 
 
 def normalised(text: str) -> str:
-    """Return text without link targets, case and spacing, so that these cannot hide a copy."""
-    text = re.sub(r"https?://[^\s\"'<>\])]+", " ", unicodedata.normalize("NFKC", text).casefold())
+    """Return text without tags, link targets, case and spacing, so that these cannot hide a copy,
+    nor make one of two posts that the same server marked up.
+    """
+    text = re.sub(r"</?[A-Za-z][^<>]*>", " ", unicodedata.normalize("NFKC", text).casefold())
+    text = re.sub(r"https?://[^\s\"'<>\])]+", " ", text)
     return " ".join(text.split())
 
 
