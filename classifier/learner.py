@@ -34,7 +34,7 @@ from classifier.row import Row
 from classifier.site_bands import CENTRE, CURVE, HOLD, INTERCEPT, LABELLED, PUSH, REJECT
 
 MAGIC = b"WINNOWL\n"
-LAYOUT = 8
+LAYOUT = 9
 """Raised when what a checkpoint holds changes, or what a label teaches (weights, margins,
 sketches): one that mixes both would be the replay of nothing, so it is made anew from the labels.
 """

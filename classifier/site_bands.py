@@ -18,8 +18,8 @@ from classifier.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 
-_HELD_Z, _REJECTED_Z = 2.0, 3.3
-"""Ends of a normal distribution beyond which are 2.3 % of ham, and .05 %: the scores of ham have a
+_HELD_Z, _REJECTED_Z = 1.9, 3.3
+"""Ends of a normal distribution beyond which are 2.9 % of ham, and .05 %: the scores of ham have a
 heavier tail than that."""
 _SHOWN_Z = 2.4
 """The end beyond which ham is held where evidence is among it: only what was not held is published,
@@ -28,7 +28,7 @@ HAM_HALF_WAY = 25.0
 """Ham comments after which a site's own bands weigh as much as the model's."""
 LEAST_HOLD, LEAST_REJECT = -1.1, 2.0
 """Logits (probability .25 and .88) below which no amount of labels moves the bands."""
-HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.3, 0.85, 10.0
+HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.2, 0.95, 10.0
 """Logits by which hold is below the model's at least, and further by the decisions on held
 comments, half of it after ten: who decides them wants to see more of what is doubtful."""
 HOLD_DEEP, AS_DECIDED = 2.0, 3.0
