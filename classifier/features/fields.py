@@ -9,10 +9,11 @@ from classifier.features.apart import SPACED_OUT, join_letters
 from classifier.features.characters import DIGIT, LETTER, MARK
 from classifier.features.emission import AUTHOR_TAG, EMAIL_TAG, TYPE_TAG, emit, was_seen
 from classifier.features.hashing import finish, step
+from classifier.features.lexicon import TRADE
 from classifier.features.normalise import BLANK, CODE_MASK, class_of
 from classifier.features.shape import POSITION
 from classifier.features.tokens import BEHIND, find_tokens
-from classifier.features.words import SALT_WORD, emit_words
+from classifier.features.words import SALT_WORD, count_topics, emit_words
 from classifier.reasons import INDEX
 
 TEXT, AUTHOR, URL, HONEYPOT, TYPE, EMAIL, CONTEXT = range(7)
@@ -21,6 +22,7 @@ FIRST_TOPIC, LAST_TOPIC = INDEX["topic_pharmacy"], INDEX["topic_offer"]
 
 _A_WORDS, _A_DIGITS = POSITION["author_words"], POSITION["author_digits"]
 _A_TOPICS, _A_IN_TEXT = POSITION["author_topics"], POSITION["author_in_text"]
+_A_TRADES = POSITION["author_trades"]
 _HAS_AUTHOR, _HAS_EMAIL = POSITION["has_author"], POSITION["has_email"]
 _DISPOSABLE = POSITION["disposable"]
 _SALT_NAME = np.uint64(0x7A3646F8A7E5F5B1)
@@ -31,7 +33,7 @@ _AT_SIGN = 64
 
 
 @unmanaged
-def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
+def author(norm, at, n, tokens, codes, k, seen, places, topics, known, tries, v):
     """Emit the author's name: its words, the whole, and what its shape says; return (k, length of
     the name with letters joined, signs).
 
@@ -57,11 +59,14 @@ def author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v):
         h, size = np.uint64(0), 0
     k, _, _ = emit_words(
         norm, at, n, tokens, total, scripts, codes, k, k + _AUTHOR_WORDS, seen, places,
-        AUTHOR, AUTHOR_TAG, topics, known[:0], trie,
+        AUTHOR, AUTHOR_TAG, topics, known[:0], tries[0],
     )  # fmt: skip
     first = at[0] if n > 0 else 0  # Of a name of blanks nothing is left: it stands for all of it.
     k = emit(codes, k, seen, places, AUTHOR, first, at[n], AUTHOR_TAG, whole ^ _SALT_NAME)
     v[_A_WORDS] = total
+    topics[TRADE] = 0
+    count_topics(norm, n, tokens, total, scripts, topics, tries[1])
+    v[_A_TRADES] = topics[TRADE]
     for topic in range(FIRST_TOPIC, LAST_TOPIC + 1):
         v[_A_TOPICS] += topics[topic]
     return k, n, signed

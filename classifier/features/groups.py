@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-FEATURE_VERSION = 8
+FEATURE_VERSION = 9
 """Raised by whatever changes the features of a row or how the base weighs them: models and
 learners of another are refused."""
 

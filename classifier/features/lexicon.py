@@ -1,12 +1,12 @@
-"""The topic lexicon as a trie over folded code points that the kernel walks.
+"""The lexicons as tries over folded code points that the kernel walks: topics, and trades in names.
 
-A file a topic; a line `language: entry, entry, …`; `entry*` also matches longer words. Scripts
-written without spaces match anywhere.
+A file a topic, and one of trades; a line `language: entry, entry, …`; `entry*` also matches longer
+words. Scripts written without spaces match anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -37,6 +37,7 @@ TARGET_BITS = 20
 MORE_BIT = 1 << 21
 OPEN_BIT = 1 << 22
 TOPIC_SHIFT = 23
+TRADE = INDEX["author_shape"]
 BEGINNINGS = (3, 4, 5)
 """How many characters of words are looked at for entries that longer words match as well."""
 
@@ -58,16 +59,26 @@ class Trie(NamedTuple):
 
 
 def entries() -> Iterator[tuple[str, str, str]]:
-    """Yield topic, language and entry of every line of the lexicon."""
-    folder = files("classifier.features") / "topics"
+    """Yield topic, language and entry of every line of the lexicon of topics."""
     for topic in TOPICS:
-        for line in (folder / f"{topic}.txt").read_text("utf-8").splitlines():
-            if not line.strip() or line.startswith("#"):
-                continue
-            language, _, words = line.partition(":")
-            for word in words.split(","):
-                if word.strip():
-                    yield topic, language.strip(), word.strip()
+        for language, entry in _read(f"topics/{topic}.txt"):
+            yield topic, language, entry
+
+
+def trades() -> Iterator[tuple[str, str]]:
+    """Yield language and entry of every line of the lexicon of trades: words that say of an
+    author's name that a shop, a craft, a product or a search goes by it, and no person."""
+    yield from _read("trades.txt")
+
+
+def _read(name: str) -> Iterator[tuple[str, str]]:
+    for line in files("classifier.features").joinpath(name).read_text("utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        language, _, words = line.partition(":")
+        for word in words.split(","):
+            if word.strip():
+                yield language.strip(), word.strip()
 
 
 def fold(text: str) -> list[int]:
@@ -86,26 +97,28 @@ def fold(text: str) -> list[int]:
     return folded
 
 
-def _grow() -> tuple[list[dict[int, int]], dict[int, int], set[int]]:
+def _grow(
+    named: Sequence[tuple[int, str]],
+) -> tuple[list[dict[int, int]], dict[int, int], set[int]]:
     children: list[dict[int, int]] = [{}]
     ends: dict[int, int] = {}
     open_ends: set[int] = set()
-    for topic, _, entry in entries():
+    for reason, entry in named:
         state = 0
         for code in fold(entry.removesuffix("*")):
             if code not in children[state]:
                 children[state][code] = len(children)
                 children.append({})
             state = children[state][code]
-        ends.setdefault(state, INDEX[f"topic_{topic}"])
+        ends.setdefault(state, reason)
         if entry.endswith("*"):
             open_ends.add(state)
     return children, ends, open_ends
 
 
-def _openings() -> npt.NDArray[np.uint64]:
+def _openings(named: Sequence[tuple[int, str]]) -> npt.NDArray[np.uint64]:
     bits = np.zeros(1 << (OPENING_BITS - 6), np.uint64)
-    for _, _, entry in entries():
+    for _, entry in named:
         codes = fold(entry.removesuffix("*"))
         bit = finish_hash(_opening(codes, entry.endswith("*"))) >> (64 - OPENING_BITS)
         bits[bit >> 6] |= np.uint64(1 << (bit & 63))
@@ -156,7 +169,18 @@ def _walk(children: list[dict[int, int]]) -> tuple[list[int], list[list[int]]]:
 @cache
 def topic_trie() -> Trie:
     """Return the trie of all topics; the first topic that names an entry keeps it."""
-    children, ends, open_ends = _grow()
+    return _trie([(INDEX[f"topic_{topic}"], entry) for topic, _, entry in entries()])
+
+
+@cache
+def trade_trie() -> Trie:
+    """Return the trie of all trades, under the reason that a name looks like keywords."""
+    return _trie([(TRADE, entry) for _, entry in trades()])
+
+
+def _trie(named: Sequence[tuple[int, str]]) -> Trie:
+    """Return the trie of entries, each with the reason that it is found for."""
+    children, ends, open_ends = _grow(named)
     order, branches = _walk(children)
     place = {state: number for number, state in enumerate(order)}
     states = np.zeros(len(order), np.uint32)
@@ -173,7 +197,7 @@ def topic_trie() -> Trie:
             used += 1
     if used > len(slots) * 3 // 4:
         raise ValueError("the lexicon has outgrown its table: raise SLOT_BITS")
-    return Trie(states, slots, _openings())
+    return Trie(states, slots, _openings(named))
 
 
 def _insert(slots: npt.NDArray[np.uint64], key: int, target: int) -> None:

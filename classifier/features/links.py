@@ -172,9 +172,21 @@ def link(text, at, begin, end, codes, k, room, seen, places, field, suffixes, fo
             URL_TAG,
             _hash_run(text, suffix, stop) ^ _SALT_SUFFIX,
         )
-    return _parts(
-        text, at, start, stop, min(suffix, stop), end, codes, k, seen, places, field, found
-    )
+    else:
+        suffix = _last_label(text, start, stop)
+    return _parts(text, at, start, stop, suffix, end, codes, k, seen, places, field, found)
+
+
+@unmanaged
+def _last_label(text, start, stop):
+    """Return where a host's last label begins, `stop` if it is the only one: an ending that no list
+    knows (a reserved one, one of a local network) is no word of the host either. Source: by the
+    algorithm of publicsuffix.org the last label is the suffix where no rule matches.
+    """
+    label = stop
+    while label > start and _code(text, label - 1) != _DOT:
+        label -= 1
+    return label if label > start else stop
 
 
 @unmanaged

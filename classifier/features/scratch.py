@@ -13,7 +13,7 @@ from classifier.features.characters import folding_tables, look_alikes
 from classifier.features.disposable import disposable_domains
 from classifier.features.fields import FIELDS
 from classifier.features.groups import SITE_BITS
-from classifier.features.lexicon import topic_trie
+from classifier.features.lexicon import topic_trie, trade_trie
 from classifier.features.normalise import BLANK, FRONT
 from classifier.features.parts import SCRATCH
 from classifier.features.reading import Reading, room_for_reading
@@ -98,5 +98,6 @@ def tables() -> Any:
             topic_trie(),
             disposable_domains(),
             shape_tables(),
+            trade_trie(),
         )
     )

@@ -42,14 +42,14 @@ def emit_sender(raw, begins, ends, as_sent, number, codes, k, seen, places, t, s
     """Emit what author, address, e-mail and kind of comment say; `number` links are in the text."""
     padded, at, tokens, grams, known, topics = s[0], s[1], s[4], s[5], s[8], s[9]
     found, hosts = s[10], s[11]
-    suffixes, trie, disposable, room_to_read = t[2], t[3], t[4], s[14]
+    suffixes, tries, disposable, room_to_read = t[2], (t[3], t[6]), t[4], s[14]
     norm, head, words = padded[FRONT:], np.uint64(0), 0
     named, addressed = ends[AUTHOR] > begins[AUTHOR], ends[URL] > begins[URL]
     if named:
         stop = min(ends[AUTHOR], begins[AUTHOR] + SHORT_FIELD)
         n, _, _ = read(raw, begins[AUTHOR], stop, as_sent, True, padded, at, t[0], room_to_read)
         norm[n : n + BEHIND] = BLANK
-        k, n, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, trie, v)
+        k, n, signed = author(norm, at, n, tokens, codes, k, seen, places, topics, known, tries, v)
         if signed:
             k, links, addresses = emit_links(
                 norm, at, n, tokens[3][:signed], codes, k, k + 64, seen, places, AUTHOR, suffixes,

@@ -54,6 +54,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("author_words", "author_shape", (3, 4, 6)),
     Measure("author_digits", "author_shape", (1, 3)),
     Measure("author_topics", "author_shape", (1, 2)),
+    Measure("author_trades", "author_shape", (1, 2)),
     Measure("author_is_address", "author_shape", (1,)),
     Measure("author_in_text", "author_in_text", (1, 2)),
     Measure("url_path", "author_link", (1, 3)),

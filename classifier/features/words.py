@@ -29,7 +29,7 @@ def emit_words(
     `scripts` has a bit for each script of the text; `topics` (int64 by reason) is added to;
     `known` is the page's words as a bit set, or empty. Return (k, new words, words known).
     """
-    _topics(text, n, tokens, count, scripts, topics, trie)
+    count_topics(text, n, tokens, count, scripts, topics, trie)
     hashes, firsts, ends = tokens[:3]
     new, common, previous = 0, 0, np.uint64(0)
     for token in range(count):
@@ -65,7 +65,7 @@ def emit_words_alone(at, tokens, count, codes, k, room, seen, places, field, tag
 
 
 @unmanaged
-def _topics(text, n, tokens, count, scripts, topics, trie):
+def count_topics(text, n, tokens, count, scripts, topics, trie):
     """Count the topics that words start with and, where words are not spaced, all characters."""
     hashes, firsts, ends, _, chosen, sums, powers, _ = tokens
     if scripts & _NOT_SPACED:

@@ -139,7 +139,7 @@ def _changed(place: int) -> bytes:
         (_changed(40), "damaged"),
         (_changed(1_000_000), "digest"),
         (MODEL.to_bytes().replace(b'"format":1', b'"format":9', 1), "newer"),
-        (MODEL.to_bytes().replace(VERSION, b'"feature_version":9', 1), "version 9"),
+        (MODEL.to_bytes().replace(VERSION, b'"feature_version":1', 1), "version 1"),
     ],
 )
 def test_a_file_that_is_no_model_of_ours_is_refused_in_one_clear_line(

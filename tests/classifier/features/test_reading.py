@@ -15,18 +15,15 @@ from tests.classifier.features.as_shown import shown
 MODEL = Model.load()
 
 named = st.sampled_from(sorted(name for name in html.entities.html5 if name.endswith(";")))
+# The library leaves a vertical tab out, which browsers keep: it parts words.
+numbers = st.integers(0, 0x11FFFF).filter(lambda number: number != 0x0B)
 references = st.one_of(
-    st.integers(0, 0x11FFFF).map("&#{};".format),
-    st.integers(0, 0x11FFFF).map("&#x{:x};".format),
+    numbers.map("&#{};".format),
+    numbers.map("&#x{:x};".format),
     st.integers(0x20, 0x500).map("&#X{:04X};".format),
     named.map("&{}".format),
     st.text("abc 1.é漢", max_size=6),
 )
-
-
-def is_character(number: int) -> bool:
-    """Say whether `html.unescape` leaves a number's character in, as browsers do with all."""
-    return not (number < 0x20 or 0xFDD0 <= number <= 0xFDEF or number & 0xFFFE == 0xFFFE)
 
 
 @given(st.lists(references, max_size=12).map("".join))
@@ -49,6 +46,7 @@ def test_references_are_resolved_as_the_standard_library_does(text: str) -> None
         ("&lt;b&gt;v&lt;/b&gt;", "<b>v</b>"),
         ("?a=1&copy=2&reg=3", "?a=1&copy=2&reg=3"),
         ("AT&T, R&D & so on; a&b;c &nosuch; &", "at&t, r&d & so on; a&b;c &nosuch; &"),
+        ("a&#11;b", "a b"),
         ("&#; &#x; &#xg; &# &#", "&#; &#x; &#xg; &# &#"),
         ("&#0; &#xD800; &#x110000; &#99999999999999999999;", "\ufffd \ufffd \ufffd \ufffd"),
         ("a&" + "b" * 5000 + ";", "a&" + "b" * 5000 + ";"),
