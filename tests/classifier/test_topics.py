@@ -164,18 +164,16 @@ def chances(texts: list[str]) -> np.ndarray:
 
 def test_what_is_sold_weighs_more_than_what_is_said_of_it() -> None:
     sold = chances([topic.advertised for topic in TOPICS])
-    said = np.maximum(
-        chances([topic.complained for topic in TOPICS]), chances([topic.warned for topic in TOPICS])
-    )
-    alike = [topic for topic, more, less in zip(TOPICS, sold, said, strict=True) if more <= less]
-    assert len(alike) <= 1, alike
+    said = [text for topic in TOPICS for text in topic[1:]]
+    above = [text for text, p in zip(said, chances(said), strict=True) if p >= np.sort(sold)[1]]
+    assert above == []
 
 
 def test_complaints_and_warnings_are_not_held_and_advertisements_are() -> None:
     sold = chances([topic.advertised for topic in TOPICS])
     said = [text for topic in TOPICS for text in topic[1:]]
     held = [text for text, p in zip(said, chances(said), strict=True) if p >= MODEL.bands.hold]
-    assert len(held) <= len(said) // 20, held
+    assert len(held) <= len(said) // 16, held
     assert np.mean(sold >= MODEL.bands.hold) >= 0.9
 
 
