@@ -34,7 +34,7 @@ comments, half of it after ten: who decides them wants to see more of what is do
 HOLD_DEEP, AS_DECIDED = 2.0, 3.0
 """Logits by which hold may come down beyond that, by as many decisions, where three pieces of
 evidence count as one."""
-HOLD_RISE, RISE_FROM = 0.6, 0.04
+HOLD_RISE, RISE_FROM = 0.55, 0.04
 """Logits by which the bound rises again, and the share of held ham from which it begins to."""
 WARM, WARMED = 1.0, 50.0
 """Logits by which hold is lower at first, and the labels over which that fades."""
