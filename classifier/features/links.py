@@ -179,9 +179,11 @@ def link(text, at, begin, end, codes, k, room, seen, places, field, suffixes, fo
 
 @unmanaged
 def _last_label(text, start, stop):
-    """Return where a host's last label begins, `stop` if it is the only one: an ending that no list
-    knows (a reserved one, one of a local network) is no word of the host either. Source: by the
-    algorithm of publicsuffix.org the last label is the suffix where no rule matches.
+    """Return where a host's last label begins, `stop` if it is the only one.
+
+    An ending that no list knows (a reserved one, one of a local network, the last number of an
+    address) is no word of the host either. Source: by the algorithm of publicsuffix.org the last
+    label is the suffix where no rule matches.
     """
     label = stop
     while label > start and _code(text, label - 1) != _DOT:
