@@ -38,6 +38,7 @@ MORE_BIT = 1 << 21
 OPEN_BIT = 1 << 22
 TOPIC_SHIFT = 23
 TRADE = INDEX["author_shape"]
+"""The reason that a trade in a name is found for: the name looks like keywords."""
 BEGINNINGS = (3, 4, 5)
 """How many characters of words are looked at for entries that longer words match as well."""
 
@@ -66,9 +67,9 @@ def entries() -> Iterator[tuple[str, str, str]]:
 
 
 def trades() -> Iterator[tuple[str, str]]:
-    """Yield language and entry of every line of the lexicon of trades: words that say of an
+    """Return language and entry of every line of the lexicon of trades: words that say of an
     author's name that a shop, a craft, a product or a search goes by it, and no person."""
-    yield from _read("trades.txt")
+    return _read("trades.txt")
 
 
 def _read(name: str) -> Iterator[tuple[str, str]]:
@@ -174,7 +175,7 @@ def topic_trie() -> Trie:
 
 @cache
 def trade_trie() -> Trie:
-    """Return the trie of all trades, under the reason that a name looks like keywords."""
+    """Return the trie of all trades."""
     return _trie([(TRADE, entry) for _, entry in trades()])
 
 
