@@ -18,8 +18,8 @@ from classifier.compiled import compiled
 
 Floats = npt.NDArray[np.float64]
 
-_HELD_Z, _REJECTED_Z = 1.9, 3.3
-"""Ends of a normal distribution beyond which are 2.9 % of ham, and .05 %: the scores of ham have a
+_HELD_Z, _REJECTED_Z = 1.8, 3.3
+"""Ends of a normal distribution beyond which are 3.6 % of ham, and .05 %: the scores of ham have a
 heavier tail than that."""
 _SHOWN_Z = 2.4
 """The end beyond which ham is held where evidence is among it: only what was not held is published,
@@ -34,7 +34,7 @@ comments, half of it after ten: who decides them wants to see more of what is do
 HOLD_DEEP, AS_DECIDED = 2.0, 3.0
 """Logits by which hold may come down beyond that, by as many decisions, where three pieces of
 evidence count as one."""
-HOLD_RISE, RISE_FROM = 0.55, 0.04
+HOLD_RISE, RISE_FROM = 0.5, 0.04
 """Logits by which the bound rises again, and the share of held ham from which it begins to."""
 WARM, WARMED = 1.0, 50.0
 """Logits by which hold is lower at first, and the labels over which that fades."""
