@@ -28,13 +28,13 @@ HAM_HALF_WAY = 25.0
 """Ham comments after which a site's own bands weigh as much as the model's."""
 LEAST_HOLD, LEAST_REJECT = -1.1, 2.0
 """Logits (probability .25 and .88) below which no amount of labels moves the bands."""
-HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.2, 0.8, 10.0
+HOLD_BELOW, HOLD_LOWER, HALF_WAY = 0.2, 0.7, 10.0
 """Logits by which hold is below the model's at least, and further by the decisions on held
 comments, half of it after ten: who decides them wants to see more of what is doubtful."""
 HOLD_DEEP, AS_DECIDED = 2.0, 3.0
 """Logits by which hold may come down beyond that, by as many decisions, where three pieces of
 evidence count as one."""
-HOLD_RISE, RISE_FROM = 0.5, 0.04
+HOLD_RISE, RISE_FROM = 0.45, 0.04
 """Logits by which the bound rises again, and the share of held ham from which it begins to."""
 WARM, WARMED = 1.0, 50.0
 """Logits by which hold is lower at first, and the labels over which that fades."""
