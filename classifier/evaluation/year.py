@@ -92,7 +92,7 @@ def year_picture(figures: Figures) -> str:
     for place, (name, found) in enumerate(figures.items()):
         parts.append(_blog(name, found, place * (_BAND + _GAP)))
     for i, (title, colour) in enumerate(KINDS.values()):
-        x = _LEFT + 240 * i
+        x = _LEFT + 200 * i
         parts.append(
             f'<rect x="{x}" y="{height - 20}" width="10" height="10" fill="{colour}"/>'
             f'<text x="{x + 15}" y="{height - 11}">{escape(title)}</text>'
